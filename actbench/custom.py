@@ -1,0 +1,97 @@
+"""A person's own code by name: ``module.path:attribute`` and ``file.py:attribute``."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from actbench.errors import UserError, did_you_mean
+from actbench.registry import Choice, Spelling, literal
+
+
+def load_attribute(kind: str, spelling: Spelling) -> tuple[Any, Choice]:
+    """Import a person's own attribute. Returns it, and the choice whose definition carries the digest of its source.
+
+    Args:
+        kind: the noun for messages, e.g. ``"activation"``.
+        spelling: ``provider`` is a dotted module or the path of a Python file, ``name`` the attribute in it.
+
+    Raises:
+        UserError: no such file, module or attribute, or the code fails while it is imported.
+    """
+    provider = spelling.provider
+    module = _from_file(kind, Path(provider)) if provider.endswith(".py") else _from_module(kind, provider)
+    target: Any = module
+    for part in spelling.name.split("."):
+        if not hasattr(target, part):
+            names = [name for name in vars(module) if not name.startswith("_")]
+            raise UserError(f"There is no {part!r} in {provider!r}.{did_you_mean(part, names)}")
+        target = getattr(target, part)
+    if not callable(target):
+        raise UserError(f"{spelling.path!r} is {target!r}, but an {kind} must be a function or a class.")
+    words = [literal(value) for value in spelling.positional]
+    words += [f"{name}={literal(value)}" for name, value in sorted(spelling.named.items())]
+    canonical = spelling.path + (f"({', '.join(words)})" if words else "")
+    digest = _digest(module)
+    return target, Choice(canonical, f"{canonical}#{digest}", provider=provider, version=digest)
+
+
+def check_arguments(kind: str, path: str, target: Any, given: int, spelling: Spelling) -> None:
+    """Refuse parameters that the signature of ``target`` cannot take, before anything is trained."""
+    try:
+        signature = inspect.signature(target)
+    except (TypeError, ValueError):  # some builtins have none; the call itself will tell
+        return
+    try:
+        signature.bind(*[None] * given, *spelling.positional, **spelling.named)
+    except TypeError as error:
+        raise UserError(f"The {kind} {path!r} cannot be called like that: {error}. Its signature is {signature}.") from None
+
+
+def _from_file(kind: str, path: Path) -> ModuleType:
+    if not path.is_file():
+        raise UserError(f"There is no file {str(path)!r} to take the {kind} from.")
+    name = f"actbench_custom_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise UserError(f"{str(path)!r} is not a Python file that can be imported.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise UserError(f"{str(path)!r} fails when it is imported: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _from_module(kind: str, name: str) -> ModuleType:
+    # The installed command does not look into the current folder, where people's own modules lie.
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (name == error.name or name.startswith(error.name + ".")):
+            raise UserError(f"The module {name!r} needs {error.name!r}, which is not installed.") from error
+        raise UserError(
+            f"There is no module {name!r} to take the {kind} from. Write 'file.py:attribute' for a file of your own, "
+            "or 'module.path:attribute' for an installed module."
+        ) from None
+    except Exception as error:
+        raise UserError(f"The module {name!r} fails when it is imported: {type(error).__name__}: {error}") from error
+
+
+def _digest(module: ModuleType) -> str:
+    """The first 12 hex digits of the SHA-256 of the module's file (of its name, where it has none)."""
+    file = getattr(module, "__file__", None)
+    content = Path(file).read_bytes() if file else module.__name__.encode()
+    return hashlib.sha256(content).hexdigest()[:12]

@@ -1,0 +1,19 @@
+"""What a person did wrong, in one sentence: the one error class that the command line turns into a short message."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """Wrong usage or bad input: says what was wrong, with which input, and what to do instead.
+
+    The command line prints it without a traceback and exits with 2.
+    """
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ``" Did you mean 'relu'?"`` for a near miss of a known name, else an empty string."""
+    near = difflib.get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
+    return f" Did you mean {near[0]!r}?" if near else ""

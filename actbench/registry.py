@@ -1,0 +1,302 @@
+"""Names for things: one decorator adds an entry, one spelling finds it again.
+
+A *spelling* is what people write: ``mish``, ``swish(beta=0.5)``, ``mlp(100, 50)``, ``keras:gelu``, ``my.module:attr`` or
+``file.py:attr(slope=2)``. ``parse`` reads it, a ``Registry`` looks it up, ``bind`` checks the parameters against the
+entry's signature, and ``spell`` writes the canonical form that files and run keys use.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import math
+import pkgutil
+import re
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+from actbench.errors import UserError, did_you_mean
+
+_SPELLING = re.compile(r"^(?P<path>[^()]+?)\s*(?:\((?P<arguments>.*)\))?$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """A parsed spelling: ``provider:name(*positional, **named)``; ``provider`` is empty for an actbench name."""
+
+    provider: str
+    name: str
+    positional: tuple[Any, ...] = ()
+    named: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """``provider:name``, or the bare name of an actbench entry."""
+        return f"{self.provider}:{self.name}" if self.provider else self.name
+
+
+def parse(text: str) -> Spelling:
+    """Read ``provider:name(1, key=2)``. Arguments are Python literals; nothing is ever evaluated.
+
+    Raises:
+        UserError: the text is not of that form.
+    """
+    match = _SPELLING.match(text.strip())
+    if match is None:
+        raise UserError(f"Cannot read {text!r}: write a name with optional parameters, like swish or 'swish(beta=0.5)'.")
+    # The last colon divides, so that C:\files\mine.py:act works.
+    provider, _, name = match["path"].rpartition(":")
+    if not name.strip() or (":" in match["path"] and not provider.strip()):
+        raise UserError(f"Cannot read {text!r}: write 'provider:name', 'module:attribute' or 'file.py:attribute'.")
+    positional, named = _arguments(text, match["arguments"] or "")
+    return Spelling(provider.strip(), name.strip(), positional, named)
+
+
+def _arguments(text: str, arguments: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    try:
+        call = ast.parse(f"_({arguments})", mode="eval").body
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+            raise ValueError(arguments)  # noqa: TRY301 - "a)(b" parses, but it is not one call
+        positional = tuple(ast.literal_eval(node) for node in call.args)
+        named = {_keyword(node): ast.literal_eval(node.value) for node in call.keywords}
+    except (SyntaxError, ValueError):
+        raise UserError(
+            f"Cannot read the parameters of {text!r}: write plain values, like 'swish(beta=0.5)' or 'mlp(100, 50)'."
+        ) from None
+    return positional, named
+
+
+def _keyword(node: ast.keyword) -> str:
+    if node.arg is None:
+        raise ValueError("**")
+    return node.arg
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of an entry, as its signature declares it with ``Annotated[float, Meta(gt=0, description="…")]``."""
+
+    name: str
+    type: Any
+    default: Any
+    meaning: str
+    allowed: str
+    variadic: bool = False
+
+    @property
+    def required(self) -> bool:
+        """Whether a spelling must give it."""
+        return self.default is inspect.Parameter.empty and not self.variadic
+
+
+class Entry(Protocol):
+    """What a registry holds: anything with a name, its aliases and its parameters."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def aliases(self) -> tuple[str, ...]: ...
+    @property
+    def parameters(self) -> tuple[Parameter, ...]: ...
+
+
+EntryT = TypeVar("EntryT", bound=Entry)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a spelling stands for: how to write it, what exactly it means, and where it comes from.
+
+    ``spelling`` leaves out parameters at their defaults and can be parsed again. ``definition`` goes into run keys: it
+    spells every parameter, and for a person's own code it ends in ``#`` and a digest of the source, so that an edited
+    function is a new experiment.
+    """
+
+    spelling: str
+    definition: str
+    provider: str = "actbench"
+    version: str = ""
+
+
+class Registry(Generic[EntryT]):
+    """The entries of one kind. Modules of ``package`` add theirs by being imported, on the first look-up.
+
+    Args:
+        kind: the singular noun for messages, e.g. ``"activation"``.
+        package: the package whose modules hold the entries; a new file in it is found without being listed anywhere.
+            A plain module that holds them all itself will do too.
+    """
+
+    def __init__(self, kind: str, package: str) -> None:
+        self.kind = kind
+        self._package = package
+        self._entries: dict[str, EntryT] = {}
+        self._aliases: dict[str, str] = {}
+        self._loaded = False
+
+    def add(self, entry: EntryT) -> None:
+        """Register an entry. Raises ValueError for a name or alias that is taken: two things may not share one."""
+        for name in (entry.name, *entry.aliases):
+            if name in self._entries or name in self._aliases:
+                raise ValueError(f"The {self.kind} name {name!r} is registered twice")
+        self._entries[entry.name] = entry
+        self._aliases.update(dict.fromkeys(entry.aliases, entry.name))
+
+    def __getitem__(self, name: str) -> EntryT:
+        self._load()
+        name = self._aliases.get(name, name)
+        if name not in self._entries:
+            hint = did_you_mean(name, [*self._entries, *self._aliases])
+            raise UserError(f"Unknown {self.kind} {name!r}.{hint} 'actbench list {self.kind}s' shows them all.")
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        self._load()
+        return name in self._entries or name in self._aliases
+
+    def __iter__(self) -> Iterator[EntryT]:
+        """The entries in alphabetical order of their names."""
+        self._load()
+        return iter(sorted(self._entries.values(), key=lambda entry: entry.name))
+
+    def __len__(self) -> int:
+        self._load()
+        return len(self._entries)
+
+    def _load(self) -> None:
+        if self._loaded:
+            return
+        self._loaded = True
+        package = importlib.import_module(self._package)
+        for module in pkgutil.iter_modules(getattr(package, "__path__", ())):
+            importlib.import_module(f"{self._package}.{module.name}")
+
+
+def parameters_of(function: Callable[..., Any], given: int) -> tuple[Parameter, ...]:
+    """The parameters that a person may set: all but the first ``given``, which the program passes itself.
+
+    Raises:
+        TypeError: a parameter has no type annotation, so its values could not be checked.
+    """
+    signature = inspect.signature(function)
+    hints = typing.get_type_hints(function, include_extras=True)
+    return tuple(_parameter(p, hints) for p in list(signature.parameters.values())[given:])
+
+
+def _parameter(parameter: inspect.Parameter, hints: Mapping[str, Any]) -> Parameter:
+    if parameter.name not in hints:
+        raise TypeError(f"Parameter {parameter.name!r} needs a type annotation")
+    annotated = hints[parameter.name]
+    metas = [meta for meta in getattr(annotated, "__metadata__", ()) if isinstance(meta, msgspec.Meta)]
+    return Parameter(
+        name=parameter.name,
+        type=annotated,
+        default=parameter.default,
+        meaning=" ".join(meta.description for meta in metas if meta.description),
+        allowed=_allowed(annotated, metas),
+        variadic=parameter.kind is inspect.Parameter.VAR_POSITIONAL,
+    )
+
+
+def _allowed(annotated: Any, metas: list[msgspec.Meta]) -> str:
+    """Say in words which values an annotation admits, e.g. ``a number > 0 and <= 1``."""
+    bare = typing.get_args(annotated)[0] if typing.get_origin(annotated) is typing.Annotated else annotated
+    if typing.get_origin(bare) is typing.Literal:
+        return "one of " + ", ".join(repr(choice) for choice in typing.get_args(bare))
+    noun = {int: "a whole number", float: "a number", bool: "True or False", str: "a text"}.get(bare, str(bare))
+    signs = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
+    limits = [
+        f"{sign} {getattr(meta, key):g}" for meta in metas for key, sign in signs if getattr(meta, key) is not None
+    ]
+    return f"{noun} {' and '.join(limits)}".strip()
+
+
+def bind(kind: str, entry: Entry, spelling: Spelling) -> dict[str, Any]:
+    """Check a spelling's parameters and return all of them with their values, defaults filled in.
+
+    A variadic parameter becomes one tuple. Raises UserError that names the parameter, what was given and what is
+    allowed.
+    """
+    subject = f"{kind} {entry.name!r}"
+    named = dict(spelling.named)
+    single = [p for p in entry.parameters if not p.variadic]
+    variadic = next((p for p in entry.parameters if p.variadic), None)
+    if len(spelling.positional) > len(single) and variadic is None:
+        count = len(single)
+        takes = f"at most {count} parameter{'s' * (count != 1)}" if count else "no parameters"
+        raise UserError(f"The {subject} takes {takes}{_signature(entry)}, but {len(spelling.positional)} were given.")
+    leading = [] if variadic else single
+    for parameter, value in zip(leading, spelling.positional, strict=False):
+        if parameter.name in named:
+            raise UserError(f"The {subject} was given {parameter.name!r} twice, by place and by name.")
+        named[parameter.name] = value
+    unknown = sorted(set(named) - {p.name for p in single})
+    if unknown:
+        known = [p.name for p in single]
+        takes = f"It takes {', '.join(known)}." if known else "It takes no named parameters."
+        raise UserError(f"The {subject} has no parameter {unknown[0]!r}.{did_you_mean(unknown[0], known)} {takes}")
+    values: dict[str, Any] = {}
+    for parameter in entry.parameters:
+        if parameter.variadic:
+            rest = spelling.positional
+            if not rest:
+                raise UserError(f"The {subject} needs at least one value: {parameter.allowed} ({parameter.meaning}).")
+            values[parameter.name] = tuple(_checked(subject, parameter, value) for value in rest)
+        elif parameter.name in named:
+            values[parameter.name] = _checked(subject, parameter, named[parameter.name])
+        elif parameter.required:
+            raise UserError(f"The {subject} needs {parameter.name!r}: {parameter.allowed} ({parameter.meaning}).")
+        else:
+            values[parameter.name] = parameter.default
+    return values
+
+
+def _signature(entry: Entry) -> str:
+    names = ", ".join(p.name for p in entry.parameters)
+    return f" ({names})" if names else ""
+
+
+def _checked(subject: str, parameter: Parameter, value: Any) -> Any:
+    try:
+        converted = msgspec.convert(value, parameter.type)
+    except msgspec.ValidationError:
+        converted = None
+    if converted is None or (isinstance(converted, float) and not math.isfinite(converted)):
+        raise UserError(f"The {subject} got {parameter.name}={value!r}; allowed is {parameter.allowed}.")
+    return converted
+
+
+def choose(registry: Registry[EntryT], text: str) -> tuple[EntryT, dict[str, Any], Choice]:
+    """Look a spelling up: the entry, all its parameter values, and the canonical choice. Raises UserError."""
+    spelling = parse(text)
+    entry = registry[spelling.path]
+    values = bind(registry.kind, entry, spelling)
+    short, full = (spell(entry.name, entry.parameters, values, full=full) for full in (False, True))
+    return entry, values, Choice(short, full)
+
+
+def spell(path: str, parameters: tuple[Parameter, ...], values: Mapping[str, Any], *, full: bool = False) -> str:
+    """Write the canonical spelling: parameters in the order of the signature, those at their default left out.
+
+    ``full`` writes every parameter: run keys use that form, so that a changed default is never taken for the old one.
+    """
+    words = []
+    for parameter in parameters:
+        value = values[parameter.name]
+        if parameter.variadic:
+            words += [literal(item) for item in value]
+        elif full or value != parameter.default:
+            words.append(f"{parameter.name}={literal(value)}")
+    return f"{path}({', '.join(words)})" if words else path
+
+
+def literal(value: Any) -> str:
+    """Write a parameter's value the one canonical way: ``2`` for 2.0 as for 2, else Python's shortest ``repr``."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - exact in float64
+        return str(int(value))
+    return repr(value)
