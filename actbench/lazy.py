@@ -35,12 +35,14 @@ def lazy(name: str) -> Any:
 
 def load(name: str) -> Any:
     """Import ``name`` now; the first import of TensorFlow or Keras is kept quiet."""
-    if name.split(".")[0] in ("keras", "tensorflow") and "tensorflow" not in sys.modules:
+    if name.split(".", maxsplit=1)[0] in ("keras", "tensorflow") and "tensorflow" not in sys.modules:
         # Keras fixes its backend when it is imported; actbench's engine is written for this one.
         os.environ["KERAS_BACKEND"] = "tensorflow"
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
         with _quiet_stderr():
-            importlib.import_module("tensorflow")
+            tensorflow = importlib.import_module("tensorflow")
+            tensorflow.constant(0)  # the search for devices logs too
     return importlib.import_module(name)
 
 

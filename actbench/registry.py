@@ -1,8 +1,8 @@
 """Names for things: one decorator adds an entry, one spelling finds it again.
 
-A *spelling* is what people write: ``mish``, ``swish(beta=0.5)``, ``mlp(100, 50)``, ``keras:gelu``, ``my.module:attr`` or
-``file.py:attr(slope=2)``. ``parse`` reads it, a ``Registry`` looks it up, ``bind`` checks the parameters against the
-entry's signature, and ``spell`` writes the canonical form that files and run keys use.
+A *spelling* is what people write: ``mish``, ``swish(beta=0.5)``, ``mlp(100, 50)``, ``keras:gelu``,
+``my.module:attr`` or ``file.py:attr(slope=2)``. ``parse`` reads it, a ``Registry`` looks it up, ``bind`` checks the
+parameters against the entry's signature, and ``spell`` writes the canonical form that files and run keys use.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pkgutil
 import re
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -48,7 +48,9 @@ def parse(text: str) -> Spelling:
     """
     match = _SPELLING.match(text.strip())
     if match is None:
-        raise UserError(f"Cannot read {text!r}: write a name with optional parameters, like swish or 'swish(beta=0.5)'.")
+        raise UserError(
+            f"Cannot read {text!r}: write a name with optional parameters, like swish or 'swish(beta=0.5)'."
+        )
     # The last colon divides, so that C:\files\mine.py:act works.
     provider, _, name = match["path"].rpartition(":")
     if not name.strip() or (":" in match["path"] and not provider.strip()):
@@ -61,7 +63,7 @@ def _arguments(text: str, arguments: str) -> tuple[tuple[Any, ...], dict[str, An
     try:
         call = ast.parse(f"_({arguments})", mode="eval").body
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
-            raise ValueError(arguments)  # noqa: TRY301 - "a)(b" parses, but it is not one call
+            raise ValueError(arguments)  # noqa: TRY301, TRY004 - "a)(b" parses, but it is not one call
         positional = tuple(ast.literal_eval(node) for node in call.args)
         named = {_keyword(node): ast.literal_eval(node.value) for node in call.keywords}
     except (SyntaxError, ValueError):
@@ -79,7 +81,7 @@ def _keyword(node: ast.keyword) -> str:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of an entry, as its signature declares it with ``Annotated[float, Meta(gt=0, description="…")]``."""
+    """One parameter of an entry, declared in its signature by ``Annotated[float, Meta(gt=0, description="…")]``."""
 
     name: str
     type: Any
@@ -95,14 +97,23 @@ class Parameter:
 
 
 class Entry(Protocol):
-    """What a registry holds: anything with a name, its aliases and its parameters."""
+    """What a registry holds: anything with a name, its aliases, its parameters and one sentence about it."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The canonical name."""
+
     @property
-    def aliases(self) -> tuple[str, ...]: ...
+    def aliases(self) -> tuple[str, ...]:
+        """Other names for it."""
+
     @property
-    def parameters(self) -> tuple[Parameter, ...]: ...
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What a spelling may set."""
+
+    @property
+    def summary(self) -> str:
+        """One sentence about it."""
 
 
 EntryT = TypeVar("EntryT", bound=Entry)
@@ -229,7 +240,8 @@ def bind(kind: str, entry: Entry, spelling: Spelling) -> dict[str, Any]:
     if len(spelling.positional) > len(single) and variadic is None:
         count = len(single)
         takes = f"at most {count} parameter{'s' * (count != 1)}" if count else "no parameters"
-        raise UserError(f"The {subject} takes {takes}{_signature(entry)}, but {len(spelling.positional)} were given.")
+        names = f" ({', '.join(p.name for p in single)})" if single else ""
+        raise UserError(f"The {subject} takes {takes}{names}, but {len(spelling.positional)} were given.")
     leading = [] if variadic else single
     for parameter, value in zip(leading, spelling.positional, strict=False):
         if parameter.name in named:
@@ -254,11 +266,6 @@ def bind(kind: str, entry: Entry, spelling: Spelling) -> dict[str, Any]:
         else:
             values[parameter.name] = parameter.default
     return values
-
-
-def _signature(entry: Entry) -> str:
-    names = ", ".join(p.name for p in entry.parameters)
-    return f" ({names})" if names else ""
 
 
 def _checked(subject: str, parameter: Parameter, value: Any) -> Any:
@@ -300,3 +307,31 @@ def literal(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - exact in float64
         return str(int(value))
     return repr(value)
+
+
+def signature(entry: Entry) -> str:
+    """How an entry is spelled with its parameters and their defaults: ``swish(beta=1)``, ``mlp(*widths)``."""
+    words = [
+        f"*{p.name}" if p.variadic else p.name if p.required else f"{p.name}={literal(p.default)}"
+        for p in entry.parameters
+    ]
+    return f"{entry.name}({', '.join(words)})" if words else entry.name
+
+
+def describe(entry: Entry) -> dict[str, Any]:
+    """An entry as plain values, for JSON: every field that is not a function."""
+    plain: dict[str, Any] = {"name": entry.name, "summary": entry.summary}
+    for item in fields(entry):  # type: ignore[arg-type]  # every entry is a dataclass
+        value = getattr(entry, item.name)
+        if item.name != "parameters" and not callable(value):
+            plain[item.name] = list(value) if isinstance(value, tuple) else value
+    plain["parameters"] = [
+        {
+            "name": p.name,
+            "default": None if p.required or p.variadic else p.default,
+            "allowed": p.allowed,
+            "meaning": p.meaning,
+        }
+        for p in entry.parameters
+    ]
+    return plain

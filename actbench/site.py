@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
-
 from actbench.activations import Resolved
 from actbench.errors import UserError
+from actbench.lazy import load
+
+keras = load("keras")
 
 
-class Site(keras.layers.Layer):  # type: ignore[misc]
+class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
     """One activation site: shape in = shape out, with weights of its own where the activation has any.
 
     Element-wise functions are called on every forward pass. Every other kind is called once, on a symbolic tensor of
@@ -34,7 +35,7 @@ class Site(keras.layers.Layer):  # type: ignore[misc]
         """Build the activation for this shape and check that it keeps it."""
         inputs = keras.Input(shape=input_shape[1:], dtype=self.compute_dtype)
         if self.activation.kind == "elementwise":
-            output = keras.backend.compute_output_spec(self.activation.function, inputs)
+            output = keras.layers.Lambda(self.activation.function)(inputs)
         else:
             # Keras's initializers take their seeds from the global one when they are made.
             keras.utils.set_random_seed(self.seed)

@@ -98,6 +98,8 @@ def frelu(
     if x.ndim != 4:  # noqa: PLR2004 - batch, height, width, channels
         from actbench.errors import UserError
 
-        raise UserError("The activation 'frelu' looks at neighbouring pixels: use it in a convolutional model (cnn, cnn6).")
+        raise UserError(
+            "The activation 'frelu' looks at neighbouring pixels: use it in a convolutional model (cnn, cnn6)."
+        )
     window = keras.layers.DepthwiseConv2D(kernel_size, padding="same")(x)
     return ops.maximum(x, keras.layers.BatchNormalization()(window))

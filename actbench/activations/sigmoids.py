@@ -45,7 +45,7 @@ def sigmoid(x: Tensor) -> Tensor:
 @activation(
     formula="min(max(slope·x + 1/2, 0), 1); slope = 1/6",
     latex=r"\min(\max(s x + \tfrac{1}{2}, 0), 1), \quad s = \tfrac{1}{6}",
-    source="Courbariaux, Bengio & David 2015, BinaryConnect (as a training trick); slope 1/6 is Keras 3's and PyTorch's",
+    source="Courbariaux, Bengio & David 2015, BinaryConnect; the slope 1/6 is Keras 3's and PyTorch's",
     link="https://arxiv.org/abs/1511.00363",
     range="[0, 1]",
     smooth=False,
