@@ -15,6 +15,7 @@ from actbench.datasets import Dataset
 from actbench.record import FINAL, Epoch, Record, Run
 from actbench.store import Store
 from actbench.study import Settings, Study, load_data, plan
+from actbench.train import Observer, Trainer
 
 BROKEN = frozenset({"failed", "oom"})
 
@@ -62,12 +63,17 @@ def sweep(study: Study, folder: Path, listener: Listener, *, rerun: bool = False
 
         engine.set_determinism()
     trained: list[Record] = []
+    trainer = Trainer()
     with Store.open(folder) as store:
         todo = [(run, chosen) for run, chosen in runs if rerun or store.statuses.get(run.key) not in FINAL]
         listener.planned([run for run, _ in todo], len(runs) - len(todo))
         store.write_manifest(manifest(study, [run for run, _ in runs]))
         for run, chosen in todo:
-            trained.append(_one(run, load(_data_settings(chosen)), store, listener))
+            listener.started(run)
+            record = trainer.train(run, load(_data_settings(chosen)), _Relay(run, listener))
+            store.append(record)
+            listener.finished(record)
+            trained.append(record)
         _write_table(store, study)
     return Outcome(tuple(run.key for run, _ in runs), tuple(trained))
 
@@ -82,14 +88,15 @@ def manifest(study: Study, runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def _one(run: Run, data: Dataset, store: Store, listener: Listener) -> Record:
-    from actbench.train import train
+class _Relay(Observer):
+    """Passes a run's epochs on to the sweep's listener."""
 
-    listener.started(run)
-    record = train(run, data, on_epoch=lambda epoch: listener.epoch(run, epoch))
-    store.append(record)
-    listener.finished(record)
-    return record
+    def __init__(self, run: Run, listener: Listener) -> None:
+        self.run = run
+        self.listener = listener
+
+    def epoch(self, row: Epoch) -> None:
+        self.listener.epoch(self.run, row)
 
 
 def _write_table(store: Store, study: Study) -> None:

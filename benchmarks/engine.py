@@ -13,7 +13,7 @@ import time
 import numpy as np
 
 from actbench import activations, datasets, models
-from actbench.engine import Engine, choose_compiler, keras
+from actbench.engine import DeviceData, Engine, choose_compiler, keras
 from actbench.site import Site
 
 CASES = {
@@ -38,7 +38,7 @@ def fit(data, model, activation, optimizer):
 def ours(data, model, activation, optimizer):
     network = build(data, model, activation)
     compiler = choose_compiler(network, "cpu", deterministic=False)
-    engine = Engine(network, optimizer, data, batch_size=BATCH, device="cpu", compiler=compiler)
+    engine = Engine(network, optimizer, DeviceData(data, "cpu"), batch_size=BATCH, compiler=compiler)
     engine.compile()
     stream = np.random.RandomState(0)
     return lambda: engine.train_epoch(stream.permutation(len(data.x_train)))
