@@ -8,10 +8,10 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actbench import activations, environment, models
+from actbench.checkpoint import Checkpoint
 from actbench.errors import UserError
 from actbench.initializers import INITIALIZERS
 from actbench.lazy import lazy
@@ -29,21 +29,6 @@ keras = lazy("keras")
 
 KEPT_PROGRAMS = 32
 """Compiled programs that a trainer keeps: the arms of one study, so that later seeds need not compile again."""
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A run between two epochs: enough to go on with the very same numbers.
-
-    ``variables`` are the engine's, in its order; ``stream`` is the state of the NumPy stream that draws batch orders.
-    """
-
-    run_key: str
-    epochs: tuple[Epoch, ...]
-    variables: list[np.ndarray[Any, Any]]
-    stream: Any
-    compile_seconds: float
-    wall_seconds: float
 
 
 class Observer:
@@ -114,6 +99,8 @@ class Trainer:
         """
         from actbench import engine  # importing TensorFlow is no part of any run
 
+        if run.deterministic:
+            engine.set_determinism()
         started_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         environment.reset_peak_memory()
         story = _Story(self, run, data, observer or Observer(), checkpoint)
@@ -163,11 +150,10 @@ class Trainer:
         from actbench.engine import Engine, choose_compiler
 
         device_data = self.device_data(data, run.device)
-        same = str(sorted((run.definition | {"seed": None}).items(), key=str))
-        if same in self._engines:
-            self._engines.move_to_end(same)
-            self._engines[same].start_from(model)
-            return self._engines[same], 0.0
+        if run.arm in self._engines:
+            self._engines.move_to_end(run.arm)
+            self._engines[run.arm].start_from(model)
+            return self._engines[run.arm], 0.0
         entry = OPTIMIZERS[parse(run.optimizer.spelling).name]
         optimizer = entry.make(run.learning_rate, **bind("optimizer", entry, parse(run.optimizer.spelling)))
         model.compile(optimizer)  # callbacks look for model.optimizer
@@ -176,7 +162,7 @@ class Trainer:
         began = time.perf_counter()
         engine.compile()
         seconds = time.perf_counter() - began
-        self._engines[same] = engine
+        self._engines[run.arm] = engine
         if len(self._engines) > KEPT_PROGRAMS:
             self._engines.popitem(last=False)
         return engine, seconds
