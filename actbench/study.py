@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
@@ -40,6 +41,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     deterministic: bool = False
     device: Literal["auto", "cpu", "gpu"] = "auto"
     seed: Annotated[int, Meta(ge=0, lt=2**32)] = 0
+
+
+TYPES = typing.get_type_hints(Settings, include_extras=True)
+"""The fields of the settings, and what each may hold."""
 
 
 class Study(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,13 +115,38 @@ OPTIONS = {
 
 def settings(values: Mapping[str, Any]) -> Settings:
     """Validate plain values. Raises UserError that names the field, what was given and what is allowed."""
+    checked = {}
+    for name, value in values.items():
+        try:
+            checked[name] = validated(value, TYPES[name])
+        except ValueError as error:
+            raise UserError(f"{OPTIONS.get(name, name)} cannot be {value!r}: {error}.") from None
+    return Settings(**checked)
+
+
+def validated(value: Any, kind: Any) -> Any:
+    """The value as that type. Raises ValueError that says in words what is allowed."""
     try:
-        return msgspec.convert(values, Settings)
+        return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        text, _, place = str(error).partition(" - at `$.")
-        field = place.rstrip("`")
-        name = OPTIONS.get(field, field)
-        raise UserError(f"{name} cannot be {values.get(field)!r}: {text[:1].lower()}{text[1:]}.") from None
+        text = str(error).partition(" - at ")[0]
+    if typing.get_origin(kind) is Literal:
+        raise ValueError("allowed are " + ", ".join(typing.get_args(kind)))
+    for theirs, ours in WORDS.items():
+        text = text.replace(theirs, ours)
+    raise ValueError(text[:1].lower() + text[1:])
+
+
+WORDS = {
+    " | null`": "`",
+    "Expected `int`": "it must be a whole number",
+    "Expected `float`": "it must be a number",
+    "Expected `str`": "it must be a text",
+    "Expected `bool`": "it must be true or false",
+    "Expected `array`": "it must be a list",
+    ", got `": ", not `",
+}
+"""What the validator says, and how people say it."""
 
 
 def request(chosen: Settings, data_dir: str | None) -> Request:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-import typing
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from actbench import activations, datasets, models
 from actbench.errors import UserError, did_you_mean
 from actbench.initializers import INITIALIZERS
 from actbench.optimizers import OPTIMIZERS
 from actbench.registry import choose
-from actbench.study import Fraction, Settings, Study
+from actbench.study import TYPES, Fraction, Study, validated
 
-TYPES = typing.get_type_hints(Settings, include_extras=True)
 DATA = {"name": "data", "limit": "limit", "validation_split": "validation_split"}
 """Keys of the table ``[data]``, and the settings that they set."""
 TRAINING = ("optimizer", "learning_rate", "batch_size", "epochs", "patience", "initializer", "precision",
@@ -115,15 +111,14 @@ class _Reader:
             try:
                 NAMED[field](converted)
             except UserError as error:
-                raise self.error(place, str(error).rstrip(".")) from None
+                raise self.error(place, f"is {value!r}: {str(error).rstrip('.')}") from None
         return converted
 
     def convert(self, place: str, value: Any, kind: Any) -> Any:
         try:
-            return msgspec.convert(value, kind, strict=True)
-        except msgspec.ValidationError as error:
-            text = str(error).partition(" - at ")[0]
-            raise self.error(place, f"is {value!r}: {text[:1].lower()}{text[1:]}") from None
+            return validated(value, kind)
+        except ValueError as error:
+            raise self.error(place, f"is {value!r}: {error}") from None
 
     def table(self, name: str, content: Mapping[str, Any], keys: Iterable[str] | None) -> dict[str, Any]:
         table = content.get(name, {})

@@ -6,8 +6,8 @@ import functools
 import signal
 import statistics
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol, Self
@@ -20,11 +20,9 @@ from actbench.datasets import Request
 from actbench.record import FINAL, Epoch, Record, Run
 from actbench.store import Store, read_runs
 from actbench.study import Study, plan
-from actbench.workers import Event, Halt, Progressed, Started, Task, run_locally
+from actbench.workers import Engine, Event, LocalEngine, Progressed, Started, Task
 
 BROKEN = frozenset({"failed", "oom"})
-Engine = Callable[[Sequence[Task], int, Halt], Iterator[Event]]
-"""Trains tasks, so many at a time, until told to halt, and yields events: local processes, or a cluster."""
 
 
 class Listener(Protocol):
@@ -59,7 +57,7 @@ class Options:
     rerun: bool = False
     max_failures: int = 5
     checkpoint_epochs: int | None = None
-    engine: Engine = run_locally
+    engine: Engine = field(default_factory=LocalEngine)
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ def sweep(study: Study, folder: Path, listener: Listener, options: Options | Non
         KeyboardInterrupt: the second Ctrl-C.
     """
     options = options or Options()
-    runs = planned(study)
+    runs = planned(study, options.engine)
     with Store.open(folder) as store, _Interruption() as interruption:
         todo = [pair for pair in runs if options.rerun or store.statuses.get(pair[0].key) not in FINAL]
         listener.planned([run for run, _ in todo], len(runs) - len(todo))
@@ -107,24 +105,15 @@ def sweep(study: Study, folder: Path, listener: Listener, options: Options | Non
             for run, request in todo
         ]
         failures = _Failures(options.max_failures)
-        events = options.engine(tasks, jobs, lambda: interruption.asked or failures.too_many)
+        events = options.engine.run(tasks, jobs, lambda: interruption.asked or failures.too_many)
         trained = tuple(_keep(events, store, listener, failures))
         _write_table(store, study)
     return Outcome(tuple(run.key for run, _ in runs), trained, failures.too_many, interruption.asked)
 
 
-def planned(study: Study) -> list[tuple[Run, Request]]:
+def planned(study: Study, engine: Engine) -> list[tuple[Run, Request]]:
     """The study's runs and their data. Raises UserError for whatever cannot work."""
-    return plan(study, functools.cache(datasets.facts), device_kind)
-
-
-def device_kind(asked: str) -> str:
-    """Resolve ``auto``; TensorFlow, which takes seconds to import, is asked only where there might be a GPU."""
-    if asked == "cpu" or (asked == "auto" and not environment.gpu_possible()):
-        return "cpu"
-    from actbench import engine
-
-    return engine.device_kind(asked)
+    return plan(study, functools.cache(datasets.facts), engine.device_kind)
 
 
 def manifest(study: Study, runs: Sequence[Run]) -> dict[str, Any]:
@@ -150,12 +139,12 @@ class Forecast:
     seconds: float | None
 
 
-def forecast(study: Study, folder: Path) -> list[Forecast]:
+def forecast(study: Study, folder: Path, engine: Engine) -> list[Forecast]:
     """What ``sweep`` would train, and how long it took for runs like these in the store. Writes nothing."""
     rows = list(read_runs(folder))
     statuses = {row["run_key"]: row["status"] for row in rows}
     arms: dict[str, list[Run]] = {}
-    for run, _ in planned(study):
+    for run, _ in planned(study, engine):
         arms.setdefault(run.arm, []).append(run)
     found = []
     for runs in arms.values():

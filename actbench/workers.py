@@ -69,18 +69,31 @@ class Progressed:
 Event: TypeAlias = Started | Progressed | Checkpoint | Record
 
 
-class Halt(Protocol):
-    """Whether somebody wants the sweep to end after the running epochs."""
-
-    def __call__(self) -> bool:
-        """True once it is so."""
+Halt: TypeAlias = Callable[[], bool]
+"""Whether somebody wants the sweep to end after the running epochs."""
 
 
-def execute(task: Task, trainer: Trainer, send: Callable[[Event], None], stop: Callable[[], bool]) -> None:
+class Engine(Protocol):
+    """Where runs are trained: worker processes of this machine, or a cluster."""
+
+    def device_kind(self, asked: str) -> str:
+        """Resolve ``auto``, ``cpu`` and ``gpu`` to what a run will get. Raises UserError."""
+
+    def run(self, tasks: Sequence[Task], jobs: int, halt: Halt) -> Iterator[Event]:
+        """Train the tasks, so many at a time, until told to halt, and yield everything that becomes known of them."""
+
+
+def execute(
+    task: Task,
+    trainer: Trainer,
+    send: Callable[[Event], None],
+    stop: Callable[[], bool],
+    load: Callable[[Request], datasets.Dataset],
+) -> None:
     """Train one task and send everything that becomes known of it; the record comes last, whatever happens."""
     send(Started(task.run))
     try:
-        data = _load(task.request)
+        data = load(task.request)
         watch = _Watch(task, send, stop)
         record = trainer.train(task.run, data, watch, checkpoint=task.checkpoint, jobs=task.jobs)
     except MemoryError as error:
@@ -95,10 +108,6 @@ def execute(task: Task, trainer: Trainer, send: Callable[[Event], None], stop: C
 def broken(task: Task, status: Any, reason: str) -> Record:
     """The record of a run that came to nothing."""
     return Record(run=task.run, status=status, error=reason, jobs=task.jobs, versions=environment.versions())
-
-
-# Two data sets at a time: arms are interleaved, so a grid over data sets would otherwise reload at each run.
-_load = functools.lru_cache(maxsize=2)(datasets.load)
 
 
 class _Watch(Observer):
@@ -148,8 +157,10 @@ def work(connection: Connection, settings: Mapping[str, str], log: str) -> None:
 
     threading.Thread(target=listen, daemon=True).start()
     trainer = Trainer()
+    # Two data sets at a time: arms are interleaved, so a grid over data sets would otherwise reload at each run.
+    load = functools.lru_cache(maxsize=2)(datasets.load)
     while True:
-        execute(tasks.get(), trainer, connection.send, stopping.is_set)
+        execute(tasks.get(), trainer, connection.send, stopping.is_set, load)
 
 
 class _Worker:
@@ -203,24 +214,35 @@ class _Worker:
             self.process.join()
 
 
-def run_locally(tasks: Sequence[Task], jobs: int, halt: Halt) -> Iterator[Event]:
-    """Train the tasks in ``jobs`` worker processes, and yield what they send, as it comes.
+class LocalEngine:
+    """Trains tasks in worker processes on this machine."""
 
-    Every task that is begun ends in a record, also one whose worker dies; another worker then takes its place. Once
-    ``halt`` says so, no task is begun any more and those running end after their epoch.
-    """
-    with tempfile.TemporaryDirectory(prefix="actbench-") as folder:
-        pool = _Pool(Path(folder), jobs, deque(tasks))
-        try:
-            while pool.busy:
-                if halt():
-                    pool.ask_to_stop()
-                pool.hand_out()
-                yield from pool.collect()
-        except BaseException:
-            pool.end(kill=True)
-            raise
-        pool.end(kill=False)
+    def device_kind(self, asked: str) -> str:
+        """Resolve ``auto``; TensorFlow, which takes seconds to import, is asked only where there might be a GPU."""
+        if asked == "cpu" or (asked == "auto" and not environment.gpu_possible()):
+            return "cpu"
+        from actbench import engine
+
+        return engine.device_kind(asked)
+
+    def run(self, tasks: Sequence[Task], jobs: int, halt: Halt) -> Iterator[Event]:
+        """Train the tasks, ``jobs`` at a time, and yield what the workers send, as it comes.
+
+        Every task that is begun ends in a record, also one whose worker dies; another worker then takes its place. Once
+        ``halt`` says so, no task is begun any more and those running end after their epoch.
+        """
+        with tempfile.TemporaryDirectory(prefix="actbench-") as folder:
+            pool = _Pool(Path(folder), jobs, deque(tasks))
+            try:
+                while pool.busy:
+                    if halt():
+                        pool.ask_to_stop()
+                    pool.hand_out()
+                    yield from pool.collect()
+            except BaseException:
+                pool.end(kill=True)
+                raise
+            pool.end(kill=False)
 
 
 class _Pool:
@@ -230,7 +252,8 @@ class _Pool:
         self.folder = folder
         self.jobs = jobs
         self.pending = pending
-        self.settings = thread_settings(jobs)
+        cores = environment.usable_cores()
+        self.settings = thread_settings(max(1, cores // jobs)) if jobs > 1 else {}
         self.workers: list[_Worker] = []
         self.numbers = itertools.count()
 
@@ -277,9 +300,6 @@ class _Pool:
             worker.end(kill=kill)
 
 
-def thread_settings(jobs: int) -> dict[str, str]:
-    """Environment variables that share the cores out, so that workers do not fight over them; none for one worker."""
-    if jobs == 1:
-        return {}
-    threads = str(max(1, environment.usable_cores() // jobs))
-    return dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), threads)
+def thread_settings(threads: int) -> dict[str, str]:
+    """Environment variables that hold a worker to so many threads, so that workers do not fight over the cores."""
+    return dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), str(threads))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,14 @@ from actbench.errors import UserError
 if TYPE_CHECKING:
     from actbench.study import Study
     from actbench.sweep import Options
+    from actbench.workers import Engine
+
+
+class EngineName(StrEnum):
+    """Where runs are trained."""
+
+    local = "local"
+    ray = "ray"
 
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -31,9 +40,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(
-            help="Data set or your own FILE.npz. Default: digits.", autocompletion=completions(Kind.datasets)
-        ),
+        typer.Option(help="Data set or your own FILE.npz. Default: digits.", autocompletion=completions(Kind.datasets)),
     ] = None,
     model: Annotated[
         str | None,
@@ -82,6 +89,12 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         Path | None, typer.Option(help="Folder to write to. Default: results/adhoc, or results/NAME for a study.")
     ] = None,
     jobs: Annotated[int, typer.Option(help="Runs at a time, each in a process of its own.")] = 1,
+    engine: Annotated[EngineName, typer.Option(help="Train on this machine, or on a Ray cluster.")] = EngineName.local,
+    ray_address: Annotated[
+        str | None, typer.Option(help="Of an existing cluster: auto, HOST:PORT or ray://… Default: start a local one.")
+    ] = None,
+    cpus_per_run: Annotated[int, typer.Option(help="CPU cores that a run on a cluster asks for.")] = 1,
+    gpus_per_run: Annotated[float, typer.Option(help="GPUs that a run on a cluster asks for.")] = 0,
     rerun: Annotated[bool, typer.Option("--rerun", help="Train again what is stored already.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be trained, and how long.")] = False,
     max_failures: Annotated[int, typer.Option(help="Give up after this many failing runs in a row.")] = 5,
@@ -113,10 +126,12 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     }
     chosen = _study(study, fields, checked_thresholds(threshold), data_dir)
     folder = results or Path("results") / chosen.name
+    where = _engine(engine, ray_address, _at_least_one("--cpus-per-run", cpus_per_run), gpus_per_run)
     if dry_run:
-        _print_forecast(chosen, folder, _at_least_one("--jobs", jobs), as_json=as_json)
+        _print_forecast(chosen, folder, where, _at_least_one("--jobs", jobs), as_json=as_json)
         return
     options = Options(
+        engine=where,
         jobs=_at_least_one("--jobs", jobs),
         rerun=rerun,
         max_failures=_at_least_one("--max-failures", max_failures),
@@ -163,11 +178,23 @@ def _sweep(study: Study, folder: Path, options: Options, *, quiet: bool, as_json
         raise typer.Exit(1)
 
 
-def _print_forecast(study: Study, folder: Path, jobs: int, *, as_json: bool) -> None:
+def _engine(name: EngineName, address: str | None, cpus: int, gpus: float) -> Engine:
+    if name == EngineName.local:
+        from actbench.workers import LocalEngine
+
+        if address:
+            raise UserError("--ray-address is for --engine ray.")
+        return LocalEngine()
+    from actbench.cluster import RayEngine
+
+    return RayEngine(address, cpus, gpus)
+
+
+def _print_forecast(study: Study, folder: Path, engine: Engine, jobs: int, *, as_json: bool) -> None:
     from actbench.reports.forecast import forecast_json, forecast_table, forecast_words
     from actbench.sweep import forecast
 
-    arms = forecast(study, folder)
+    arms = forecast(study, folder, engine)
     if as_json:
         typer.echo(json.dumps(forecast_json(arms, jobs), indent=2, ensure_ascii=False))
         return
