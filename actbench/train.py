@@ -110,10 +110,9 @@ class Trainer:
             status = story.tell(callbacks)
         except UserError:
             raise
-        except engine.OUT_OF_MEMORY as problem:
-            status, error = "oom", one_line(problem)
         except Exception as problem:  # noqa: BLE001 - a person's own activation may raise anything: it costs its run only
-            status, error = "failed", one_line(problem)
+            status = "oom" if _comes_from(problem, engine.OUT_OF_MEMORY) else "failed"
+            error = one_line(problem)
         return Record(
             run=run,
             status=status,
@@ -338,6 +337,15 @@ def _logs(row: Epoch) -> dict[str, float | None]:
         "test_accuracy": row.test_accuracy,
         "learning_rate": row.learning_rate,
     }
+
+
+def _comes_from(problem: BaseException | None, kinds: tuple[type[BaseException], ...]) -> bool:
+    """Whether an error is, or was raised because of, one of these kinds: Keras raises new ones in place of others."""
+    while problem is not None:
+        if isinstance(problem, kinds):
+            return True
+        problem = problem.__cause__ or problem.__context__
+    return False
 
 
 def one_line(problem: BaseException) -> str:
