@@ -39,8 +39,10 @@ def load(name: str) -> Any:
         # Keras fixes its backend when it is imported; actbench's engine is written for this one.
         os.environ["KERAS_BACKEND"] = "tensorflow"
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
         with _quiet_stderr():
-            importlib.import_module("tensorflow")
+            tensorflow = importlib.import_module("tensorflow")
+            tensorflow.constant(0)  # the search for devices logs too
     return importlib.import_module(name)
 
 

@@ -1,7 +1,7 @@
 """Names for things: one decorator adds an entry, one spelling finds it again.
 
-A *spelling* is what people write: ``mish``, ``swish(beta=0.5)``, ``mlp(100, 50)``, ``keras:gelu``, ``my.module:attr`` or
-``file.py:attr(slope=2)``. ``parse`` reads it, a ``Registry`` looks it up, ``bind`` checks the parameters against the
+A *spelling* is what people write: ``mish``, ``swish(beta=0.5)``, ``mlp(100, 50)``, ``keras:gelu``,
+``my.module:attr`` or ``file.py:attr(slope=2)``. ``parse`` reads it, a ``Registry`` looks it up, ``bind`` checks the parameters against the
 entry's signature, and ``spell`` writes the canonical form that files and run keys use.
 """
 
@@ -15,7 +15,7 @@ import pkgutil
 import re
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -48,7 +48,9 @@ def parse(text: str) -> Spelling:
     """
     match = _SPELLING.match(text.strip())
     if match is None:
-        raise UserError(f"Cannot read {text!r}: write a name with optional parameters, like swish or 'swish(beta=0.5)'.")
+        raise UserError(
+            f"Cannot read {text!r}: write a name with optional parameters, like swish or 'swish(beta=0.5)'."
+        )
     # The last colon divides, so that C:\files\mine.py:act works.
     provider, _, name = match["path"].rpartition(":")
     if not name.strip() or (":" in match["path"] and not provider.strip()):
@@ -95,7 +97,7 @@ class Parameter:
 
 
 class Entry(Protocol):
-    """What a registry holds: anything with a name, its aliases and its parameters."""
+    """What a registry holds: anything with a name, its aliases, its parameters and one sentence about it."""
 
     @property
     def name(self) -> str: ...
@@ -103,6 +105,8 @@ class Entry(Protocol):
     def aliases(self) -> tuple[str, ...]: ...
     @property
     def parameters(self) -> tuple[Parameter, ...]: ...
+    @property
+    def summary(self) -> str: ...
 
 
 EntryT = TypeVar("EntryT", bound=Entry)
@@ -229,7 +233,8 @@ def bind(kind: str, entry: Entry, spelling: Spelling) -> dict[str, Any]:
     if len(spelling.positional) > len(single) and variadic is None:
         count = len(single)
         takes = f"at most {count} parameter{'s' * (count != 1)}" if count else "no parameters"
-        raise UserError(f"The {subject} takes {takes}{_signature(entry)}, but {len(spelling.positional)} were given.")
+        names = f" ({', '.join(p.name for p in single)})" if single else ""
+        raise UserError(f"The {subject} takes {takes}{names}, but {len(spelling.positional)} were given.")
     leading = [] if variadic else single
     for parameter, value in zip(leading, spelling.positional, strict=False):
         if parameter.name in named:
@@ -254,11 +259,6 @@ def bind(kind: str, entry: Entry, spelling: Spelling) -> dict[str, Any]:
         else:
             values[parameter.name] = parameter.default
     return values
-
-
-def _signature(entry: Entry) -> str:
-    names = ", ".join(p.name for p in entry.parameters)
-    return f" ({names})" if names else ""
 
 
 def _checked(subject: str, parameter: Parameter, value: Any) -> Any:
@@ -300,3 +300,31 @@ def literal(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - exact in float64
         return str(int(value))
     return repr(value)
+
+
+def signature(entry: Entry) -> str:
+    """How an entry is spelled with its parameters and their defaults: ``swish(beta=1)``, ``mlp(*widths)``."""
+    words = [
+        f"*{p.name}" if p.variadic else p.name if p.required else f"{p.name}={literal(p.default)}"
+        for p in entry.parameters
+    ]
+    return f"{entry.name}({', '.join(words)})" if words else entry.name
+
+
+def describe(entry: Entry) -> dict[str, Any]:
+    """An entry as plain values, for JSON: every field that is not a function."""
+    plain: dict[str, Any] = {"name": entry.name, "summary": entry.summary}
+    for item in fields(entry):  # type: ignore[arg-type]  # every entry is a dataclass
+        value = getattr(entry, item.name)
+        if item.name != "parameters" and not callable(value):
+            plain[item.name] = list(value) if isinstance(value, tuple) else value
+    plain["parameters"] = [
+        {
+            "name": p.name,
+            "default": None if p.required or p.variadic else p.default,
+            "allowed": p.allowed,
+            "meaning": p.meaning,
+        }
+        for p in entry.parameters
+    ]
+    return plain
