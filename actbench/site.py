@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
-
 from actbench.activations import Resolved
 from actbench.errors import UserError
+from actbench.lazy import load
+
+keras = load("keras")
 
 
-class Site(keras.layers.Layer):  # type: ignore[misc]
+class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
     """One activation site: shape in = shape out, with weights of its own where the activation has any.
 
     Element-wise functions are called on every forward pass. Every other kind is called once, on a symbolic tensor of
@@ -21,7 +22,7 @@ class Site(keras.layers.Layer):  # type: ignore[misc]
         seed: seeds the activation's own initial weights and random stream, and nothing else.
 
     Raises:
-        UserError: the activation changes the shape of its input.
+        UserError: the activation changes the shape of its input, or cannot be called on it.
     """
 
     def __init__(self, activation: Resolved, seed: int, **options: Any) -> None:
@@ -33,19 +34,35 @@ class Site(keras.layers.Layer):  # type: ignore[misc]
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Build the activation for this shape and check that it keeps it."""
         inputs = keras.Input(shape=input_shape[1:], dtype=self.compute_dtype)
-        if self.activation.kind == "elementwise":
-            output = keras.backend.compute_output_spec(self.activation.function, inputs)
-        else:
-            # Keras's initializers take their seeds from the global one when they are made.
-            keras.utils.set_random_seed(self.seed)
-            output = self.activation.function(inputs)
-            self.network = keras.Model(inputs, output)
+        try:
+            output = self._output(inputs)
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                f"The activation {self.activation.choice.spelling!r} does not work on inputs of shape "
+                f"{_words(input_shape)}: {str(error).strip() or type(error).__name__}"
+            ) from error
         shape = getattr(output, "shape", None)
         if shape is None or tuple(shape[1:]) != tuple(input_shape[1:]):
             raise UserError(
                 f"The activation {self.activation.choice.spelling!r} turns shape {_words(input_shape)} into "
                 f"{_words(shape) if shape is not None else repr(output)}; an activation must keep the shape."
             )
+
+    def _output(self, inputs: Any) -> Any:
+        """The symbolic output; for all but element-wise activations also the network behind it."""
+        if self.activation.kind == "elementwise":
+            return keras.layers.Lambda(self.activation.function)(inputs)
+        # Keras's initializers and generators take their seeds from the global one when they are made, and layers
+        # their precision from the global policy.
+        keras.utils.set_random_seed(self.seed)
+        policy = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(self.dtype_policy)
+        try:
+            output = self.activation.function(inputs)
+            self.network = keras.Model(inputs, output)
+        finally:
+            keras.config.set_dtype_policy(policy)
+        return output
 
     def call(self, x: Any, training: bool | None = None) -> Any:
         """Apply the activation to ``x``."""
