@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from msgspec import Meta
@@ -10,6 +11,8 @@ from actbench.activations import Tensor, activation
 from actbench.lazy import lazy
 
 ops = lazy("keras.ops")
+
+_TWICE_ROOT = 2.0 * math.sqrt(2.0 / math.pi)
 
 
 @activation(
@@ -93,9 +96,9 @@ def gelu(
     """Gaussian error linear unit: x times the probability that a standard normal number is smaller."""
     if approximate:
         # (1 + tanh u)/2 is σ(2u): fewer passes, and no cancellation for negative x.
-        return x * ops.sigmoid(x * (1.5957691216057308 + 0.07135481282705176 * ops.square(x)))
+        return x * ops.sigmoid(x * (_TWICE_ROOT + 0.044715 * _TWICE_ROOT * ops.square(x)))
     # 1 + erf cancels for negative x, erfc of the mirrored argument does not, and costs the same.
-    return 0.5 * x * ops.erfc(-0.7071067811865476 * x)
+    return 0.5 * x * ops.erfc(-math.sqrt(0.5) * x)
 
 
 @activation(

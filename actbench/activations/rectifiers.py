@@ -60,6 +60,9 @@ def leaky_relu(
     ] = 0.01,
 ) -> Tensor:
     """ReLU with a small slope below 0, so that no unit is ever quite dead."""
+    if keras.backend.standardize_dtype(x.dtype) == "float64":
+        # TensorFlow's operation keeps the slope in float32 whatever it is applied to.
+        return ops.maximum(x, slope * x)
     return ops.leaky_relu(x, negative_slope=slope)
 
 
