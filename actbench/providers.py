@@ -79,7 +79,7 @@ def _import_addons(spelling: Spelling) -> Any:
     if sys.version_info[:2] > _ADDONS_PYTHON:
         raise UserError(
             f"{spelling.path!r} needs TensorFlow Addons, which ended with Python 3.11; this is Python "
-            f"{sys.version_info.major}.{sys.version_info.minor}. Take actbench's own {spelling.name!r}, or Python 3.11."
+            f"{sys.version_info[0]}.{sys.version_info[1]}. Take actbench's own {spelling.name!r}, or Python 3.11."
         )
     try:
         with warnings.catch_warnings():
@@ -132,9 +132,9 @@ def _own(spelling: Spelling) -> Provided:
 
 
 def _needs_no_tensor(target: Any, spelling: Spelling) -> bool:
-    """Whether the call is complete with the spelling's own parameters: then it is a factory, not a function of x."""
+    """Whether the call is complete without anything by place: then it is a factory, not a function of x."""
     try:
-        inspect.signature(target).bind(*spelling.positional, **spelling.named)
+        inspect.signature(target).bind(**spelling.named)
     except (TypeError, ValueError):
         return False
     return True

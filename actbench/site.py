@@ -33,10 +33,11 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Build the activation for this shape and check that it keeps it."""
-        inputs = keras.Input(shape=input_shape[1:], dtype=self.compute_dtype)
         try:
-            output = self._output(inputs)
-        except (TypeError, ValueError) as error:
+            output = self._output(input_shape)
+        except UserError:
+            raise
+        except Exception as error:  # a library or a person's own code may raise anything
             raise UserError(
                 f"The activation {self.activation.choice.spelling!r} does not work on inputs of shape "
                 f"{_words(input_shape)}: {str(error).strip() or type(error).__name__}"
@@ -48,16 +49,17 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
                 f"{_words(shape) if shape is not None else repr(output)}; an activation must keep the shape."
             )
 
-    def _output(self, inputs: Any) -> Any:
-        """The symbolic output; for all but element-wise activations also the network behind it."""
+    def _output(self, input_shape: tuple[int | None, ...]) -> Any:
+        """The output for such an input; for all but element-wise activations also the network behind it."""
         if self.activation.kind == "elementwise":
-            return keras.layers.Lambda(self.activation.function)(inputs)
+            return self.activation.function(keras.ops.zeros((1, *input_shape[1:]), dtype=self.compute_dtype))
         # Keras's initializers and generators take their seeds from the global one when they are made, and layers
         # their precision from the global policy.
         keras.utils.set_random_seed(self.seed)
         policy = keras.config.dtype_policy()
         keras.config.set_dtype_policy(self.dtype_policy)
         try:
+            inputs = keras.Input(shape=input_shape[1:], dtype=self.compute_dtype)
             output = self.activation.function(inputs)
             self.network = keras.Model(inputs, output)
         finally:
