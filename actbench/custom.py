@@ -51,7 +51,9 @@ def check_arguments(kind: str, path: str, target: Any, given: int, spelling: Spe
     try:
         signature.bind(*[None] * given, *spelling.positional, **spelling.named)
     except TypeError as error:
-        raise UserError(f"The {kind} {path!r} cannot be called like that: {error}. Its signature is {signature}.") from None
+        raise UserError(
+            f"The {kind} {path!r} cannot be called like that: {error}. Its signature is {signature}."
+        ) from None
 
 
 def _from_file(kind: str, path: Path) -> ModuleType:

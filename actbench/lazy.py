@@ -35,7 +35,7 @@ def lazy(name: str) -> Any:
 
 def load(name: str) -> Any:
     """Import ``name`` now; the first import of TensorFlow or Keras is kept quiet."""
-    if name.split(".")[0] in ("keras", "tensorflow") and "tensorflow" not in sys.modules:
+    if name.split(".", maxsplit=1)[0] in ("keras", "tensorflow") and "tensorflow" not in sys.modules:
         # Keras fixes its backend when it is imported; actbench's engine is written for this one.
         os.environ["KERAS_BACKEND"] = "tensorflow"
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,8 +1,8 @@
 """Names for things: one decorator adds an entry, one spelling finds it again.
 
 A *spelling* is what people write: ``mish``, ``swish(beta=0.5)``, ``mlp(100, 50)``, ``keras:gelu``,
-``my.module:attr`` or ``file.py:attr(slope=2)``. ``parse`` reads it, a ``Registry`` looks it up, ``bind`` checks the parameters against the
-entry's signature, and ``spell`` writes the canonical form that files and run keys use.
+``my.module:attr`` or ``file.py:attr(slope=2)``. ``parse`` reads it, a ``Registry`` looks it up, ``bind`` checks the
+parameters against the entry's signature, and ``spell`` writes the canonical form that files and run keys use.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _arguments(text: str, arguments: str) -> tuple[tuple[Any, ...], dict[str, An
     try:
         call = ast.parse(f"_({arguments})", mode="eval").body
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
-            raise ValueError(arguments)  # noqa: TRY301 - "a)(b" parses, but it is not one call
+            raise ValueError(arguments)  # noqa: TRY301, TRY004 - "a)(b" parses, but it is not one call
         positional = tuple(ast.literal_eval(node) for node in call.args)
         named = {_keyword(node): ast.literal_eval(node.value) for node in call.keywords}
     except (SyntaxError, ValueError):
@@ -81,7 +81,7 @@ def _keyword(node: ast.keyword) -> str:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of an entry, as its signature declares it with ``Annotated[float, Meta(gt=0, description="…")]``."""
+    """One parameter of an entry, declared in its signature by ``Annotated[float, Meta(gt=0, description="…")]``."""
 
     name: str
     type: Any
@@ -100,13 +100,20 @@ class Entry(Protocol):
     """What a registry holds: anything with a name, its aliases, its parameters and one sentence about it."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The canonical name."""
+
     @property
-    def aliases(self) -> tuple[str, ...]: ...
+    def aliases(self) -> tuple[str, ...]:
+        """Other names for it."""
+
     @property
-    def parameters(self) -> tuple[Parameter, ...]: ...
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What a spelling may set."""
+
     @property
-    def summary(self) -> str: ...
+    def summary(self) -> str:
+        """One sentence about it."""
 
 
 EntryT = TypeVar("EntryT", bound=Entry)

@@ -43,7 +43,7 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
                 f"{_words(input_shape)}: {str(error).strip() or type(error).__name__}"
             ) from error
         shape = getattr(output, "shape", None)
-        if shape is None or tuple(shape[1:]) != tuple(input_shape[1:]):
+        if shape is None or not _same(tuple(shape)[1:], input_shape[1:]):
             raise UserError(
                 f"The activation {self.activation.choice.spelling!r} turns shape {_words(input_shape)} into "
                 f"{_words(shape) if shape is not None else repr(output)}; an activation must keep the shape."
@@ -52,7 +52,8 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
     def _output(self, input_shape: tuple[int | None, ...]) -> Any:
         """The output for such an input; for all but element-wise activations also the network behind it."""
         if self.activation.kind == "elementwise":
-            return self.activation.function(keras.ops.zeros((1, *input_shape[1:]), dtype=self.compute_dtype))
+            sides = [1, *(1 if side is None else side for side in input_shape[1:])]
+            return self.activation.function(keras.ops.zeros(sides, dtype=self.compute_dtype))
         # Keras's initializers and generators take their seeds from the global one when they are made, and layers
         # their precision from the global policy.
         keras.utils.set_random_seed(self.seed)
@@ -73,6 +74,11 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """An activation keeps the shape."""
         return input_shape
+
+
+def _same(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
+    """Whether two shapes agree in every side that is known."""
+    return len(one) == len(other) and all(None in pair or pair[0] == pair[1] for pair in zip(one, other, strict=True))
 
 
 def _words(shape: tuple[int | None, ...]) -> str:

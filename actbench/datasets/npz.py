@@ -1,0 +1,25 @@
+"""NumPy archives: a person's own file, or a copy of a named data set."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from actbench.datasets import NAMES, Arrays
+from actbench.errors import UserError
+
+
+def read_npz(path: Path) -> Arrays:
+    """Read the four arrays of a ``.npz`` file; pickled objects are never loaded. Raises UserError."""
+    import numpy as np
+
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {key: archive[key] for key in NAMES if key in archive}
+    except FileNotFoundError:
+        raise UserError(f"There is no data file {str(path)!r}.") from None
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, AttributeError, TypeError) as error:
+        raise UserError(
+            f"Cannot read {str(path)!r} as a NumPy archive of plain arrays ({', '.join(NAMES)}): {error}. "
+            "Write it with numpy.savez, without object arrays."
+        ) from None

@@ -1,0 +1,111 @@
+"""What machine and which versions a result comes from."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import platform
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import actbench
+
+LINUX = sys.platform == "linux"
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """Versions of what computes the numbers; read from package metadata, so nothing heavy is imported."""
+    return {
+        "actbench_version": actbench.__version__,
+        "keras_version": version_of("keras"),
+        "tensorflow_version": version_of("tensorflow"),
+        "python_version": platform.python_version(),
+        "git_commit": git_commit(),
+    }
+
+
+def version_of(distribution: str) -> str:
+    """The installed version of a distribution, or an empty text where it is not installed."""
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def git_commit() -> str:
+    """The commit of the checkout that actbench runs from, with ``+`` where it has been edited; empty when installed."""
+    root = Path(actbench.__file__).parent.parent
+    if not (root / ".git").exists():
+        return ""
+    git = ["git", "-C", str(root)]
+    try:
+        commit = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True)
+        edited = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return commit.stdout.strip() + ("+" if edited.stdout.strip() else "")
+
+
+@functools.cache
+def cpu_name() -> str:
+    """The processor as its maker names it."""
+    if LINUX:
+        with contextlib.suppress(OSError):
+            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def hardware() -> dict[str, object]:
+    """The machine, for the manifest: processor, cores this process may use, memory, system."""
+    import psutil
+
+    return {
+        "cpu": cpu_name(),
+        "cores": usable_cores(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "system": platform.platform(),
+    }
+
+
+def information() -> dict[str, str]:
+    """What a report of a problem should contain: versions, machine, and where data is looked for."""
+    machine = hardware()
+    libraries = ("numpy", "pandas", "scipy", "scikit-learn", "spocu", "tfa-nightly", "ray")
+    return {
+        **{name.removesuffix("_version"): value or "-" for name, value in versions().items()},
+        **{name: version_of(name) or "not installed" for name in libraries},
+        **{name: str(value) for name, value in machine.items()},
+        "ACTBENCH_DATA_DIR": os.environ.get("ACTBENCH_DATA_DIR", "not set"),
+        "Keras data cache": str(Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets"),
+    }
+
+
+def usable_cores() -> int:
+    """Cores that this process may use, which a container or ``taskset`` can make fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if LINUX else (os.cpu_count() or 1)
+
+
+def reset_peak_memory() -> None:
+    """Start a new measurement of ``peak_memory_mib``, where the system can (Linux)."""
+    if LINUX:
+        with contextlib.suppress(OSError):
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def peak_memory_mib() -> float:
+    """The largest resident size of this process, in MiB; since the last reset on Linux, else since its start."""
+    if LINUX:
+        with contextlib.suppress(OSError):
+            for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) / 1024
+    import psutil
+
+    info = psutil.Process().memory_info()
+    return float(getattr(info, "peak_wset", info.rss)) / 2**20

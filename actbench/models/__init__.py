@@ -1,0 +1,96 @@
+"""Reference networks. A builder gets a factory of activation sites and returns a Keras model that ends in logits.
+
+Importing this package does not import Keras.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+from actbench import custom
+from actbench.errors import UserError
+from actbench.registry import Choice, Parameter, Registry, choose, parameters_of, parse
+
+__all__ = ["MODELS", "Model", "ResolvedModel", "Shape", "SiteFactory", "model", "resolve"]
+
+SiteFactory: TypeAlias = Callable[[], Any]
+"""Makes a new activation site, a Keras layer, each time it is called."""
+Shape: TypeAlias = tuple[int, ...]
+"""The shape of one input: ``(features,)`` or ``(height, width, channels)``."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A reference network: ``build(site, input_shape, classes, **parameters)`` returns a ``keras.Model``.
+
+    ``smallest_side`` is the smallest image side that the network can take; 0 where it takes flat features too.
+    """
+
+    name: str
+    build: Callable[..., Any]
+    smallest_side: int
+    parameters: tuple[Parameter, ...]
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the builder's docstring."""
+        return inspect.cleandoc(self.build.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+
+
+@dataclass(frozen=True)
+class ResolvedModel:
+    """A spelling made usable: ``build(site, input_shape, classes)`` returns a fresh ``keras.Model``."""
+
+    choice: Choice
+    build: Callable[[SiteFactory, Shape, int], Any]
+    smallest_side: int = 0
+
+    def check(self, input_shape: Shape) -> None:
+        """Raise UserError where inputs of this shape cannot go through the network."""
+        if not self.smallest_side:
+            return
+        images = len(input_shape) == 3  # noqa: PLR2004 - height, width, channels
+        if not images or min(input_shape[:2]) < self.smallest_side:
+            given = "×".join(str(side) for side in input_shape[:2]) + " images" if images else "flat features"
+            raise UserError(
+                f"The model {self.choice.spelling!r} needs images of at least {self.smallest_side}×{self.smallest_side}"
+                f" pixels, but the data has {given}. Use another model, for instance 'mlp(100, 50)'."
+            )
+
+
+MODELS: Registry[Model] = Registry("model", __name__)
+
+
+def model(*, smallest_side: int = 0) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add a builder ``(site, input_shape, classes, parameters…) -> keras.Model`` under its own name."""
+
+    def register(build: Callable[..., Any]) -> Callable[..., Any]:
+        MODELS.add(Model(build.__name__, build, smallest_side, parameters_of(build, given=3)))
+        return build
+
+    return register
+
+
+def resolve(text: str) -> ResolvedModel:
+    """Turn a spelling, or ``module:function`` / ``file.py:function``, into a builder. Raises UserError."""
+    spelling = parse(text)
+    if spelling.provider:
+        target, choice = custom.load_attribute("model", spelling)
+        custom.check_arguments("model", spelling.path, target, 3, spelling)
+
+        def build(site: SiteFactory, input_shape: Shape, classes: int) -> Any:
+            return target(site, input_shape, classes, *spelling.positional, **spelling.named)
+
+        return ResolvedModel(choice, build)
+    entry, values, choice = choose(MODELS, text)
+    variadic = [value for p in entry.parameters if p.variadic for value in values.pop(p.name)]
+
+    def reference(site: SiteFactory, input_shape: Shape, classes: int) -> Any:
+        return partial(entry.build, **values)(site, input_shape, classes, *variadic)
+
+    return ResolvedModel(choice, reference, entry.smallest_side)

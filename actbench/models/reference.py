@@ -1,0 +1,65 @@
+"""The networks of the published articles."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from actbench.lazy import lazy
+from actbench.models import Shape, SiteFactory, model
+
+keras = lazy("keras")
+layers = lazy("keras.layers")
+
+Width = Annotated[int, Meta(ge=1, le=100_000, description="units of each hidden layer, in order")]
+
+
+@model()
+def mlp(site: SiteFactory, input_shape: Shape, classes: int, *widths: Width) -> Any:
+    """Multi-layer perceptron: Dense and a site for each width, then Dense."""
+    inputs = keras.Input(input_shape)
+    x = _flat(inputs)
+    for width in widths:
+        x = site()(layers.Dense(width)(x))
+    return keras.Model(inputs, layers.Dense(classes)(x))
+
+
+@model()
+def mlp_single_site(
+    site: SiteFactory,
+    input_shape: Shape,
+    classes: int,
+    width: Annotated[int, Meta(ge=1, le=100_000, description="units of both hidden layers")] = 200,
+) -> Any:
+    """Dense, one site, a second Dense without an activation, then Dense."""
+    inputs = keras.Input(input_shape)
+    x = site()(layers.Dense(width)(_flat(inputs)))
+    return keras.Model(inputs, layers.Dense(classes)(layers.Dense(width)(x)))
+
+
+@model(smallest_side=10)
+def cnn(site: SiteFactory, input_shape: Shape, classes: int) -> Any:
+    """Two 3×3 convolutions (32 and 64 filters, valid), each with a site and 2×2 max pooling, then Dense."""
+    inputs = x = keras.Input(input_shape)
+    for filters in (32, 64):
+        x = layers.MaxPooling2D()(site()(layers.Conv2D(filters, 3)(x)))
+    return keras.Model(inputs, layers.Dense(classes)(layers.Flatten()(x)))
+
+
+@model(smallest_side=4)
+def cnn6(site: SiteFactory, input_shape: Shape, classes: int) -> Any:
+    """Six 3×3 convolutions (32 filters, same), each with a site, max pooling after the 2nd and 4th, global average
+    pooling, then Dense.
+    """
+    inputs = x = keras.Input(input_shape)
+    for block in range(3):
+        if block:
+            x = layers.MaxPooling2D()(x)
+        for _ in range(2):
+            x = site()(layers.Conv2D(32, 3, padding="same")(x))
+    return keras.Model(inputs, layers.Dense(classes)(layers.GlobalAveragePooling2D()(x)))
+
+
+def _flat(inputs: Any) -> Any:
+    return layers.Flatten()(inputs) if inputs.ndim > 2 else inputs  # noqa: PLR2004 - batch and features

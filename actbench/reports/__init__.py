@@ -1,0 +1,1 @@
+"""What people look at: tables in several formats, and the progress of a sweep."""

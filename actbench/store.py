@@ -1,0 +1,226 @@
+"""A folder of results: two raw tables that only grow, one writer, and nothing half-written that anybody could read.
+
+``runs.csv`` and ``epochs.csv`` are appended to, a run's epochs first, each in one write that reaches the disk before
+the next. A break therefore leaves at most a torn last line or epochs without a run; both are dropped on opening.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import errno
+import io
+import json
+import logging
+import os
+import socket
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from actbench.errors import UserError
+from actbench.record import EPOCH_COLUMNS, RUN_COLUMNS, SCHEMA_VERSION, Record, epoch_rows, run_row
+
+log = logging.getLogger(__name__)
+
+RUNS, EPOCHS, TABLE, MANIFEST = "runs.csv", "epochs.csv", "table.csv", "manifest.json"
+
+
+class Store:
+    """An open, locked store. Use ``with Store.open(folder) as store``.
+
+    ``statuses`` maps the key of every stored run to its status.
+    """
+
+    def __init__(self, folder: Path, lock: filelock.BaseFileLock) -> None:
+        self.folder = folder
+        self.statuses: dict[str, str] = {}
+        self._lock = lock
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(cls, folder: Path) -> Iterator[Store]:
+        """Open for writing; the folder is made where there is none, and mended where a break tore it.
+
+        Raises:
+            UserError: another process writes to it, it cannot be written, or it holds something else.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = filelock.FileLock(folder / ".lock", timeout=0)
+            lock.acquire()
+        except filelock.Timeout:
+            raise UserError(
+                f"{str(folder)!r} is being written by {_holder(folder)}. Wait, or take another --results."
+            ) from None
+        except OSError as error:
+            raise UserError(f"Cannot write results to {str(folder)!r}: {error.strerror or error}.") from None
+        try:
+            store = cls(folder, lock)
+            with user_errors(folder):
+                store._mend()
+                replace(folder / ".holder", f"process {os.getpid()} on {socket.gethostname()}")
+            yield store
+        finally:
+            (folder / ".holder").unlink(missing_ok=True)
+            lock.release()
+
+    def append(self, record: Record) -> None:
+        """Keep a record: its epochs, then its run row. A row of the same key that was there is replaced."""
+        key = record.run.key
+        with user_errors(self.folder):
+            if key in self.statuses:
+                self.discard({key})
+            _append(self.folder / EPOCHS, EPOCH_COLUMNS, epoch_rows(record))
+            _append(self.folder / RUNS, RUN_COLUMNS, [run_row(record)])
+        self.statuses[key] = record.status
+
+    def discard(self, keys: Collection[str]) -> None:
+        """Drop the rows of these runs from both tables."""
+        for name, columns in ((RUNS, RUN_COLUMNS), (EPOCHS, EPOCH_COLUMNS)):
+            rows = [row for row in _rows(self.folder / name, columns) if row["run_key"] not in keys]
+            replace(self.folder / name, _csv([dict(zip(columns, columns, strict=True)), *rows], columns))
+        for key in keys:
+            self.statuses.pop(key, None)
+
+    def write_table(self, text: str) -> None:
+        """Write the derived ``table.csv``."""
+        with user_errors(self.folder):
+            replace(self.folder / TABLE, text)
+
+    def write_manifest(self, part: Mapping[str, Any]) -> None:
+        """Lay ``part`` over ``manifest.json``; entries of its ``studies`` and ``datasets`` are kept one by one."""
+        manifest = read_manifest(self.folder)
+        for name, value in part.items():
+            manifest[name] = manifest.get(name, {}) | value if name in ("studies", "datasets") else value
+        with user_errors(self.folder):
+            replace(self.folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+    def _mend(self) -> None:
+        """Drop a torn last line and epochs without a run, and learn the statuses."""
+        for name, columns in ((RUNS, RUN_COLUMNS), (EPOCHS, EPOCH_COLUMNS)):
+            _drop_torn_line(self.folder / name, columns)
+        for row in _rows(self.folder / RUNS, RUN_COLUMNS):
+            if row["schema_version"] != str(SCHEMA_VERSION):
+                raise UserError(
+                    f"{str(self.folder / RUNS)!r} has schema version {row['schema_version']}, this actbench writes "
+                    f"{SCHEMA_VERSION}. Use the actbench that wrote it, or another --results."
+                )
+            self.statuses[row["run_key"]] = row["status"]
+        orphans = {row["run_key"] for row in _rows(self.folder / EPOCHS, EPOCH_COLUMNS)} - self.statuses.keys()
+        if orphans:
+            log.warning("dropped the epochs of %d unfinished run(s) from %s", len(orphans), self.folder / EPOCHS)
+            self.discard(orphans)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest, or an empty one where there is none. Raises UserError where it is not JSON."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UserError(f"Cannot read {str(folder / MANIFEST)!r}: {error}. Mend it or move it away.") from None
+    if not isinstance(manifest, dict):
+        raise UserError(f"{str(folder / MANIFEST)!r} is not a manifest. Mend it or move it away.")
+    return manifest
+
+
+@contextlib.contextmanager
+def user_errors(folder: Path) -> Iterator[None]:
+    """Turn trouble with the disk into a message that says what is safe."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"Cannot write to {str(folder)!r}: {error.strerror or error}. What was stored before is safe; "
+            "make room or permission, then give the same command again."
+        ) from error
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a whole file aside and move it into place, so that nobody ever reads half of it."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _append(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add rows in one write that has reached the disk on return; a new file gets its header in the same write."""
+    fresh = not path.exists() or path.stat().st_size == 0
+    header = [dict(zip(columns, columns, strict=True))] if fresh else []
+    block = _csv([*header, *rows], columns).encode()
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        size = os.fstat(handle).st_size
+        try:
+            _write_all(handle, block)
+            os.fsync(handle)
+        except OSError:
+            os.ftruncate(handle, size)
+            raise
+    finally:
+        os.close(handle)
+
+
+def _write_all(handle: int, block: bytes) -> None:
+    """One write; a disk that took only part of it is full."""
+    if os.write(handle, block) < len(block):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([["" if row[c] is None else row[c] for c in columns] for row in rows])
+    return text.getvalue()
+
+
+def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        header = next(reader, None)
+        if header is not None and tuple(header) != tuple(columns):
+            raise UserError(
+                f"{str(path)!r} is not a table that actbench wrote: its header is different. Take another --results."
+            )
+        for values in reader:
+            if len(values) != len(columns):
+                raise UserError(
+                    f"{str(path)!r} is damaged in line {reader.line_num}: {len(values)} cells, not {len(columns)}."
+                )
+            yield dict(zip(columns, values, strict=True))
+
+
+def _drop_torn_line(path: Path, columns: Sequence[str]) -> None:
+    """Cut a file back to its last whole line. Every row ends in a newline, and no cell holds one."""
+    if not path.exists():
+        return
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole == len(content):
+        return
+    # A file of somebody else's is left alone: only a beginning of our own header may be cut away whole.
+    if whole == 0 and not ",".join(columns).encode().startswith(content):
+        raise UserError(f"{str(path)!r} is not a table that actbench wrote. Take another --results.")
+    log.warning("dropped a torn last line from %s", path)
+    with path.open("r+b") as file:
+        file.truncate(whole)
+
+
+def _holder(folder: Path) -> str:
+    try:
+        return (folder / ".holder").read_text(encoding="utf-8")
+    except OSError:
+        return "another process"
