@@ -75,7 +75,7 @@ def quick_gelu(x: Tensor) -> Tensor:
 )
 def hard_silu(x: Tensor) -> Tensor:
     """Swish with a gate of three straight pieces."""
-    return x * ops.clip(x * (1 / 6) + 0.5, 0.0, 1.0)
+    return x * ops.relu6(x + 3.0) * (1 / 6)
 
 
 @activation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from msgspec import Meta
@@ -105,10 +106,19 @@ def squareplus(
     x: Tensor, b: Annotated[float, Meta(gt=0, description="width of the bend; the value at 0 is √b/2")] = 4.0
 ) -> Tensor:
     """Softplus by algebra alone."""
-    # For x < 0 the sum in the formula cancels; b / (√(x² + b) + |x|) is the same number without the loss.
-    # |x| as max(x, −x): abs has slope 0 at 0, the maximum slope 1, as the branch x >= 0 needs it.
-    total = ops.sqrt(ops.square(x) + b) + ops.maximum(x, -x)
-    return 0.5 * ops.where(x < 0, b / total, total)
+    # For x < 0 the sum in the formula cancels. With r = √(x² + b), (r − |x|)/2 is b/(2·(r + |x|)), without the loss;
+    # the slope is f/r, by hand, as the parts above have kinks at 0 that the whole does not.
+
+    def unit(x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        root = ops.sqrt(ops.square(x) + b)
+        y = ops.relu(x) + (0.5 * b) / (root + ops.abs(x))
+
+        def gradient(upstream: Tensor) -> Tensor:
+            return upstream * (y / root)
+
+        return y, gradient
+
+    return ops.custom_gradient(unit)(x)
 
 
 @activation(
