@@ -7,14 +7,15 @@ compiled programs.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from actbench.environment import cpu_name
 from actbench.errors import UserError
 from actbench.lazy import load
+from actbench.site import Site
 
 if TYPE_CHECKING:
     from actbench.datasets import Dataset
@@ -25,7 +26,7 @@ tf = load("tensorflow")
 OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
 POLICIES = {"float32": "float32", "float64": "float64", "bfloat16": "mixed_bfloat16"}
 # Big batches make evaluation cheap; a convolution's intermediate tensors are what limits them.
-EVALUATION_BATCH = {"xla": 10_000, "graph": 1_000}
+EVALUATION_BATCH = {"xla": 10_000, "fused": 1_000, "graph": 1_000}
 
 
 def device_kind(asked: str) -> str:
@@ -65,15 +66,66 @@ def precision(name: str) -> Iterator[None]:
 
 
 def choose_compiler(model: Any, device: str, *, deterministic: bool) -> str:
-    """``xla`` or ``graph``, whichever is faster for this network on this device.
+    """``xla``, ``fused`` or ``graph``, whichever is fastest for this network on this device.
 
     XLA fuses a dense network's epoch into one program and halves its time; on a CPU its convolutions are three times
-    slower than oneDNN's, which the plain graph uses. Determinism turns XLA off.
+    slower than oneDNN's, which the plain graph uses. ``fused`` is that graph with each element-wise activation as an
+    XLA program of its own (see ``fuse``). Determinism turns XLA off.
     """
     if deterministic:
         return "graph"
     convolution = any("Conv" in type(layer).__name__ for layer in model._flatten_layers())  # noqa: SLF001 - no public walk
-    return "graph" if device == "cpu" and convolution else "xla"
+    return "fused" if device == "cpu" and convolution else "xla"
+
+
+def fuse(function: Callable[[Any], Any], shape: tuple[int | None, ...], dtype: str) -> Callable[[Any], Any]:
+    """The same element-wise function in one pass over memory forward, and one backward.
+
+    In the plain graph every operation of an activation and of its derivative is a pass of its own over a tensor much
+    larger than the caches, and that is what most of them cost. Here XLA compiles f(x) to one loop, and f′(x)·dy, with
+    f computed again inside it rather than kept, to another. A function of a single operation (relu, tanh) has nothing
+    to fuse, and one that is random or reads variables must not be computed twice: those are returned as they are.
+    """
+    graph = tf.function(function).get_concrete_function(tf.TensorSpec(shape, dtype)).graph
+    work = [op for op in graph.get_operations() if op.type not in ("Placeholder", "Const", "Identity")]
+    if len(work) < 2 or graph.captures or any(op.op_def.is_stateful for op in work):  # noqa: PLR2004
+        return function
+    forward = tf.function(function, jit_compile=True)
+
+    @tf.function(jit_compile=True)  # type: ignore[untyped-decorator]
+    def backward(x: Any, dy: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = function(x)
+        return tape.gradient(y, x, output_gradients=dy, unconnected_gradients="zero")
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def fused(x: Any) -> tuple[Any, Callable[[Any], Any]]:
+        return forward(x), lambda dy: backward(x, dy)
+
+    return cast("Callable[[Any], Any]", fused)
+
+
+def sites(model: Any) -> list[Site]:
+    """The activation sites of a network, nested ones included."""
+    return [layer for layer in model._flatten_layers() if isinstance(layer, Site)]  # noqa: SLF001 - no public walk
+
+
+class DeviceData:
+    """A data set on a device. All parts lie in one tensor, so that one compiled program evaluates any of them.
+
+    ``parts`` maps ``train``, ``val`` and ``test`` to their first and past-the-last index.
+    """
+
+    def __init__(self, data: Dataset, device: str) -> None:
+        sizes = {"train": len(data.x_train), "val": len(data.x_val), "test": len(data.x_test)}
+        stops = np.cumsum(list(sizes.values()))
+        ends = zip(sizes.items(), stops, strict=True)
+        self.parts = {part: (int(stop) - size, int(stop)) for (part, size), stop in ends}
+        self.device = f"/{device.upper()}:0"
+        with tf.device(self.device):
+            self.x = tf.constant(np.concatenate([data.x_train, data.x_val, data.x_test]))
+            self.y = tf.constant(np.concatenate([data.y_train, data.y_val, data.y_test]))
 
 
 class Engine:
@@ -83,41 +135,58 @@ class Engine:
         model: a built Keras model ``(batch, …input_shape) -> (batch, classes)`` of logits, or of probabilities where
             its last layer ends in a softmax.
         optimizer: a fresh Keras optimizer.
-        data: the data; it is copied to the device once.
+        data: the data, on the device where everything is to be computed.
         batch_size: inputs per step; an epoch's remainder is one smaller step, never dropped.
-        device: ``cpu`` or ``gpu``.
-        compiler: ``xla`` or ``graph``.
+        compiler: ``xla``, ``fused`` or ``graph``.
     """
 
-    def __init__(
-        self, model: Any, optimizer: Any, data: Dataset, *, batch_size: int, device: str, compiler: str
-    ) -> None:
+    def __init__(self, model: Any, optimizer: Any, data: DeviceData, *, batch_size: int, compiler: str) -> None:
         self.model = model
         self.optimizer = optimizer
         self.compiler = compiler
         self.batch_size = batch_size
+        self._data = data
+        self._train_size = data.parts["train"][1]
+        self._evaluation_batch = min(EVALUATION_BATCH[compiler], len(data.x))
         self._from_logits = not _ends_in_softmax(model)
-        self._train_size = len(data.x_train)
-        sizes = {"train": len(data.x_train), "val": len(data.x_val), "test": len(data.x_test)}
-        # One tensor for all parts, so that evaluation is one program, traced and compiled once.
-        stops = np.cumsum(list(sizes.values()))
-        self._parts = {
-            part: (int(stop) - size, int(stop)) for (part, size), stop in zip(sizes.items(), stops, strict=True)
-        }
-        self._evaluation_batch = min(EVALUATION_BATCH[compiler], max(sizes.values()))
-        self._device = f"/{device.upper()}:0"
-        with tf.device(self._device):
-            self._x = tf.constant(np.concatenate([data.x_train, data.x_val, data.x_test]))
-            self._y = tf.constant(np.concatenate([data.y_train, data.y_val, data.y_test]))
+        with tf.device(data.device):
             optimizer.build(model.trainable_variables)
-        self._wrap(jit=compiler == "xla")
+        self._optimizer_start = [variable.numpy() for variable in optimizer.variables]
+        self._prepare()
 
-    def _wrap(self, *, jit: bool) -> None:
+    @property
+    def variables(self) -> list[Any]:
+        """Everything that training changes: weights, moving statistics, random streams, the optimizer's state."""
+        return [*self.model.variables, *self.optimizer.variables]
+
+    def state(self) -> list[np.ndarray[Any, Any]]:
+        """A copy of all variables' values."""
+        return [variable.numpy() for variable in self.variables]
+
+    def set_state(self, values: list[np.ndarray[Any, Any]]) -> None:
+        """Go on from the values that ``state`` gave, here or in an engine for the same kind of network."""
+        for variable, value in zip(self.variables, values, strict=True):
+            variable.assign(value)
+
+    def start_from(self, model: Any) -> None:
+        """Begin a new run in the programs compiled already, from a freshly built twin of the model."""
+        self.set_state([*(variable.numpy() for variable in model.variables), *self._optimizer_start])
+        self.model.stop_training = False
+
+    def _prepare(self) -> None:
+        jit = self.compiler == "xla"
         self._epoch_program = tf.function(self._epoch, jit_compile=jit)
         self._evaluation_program = tf.function(self._evaluation, jit_compile=jit)
+        for site in sites(self.model):
+            plain = site.activation.function
+            fusible = self.compiler == "fused" and site.activation.kind == "elementwise"
+            site.function = fuse(plain, site.input.shape, site.compute_dtype) if fusible else plain
 
     def compile(self) -> None:
-        """Trace and compile both programs by running zero steps of each: no weight and no random state changes.
+        """Trace and compile everything by one training step of each size and one evaluation batch; then undo them.
+
+        XLA programs inside a plain graph compile when they first run, so that zero steps would not do. Afterwards every
+        variable, those of random streams included, has its old value again.
 
         Where XLA cannot compile an operation of the network (a person's own activation may hold anything), the plain
         graph takes over, and ``compiler`` says so.
@@ -128,15 +197,17 @@ class Engine:
             if self.compiler == "graph":
                 raise
             self.compiler = "graph"
-            self._wrap(jit=False)
+            self._prepare()
             self._compile()
 
     def _compile(self) -> None:
-        with tf.device(self._device):
-            order = tf.zeros(self._train_size, tf.int32)
-            zero = tf.constant(0)
-            self._epoch_program(self._x, self._y, order, zero, zero)
-            self._evaluation_program(self._x, self._y, zero, zero)
+        data, state = self._data, self.state()
+        steps, rest = divmod(self._train_size, self.batch_size)
+        with tf.device(data.device):
+            order, zero, one = tf.range(self._train_size), tf.constant(0), tf.constant(1)
+            self._epoch_program(data.x, data.y, order, one if steps else zero, one if rest else zero)
+            self._evaluation_program(data.x, data.y, zero, one)
+        self.set_state(state)
 
     def train_epoch(self, order: np.ndarray[Any, Any]) -> tuple[float, float]:
         """Train once through the data in the order given: ``(n,)`` indices. Returns the running mean loss and accuracy.
@@ -144,26 +215,28 @@ class Engine:
         The call returns when the device has finished: the time around it is training time.
         """
         steps, rest = divmod(self._train_size, self.batch_size)
-        with tf.device(self._device):
+        data = self._data
+        with tf.device(data.device):
             loss, correct = self._epoch_program(
-                self._x, self._y, tf.constant(order, tf.int32), tf.constant(steps), tf.constant(int(rest > 0))
+                data.x, data.y, tf.constant(order, tf.int32), tf.constant(steps), tf.constant(int(rest > 0))
             )
         return float(loss) / self._train_size, float(correct) / self._train_size
 
     def evaluate(self, part: str) -> tuple[float, float] | None:
         """Mean loss and accuracy on ``train``, ``val`` or ``test`` in inference mode; None for an empty part."""
-        start, stop = self._parts[part]
+        data = self._data
+        start, stop = data.parts[part]
         if start == stop:
             return None
-        with tf.device(self._device):
-            loss, correct = self._evaluation_program(self._x, self._y, tf.constant(start), tf.constant(stop))
+        with tf.device(data.device):
+            loss, correct = self._evaluation_program(data.x, data.y, tf.constant(start), tf.constant(stop))
         return float(loss) / (stop - start), float(correct) / (stop - start)
 
     def peak_device_memory_mib(self) -> float | None:
         """The largest use of GPU memory so far, in MiB; None on a CPU."""
-        if "GPU" not in self._device:
+        if "GPU" not in self._data.device:
             return None
-        return float(tf.config.experimental.get_memory_info(self._device.strip("/"))["peak"]) / 2**20
+        return float(tf.config.experimental.get_memory_info(self._data.device.strip("/"))["peak"]) / 2**20
 
     # The programs. Sums are float64 on every device: a mean over 60,000 float32 losses would lose digits.
 
@@ -198,7 +271,7 @@ class Engine:
         return loss, _hits(y, output)
 
     def _evaluation(self, x: Any, y: Any, start: Any, stop: Any) -> tuple[Any, Any]:
-        size, last = self._evaluation_batch, len(self._x) - 1
+        size, last = self._evaluation_batch, len(self._data.x) - 1
 
         def batch(first: Any, loss_sum: Any, correct: Any) -> tuple[Any, Any, Any]:
             # The last batch may reach beyond the part: those rows are computed, clipped to the data, and not counted.

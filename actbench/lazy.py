@@ -43,6 +43,7 @@ def load(name: str) -> Any:
         with _quiet_stderr():
             tensorflow = importlib.import_module("tensorflow")
             tensorflow.constant(0)  # the search for devices logs too
+            tensorflow.get_logger().setLevel("ERROR")  # it warns of many compiled programs, which is what a sweep is
     return importlib.import_module(name)
 
 

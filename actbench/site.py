@@ -14,7 +14,8 @@ keras = load("keras")
 class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
     """One activation site: shape in = shape out, with weights of its own where the activation has any.
 
-    Element-wise functions are called on every forward pass. Every other kind is called once, on a symbolic tensor of
+    Element-wise functions are called on every forward pass, through ``function``, which an engine may replace by a
+    faster program for the same values. Every other kind is called once, on a symbolic tensor of
     the site's shape, and the small network that results belongs to this site alone.
 
     Args:
@@ -28,6 +29,7 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
     def __init__(self, activation: Resolved, seed: int, **options: Any) -> None:
         super().__init__(**options)
         self.activation = activation
+        self.function = activation.function
         self.seed = seed
         self.network: Any = None
 
@@ -69,7 +71,7 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
 
     def call(self, x: Any, training: bool | None = None) -> Any:
         """Apply the activation to ``x``."""
-        return self.activation.function(x) if self.network is None else self.network(x, training=training)
+        return self.function(x) if self.network is None else self.network(x, training=training)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """An activation keeps the shape."""

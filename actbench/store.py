@@ -14,18 +14,20 @@ import json
 import logging
 import os
 import socket
+import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import filelock
 
+from actbench.checkpoint import Checkpoint
 from actbench.errors import UserError
-from actbench.record import EPOCH_COLUMNS, RUN_COLUMNS, SCHEMA_VERSION, Record, epoch_rows, run_row
+from actbench.record import EPOCH_COLUMNS, FINAL, RUN_COLUMNS, SCHEMA_VERSION, Record, epoch_rows, run_row
 
 log = logging.getLogger(__name__)
 
-RUNS, EPOCHS, TABLE, MANIFEST = "runs.csv", "epochs.csv", "table.csv", "manifest.json"
+RUNS, EPOCHS, TABLE, MANIFEST, CHECKPOINTS = "runs.csv", "epochs.csv", "table.csv", "manifest.json", "checkpoints"
 
 
 class Store:
@@ -75,7 +77,32 @@ class Store:
                 self.discard({key})
             _append(self.folder / EPOCHS, EPOCH_COLUMNS, epoch_rows(record))
             _append(self.folder / RUNS, RUN_COLUMNS, [run_row(record)])
+            if record.status in FINAL:
+                self._checkpoint_path(key).unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # others are still in there
+                    (self.folder / CHECKPOINTS).rmdir()
         self.statuses[key] = record.status
+
+    def save_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Keep the state of a run between two epochs, in place of an earlier one."""
+        with user_errors(self.folder):
+            path = self._checkpoint_path(checkpoint.run_key)
+            path.parent.mkdir(exist_ok=True)
+            replace_bytes(path, checkpoint.to_bytes())
+
+    def load_checkpoint(self, key: str) -> Checkpoint | None:
+        """The state that a run was left in, or None; one that cannot be read is dropped with a warning."""
+        path = self._checkpoint_path(key)
+        if not path.exists():
+            return None
+        try:
+            return Checkpoint.from_bytes(path.read_bytes())
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            log.warning("the checkpoint %s cannot be read (%s); that run begins anew", path, error)
+            return None
+
+    def _checkpoint_path(self, key: str) -> Path:
+        return self.folder / CHECKPOINTS / f"{key}.npz"
 
     def discard(self, keys: Collection[str]) -> None:
         """Drop the rows of these runs from both tables."""
@@ -109,10 +136,18 @@ class Store:
                     f"{SCHEMA_VERSION}. Use the actbench that wrote it, or another --results."
                 )
             self.statuses[row["run_key"]] = row["status"]
-        orphans = {row["run_key"] for row in _rows(self.folder / EPOCHS, EPOCH_COLUMNS)} - self.statuses.keys()
+        orphans = set(_first_cells(self.folder / EPOCHS, EPOCH_COLUMNS)) - self.statuses.keys()
         if orphans:
             log.warning("dropped the epochs of %d unfinished run(s) from %s", len(orphans), self.folder / EPOCHS)
             self.discard(orphans)
+
+
+def read_runs(folder: Path) -> Iterator[dict[str, str]]:
+    """The rows of ``runs.csv`` as text, for a look that needs no lock; none where there is no store."""
+    try:
+        yield from _rows(folder / RUNS, RUN_COLUMNS)
+    except OSError as error:
+        raise UserError(f"Cannot read {str(folder / RUNS)!r}: {error.strerror or error}.") from None
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -141,11 +176,16 @@ def user_errors(folder: Path) -> Iterator[None]:
 
 
 def replace(path: Path, text: str) -> None:
-    """Write a whole file aside and move it into place, so that nobody ever reads half of it."""
+    """Write a whole text file aside and move it into place, so that nobody ever reads half of it."""
+    replace_bytes(path, text.encode())
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file aside and move it into place."""
     part = path.with_name(path.name + ".part")
     try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with part.open("wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
@@ -201,6 +241,15 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:
                     f"{str(path)!r} is damaged in line {reader.line_num}: {len(values)} cells, not {len(columns)}."
                 )
             yield dict(zip(columns, values, strict=True))
+
+
+def _first_cells(path: Path, columns: Sequence[str]) -> Iterator[str]:
+    """The first cell of every row: run keys hold no comma and no quote, so a long table need not be parsed for them."""
+    if path.exists():
+        next(_rows(path, columns), None)  # checks the header
+        with path.open(encoding="utf-8", newline="") as file:
+            next(file, None)
+            yield from (line.partition(",")[0] for line in file)
 
 
 def _drop_torn_line(path: Path, columns: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ import time
 import numpy as np
 
 from actbench import activations, datasets, models
-from actbench.engine import Engine, choose_compiler, keras
+from actbench.engine import DeviceData, Engine, choose_compiler, keras
 from actbench.site import Site
 
 CASES = {
@@ -38,7 +38,7 @@ def fit(data, model, activation, optimizer):
 def ours(data, model, activation, optimizer):
     network = build(data, model, activation)
     compiler = choose_compiler(network, "cpu", deterministic=False)
-    engine = Engine(network, optimizer, data, batch_size=BATCH, device="cpu", compiler=compiler)
+    engine = Engine(network, optimizer, DeviceData(data, "cpu"), batch_size=BATCH, compiler=compiler)
     engine.compile()
     stream = np.random.RandomState(0)
     return lambda: engine.train_epoch(stream.permutation(len(data.x_train)))
@@ -59,7 +59,7 @@ def main():
     for name, (dataset, model, activation, optimizer, target) in CASES.items():
         if chosen.only not in (None, name):
             continue
-        data = datasets.load(dataset)
+        data = datasets.load(datasets.Request(dataset))
         sides = [make(data, model, activation, optimizer()) for make in (fit, ours)]
         for epoch in sides:
             epoch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 import typing
@@ -13,11 +14,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from oracles import ORACLES, evaluate
 
-from actbench.activations import CATALOGUE, resolve
+from actbench.activations import CATALOGUE, Resolved, resolve
 from actbench.curves import curve
 from actbench.registry import spell
 
 tf = pytest.importorskip("tensorflow")
+
+from actbench.engine import fuse  # noqa: E402 - imports TensorFlow
 
 EPSILON = {"float64": 2.0**-52, "float32": 2.0**-23, "bfloat16": 2.0**-7}
 # In roundings. Every formula here is a handful of operations, each right to one rounding of its own result; what is
@@ -42,10 +45,10 @@ def points() -> np.ndarray:
     return np.unique(as_bfloat16(np.concatenate([SPECIAL, np.negative(SPECIAL), *spread])))
 
 
-def assert_right(name: str, x: np.ndarray, precision: str) -> None:
+def assert_right(name: str, x: np.ndarray, precision: str, *, fused: bool = False) -> None:
     """Values and slopes agree to so many roundings, of the result or of x as the formula passes it on."""
     epsilon, largest = EPSILON[precision], float(tf.as_dtype(precision).max)
-    y, slope = curve(resolve(name), x, precision=precision)
+    y, slope = curve(as_fused(name, precision) if fused else resolve(name), x, precision=precision)
     truth = evaluate(name, x, close=epsilon)
     with np.errstate(over="ignore", invalid="ignore"):
         # Where the mathematics exceeds the precision, infinity is the right answer.
@@ -59,6 +62,12 @@ def assert_right(name: str, x: np.ndarray, precision: str) -> None:
         low, high = np.minimum(truth.left, truth.right) - room, np.maximum(truth.left, truth.right) + room
         wrong = fits & ~((slope >= low) & (slope <= high))
         assert not wrong.any(), report("slope", x, slope, truth.left, wrong)
+
+
+def as_fused(name: str, precision: str) -> Resolved:
+    """The activation as the training engine compiles it where it can: one XLA program forward and one backward."""
+    plain = resolve(name)
+    return dataclasses.replace(plain, function=fuse(plain.function, (None, 1), precision))
 
 
 def report(what, x, got, expected, wrong) -> str:
@@ -75,6 +84,12 @@ def test_every_entry_has_an_oracle() -> None:
 @pytest.mark.parametrize("name", POINTWISE)
 def test_values_and_slopes(name, precision) -> None:
     assert_right(name, points(), precision)
+
+
+@pytest.mark.parametrize("name", [name for name in POINTWISE if CATALOGUE[name].kind == "elementwise"])
+def test_values_and_slopes_of_the_fused_program(name) -> None:
+    """XLA has approximations of its own for exp, tanh and erf."""
+    assert_right(name, points(), "float32", fused=True)
 
 
 @pytest.mark.parametrize("name", POINTWISE)

@@ -1,0 +1,69 @@
+"""What the commands share: completions, common options, and consoles."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from actbench import activations, datasets, models
+from actbench.errors import UserError
+from actbench.initializers import INITIALIZERS
+from actbench.optimizers import OPTIMIZERS
+from actbench.registry import Registry
+
+
+class Kind(StrEnum):
+    """What ``actbench list`` can list."""
+
+    activations = "activations"
+    datasets = "datasets"
+    models = "models"
+    optimizers = "optimizers"
+    initializers = "initializers"
+
+
+REGISTRIES: dict[Kind, Registry[Any]] = {
+    Kind.activations: activations.CATALOGUE,
+    Kind.datasets: datasets.DATASETS,
+    Kind.models: models.MODELS,
+    Kind.optimizers: OPTIMIZERS,
+    Kind.initializers: INITIALIZERS,
+}
+
+
+def completions(kind: Kind) -> Callable[[str], list[str]]:
+    """Completions for the shell: the names of one kind that begin with what was typed."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [entry.name for entry in REGISTRIES[kind] if entry.name.startswith(incomplete)]
+
+    return complete
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Thresholds = Annotated[
+    list[float] | None,
+    typer.Option("--threshold", help="Accuracy as a fraction, like 0.95 (repeatable). Default: by data set."),
+]
+
+
+def checked_thresholds(chosen: list[float] | None) -> tuple[float, ...] | None:
+    """The thresholds in rising order, or None where none were given. Raises UserError for one outside 0 … 1."""
+    for threshold in chosen or ():
+        if not 0 < threshold < 1:
+            hint = f" Did you mean {threshold / 100:g}?" if 1 <= threshold < 100 else ""  # noqa: PLR2004 - a percentage
+            raise UserError(f"--threshold {threshold:g} is no accuracy between 0 and 1.{hint}")
+    return tuple(sorted(set(chosen))) if chosen else None
+
+
+def console(*, stderr: bool = False) -> Any:
+    """A Rich console on stdout or stderr; plain text where nobody watches."""
+    from rich.console import Console
+
+    # Where nobody watches, a table must not be squeezed into a made-up terminal of 80 columns.
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, width=None if stream.isatty() else 200)

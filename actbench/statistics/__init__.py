@@ -1,0 +1,77 @@
+"""Is it better, or is it luck? Arrays in, numbers out: no tables, no files, no records.
+
+The way through::
+
+    values of one arm ──► summarize / summarize_times                        (summary)
+    arm and baseline  ──► compare_paired / compare_unpaired / compare_times  (comparison, permutation)
+    all comparisons   ──► judge: Holm's correction, then a verdict in words  (verdict, planning)
+    tasks x arms      ──► performance_profile, mean_rank, geometric_mean_speedup, pareto_front   (tasks)
+
+`compare_*` take ``arms``, the number of comparisons that `judge` will receive together: the size of the family decides
+how small a p-value has to become, and with that whether so few seeds can decide anything at all.
+"""
+
+from actbench.statistics.comparison import (
+    Comparison,
+    TimeComparison,
+    compare_paired,
+    compare_times,
+    compare_unpaired,
+)
+from actbench.statistics.permutation import (
+    least_pairs,
+    sign_flip_test,
+    smallest_sign_flip_p,
+    smallest_two_sample_p,
+    two_sample_test,
+)
+from actbench.statistics.planning import (
+    detection_power,
+    minimum_detectable_difference,
+    seeds_to_detect,
+    seeds_to_detect_by_rank,
+    seeds_to_exclude,
+)
+from actbench.statistics.summary import (
+    Interval,
+    Summary,
+    TimeSummary,
+    bootstrap_interval,
+    median_interval,
+    summarize,
+    summarize_times,
+)
+from actbench.statistics.tasks import geometric_mean_speedup, mean_rank, pareto_front, performance_profile
+from actbench.statistics.verdict import Verdict, holm, judge
+
+__all__ = [
+    "Comparison",
+    "Interval",
+    "Summary",
+    "TimeComparison",
+    "TimeSummary",
+    "Verdict",
+    "bootstrap_interval",
+    "compare_paired",
+    "compare_times",
+    "compare_unpaired",
+    "detection_power",
+    "geometric_mean_speedup",
+    "holm",
+    "judge",
+    "least_pairs",
+    "mean_rank",
+    "median_interval",
+    "minimum_detectable_difference",
+    "pareto_front",
+    "performance_profile",
+    "seeds_to_detect",
+    "seeds_to_detect_by_rank",
+    "seeds_to_exclude",
+    "sign_flip_test",
+    "smallest_sign_flip_p",
+    "smallest_two_sample_p",
+    "summarize",
+    "summarize_times",
+    "two_sample_test",
+]
