@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import math
 import typing
@@ -14,13 +13,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from oracles import ORACLES, evaluate
 
-from actbench.activations import CATALOGUE, Resolved, resolve
+from actbench.activations import CATALOGUE, resolve
 from actbench.curves import curve
 from actbench.registry import spell
 
 tf = pytest.importorskip("tensorflow")
-
-from actbench.engine import fuse  # noqa: E402 - imports TensorFlow
 
 EPSILON = {"float64": 2.0**-52, "float32": 2.0**-23, "bfloat16": 2.0**-7}
 # In roundings. Every formula here is a handful of operations, each right to one rounding of its own result; what is
@@ -45,10 +42,10 @@ def points() -> np.ndarray:
     return np.unique(as_bfloat16(np.concatenate([SPECIAL, np.negative(SPECIAL), *spread])))
 
 
-def assert_right(name: str, x: np.ndarray, precision: str, *, fused: bool = False) -> None:
+def assert_right(name: str, x: np.ndarray, precision: str, computed: tuple[np.ndarray, np.ndarray]) -> None:
     """Values and slopes agree to so many roundings, of the result or of x as the formula passes it on."""
     epsilon, largest = EPSILON[precision], float(tf.as_dtype(precision).max)
-    y, slope = curve(as_fused(name, precision) if fused else resolve(name), x, precision=precision)
+    y, slope = computed
     truth = evaluate(name, x, close=epsilon)
     with np.errstate(over="ignore", invalid="ignore"):
         # Where the mathematics exceeds the precision, infinity is the right answer.
@@ -64,10 +61,23 @@ def assert_right(name: str, x: np.ndarray, precision: str, *, fused: bool = Fals
         assert not wrong.any(), report("slope", x, slope, truth.left, wrong)
 
 
-def as_fused(name: str, precision: str) -> Resolved:
-    """The activation as the training engine compiles it where it can: one XLA program forward and one backward."""
-    plain = resolve(name)
-    return dataclasses.replace(plain, function=fuse(plain.function, (None, 1), precision))
+@functools.cache
+def by_xla() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Values and slopes of every element-wise entry in float32, from one XLA program for them all."""
+    functions = {entry.name: resolve(entry.name).function for entry in CATALOGUE if entry.kind == "elementwise"}
+
+    @tf.function(jit_compile=True)
+    def program(x):
+        results = {}
+        for name, function in functions.items():
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = function(x)
+            results[name] = (y, tape.gradient(y, x))
+        return results
+
+    results = program(tf.constant(points(), tf.float32))
+    return {name: tuple(part.numpy().astype(np.float64) for part in pair) for name, pair in results.items()}
 
 
 def report(what, x, got, expected, wrong) -> str:
@@ -83,20 +93,20 @@ def test_every_entry_has_an_oracle() -> None:
 @pytest.mark.parametrize("precision", EPSILON)
 @pytest.mark.parametrize("name", POINTWISE)
 def test_values_and_slopes(name, precision) -> None:
-    assert_right(name, points(), precision)
+    assert_right(name, points(), precision, curve(resolve(name), points(), precision=precision))
 
 
 @pytest.mark.parametrize("name", [name for name in POINTWISE if CATALOGUE[name].kind == "elementwise"])
-def test_values_and_slopes_of_the_fused_program(name) -> None:
-    """XLA has approximations of its own for exp, tanh and erf."""
-    assert_right(name, points(), "float32", fused=True)
+def test_values_and_slopes_by_xla(name) -> None:
+    """The training engine compiles where it can, and XLA has approximations of its own for exp, tanh and erf."""
+    assert_right(name, points(), "float32", by_xla()[name])
 
 
 @pytest.mark.parametrize("name", POINTWISE)
 def test_values_and_slopes_at_full_double_precision(name) -> None:
     random = np.random.default_rng(8)
     exact = np.concatenate([random.normal(0, 3, 60), [1e-4, -1e-4, 0.1, -0.1, 1e4, -1e4]])
-    assert_right(name, exact, "float64")
+    assert_right(name, exact, "float64", curve(resolve(name), exact))
 
 
 @pytest.mark.parametrize("precision", EPSILON)
