@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import signal
+import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -71,6 +72,7 @@ class RayEngine:
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         os.environ.setdefault("RAY_DEDUP_LOGS", "0")
         handler = signal.getsignal(signal.SIGTERM)
+        self._probe()
         options: dict[str, Any] = {"address": self.address} if self.address else {"include_dashboard": False}
         try:
             ray.init(
@@ -83,6 +85,17 @@ class RayEngine:
             raise UserError(f"Cannot reach {where}: {one_line(error)}. Is it running ('ray status')?") from error
         if signal.getsignal(signal.SIGTERM) is not handler:
             signal.signal(signal.SIGTERM, handler)
+
+    def _probe(self) -> None:
+        """Refuse at once an address where nobody listens: Ray itself tries for more than a minute."""
+        host, _, port = (self.address or "").removeprefix("ray://").rpartition(":")
+        if not host or not port.isdigit():
+            return
+        try:
+            socket.create_connection((host, int(port)), timeout=10).close()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UserError(f"Cannot reach the Ray cluster at {self.address!r}: {reason}. Is it running?") from None
 
 
 class _Mailbox:

@@ -37,7 +37,7 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
         """Build the activation for this shape and check that it keeps it."""
         try:
             output = self._output(input_shape)
-        except UserError:
+        except (UserError, MemoryError):  # too little memory is no fault of the activation's
             raise
         except Exception as error:  # a library or a person's own code may raise anything
             raise UserError(

@@ -98,11 +98,13 @@ def arm_table(runs: pd.DataFrame, epochs: pd.DataFrame, thresholds: Sequence[flo
     import pandas as pd
 
     settings = varying_settings(runs)
+    # An edited function of a person's own is another arm, though it is spelled the same.
+    arm = ["activation", "provider_version"]
     runs = runs.merge(_times_to(epochs, thresholds), on="run_key", how="left")
     runs["seconds_per_epoch"] = runs["train_seconds"] / runs["epochs_run"].where(runs["epochs_run"] > 0)
     rows = [
-        dict(zip([*settings, "activation"], names, strict=True)) | _arm_row(arm, thresholds)
-        for names, arm in runs.groupby([*settings, "activation"], sort=False, dropna=False)
+        dict(zip([*settings, "activation"], names, strict=False)) | _arm_row(members, thresholds)
+        for names, members in runs.groupby([*settings, *arm], sort=False, dropna=False)
     ]
     return pd.DataFrame(rows)
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import PROGRAM, program, small_arrays
 
 import actbench
-from conftest import PROGRAM, program, small_arrays
 
 COMMANDS = ["run", "compare", "list", "show", "info"]
 SMALL = ["--data", "small.npz", "--model", "mlp(6)", "--batch-size", "20", "--epochs", "3", "--lr", "0.01"]
@@ -95,9 +95,30 @@ def test_every_command_and_every_option_has_a_sentence_of_help():
 
 def test_the_options_of_run_are_the_promised_ones(invoke):
     shown = invoke("run", "--help").stdout
-    for option in """--act --data --model --epochs --batch-size --optimizer --lr --seeds --seed --threshold --device
-        --precision --results --deterministic --initializer --limit --validation-split --patience --data-dir --json
-        --quiet --jobs""".split():
+    for option in [
+        "--act",
+        "--data",
+        "--model",
+        "--epochs",
+        "--batch-size",
+        "--optimizer",
+        "--lr",
+        "--seeds",
+        "--seed",
+        "--threshold",
+        "--device",
+        "--precision",
+        "--results",
+        "--deterministic",
+        "--initializer",
+        "--limit",
+        "--validation-split",
+        "--patience",
+        "--data-dir",
+        "--json",
+        "--quiet",
+        "--jobs",
+    ]:
         assert option in shown, option
 
 
@@ -145,7 +166,12 @@ def test_a_sweep_leaves_its_four_files(first):
     ]
     for run in runs:
         assert (run["status"], run["dataset"], run["model"], run["epochs"]) == ("ok", "small.npz", "mlp(6)", "3")
-        assert (run["train_size"], run["test_size"], run["validation_split"], run["patience"]) == ("48", "30", "0.2", "2")
+        assert (run["train_size"], run["test_size"], run["validation_split"], run["patience"]) == (
+            "48",
+            "30",
+            "0.2",
+            "2",
+        )
         assert (run["batch_size"], run["learning_rate"], run["device"]) == ("20", "0.01", "cpu")
         assert int(run["parameters"]) == 5 * 6 + 7 * 3
         assert float(run["wall_seconds"]) > float(run["train_seconds"]) > 0
@@ -418,7 +444,8 @@ def test_a_mistake_is_one_short_message_before_anything_is_trained(own_folder, i
 
 
 @pytest.mark.parametrize(
-    ("value", "allowed"), [("--precision|float16", ("float32", "float64", "bfloat16")), ("--device|tpu", ("auto", "cpu"))]
+    ("value", "allowed"),
+    [("--precision|float16", ("float32", "float64", "bfloat16")), ("--device|tpu", ("auto", "cpu"))],
 )
 def test_a_wrong_choice_is_told_the_right_ones(invoke, value, allowed):
     said = invoke("run", *value.split("|")).stderr
@@ -491,7 +518,14 @@ def test_list_names_every_entry_as_text_and_as_json(invoke, kind):
 
 def test_show_prints_formula_source_and_parameters(invoke):
     shown = invoke("show", "swish").stdout
-    for part in ("swish(beta=1)", "f(x) = x · σ(βx)", "Ramachandran", "https://arxiv.org/abs/1710.05941", "beta", "not monotonic"):
+    for part in (
+        "swish(beta=1)",
+        "f(x) = x · σ(βx)",
+        "Ramachandran",
+        "https://arxiv.org/abs/1710.05941",
+        "beta",
+        "not monotonic",
+    ):
         assert part in shown
     assert json.loads(invoke("show", "swish", "--json").stdout)["parameters"][0]["name"] == "beta"
     assert invoke("show", "silu").stdout == shown
@@ -532,7 +566,12 @@ def in_a_terminal(words, cwd, **env):
     """What a command writes where a person watches."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [*PROGRAM, *words], stdin=theirs, stdout=theirs, stderr=theirs, cwd=cwd, env=os.environ | {"TERM": "xterm"} | env
+        [*PROGRAM, *words],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=cwd,
+        env=os.environ | {"TERM": "xterm"} | env,
     )
     os.close(theirs)
     chunks = []

@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from conftest import PROGRAM, program
 
 HAVE_RAY = importlib.util.find_spec("ray") is not None
@@ -51,10 +50,10 @@ def test_two_nodes_one_of_them_lost(tmp_path):
         ray("start", "--address", f"127.0.0.1:{head}", "--num-cpus", 1)
         (second,) = raylets() - before
         command = ["run", "--act", "relu", "--act", "tanh", "--seeds", "6", *TINY, "--epochs", "1500", "--results", "r"]
+        cluster = ["--engine", "ray", "--ray-address", f"127.0.0.1:{head}", "--checkpoint-every", "100"]
         (tmp_path / "bad.py").write_text("def act(x):\n    raise RuntimeError('broken')\n", encoding="utf-8")
         process = subprocess.Popen(
-            [*PROGRAM, *command, "--act", "bad.py:act", "--max-failures", "99"]
-            + ["--engine", "ray", "--ray-address", f"127.0.0.1:{head}", "--checkpoint-every", "100"],
+            [*PROGRAM, *command, "--act", "bad.py:act", "--max-failures", "99", *cluster],
             cwd=tmp_path,
             stderr=subprocess.PIPE,
             text=True,

@@ -212,7 +212,9 @@ def test_the_canonical_spelling_can_be_read_again_or_the_value_is_refused(mine, 
         assert resolve(choice.spelling).choice == choice
 
 
-@pytest.mark.parametrize(("name", "shown"), [("narrow", r"turns shape \(4\) into \(1\)"), ("to_list", r"turns shape \(4\)")])
+@pytest.mark.parametrize(
+    ("name", "shown"), [("narrow", r"turns shape \(4\) into \(1\)"), ("to_list", r"turns shape \(4\)")]
+)
 def test_a_function_that_changes_the_shape_is_refused(mine, name, shown):
     from actbench.site import Site
 

@@ -10,13 +10,12 @@ import zipfile
 
 import numpy as np
 import pytest
+from conftest import bytes_images, small_arrays
 
 from actbench import datasets
 from actbench.datasets import DATASETS, Request, dataset, default_model, describe
 from actbench.errors import UserError
 from actbench.lazy import load as load_module
-from conftest import bytes_images, small_arrays
-
 
 
 def load(name, **options):
@@ -144,14 +143,20 @@ BAD = {
     "too many labels": ({"y_test": BASE["y_train"]}, "has 30 inputs in x_test, but 60 labels in y_test"),
     "other features": ({"x_test": BASE["x_test"][:, :3]}, r"differ in shape: \(4,\) in x_train, \(3,\) in x_test"),
     "one-hot": ({"y_train": np.eye(3)[BASE["y_train"]]}, r"y_train .* shape \(60, 3\).* not one-hot rows"),
-    "negative label": ({"y_train": BASE["y_train"] - 1}, "y_train .* holds the negative label -1; classes count from 0"),
+    "negative label": (
+        {"y_train": BASE["y_train"] - 1},
+        "y_train .* holds the negative label -1; classes count from 0",
+    ),
     "half a label": ({"y_train": BASE["y_train"] + 0.5}, "y_train .* must hold whole class numbers 0, 1, 2"),
     "half a later label": ({"y_train": np.r_[BASE["y_train"][:-1], 1.5]}, r"y_train .* must hold whole .*1\.5"),
     "NaN label": ({"y_test": np.full(30, np.nan)}, "y_test .* must hold whole class numbers"),
     "words as labels": ({"y_train": np.full(60, "cat")}, "y_train .* must hold whole class numbers"),
     "a gap": ({"y_train": GAP, "y_test": GAP[:30]}, "have gaps: .* y_train is 3, but class 1 never occurs"),
     "from one": ({"y_train": BASE["y_train"] + 1, "y_test": BASE["y_test"] + 1}, "have gaps: .* class 0 never occurs"),
-    "a class in test alone": ({"y_test": BASE["y_test"] + 1}, "has the class 3 in y_test, which never occurs in y_train"),
+    "a class in test alone": (
+        {"y_test": BASE["y_test"] + 1},
+        "has the class 3 in y_test, which never occurs in y_train",
+    ),
     "one class": ({"y_train": BASE["y_train"] * 0, "y_test": BASE["y_test"] * 0}, "has only the class 0 in y_train"),
     "beyond 32 bits": ({"y_train": BASE["y_train"] + 2**32}, "y_train|gaps|class"),
     "beyond memory": ({"y_train": BASE["y_train"] + 10**15}, "y_train|gaps|class"),
@@ -449,7 +454,8 @@ def test_a_reader_is_added_by_the_decorator(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("shape", "model"), [((4,), "mlp(100, 50)"), ((8, 8, 1), "mlp(100, 50)"), ((28, 28, 1), "cnn"), ((32, 32, 3), "cnn")]
+    ("shape", "model"),
+    [((4,), "mlp(100, 50)"), ((8, 8, 1), "mlp(100, 50)"), ((28, 28, 1), "cnn"), ((32, 32, 3), "cnn")],
 )
 def test_the_model_of_a_persons_own_file_follows_its_inputs(shape, model):
     assert default_model(describe("mine.npz"), shape) == model
@@ -462,5 +468,3 @@ def test_the_named_data_have_models_and_thresholds_of_their_own():
     for source in DATASETS:
         assert source.epochs >= 1
         assert all(0 < threshold < 1 for threshold in source.thresholds)
-
-

@@ -133,7 +133,7 @@ def test_parameters_that_are_not_plain_values_are_refused(text):
         "eval('open(\\'evil\\', \\'w\\')')",
         "x=1), open('evil', 'w'",
         "1) or open('evil', 'w'",
-        "f'{open(\"evil\", \"w\")}'",
+        'f\'{open("evil", "w")}\'',
     ],
 )
 def test_code_in_a_spelling_is_never_evaluated(payload):
@@ -171,7 +171,14 @@ def test_the_definition_spells_every_parameter(registry):
 
 
 def test_different_values_stay_different(registry):
-    spellings = ["sample(slope=2)", "sample(slope=2.5)", "sample(flag=True)", "sample(label='a')", "many(1, 2)", "many(12)"]
+    spellings = [
+        "sample(slope=2)",
+        "sample(slope=2.5)",
+        "sample(flag=True)",
+        "sample(label='a')",
+        "many(1, 2)",
+        "many(12)",
+    ]
     assert len({choose(registry, text)[2].definition for text in spellings}) == len(spellings)
 
 

@@ -141,7 +141,12 @@ def test_losses_that_are_not_finite_come_back_as_such(own_folder):
 def test_a_run_without_epochs_has_a_row_all_the_same(own_folder):
     filled(own_folder, [record_of(status="failed", epochs=(), error="ValueError: no")])
     (row,) = rows(own_folder / RUNS)
-    assert (row["status"], row["error"], row["epochs_run"], row["test_accuracy"]) == ("failed", "ValueError: no", "0", "")
+    assert (row["status"], row["error"], row["epochs_run"], row["test_accuracy"]) == (
+        "failed",
+        "ValueError: no",
+        "0",
+        "",
+    )
     with Store.open(own_folder) as store:
         assert list(store.statuses.values()) == ["failed"]
 
@@ -227,7 +232,9 @@ def test_a_last_row_torn_at_any_byte_is_dropped_with_a_warning_and_the_rest_is_i
     folder = own_folder / "store"
     whole = filled(folder)
     last = whole[name].rstrip(b"\n").rfind(b"\n") + 1
-    first_two = {path: b"".join(content.splitlines(keepends=True)[: 3 if path == RUNS else 7]) for path, content in whole.items()}
+    first_two = {
+        path: b"".join(content.splitlines(keepends=True)[: 3 if path == RUNS else 7]) for path, content in whole.items()
+    }
     for keep in range(last + 1, len(whole[name])):
         for path, content in whole.items():
             (folder / path).write_bytes(content)
@@ -378,7 +385,10 @@ with Store.open(Path(sys.argv[1])):
 def holder(own_folder):
     """Another process that keeps the store open until its stdin ends."""
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(own_folder / "store")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLDER, str(own_folder / "store")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout.readline() == "open\n"
     yield process
@@ -464,5 +474,3 @@ def test_a_full_disk_costs_only_what_was_to_be_written(own_folder, what):
     with Store.open(folder) as store:
         assert len(store.statuses) == 3
     assert contents(folder) == before
-
-

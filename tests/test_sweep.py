@@ -1,4 +1,4 @@
-"""Sweeps: what is stored is not trained again, a worker dies alone, and what was broken off goes on as if it had not."""
+"""Sweeps: what is stored is not trained again, a worker dies alone, what was broken off goes on as if it had not."""
 
 import csv
 import json
@@ -8,7 +8,6 @@ import subprocess
 import time
 
 import pytest
-
 from conftest import PROGRAM, program
 
 TINY = ["--model", "mlp(8)", "--limit", "200", "--batch-size", "50"]

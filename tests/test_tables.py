@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from test_store import epoch_of, run_of
 
 from actbench.errors import UserError
 from actbench.record import Record
@@ -20,7 +21,6 @@ from actbench.registry import Choice
 from actbench.reports import table as report
 from actbench.store import EPOCHS, RUNS, Store
 from actbench.tables import arm_table, percent, read_frames, read_stores
-from test_store import epoch_of, run_of
 
 GOLDEN = Path(__file__).parent / "golden"
 THRESHOLDS = (0.5, 0.9, 0.975)
@@ -154,7 +154,10 @@ def test_two_states_of_a_persons_own_code_never_share_a_row(own_folder):
     """An edited function is a new experiment: its figures must not be averaged with those of the old one."""
     old, new = (
         dataclasses.replace(
-            one, run=dataclasses.replace(one.run, activation=Choice("mine.py:act", f"mine.py:act#{digest}", "mine.py", digest))
+            one,
+            run=dataclasses.replace(
+                one.run, activation=Choice("mine.py:act", f"mine.py:act#{digest}", "mine.py", digest)
+            ),
         )
         for one, digest in ((record("x", 0, (0.1, 0.9)), "aaa"), (record("x", 1, (0.1, 0.4)), "bbb"))
     )
@@ -163,7 +166,9 @@ def test_two_states_of_a_persons_own_code_never_share_a_row(own_folder):
 
 
 def test_a_store_of_failures_alone_can_be_tabled(own_folder):
-    folder = stored(own_folder / "failed", [record("relu", 0, (), status="failed"), record("mish", 0, (), status="oom")])
+    folder = stored(
+        own_folder / "failed", [record("relu", 0, (), status="failed"), record("mish", 0, (), status="oom")]
+    )
     table = arm_table(*read_frames(folder), (0.5,))
     assert table[["runs", "failed", "reached_50"]].to_numpy().tolist() == [[0, 1, 0], [0, 1, 0]]
     headings, cells = report.cells(table)
@@ -205,7 +210,9 @@ def test_nothing_to_read_is_said_in_words(own_folder):
 
 def recomputed(folder, thresholds):
     """The table worked out row by row from the text of the two files, with nothing but floats and lists."""
-    runs, epochs = (pd.read_csv(folder / name, dtype=str, keep_default_na=False).to_dict("records") for name in (RUNS, EPOCHS))
+    runs, epochs = (
+        pd.read_csv(folder / name, dtype=str, keep_default_na=False).to_dict("records") for name in (RUNS, EPOCHS)
+    )
     arms = {}
     for run in runs:
         arms.setdefault(run["activation"], []).append(run)
@@ -223,7 +230,9 @@ def recomputed(folder, thresholds):
             for run in done:
                 own = [e for e in epochs if e["run_key"] == run["run_key"] and int(e["epoch"]) > 0]
                 hits = [e for e in own if float(e["test_accuracy"]) >= threshold]
-                first.append((float(hits[0]["epoch"]), float(hits[0]["train_seconds"])) if hits else (math.inf, math.inf))
+                first.append(
+                    (float(hits[0]["epoch"]), float(hits[0]["train_seconds"])) if hits else (math.inf, math.inf)
+                )
             row[f"reached_{percent(threshold)}"] = sum(math.isfinite(epoch) for epoch, _ in first)
             for place, kind in enumerate(("epochs_to", "seconds_to")):
                 ordered = sorted(pair[place] for pair in first)
@@ -297,7 +306,9 @@ def test_an_activation_in_brackets_is_shown_as_it_is_written(own_folder):
 
 def test_the_legend_says_what_was_trained(frames):
     legend = report.legend(frames[0], THRESHOLDS)
-    assert legend.startswith("dataset digits · model mlp(100, 50) · optimizer adam · learning rate 0.001 · batch size 100")
+    assert legend.startswith(
+        "dataset digits · model mlp(100, 50) · optimizer adam · learning rate 0.001 · batch size 100"
+    )
     assert legend.endswith("epochs to reach 50, 90, 97.5 %")
 
 

@@ -6,13 +6,13 @@ import textwrap
 import keras
 import numpy as np
 import pytest
+from conftest import bytes_images, planned, small_arrays, trained
 
 from actbench import datasets, engine
 from actbench.datasets import Request
 from actbench.engine import DeviceData, Engine
 from actbench.errors import UserError
 from actbench.train import Observer, Trainer, build
-from conftest import bytes_images, planned, small_arrays, trained
 
 OWN = """
 import keras
@@ -261,7 +261,9 @@ def test_all_arms_of_a_seed_begin_alike_and_see_the_same_batches(model):
 
 def test_the_protocol_is_the_published_one():
     """``RandomState(seed)``: the kernels in layer order, nothing else, then one permutation an epoch."""
-    ((run, request),) = planned(data="images.npz", model="cnn", activation="prelu", seed=11, batch_size=10, initializer="he_normal")
+    ((run, request),) = planned(
+        data="images.npz", model="cnn", activation="prelu", seed=11, batch_size=10, initializer="he_normal"
+    )
     network, stream = build(run, datasets.load(request))
     expected = np.random.RandomState(11)
     for shape, fan_in in (((3, 3, 1, 32), 9), ((3, 3, 32, 64), 288), ((64, 2), 64)):
@@ -372,7 +374,9 @@ def test_the_compiler_is_chosen_for_the_network_and_recorded():
 @pytest.mark.parametrize("size", [1, 7, 12, 29, 48, 1000])
 def test_parts_that_do_not_fill_the_last_batch_are_evaluated_exactly(monkeypatch, part, size):
     monkeypatch.setattr(engine, "EVALUATION_BATCH", dict.fromkeys(engine.EVALUATION_BATCH, size))
-    program, _, data = made({"data": "small.npz", "model": "mlp(4)", "validation_split": 0.2, "batch_size": 10}, "graph")
+    program, _, data = made(
+        {"data": "small.npz", "model": "mlp(4)", "validation_split": 0.2, "batch_size": 10}, "graph"
+    )
     assert (len(data.x_train), len(data.x_val), len(data.x_test)) == (48, 12, 30)
     logits = np.asarray(program.model(getattr(data, f"x_{part}")), "float64")
     labels = getattr(data, f"y_{part}")

@@ -204,6 +204,11 @@ def _checked(name: str, arrays: Arrays) -> dict[str, Array]:
             raise UserError(
                 f"The data {name!r} has {len(inputs)} inputs in x_{part}, but {len(labels)} labels in y_{part}."
             )
+    if "uint8" in (kinds := {raw["x_train"].dtype.name, raw["x_test"].dtype.name}) and len(kinds) > 1:
+        raise UserError(
+            f"The inputs of {name!r} differ in type: {raw['x_train'].dtype} in x_train, {raw['x_test'].dtype} in x_test."
+            " Bytes are scaled by 1/255 and numbers by their range, so save both alike."
+        )
     if raw["x_train"].shape[1:] != raw["x_test"].shape[1:]:
         raise UserError(
             f"The inputs of {name!r} differ in shape: {raw['x_train'].shape[1:]} in x_train, "
@@ -242,13 +247,19 @@ def _labels(name: str, key: str, y: Array) -> Array:
         )
     if y.size == 0:
         raise UserError(f"The array {key} of {name!r} is empty.")
-    if y.dtype.kind not in "buif" or not (np.isfinite(y).all() and (y == np.floor(y)).all()):
+    numbers = y.dtype.kind in "buif"
+    wrong = y[~(np.isfinite(y) & (y == np.floor(y)))] if numbers else y
+    if wrong.size:
         raise UserError(
             f"The array {key} of {name!r} must hold whole class numbers 0, 1, 2, …, but it holds {y.dtype} like "
-            f"{y[0]!r}."
+            f"{wrong[0].item()!r}."
         )
     if y.min() < 0:
         raise UserError(f"The array {key} of {name!r} holds the negative label {y.min()}; classes count from 0.")
+    if y.max() > np.iinfo(np.int32).max:
+        raise UserError(
+            f"The array {key} of {name!r} holds the label {y.max()}; classes count 0, 1, 2, … without gaps."
+        )
     return y.astype(np.int32)
 
 

@@ -48,6 +48,7 @@ def to_markdown(table: pd.DataFrame) -> str:
 def to_rich(table: pd.DataFrame) -> Table:
     """The screen's table."""
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
     headings, rows = cells(table)
@@ -56,7 +57,7 @@ def to_rich(table: pd.DataFrame) -> Table:
         numeric = all(cell == "-" or cell[:1].isdigit() for cell in column) and heading != "activation"
         screen.add_column(heading, justify="right" if numeric else "left", no_wrap=heading == "activation")
     for row in rows:
-        screen.add_row(*row)
+        screen.add_row(*map(escape, row))
     return screen
 
 
