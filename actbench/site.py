@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
+
+import numpy as np
 
 from actbench.activations import Resolved
 from actbench.errors import UserError
@@ -42,7 +45,7 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
         except Exception as error:  # a library or a person's own code may raise anything
             raise UserError(
                 f"The activation {self.activation.choice.spelling!r} does not work on inputs of shape "
-                f"{_words(input_shape)}: {str(error).strip() or type(error).__name__}"
+                f"{_words(input_shape)}: {type(error).__name__}: {error}"
             ) from error
         shape = getattr(output, "shape", None)
         if shape is None or not _same(tuple(shape)[1:], input_shape[1:]):
@@ -58,6 +61,7 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
             return self.activation.function(keras.ops.zeros(sides, dtype=self.compute_dtype))
         # Keras's initializers and generators take their seeds from the global one when they are made, and layers
         # their precision from the global policy.
+        streams = random.getstate(), np.random.get_state()  # noqa: NPY002 - Keras seeds the global one
         keras.utils.set_random_seed(self.seed)
         policy = keras.config.dtype_policy()
         keras.config.set_dtype_policy(self.dtype_policy)
@@ -67,6 +71,9 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
             self.network = keras.Model(inputs, output)
         finally:
             keras.config.set_dtype_policy(policy)
+            # What the network draws after this site (a dropout's stream) must not depend on the activation.
+            random.setstate(streams[0])
+            np.random.set_state(streams[1])  # noqa: NPY002
         return output
 
     def call(self, x: Any, training: bool | None = None) -> Any:

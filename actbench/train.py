@@ -108,9 +108,9 @@ class Trainer:
         error = ""
         try:
             status = story.tell(callbacks)
-        except UserError:
-            raise
-        except Exception as problem:  # noqa: BLE001 - a person's own activation may raise anything: it costs its run only
+        except Exception as problem:
+            if isinstance(problem, UserError) and problem.__context__ is None:
+                raise  # not an accident of somebody's code: it was asked for what cannot be
             status = "oom" if _comes_from(problem, engine.OUT_OF_MEMORY) else "failed"
             error = one_line(problem)
         return Record(
@@ -146,7 +146,7 @@ class Trainer:
 
         A run that differs from an earlier one in its seed alone takes over that one's programs: 0 seconds.
         """
-        from actbench.engine import Engine, choose_compiler
+        from actbench.engine import Engine, choose_compiler, precision
 
         device_data = self.device_data(data, run.device)
         if run.arm in self._engines:
@@ -154,7 +154,8 @@ class Trainer:
             self._engines[run.arm].start_from(model)
             return self._engines[run.arm], 0.0
         entry = OPTIMIZERS[parse(run.optimizer.spelling).name]
-        optimizer = entry.make(run.learning_rate, **bind("optimizer", entry, parse(run.optimizer.spelling)))
+        with precision(run.precision):  # the learning rate is a variable too
+            optimizer = entry.make(run.learning_rate, **bind("optimizer", entry, parse(run.optimizer.spelling)))
         model.compile(optimizer)  # callbacks look for model.optimizer
         compiler = choose_compiler(model, run.device, deterministic=run.deterministic)
         engine = Engine(model, optimizer, device_data, batch_size=run.batch_size, compiler=compiler)
@@ -199,6 +200,10 @@ def build(run: Run, data: Dataset) -> Built:
     keras.utils.set_random_seed(run.seed)
     with precision(run.precision):
         model = models.resolve(run.model.spelling).build(site, data.input_shape, data.classes)
+        if not isinstance(model, keras.Model):
+            raise UserError(f"The model {run.model.spelling!r} is to return a keras.Model, but it returned {model!r}.")
+        if not model.built:
+            model.build((None, *data.input_shape))
     if tuple(model.output_shape) != (None, data.classes):
         raise UserError(
             f"The model {run.model.spelling!r} ends in shape {model.output_shape}, but it must end in "

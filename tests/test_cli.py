@@ -75,7 +75,11 @@ def test_help_names_every_command_and_a_first_step(invoke):
     for word in (*COMMANDS, "--debug", "actbench run --act mish"):
         assert word in done.stdout
     assert invoke("-h").stdout == done.stdout
-    assert invoke().stdout == done.stdout
+
+
+def test_without_a_command_the_help_is_shown(invoke):
+    done = invoke()
+    assert done.stdout + done.stderr == invoke("--help").stdout
 
 
 def test_every_command_and_every_option_has_a_sentence_of_help():
@@ -180,13 +184,6 @@ def test_a_sweep_leaves_its_four_files(first):
         assert all(row["val_loss"] for row in own)
 
 
-def test_every_arm_of_a_seed_begins_alike(first):
-    """relu and swish(beta=2) differ in epoch 0, but their seeds make the same difference in the data's order."""
-    _, folder = first
-    starts = [row["test_loss"] for row in rows(folder / "epochs.csv") if row["epoch"] == "0"]
-    assert len(set(starts)) == 4
-
-
 def test_the_derived_files_say_what_was_done(first):
     _, folder = first
     table = rows(folder / "table.csv")
@@ -235,10 +232,10 @@ def test_the_table_shows_the_runs_that_were_asked_for_and_no_others(in_place, in
 
 
 def test_compare_reads_what_run_wrote(in_place, invoke, first):
-    done = invoke("compare")
+    done = invoke("compare", "--threshold", "0.4", "--threshold", "0.995")
     assert done.returncode == 0
     assert done.stdout == first[0].stdout
-    assert invoke("compare", "results/adhoc").stdout == done.stdout
+    assert invoke("compare", "results/adhoc").stdout == invoke("compare").stdout
 
 
 @pytest.mark.parametrize("form", ["csv", "md", "json"])
@@ -284,8 +281,8 @@ def test_an_output_that_cannot_be_written_is_a_message(in_place, invoke):
 
 @pytest.fixture(scope="module")
 def broken(place):
-    """A good arm, and one whose code raises."""
-    arms = ["--act", "own.py:bad", "--act", "own.py:double"]
+    """A good arm, one whose code raises, and one that does not fit the network."""
+    arms = ["--act", "own.py:bad", "--act", "own.py:double", "--act", "frelu"]
     return program("run", *SMALL, *arms, "--quiet", "--json", "--results", "broken", cwd=place), place / "broken"
 
 
@@ -295,7 +292,7 @@ def test_a_run_that_fails_costs_itself_and_the_exit_code_says_so(broken):
     arms = {arm["activation"]: arm for arm in json.loads(done.stdout)}
     assert (arms["own.py:bad"]["runs"], arms["own.py:bad"]["failed"]) == (0, 1)
     assert (arms["own.py:double"]["runs"], arms["own.py:double"]["failed"]) == (1, 0)
-    assert [run["status"] for run in rows(folder / "runs.csv")] == ["failed", "ok"]
+    assert [run["status"] for run in rows(folder / "runs.csv")] == ["failed", "ok", "failed"]
 
 
 def test_the_reason_of_a_failure_is_stored_as_readable_text(broken):
@@ -304,64 +301,83 @@ def test_the_reason_of_a_failure_is_stored_as_readable_text(broken):
     assert "\x1b" not in bad["error"]
 
 
+def test_an_activation_that_does_not_fit_the_network_says_so(broken):
+    unfit = rows(broken[1] / "runs.csv")[2]
+    assert "'frelu' looks at neighbouring pixels: use it in a convolutional model" in unfit["error"]
+
+
 def test_quiet_prints_nothing_on_stderr_even_when_a_run_fails(broken):
     assert broken[0].stderr == ""
 
 
-def test_deterministic_runs_are_equal_to_the_last_bit(place):
-    texts = []
-    for folder in ("det1", "det2"):
-        program("run", *SMALL, "--act", "prelu", "--deterministic", "--results", folder, "-q", cwd=place, check=0)
-        keep = lambda row: {name: value for name, value in row.items() if not name.endswith("_seconds")}  # noqa: E731
-        texts.append([keep(row) for row in rows(place / folder / "epochs.csv")])
+@pytest.fixture(scope="module")
+def twice(place):
+    """The same run of its own seed on a part of the default data, bit for bit repeatable, in two processes."""
+    asked = ["--limit", "50", "--seed", "7", "--epochs", "3", "--batch-size", "15", "--deterministic"]
+    folders = [place / "twice1", place / "twice2"]
+    for folder in folders:
+        program("run", "--act", "prelu", *asked, "--results", folder, "-q", cwd=place, check=0)
+    return folders
+
+
+def test_deterministic_runs_are_equal_to_the_last_bit(twice):
+    texts = [
+        [
+            {name: value for name, value in row.items() if not name.endswith("_seconds")}
+            for row in rows(folder / "epochs.csv")
+        ]
+        for folder in twice
+    ]
     assert texts[0] == texts[1]
-    assert len(texts[0]) == 4
+    assert [row["epoch"] for row in texts[0]] == ["0", "1", "2", "3"]
 
 
-def test_limit_and_a_single_seed(place):
-    done = program(
-        "run", "--act", "tanh", "--limit", "50", "--seed", "7", "--epochs", "1", "--batch-size", "50",
-        "--results", "limit", "--json", "-q", cwd=place, check=0,
-    )  # fmt: skip
-    (run,) = rows(place / "limit" / "runs.csv")
+def test_limit_and_a_single_seed(twice):
+    (run,) = rows(twice[0] / "runs.csv")
     assert (run["train_size"], run["test_size"], run["limit"], run["seed"]) == ("50", "50", "50", "7")
-    assert (run["dataset"], run["model"]) == ("digits", "mlp(100, 50)")
-    assert json.loads(done.stdout)[0]["runs"] == 1
+    assert (run["dataset"], run["model"], run["deterministic"]) == ("digits", "mlp(100, 50)", "True")
 
 
 # Interruption
 
 
-def wait_for(path, process):
+def wait_for(folder, pattern, process):
+    """Wait until a file of that kind lies in the folder."""
     deadline = time.monotonic() + 120
-    while not path.exists():
+    while not any(folder.glob(pattern)):
         assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline, f"{path} does not come"
+        assert time.monotonic() < deadline, f"{pattern} does not come"
         time.sleep(0.05)
 
 
-def test_ctrl_c_keeps_what_is_finished_and_ends_with_130(place):
-    """The real signal, in the middle of a sweep that would take minutes; the same command then takes what there is."""
-    command = ["run", *SMALL[:-4], "--epochs", "100000", "--lr", "0.01", "--results", "stopped"]
-    arms = ["--act", "relu", "--act", "tanh"]
-    quick = ["run", *SMALL, "--act", "relu", "--results", "stopped", "-q"]
-    program(*quick, cwd=place, check=0)
+def test_ctrl_c_keeps_what_is_finished_and_ends_with_130(place, first):
+    """The real signal, in the middle of a training that would take an hour."""
+    folder = place / "stopped"
+    shutil.copytree(first[1], folder)
+    finished = rows(folder / "runs.csv")
+    command = ["run", *SMALL[:-4], "--lr", "0.01", "--epochs", "10000000", "--checkpoint-every", "50"]
     process = subprocess.Popen(
-        [*PROGRAM, *command, *arms], cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*PROGRAM, *command, "--act", "relu", "--act", "tanh", "--results", folder],
+        cwd=place,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    wait_for(place / "stopped" / ".holder", process)
-    time.sleep(8)  # into the training, if the machine is not very slow; the outcome must be the same either way
+    wait_for(folder, "checkpoints/*.npz", process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert "Traceback" not in out + err
     assert "Interrupted." in err
     assert "give the same command again to go on" in err
-    stored = rows(place / "stopped" / "runs.csv")
-    assert stored[0]["status"] == "ok"
-    assert {run["status"] for run in stored[1:]} <= {"interrupted"}
-    assert not (place / "stopped" / ".holder").exists()
-    assert program(*quick, cwd=place, check=0).stdout.count("relu") == 1
+    assert not (folder / ".holder").exists()
+    *kept, stopped = rows(folder / "runs.csv")
+    assert kept == finished
+    assert (stopped["activation"], stopped["status"]) == ("relu", "interrupted")
+    assert int(stopped["epochs_run"]) >= 50
+    assert len([row for row in rows(folder / "epochs.csv") if row["run_key"] == stopped["run_key"]]) == (
+        int(stopped["epochs_run"]) + 1
+    )
 
 
 def test_ctrl_c_before_anything_has_begun_ends_with_130_and_no_traceback(place):
@@ -372,7 +388,7 @@ def test_ctrl_c_before_anything_has_begun_ends_with_130_and_no_traceback(place):
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_for(place / "early", process)
+    wait_for(place, "early", process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
@@ -485,14 +501,6 @@ def test_a_gpu_that_is_not_there_is_refused_before_anything_is_trained(own_folde
     assert not (own_folder / "results").exists()
 
 
-@pytest.mark.parametrize("arguments", [["--act", "relu", "--act", "frelu"]])
-def test_an_activation_that_does_not_fit_the_network_says_so(place, arguments):
-    done = program("run", *SMALL, *arguments, "--results", "unfit", cwd=place)
-    assert done.returncode in (1, 2)
-    assert "'frelu' looks at neighbouring pixels: use it in a convolutional model" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 def test_results_that_cannot_be_written_are_a_message(place, invoke, monkeypatch):
     monkeypatch.chdir(place)
     for folder in ("small.npz", "small.npz/below"):
@@ -514,28 +522,6 @@ def test_list_names_every_entry_as_text_and_as_json(invoke, kind):
         assert line.startswith(entry["name"])
         assert entry["summary"]
         assert "\x1b" not in line
-
-
-def test_show_prints_formula_source_and_parameters(invoke):
-    shown = invoke("show", "swish").stdout
-    for part in (
-        "swish(beta=1)",
-        "f(x) = x · σ(βx)",
-        "Ramachandran",
-        "https://arxiv.org/abs/1710.05941",
-        "beta",
-        "not monotonic",
-    ):
-        assert part in shown
-    assert json.loads(invoke("show", "swish", "--json").stdout)["parameters"][0]["name"] == "beta"
-    assert invoke("show", "silu").stdout == shown
-
-
-def test_show_of_ones_own_code_is_refused_in_words(place, invoke, monkeypatch):
-    monkeypatch.chdir(place)
-    done = invoke("show", "own.py:double")
-    assert done.returncode == 2
-    assert "is your own code" in done.stderr
 
 
 def test_info_says_what_a_report_of_a_problem_needs(invoke, monkeypatch):
@@ -616,4 +602,6 @@ def complete(words, cwd, shell="bash"):
     ],
 )
 def test_the_shell_completes_names(own_folder, words, offered):
-    assert complete(words, own_folder) == offered
+    found = complete(words, own_folder)
+    assert set(offered) <= set(found)
+    assert all(name.startswith(words[-1]) for name in found)

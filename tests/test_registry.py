@@ -303,7 +303,7 @@ def test_a_name_is_given_once(registry, thing):
 
 def test_a_parameter_without_a_type_is_a_mistake_of_the_author():
     with pytest.raises(TypeError, match="'slope' needs a type annotation"):
-        parameters_of(lambda x, slope=1: x, given=1)
+        parameters_of(lambda x, slope=1: x + slope, given=1)
 
 
 def test_a_new_module_in_the_package_is_found_at_the_first_look_up(tmp_path, monkeypatch):

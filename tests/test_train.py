@@ -179,7 +179,7 @@ HAND_MADE = {
 
 
 @pytest.mark.parametrize("activation", HAND_MADE)
-@pytest.mark.parametrize(("batch", "seed"), [(16, 3), (60, 0), (20, 2**32 - 1)])
+@pytest.mark.parametrize(("batch", "seed"), [(16, 3), (60, 2**32 - 1)])
 def test_every_epoch_is_that_of_a_program_written_by_hand(activation, batch, seed):
     asked = SMALL | {"batch_size": batch, "seed": seed, "precision": "float64", "activation": activation}
     record = trained(**asked, optimizer="sgd", learning_rate=0.1, initializer="he_normal")
@@ -296,6 +296,7 @@ def test_an_activations_own_weights_do_not_shift_the_dropout_of_the_network():
     assert starts[0][0] != starts[0][1]
 
 
+@in_a_plain_graph
 def test_the_same_run_twice_gives_the_same_numbers_whatever_was_trained_before():
     """Programs are kept between seeds: nothing of an earlier run may be left in them."""
     asked = SMALL | {"model": "own.py:noisy", "activation": "prelu", "optimizer": "sgd(momentum=0.9)"}
@@ -359,7 +360,8 @@ def test_compiling_leaves_weights_optimizer_and_random_streams_as_they_were(comp
 
 @pytest.mark.parametrize("activation", ["own.py:no_xla", "own.py:InferenceWithoutXla"])
 def test_what_xla_cannot_compile_is_trained_in_the_plain_graph_with_the_same_numbers(activation):
-    record, plain = (trained(**SMALL | {"activation": name}) for name in (activation, "linear"))
+    asked = SMALL | {"model": "mlp(5)", "epochs": 2}
+    record, plain = (trained(**asked | {"activation": name}) for name in (activation, "linear"))
     assert (record.status, record.compiler, plain.compiler) == ("ok", "graph", "xla"), record.error
     np.testing.assert_allclose(figures(record), figures(plain), rtol=1e-5, atol=1e-6)
 

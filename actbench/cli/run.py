@@ -50,7 +50,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Default: by data set.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Default: 100.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Inputs a training step. Default: 100.")] = None,
     optimizer: Annotated[
         str | None,
         typer.Option(help="Like 'sgd(momentum=0.9)'. Default: adam.", autocompletion=completions(Kind.optimizers)),
@@ -135,7 +135,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         jobs=_at_least_one("--jobs", jobs),
         rerun=rerun,
         max_failures=_at_least_one("--max-failures", max_failures),
-        checkpoint_epochs=checkpoint_every and _at_least_one("--checkpoint-every", checkpoint_every),
+        checkpoint_epochs=None if checkpoint_every is None else _at_least_one("--checkpoint-every", checkpoint_every),
     )
     _sweep(chosen, folder, options, quiet=quiet, as_json=as_json)
 

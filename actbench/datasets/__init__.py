@@ -206,8 +206,8 @@ def _checked(name: str, arrays: Arrays) -> dict[str, Array]:
             )
     if "uint8" in (kinds := {raw["x_train"].dtype.name, raw["x_test"].dtype.name}) and len(kinds) > 1:
         raise UserError(
-            f"The inputs of {name!r} differ in type: {raw['x_train'].dtype} in x_train, {raw['x_test'].dtype} in x_test."
-            " Bytes are scaled by 1/255 and numbers by their range, so save both alike."
+            f"The inputs of {name!r} differ in type: {raw['x_train'].dtype} in x_train and {raw['x_test'].dtype} "
+            "in x_test. Bytes are scaled by 1/255 and numbers by their range, so save both alike."
         )
     if raw["x_train"].shape[1:] != raw["x_test"].shape[1:]:
         raise UserError(
