@@ -22,11 +22,13 @@ COMMANDS = ["run", "compare", "list", "show", "info"]
 SMALL = ["--data", "small.npz", "--model", "mlp(6)", "--batch-size", "20", "--epochs", "3", "--lr", "0.01"]
 ARMS = ["--act", "relu", "--act", "swish(beta=2.0)", "--seeds", "2"]
 OWN = """
+import keras
+
 def double(x):
     return 2 * x
 
 def bad(x):
-    raise ValueError("no luck today")
+    raise ValueError("no luck\\ntoday")
 """
 
 
@@ -299,6 +301,8 @@ def test_the_reason_of_a_failure_is_stored_as_readable_text(broken):
     bad = rows(broken[1] / "runs.csv")[0]
     assert "no luck today" in bad["error"]
     assert "\x1b" not in bad["error"]
+    # A cell with a line break would make half a row look like a whole one when the file is mended.
+    assert len((broken[1] / "runs.csv").read_text().splitlines()) == 1 + 3
 
 
 def test_an_activation_that_does_not_fit_the_network_says_so(broken):

@@ -165,6 +165,15 @@ def test_two_states_of_a_persons_own_code_never_share_a_row(own_folder):
     assert sorted(table["test_accuracy"]) == [0.4, 0.9]
 
 
+def test_two_states_of_a_network_of_ones_own_never_share_a_row(own_folder):
+    old, new = (
+        record("relu", seed, (0.1, accuracy), model=Choice("net.py:build", f"net.py:build#{digest}", "net.py", digest))
+        for seed, accuracy, digest in ((0, 0.9, "aaa"), (1, 0.4, "bbb"))
+    )
+    table = arm_table(*read_frames(stored(own_folder / "both", [old, new])), (0.5,))
+    assert sorted(table["test_accuracy"]) == [0.4, 0.9]
+
+
 def test_a_store_of_failures_alone_can_be_tabled(own_folder):
     folder = stored(
         own_folder / "failed", [record("relu", 0, (), status="failed"), record("mish", 0, (), status="oom")]
@@ -295,6 +304,16 @@ def test_columns_that_say_nothing_are_left_out_on_paper(own_folder):
     headings, _ = report.cells(table)
     assert not {"diverged", "failed"} & set(headings)
     assert {"diverged", "failed"} <= set(report.cells(arm_table(*read_frames(stored(own_folder / "x")), (0.5,)))[0])
+
+
+def test_no_figure_is_cut_in_a_narrow_terminal(frames):
+    """``15.…`` is no number: headings may break over lines, columns may be left out, figures stay whole."""
+    from rich.console import Console
+
+    table = arm_table(*frames, THRESHOLDS)
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    console.print(report.to_rich(table))
+    assert "…" not in console.file.getvalue()
 
 
 def test_an_activation_in_brackets_is_shown_as_it_is_written(own_folder):

@@ -22,6 +22,12 @@ from keras import ops
 def bad(x):
     raise ValueError("a bug\\nof my own")
 
+class BadInTraining(keras.layers.Layer):
+    def call(self, x, training=False):
+        if training:
+            raise ValueError("a bug\\nof my own")
+        return x
+
 def all_nan(x):
     return x * float("nan")
 
@@ -481,16 +487,25 @@ def test_an_activation_that_gives_nan_diverges_in_the_first_epoch():
 
 
 @in_a_plain_graph
-def test_an_activation_that_raises_costs_its_run_only():
+def test_an_activation_that_raises_in_training_costs_its_run_only():
     trainer = Trainer()
-    record = trained(trainer, **SMALL | {"activation": "own.py:bad"})
+    record = trained(trainer, **SMALL | {"activation": "own.py:BadInTraining"})
     assert record.status == "failed"
     assert "ValueError" in record.error
     assert "a bug of my own" in record.error
     assert "\n" not in record.error
+    assert "\x1b" not in record.error
     assert len(record.error) <= 500
     assert record.epochs == ()
     assert trained(trainer, **SMALL).status == "ok"
+
+
+@in_a_plain_graph
+def test_an_activation_that_raises_when_it_is_built_is_named_with_its_own_words_on_one_line():
+    with pytest.raises(UserError) as refused:
+        trained(**SMALL | {"activation": "own.py:bad"})
+    assert "'own.py:bad' does not work on inputs of shape (7): ValueError: a bug of my own" in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 @in_a_plain_graph
