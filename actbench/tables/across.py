@@ -11,7 +11,7 @@ import numpy as np
 
 from actbench import statistics
 from actbench.tables.arms import percent
-from actbench.tables.metrics import PLAIN, time_metric, values_by_seed
+from actbench.tables.metrics import PLAIN, time_metric, values_by_arm
 from actbench.tables.select import name_some
 
 if TYPE_CHECKING:
@@ -143,12 +143,8 @@ def describe_left_out(across: Across) -> str:
 
 
 def _figures(task: Task, column: str, middle: Callable[[list[float]], Any]) -> dict[str, float]:
-    figures = {}
-    for arm, part in task.runs.groupby("arm", sort=False):
-        values = list(values_by_seed(PLAIN[column], part).values())
-        if values:
-            figures[str(arm)] = float(middle(values))
-    return figures
+    by_arm = values_by_arm(PLAIN[column], task.runs)
+    return {arm: float(middle(list(by_seed.values()))) for arm, by_seed in by_arm.items() if by_seed}
 
 
 def _matrix(figures: Sequence[dict[str, float]], arms: Sequence[str]) -> NDArray[np.float64]:
@@ -161,20 +157,17 @@ def _targets(
     targets: list[float | None] = []
     times = []
     for task, measured in zip(tasks, thresholds, strict=True):
-        medians = {
-            threshold: {
-                arm: float(np.median(list(values.values()))) if values else math.inf
-                for arm, values in (
-                    (arm, values_by_seed(time_metric("seconds", threshold), task.runs[task.runs["arm"] == arm]))
-                    for arm in arms
-                )
-            }
-            for threshold in measured
-        }
+        medians = {threshold: _median_seconds(task, threshold) for threshold in measured}
         by_baseline = [t for t in measured if math.isfinite(medians[t][baseline])]
         by_any = [t for t in measured if any(math.isfinite(median) for median in medians[t].values())]
         target = max(by_baseline or by_any, default=None)
         targets.append(target)
         if target is not None:
+            # A threshold that was reached in no measurable time still took some.
             times.append([max(medians[target][arm], 1e-9) for arm in arms])
     return tuple(targets), np.array(times, dtype=np.float64).reshape(len(times), len(arms))
+
+
+def _median_seconds(task: Task, threshold: float) -> dict[str, float]:
+    by_arm = values_by_arm(time_metric("seconds", threshold), task.runs)
+    return {arm: float(np.median(list(times.values()))) if times else math.inf for arm, times in by_arm.items()}

@@ -62,7 +62,7 @@ def arm_rows(measured: pd.DataFrame, keys: Sequence[str], thresholds: Sequence[f
     arms = sorted(groups.values(), key=lambda rows: rows[0])
     rows = []
     for arm in arms:
-        names = {key: measured[key].iat[arm[0]] for key in keys}
+        names = {key: measured[key].iloc[arm[0]] for key in keys}
         figures = {name: column[arm[done[arm]]] for name, column in values.items()}
         counts = {"runs": int(done[arm].sum()), "diverged": int(diverged[arm].sum())}
         counts["failed"] = len(arm) - counts["runs"]

@@ -7,6 +7,7 @@ What is known: the figures of the arm table as functions of an arm, numbers, ``+
 from __future__ import annotations
 
 import ast
+import itertools
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +37,8 @@ COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], bool]] = {
 }
 FIGURES = (
     "test_accuracy", "best_test_accuracy", "train_accuracy", "test_accuracy_sd", "best_test_accuracy_sd",
-    "train_accuracy_sd", "train_seconds", "seconds_per_epoch", "wall_seconds", "parameters", "runs", "diverged", "failed",
+    "train_accuracy_sd", "train_seconds", "seconds_per_epoch", "wall_seconds", "parameters", "runs", "diverged",
+    "failed",
 )  # fmt: skip
 TIMES = ("epochs_to", "seconds_to", "reached")
 LONGEST = 1000
@@ -132,7 +134,7 @@ class _Walker:
         self.arms: set[str] = set()
         self.thresholds: set[float] = set()
 
-    def kind(self, node: ast.expr) -> str:
+    def kind(self, node: ast.expr) -> str:  # noqa: PLR0911 - one for each kind of node
         """``truth`` or ``number``."""
         match node:
             case ast.BoolOp(values=values):
@@ -199,7 +201,7 @@ def arm_name(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ast.unparse(node)
 
 
-def _value(node: ast.expr, rows: Mapping[str, Any], figures: dict[str, float]) -> Any:
+def _value(node: ast.expr, rows: Mapping[str, Any], figures: dict[str, float]) -> Any:  # noqa: PLR0911 - one for each kind of node
     match node:
         case ast.BoolOp(op=op, values=values):
             # Every side is evaluated, so that the reason shows all figures.
@@ -210,7 +212,7 @@ def _value(node: ast.expr, rows: Mapping[str, Any], figures: dict[str, float]) -
             return not value if isinstance(op, ast.Not) else -value if isinstance(op, ast.USub) else value
         case ast.Compare(left=left, ops=ops, comparators=others):
             values = [_value(side, rows, figures) for side in (left, *others)]
-            return all(COMPARISONS[type(op)](*pair) for op, pair in zip(ops, zip(values, values[1:]), strict=True))
+            return all(COMPARISONS[type(op)](*pair) for op, pair in zip(ops, itertools.pairwise(values), strict=True))
         case ast.BinOp(left=left, op=op, right=right):
             try:
                 return ARITHMETIC[type(op)](_value(left, rows, figures), _value(right, rows, figures))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from actbench import statistics
 from actbench.errors import UserError
 from actbench.statistics import Comparison, Summary, TimeComparison, TimeSummary, Verdict
-from actbench.tables.metrics import ACCURACY_MARGIN, RELATIVE_MARGIN, Metric, values_by_seed
+from actbench.tables.metrics import ACCURACY_MARGIN, RELATIVE_MARGIN, Metric, values_by_arm
 from actbench.tables.select import matching, name_some
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class MetricComparison:
 
 
 def choose_baseline(task: Task, wanted: str | None) -> str:
-    """The arm to compare with: the one asked for, else ``relu``, else the first. Raises UserError if it is not there."""
+    """The arm to compare with: the one asked for (UserError where it is not there), else ``relu``, else the first."""
     if wanted is not None:
         return matching(wanted, task.arms, "--baseline")[0]
     return DEFAULT_BASELINE if DEFAULT_BASELINE in task.arms else task.arms[0]
@@ -86,7 +86,7 @@ def compare(task: Task, metric: Metric, baseline: str, margin: float | None = No
         baseline: one of ``task.arms``.
         margin: the smallest difference worth caring about; None takes half a percentage point of accuracy, or 5 %.
     """
-    values = {str(arm): values_by_seed(metric, part) for arm, part in task.runs.groupby("arm", sort=False)}
+    values = values_by_arm(metric, task.runs)
     reference = values.pop(baseline)
     empty = [arm for arm, by_seed in values.items() if not by_seed]
     arms = {arm: by_seed for arm, by_seed in values.items() if by_seed}
@@ -159,9 +159,7 @@ def _summary(by_seed: dict[int, float], *, by_rank: bool) -> Summary | TimeSumma
     return statistics.summarize_times(values) if by_rank else statistics.summarize(values)
 
 
-def _margin(
-    metric: Metric, baseline: dict[int, float], wanted: float | None, *, by_rank: bool
-) -> tuple[float, str]:
+def _margin(metric: Metric, baseline: dict[int, float], wanted: float | None, *, by_rank: bool) -> tuple[float, str]:
     """The margin as `judge` takes it, and in words."""
     if wanted is not None and not 0 <= wanted < math.inf:
         raise UserError(f"--margin {wanted:g} must not be negative.")

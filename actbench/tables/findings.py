@@ -17,7 +17,7 @@ from actbench.tables.checks import Check, Result, parse_check, run_checks
 from actbench.tables.comparison import MetricComparison, choose_baseline, compare
 from actbench.tables.metrics import parse_metrics
 from actbench.tables.read import read_stores, read_studies
-from actbench.tables.select import Selection, matching, name_some, select
+from actbench.tables.select import Selection, matching, name_some, select, tidy
 from actbench.tables.tasks import Task, split
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Question:
     """
 
     thresholds: tuple[float, ...] | None = None
-    selection: Selection = Selection()
+    selection: Selection = field(default_factory=Selection)
     only: tuple[str, ...] | None = None
     baseline: str | None = None
     metrics: tuple[str, ...] = DEFAULT_METRICS
@@ -133,8 +133,9 @@ def find(folders: Sequence[Path], question: Question) -> Findings:
     ]
     shown = question.thresholds or stored_thresholds
     metrics = parse_metrics(question.metrics, shown)
-    named = {metric.threshold for metric in metrics} | {t for check in own_checks + stored_checks for t in check.thresholds}
-    thresholds = tuple(sorted({*shown, *(t for t in named if t is not None)}))
+    named = {t for check in own_checks + stored_checks for t in check.thresholds}
+    named |= {metric.threshold for metric in metrics if metric.threshold is not None}
+    thresholds = tuple(sorted({*shown, *named}))
     tasks, apart = split(measure(runs, epochs, thresholds))
     _check_baseline(question.baseline, tasks)
     found = []
@@ -162,7 +163,7 @@ def find(folders: Sequence[Path], question: Question) -> Findings:
         tasks=tuple(found),
         epochs=epochs,
         thresholds=thresholds,
-        across=across_tasks(tasks, _common_baseline(found), [item.thresholds for item in found]),
+        across=across_tasks(tasks, found[0].baseline, [item.thresholds for item in found]),
         checks=tuple(run_checks([*own_checks, *runnable], tables)),
         skipped_checks=tuple(skipped),
         warnings=(*warn.about_stores(runs), *apart),
@@ -175,9 +176,7 @@ def full_table(findings: Findings) -> pd.DataFrame:
     import pandas as pd
 
     varying = [
-        column
-        for column in SETTING_COLUMNS
-        if len({str(found.task.settings[column]) for found in findings.tasks}) > 1
+        column for column in SETTING_COLUMNS if len({str(found.task.settings[column]) for found in findings.tasks}) > 1
     ]
     parts = []
     for found in findings.tasks:
@@ -215,14 +214,8 @@ def _of_studies(task: Task, studies: dict[str, dict[str, Any]]) -> tuple[float, 
     return tuple(sorted({t for name in names for t in studies.get(name, {}).get("thresholds") or ()}))
 
 
-def _common_baseline(found: Sequence[TaskFindings]) -> str:
-    return found[0].baseline
-
-
 def _runnable(checks: Sequence[Check], found: Sequence[TaskFindings]) -> tuple[list[Check], list[str]]:
     """A study's checks that can be run, and those whose arms were filtered away or not trained yet."""
-    from actbench.tables.select import tidy
-
     there = [{tidy(arm) for arm in item.task.arms} for item in found]
     runnable = [check for check in checks if any(check.arms <= arms for arms in there)]
     return runnable, [check.text for check in checks if check not in runnable]

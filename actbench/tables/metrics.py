@@ -121,16 +121,20 @@ def _threshold(name: str, text: str) -> float:
     return value
 
 
-def values_by_seed(metric: Metric, arm: pd.DataFrame) -> dict[int, float]:
-    """The metric of each finished run of an arm, by seed; runs without such a number are left out.
+def values_by_arm(metric: Metric, runs: pd.DataFrame) -> dict[str, dict[int, float]]:
+    """The metric of each finished run by arm and seed; runs without such a number are left out, arms are not.
 
     A threshold that was missed, and the loss of a diverged run, are infinity.
     """
-    done = arm[arm["status"].isin(FINAL)]
-    values = done[metric.name].to_numpy(dtype=np.float64)
+    done = runs["status"].isin(FINAL).to_numpy()
+    values = runs[metric.name].to_numpy(dtype=np.float64)
     if metric.is_time_to:
         values = np.where(np.isnan(values), math.inf, values)
     if metric.unit == "loss":
-        values = np.where((done["status"] == "diverged") & ~np.isfinite(values), math.inf, values)
-    seeds = done["seed"].to_numpy(dtype=np.int64)
-    return {int(seed): float(value) for seed, value in zip(seeds, values, strict=True) if not math.isnan(value)}
+        values = np.where((runs["status"] == "diverged").to_numpy() & ~np.isfinite(values), math.inf, values)
+    found: dict[str, dict[int, float]] = {arm: {} for arm in runs["arm"]}
+    seeds = runs["seed"].to_numpy(dtype=np.int64)
+    for arm, seed, value, finished in zip(runs["arm"], seeds.tolist(), values.tolist(), done.tolist(), strict=True):
+        if finished and not math.isnan(value):
+            found[arm][seed] = value
+    return found

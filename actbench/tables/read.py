@@ -130,7 +130,7 @@ def _read_epochs(path: Path) -> pd.DataFrame:
     options: dict[str, Any] = {"usecols": wanted.__contains__, "keep_default_na": False, "na_values": NOT_A_NUMBER}
     try:
         # A run key a category, only the columns that are read: some sixty bytes an epoch.
-        epochs = pd.read_csv(_whole_lines(path), dtype={"run_key": "category", **numbers}, **options)
+        epochs: pd.DataFrame = pd.read_csv(_whole_lines(path), dtype={"run_key": "category", **numbers}, **options)
     except OSError as error:
         raise UserError(f"Cannot read the results in {str(path)!r}: {error.strerror or error}.") from None
     except ValueError as error:

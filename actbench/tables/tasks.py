@@ -56,7 +56,7 @@ def split(measured: pd.DataFrame) -> tuple[list[Task], list[str]]:
     groups = sorted(runs.groupby(list(KEYS), sort=False, dropna=False).indices.values(), key=lambda rows: rows[0])
     parts = [runs.iloc[rows] for rows in groups]
     settings = [
-        {key: part[key].iat[0] for key in KEYS} | {"study": ", ".join(dict.fromkeys(part["study"]))} for part in parts
+        {key: part[key].iloc[0] for key in KEYS} | {"study": ", ".join(dict.fromkeys(part["study"]))} for part in parts
     ]
     titles = _titles(settings)
     tasks = [Task(title, chosen, part) for title, chosen, part in zip(titles, settings, parts, strict=True)]
@@ -107,10 +107,11 @@ def _one_run_a_seed(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     if not again.any():
         return runs, []
     arms = ", ".join(dict.fromkeys(runs["arm"][again]))
-    return runs[~again], [
+    warning = (
         f"{int(again.sum())} run(s) of {arms} repeat a seed under equal settings; only the newest of each is shown. "
         "Was code of your own edited in between? Use a store for each version."
-    ]
+    )
+    return runs[~again], [warning]
 
 
 def _titles(settings: Sequence[dict[str, Any]]) -> list[str]:

@@ -64,31 +64,32 @@ def _machines(done: pd.DataFrame) -> list[str]:
 def _versions(done: pd.DataFrame) -> list[str]:
     mixed = []
     for column, name in VERSIONS.items():
-        # Providers are versions apart by nature; what counts is one arm with several.
-        frames = [done] if column != "provider_version" else [arm for _, arm in done.groupby("arm", sort=False)]
-        values = list(dict.fromkeys(v for frame in frames if frame[column].nunique() > 1 for v in frame[column]))
-        if values:
+        values = list(dict.fromkeys(done[column]))
+        if column == "provider_version":
+            # Providers have versions of their own; what counts is one arm with several.
+            pairs = done[["arm", column]].drop_duplicates()
+            values = list(dict.fromkeys(pairs[pairs.duplicated("arm", keep=False)][column]))
+        if len(values) > 1:
             mixed.append(f"{name} ({name_some([str(v) or 'unknown' for v in values])})")
     return [f"versions are mixed: {', '.join(mixed)}."] if mixed else []
 
 
 def _failures(runs: pd.DataFrame) -> list[str]:
     warnings = []
-    for arm, part in runs.groupby("arm", sort=False):
-        broken = part[~part["status"].isin(FINAL)]
-        if len(broken):
-            seeds = name_some([f"{seed:g}" for seed in broken["seed"]], 6)
-            kinds = ", ".join(dict.fromkeys(broken["status"]))
-            first = next((error for error in broken["error"] if error), "")
-            reason = f": {first:.120}" if first else ""
-            warnings.append(f"{arm} has no result for seed(s) {seeds} ({kinds}{reason}).")
+    for arm, broken in runs[~runs["status"].isin(FINAL)].groupby("arm", sort=False):
+        seeds = name_some([f"{seed:g}" for seed in broken["seed"]], 6)
+        kinds = ", ".join(dict.fromkeys(broken["status"]))
+        first = next((error for error in broken["error"] if error), "")
+        reason = f": {first:.120}" if first else ""
+        warnings.append(f"{arm} has no result for seed{'s' * (len(broken) > 1)} {seeds} ({kinds}{reason}).")
     return warnings
 
 
 def _by_value(done: pd.DataFrame, column: str) -> dict[Any, list[str]]:
     """The column's values, and the arms that have runs with each."""
     values: dict[Any, list[str]] = {}
-    for (value, arm), _ in done.groupby([column, "arm"], sort=False, dropna=False):
+    pairs = done[[column, "arm"]].drop_duplicates()
+    for value, arm in zip(pairs[column], pairs["arm"], strict=True):
         known = 1.0 if column == "jobs" and math.isnan(value) else value
-        values.setdefault(known, []).append(str(arm))
+        values.setdefault(known, []).append(arm)
     return values
