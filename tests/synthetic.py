@@ -27,8 +27,8 @@ VERSIONS = {
 class Arm:
     """How the runs of one activation turn out.
 
-    ``accuracy`` after infinitely many epochs, approached as 1 - exp(-epoch/speed); ``spread`` of it over the seeds, half of
-    which all arms share; ``seconds`` of an epoch. ``statuses`` and ``versions`` by seed, where they are not ok.
+    ``accuracy`` after infinitely many epochs, approached as 1 - exp(-epoch/speed); ``spread`` of it over the seeds,
+    half of which all arms share; ``seconds`` of an epoch. ``statuses`` and ``versions`` by seed, where they are not ok.
     """
 
     name: str
