@@ -214,10 +214,13 @@ def comparison_grid(comparison: MetricComparison) -> Grid:
     common, *others = sorted(pairings.items(), key=lambda item: -len(item[1]))
     title = f"{metric.title}, against {comparison.baseline} ({baseline})"
     family = len(comparison.rows)
+    tested = any(row.verdict.adjusted_p is not None for row in comparison.rows)
+    planned = any(row.could_show is not None and math.isfinite(row.could_show) for row in comparison.rows)
     notes = [
-        f"{common[0][:1].upper()}{common[0][1:]}" + (f"; {_family(family)}" if family > 1 else ""),
+        f"{common[0][:1].upper()}{common[0][1:]}" + (f"; {_family(family)}" if family > 1 and tested else ""),
         *(f"{', '.join(arms)}: {pairing}" for pairing, arms in others),
         *(f"{note[:1].upper()}{note[1:]}" for note in comparison.notes),
+        *(["Could show: the smallest difference that so many seeds would have shown four times in five"] * planned),
     ]
     return Grid(title, tuple(name for name, _ in columns), rows, tuple(f"{note}." for note in notes))
 
@@ -260,7 +263,7 @@ def _rank_columns(comparison: MetricComparison) -> list[Column]:
     return [
         ("activation", lambda row: row.arm),
         (f"median ({words.unit(metric)})", lambda row: words.median(metric, _mean_summary(row))),
-        ("speed-up" if metric.is_time_to else "ratio", lambda row: words.factor(_mean(row).speedup)),
+        ("speed-up" if metric.is_time_to else "baseline / arm", lambda row: words.factor(_mean(row).speedup)),
         ("95 % interval", lambda row: words.interval(metric, row.comparison)),
         (
             f"{what[0]} / {what[1]} / tied",

@@ -105,9 +105,13 @@ def _show_section(section: Section, screen: Console, *, titled: bool) -> None:
             _line(screen, grid.title)
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for place, name in enumerate(grid.headings):
-            last = name in ("verdict", "figures", "fails if")
+            # Headings give way first, then words; figures are never broken.
+            words = name in ("verdict", "figures", "fails if")
+            widest = max((len(row[place]) for row in grid.rows), default=0)
             right = is_numeric(grid, place)
-            table.add_column(name, justify="right" if right else "left", no_wrap=not last, overflow="fold")
+            table.add_column(
+                name, justify="right" if right else "left", overflow="fold", min_width=None if words else widest
+            )
         for row in grid.rows:
             table.add_row(*(_rich_text(cell) for cell in row))
         screen.print(table)
