@@ -41,7 +41,9 @@ class Browser:
     def __enter__(self) -> Self:
         (out_read, self._out), (self._in, in_write) = os.pipe(), os.pipe()
         flags = "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --hide-scrollbars"
-        command = f'exec "$0" {flags} --remote-debugging-pipe "--user-data-dir=$1" about:blank 3<&{out_read} 4>&{in_write}'
+        command = (
+            f'exec "$0" {flags} --remote-debugging-pipe "--user-data-dir=$1" about:blank 3<&{out_read} 4>&{in_write}'
+        )
         self._process = subprocess.Popen(
             ["sh", "-c", command, self.program, str(self.profile)],
             pass_fds=(out_read, in_write),

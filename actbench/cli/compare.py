@@ -60,9 +60,7 @@ Where = Annotated[
     list[str] | None,
     typer.Option("--where", help="Only runs of which this holds: 'seed<5', 'optimizer=adam' (repeatable)."),
 ]
-Baseline = Annotated[
-    str | None, typer.Option("--baseline", help="Compare with this arm. Default: relu, or the first.")
-]
+Baseline = Annotated[str | None, typer.Option("--baseline", help="Compare with this arm. Default: relu, or the first.")]
 
 
 def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -92,7 +90,9 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
     style: Annotated[Style, typer.Option(help="article: means alone, TS95 for epochs to 95 %.")] = Style.full,
     fail_if: Annotated[
         list[str] | None,
-        typer.Option(help="Exit with 1 if this holds: 'test_accuracy(mish) < test_accuracy(relu) - 0.01' (repeatable)."),
+        typer.Option(
+            help="Exit with 1 if this holds: 'test_accuracy(mish) < test_accuracy(relu) - 0.01' (repeatable)."
+        ),
     ] = None,
     table_format: Annotated[TableFormat, typer.Option("--format")] = TableFormat.table,
     output: Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")] = None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import actbench
 from actbench.reports import words
 from actbench.reports.repeat import compare_command, run_command
-from actbench.reports.sheet import Grid, Section, View, across_section, checks_section, task_section
+from actbench.reports.sheet import WORDY, Grid, Section, View, across_section, checks_section, task_section
 from actbench.reports.table import is_numeric
 from actbench.statistics import Comparison
 from actbench.tables.across import Across
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 MOST_DRAWN = 8
 FOREST_WIDTH = 130
 FOREST_EDGE = 6
-WORDY = ("verdict", "figures", "fails if")
 MACHINE = (
     ("device_name", "device"),
     ("actbench_version", "actbench"),
@@ -84,10 +83,13 @@ def html_of(findings: Findings, view: View) -> str:
         machine=_machine(findings),
         commands=[
             *((found.task.title if len(findings.tasks) > 1 else "", run_command(found)) for found in findings.tasks),
-            ("And the report:", compare_command(findings)),
+            ("The report:", compare_command(findings)),
         ],
         manifests=[
-            (f"Manifest of {folder}: hardware, versions, the full study", json.dumps(manifest, indent=2, ensure_ascii=False))
+            (
+                f"Manifest of {folder}: hardware, versions, the full study",
+                json.dumps(manifest, indent=2, ensure_ascii=False),
+            )
             for folder, manifest in zip(findings.stores, findings.manifests, strict=True)
             if manifest
         ],
@@ -130,7 +132,9 @@ def _summary(findings: Findings) -> list[dict[str, str]]:
         ]
     if isinstance(findings.across, Across):
         best = findings.across.rows[0]
-        text = f"{best.arm} has the best mean rank of test accuracy, {best.mean_rank:.2f} of {len(findings.across.rows)}."
+        text = (
+            f"{best.arm} has the best mean rank of test accuracy, {best.mean_rank:.2f} of {len(findings.across.rows)}."
+        )
         lines.append({"task": f"Across {len(findings.across.tasks)} tasks", "anchor": "across", "text": text})
     if findings.checks:
         failed = len(findings.failed_checks)
@@ -150,7 +154,9 @@ def _machine(findings: Findings) -> list[tuple[str, str]]:
     for manifest in findings.manifests:
         hardware = manifest.get("hardware") or {}
         if hardware:
-            facts.append(("machine", ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in hardware.items())))
+            facts.append(
+                ("machine", ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in hardware.items()))
+            )
     hashes = dict.fromkeys(zip(runs["dataset"], runs["dataset_sha256"], strict=True))
     facts += [(f"data: {name}", f"sha256 {digest}") for name, digest in hashes]
     return list(dict.fromkeys(facts))
@@ -168,12 +174,13 @@ def _pictures(findings: Findings) -> dict[int, list[tuple[str, str]]]:
         "profile": "How many runs had reached the target, and when",
         "pareto": "Accuracy against training seconds",
     }
+    looks = {kind: Look(metric=metric.name if kind == "strip" else "test_accuracy") for kind in captions}
     drawn: dict[int, list[tuple[str, str]]] = {}
     for number, found in enumerate(findings.tasks[:MOST_DRAWN]):
         if not found.arms["runs"].any():
             continue
         drawn[number] = [
-            (caption, inline_svg(kind, findings, found, Look(metric=metric.name if kind == "strip" else "test_accuracy"),
+            (caption, inline_svg(kind, findings, found, looks[kind],
                                  f"p{number}{kind}"))
             for kind, caption in captions.items()
         ]  # fmt: skip
@@ -192,7 +199,10 @@ def _table(grid: Grid, keys: Sequence[Sequence[float | None]] = (), baseline: st
             key = keys[number][place] if keys else _number(text) if numeric[place] else None
             cells.append(Cell(text, _classes(grid.headings[place], text, numeric=numeric[place]), _shown_key(key)))
         rows.append({"cells": cells, "baseline": bool(baseline) and row[0] == baseline})
-    columns = [{"heading": name, "number": right} for name, right in zip(grid.headings, numeric, strict=True)]
+    columns = [
+        {"heading": name.replace(" %", "\N{NO-BREAK SPACE}%"), "number": right}
+        for name, right in zip(grid.headings, numeric, strict=True)
+    ]
     return {"title": grid.title[:1].upper() + grid.title[1:], "columns": columns, "rows": rows, "notes": grid.notes}
 
 
@@ -222,7 +232,8 @@ def _reach(row: Row) -> float:
     found = row.comparison
     interval = found.interval
     ends = (interval.low, interval.high) if interval else ()
-    return max(abs(value) for value in (*ends, found.difference if isinstance(found, Comparison) else 0.0))
+    middle = found.difference if isinstance(found, Comparison) else 0.0
+    return float(max(abs(value) for value in (*ends, middle)))
 
 
 def _forest(row: Row, margin: float, reach: float) -> dict[str, Any]:

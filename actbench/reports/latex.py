@@ -1,4 +1,4 @@
-"""Findings as LaTeX tables (booktabs), to be put into a paper with \\input."""
+r"""Findings as LaTeX tables (booktabs), to be put into a paper with \input."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def latex_of(findings: Findings, view: View) -> str:
     for section in sections(findings, view):
         for grid in section.grids:
             lines += _table(section.title, section.subtitle, grid)
-        lines += [f"% {' '.join(note.split())}" for note in (*section.notes, *(f"warning: {w}" for w in section.warnings))]
+        lines += [
+            f"% {' '.join(note.split())}" for note in (*section.notes, *(f"warning: {w}" for w in section.warnings))
+        ]
     lines += [f"% warning: {' '.join(warning.split())}" for warning in findings.warnings]
     return "\n".join(lines) + "\n"
 

@@ -33,6 +33,8 @@ HEADINGS = {
 }
 ARTICLE_HEADINGS = {"train_accuracy": "train", "test_accuracy": "test", "best_test_accuracy": "best"}
 SETTINGS = ("optimizer", "learning_rate", "batch_size", "epochs", "initializer", "precision", "device")
+WORDY = ("verdict", "figures", "fails if")
+"""Columns of words, which may be broken."""
 DEFAULT, ARTICLE, ALL = "default", "article", "all"
 
 
@@ -122,7 +124,7 @@ def arm_grid(found: TaskFindings, view: View, *, alone: bool = True) -> Grid:
         unreached = []
     article = view.article or ARTICLE in view.columns
     headings = tuple(heading(column, article=article) for column in columns)
-    records = arms.to_dict("records")
+    records: list[Any] = arms.to_dict("records")
     rows = tuple(tuple(cell(row, column, article=article) for column in columns) for row in records)
     keys = tuple(tuple(_key(row[column]) for column in columns) for row in records)
     notes = [f"No run reached {' or '.join(percent(t) for t in unreached)} %."] if unreached else []
@@ -164,7 +166,7 @@ def choose_columns(arms: pd.DataFrame, view: View, thresholds: Sequence[float]) 
 
 def _default_columns(arms: pd.DataFrame, thresholds: Sequence[float]) -> list[str]:
     counts = [name for name in ("diverged", "failed") if arms[name].any()]
-    varying = ["parameters"] if arms["parameters"].nunique() > 1 else []
+    varying = ["parameters"] if len(set(arms["parameters"].dropna())) > 1 else []
     times = [f"epochs_to_{percent(t)}" for t in thresholds]
     clocks = ["train_seconds", "seconds_per_epoch", "wall_seconds"]
     return ["activation", "runs", *counts, *ACCURACIES, *times, *clocks, *varying]
@@ -293,15 +295,17 @@ def across_section(across: Across) -> Section:
             cells += [words.factor(row.speedup), f"{row.solved}/{across.timed}", *shares]
         rows.append((*cells, "yes" if row.on_front else ""))
     notes = [
-        f"Mean rank by test accuracy, 1 is best; cost: seconds per epoch relative to {across.baseline}, geometric mean; "
-        "Pareto front: no other arm is both more accurate and cheaper."
+        "Mean rank by test accuracy, 1 is best",
+        f"cost: seconds per epoch relative to {across.baseline}, geometric mean",
+        "Pareto front: no other arm is both more accurate and cheaper",
     ]
     if timed:
         notes += [
-            f"Speed-up over {across.baseline} in seconds to the target, geometric mean; '-' where a median run missed it. "
-            "Within τ×: share of the tasks solved in at most τ times the best arm's seconds.",
-            f"Targets: {describe_targets(across)}.",
+            f"speed-up over {across.baseline} in seconds to the target, geometric mean; '-': a median run missed it",
+            "within τ×: share of the tasks solved in at most τ times the best arm's seconds",
+            f"targets: {describe_targets(across)}",
         ]
+    notes = [f"{note[:1].upper()}{note[1:]}." for note in notes]
     left_out = describe_left_out(across)
     notes += [f"{left_out[:1].upper()}{left_out[1:]}."] if left_out else []
     return Section(f"Across {len(across.tasks)} tasks", "", (Grid("", tuple(headings), tuple(rows), tuple(notes)),))

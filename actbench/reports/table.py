@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from actbench.reports.sheet import Grid, Section, View, choose_columns, sections, sort_arms
+from actbench.reports.sheet import WORDY, Grid, Section, View, choose_columns, sections, sort_arms
 from actbench.statistics import Comparison
 from actbench.tables.across import Across
 from actbench.tables.findings import full_table
@@ -93,37 +93,41 @@ def show(findings: Findings, view: View, screen: Console) -> None:
 
 
 def _show_section(section: Section, screen: Console, *, titled: bool) -> None:
-    from rich import box
-    from rich.table import Table
-
     if titled:
         _line(screen, section.title, style="bold")
         if section.subtitle:
             _line(screen, section.subtitle, style="dim")
     for grid in section.grids:
-        if grid.title:
-            _line(screen, grid.title)
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for place, name in enumerate(grid.headings):
-            # Headings give way first, then words; figures are never broken.
-            words = name in ("verdict", "figures", "fails if")
-            widest = max((len(row[place]) for row in grid.rows), default=0)
-            right = is_numeric(grid, place)
-            table.add_column(
-                name, justify="right" if right else "left", overflow="fold", min_width=None if words else widest
-            )
-        for row in grid.rows:
-            table.add_row(*(_rich_text(cell) for cell in row))
-        screen.print(table)
-        for note in grid.notes:
-            _line(screen, note, style="dim")
-        if grid.notes:
-            screen.print()
+        _show_grid(grid, screen)
     for note in section.notes:
         _line(screen, note)
     for warning in section.warnings:
         _line(screen, f"warning: {warning}", style="yellow")
     if section.notes or section.warnings:
+        screen.print()
+
+
+def _show_grid(grid: Grid, screen: Console) -> None:
+    from rich import box
+    from rich.table import Table
+
+    if grid.title:
+        _line(screen, grid.title)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, name in enumerate(grid.headings):
+        # Headings give way first, then words; figures are never broken.
+        wordy = name in WORDY
+        widest = max((len(row[place]) for row in grid.rows), default=0)
+        right = is_numeric(grid, place)
+        table.add_column(
+            name, justify="right" if right else "left", overflow="fold", min_width=None if wordy else widest
+        )
+    for row in grid.rows:
+        table.add_row(*(_rich_text(cell) for cell in row))
+    screen.print(table)
+    for note in grid.notes:
+        _line(screen, note, style="dim")
+    if grid.notes:
         screen.print()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from actbench.reports.plots.curves import LABELS, draw_curves
 from actbench.reports.plots.pareto import draw_pareto
 from actbench.reports.plots.profile import draw_profile, draw_reach
 from actbench.reports.plots.strip import MOST_ROWS, draw_strip
-from actbench.reports.plots.style import PAGE, THEMES, VARIABLES, Palette, drawing, palette
+from actbench.reports.plots.style import PAGE, THEMES, VARIABLES, Palette, drawing, palette, shorten
 from actbench.tables.across import Across
 from actbench.tables.metrics import Metric, parse_metrics
 
@@ -29,6 +29,8 @@ KINDS = ("curves", "profile", "pareto", "strip")
 FORMATS = ("png", "svg", "pdf")
 MOST_PANELS = 12
 PANEL_INCHES = (6.4, 3.8)
+PAGE_INCHES = (5.0, 3.2)
+INCHES_A_LETTER = 0.078
 DOTS_PER_INCH = 160
 
 
@@ -45,6 +47,18 @@ class Look:
     theme: str = "light"
     metric: str = "test_accuracy"
     x: str = "epochs"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A panel and its margins, in inches."""
+
+    width: float
+    height: float
+    left: float
+    right: float
+    top: float
+    bottom: float
 
 
 def save_picture(kind: str, findings: Findings, look: Look, path: Path) -> None:
@@ -75,8 +89,8 @@ def inline_svg(kind: str, findings: Findings, found: TaskFindings | None, look: 
     """
     with drawing(PAGE):
         colours = palette(findings, PAGE)
-        rows = len(found.arms) if found is not None else 0
-        figure, (axes,) = _panels(kind, 1, rows)
+        tasks = [found] if found is not None else findings.tasks
+        figure, (axes,) = _panels(_shape(kind, tasks, colours, on_page=True), 1)
         _draw_panel(kind, axes, findings, found, colours, look)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
@@ -93,7 +107,7 @@ def inline_svg(kind: str, findings: Findings, found: TaskFindings | None, look: 
 def draw(kind: str, findings: Findings, colours: Palette, look: Look) -> Figure:
     """A figure with a panel a task; the profile of several tasks is a single panel across them."""
     if kind == "profile" and isinstance(findings.across, Across) and findings.across.timed > 1:
-        figure, (axes,) = _panels(kind, 1, 0)
+        figure, (axes,) = _panels(_shape(kind, findings.tasks, colours, on_page=False), 1)
         _draw_panel(kind, axes, findings, None, colours, look)
         axes.set_title(f"Performance profile over {findings.across.timed} tasks")
         return figure
@@ -103,7 +117,7 @@ def draw(kind: str, findings: Findings, colours: Palette, look: Look) -> Figure:
             f"{len(tasks)} tasks are too many for one picture (at most {MOST_PANELS}). Choose with --data, --model or "
             "--where, or draw the profile, which lays all tasks together."
         )
-    figure, panels = _panels(kind, len(tasks), max(len(found.arms) for found in tasks))
+    figure, panels = _panels(_shape(kind, tasks, colours, on_page=False), len(tasks))
     for axes, found in zip(panels, tasks, strict=True):
         _draw_panel(kind, axes, findings, found, colours, look)
         axes.set_title(found.task.title)
@@ -125,11 +139,11 @@ def _draw_panel(
         draw_curves(axes, findings, found, colours, y=metric.name, x=look.x)
         return
     if kind == "strip":
-        draw_strip(axes, findings, found, colours, metric=_metric(look.metric, findings))
+        draw_strip(axes, found, colours, metric=_metric(look.metric, findings))
         return
     draw_alone: dict[str, Callable[[], None]] = {
-        "profile": lambda: draw_reach(axes, findings, found, colours, x=look.x),
-        "pareto": lambda: draw_pareto(axes, findings, found, colours),
+        "profile": lambda: draw_reach(axes, found, colours, x=look.x),
+        "pareto": lambda: draw_pareto(axes, found, colours),
     }
     draw_alone[kind]()
 
@@ -141,28 +155,34 @@ def _metric(name: str, findings: Findings) -> Metric:
     return chosen[0]
 
 
-def _panels(kind: str, count: int, rows: int) -> tuple[Figure, list[Axes]]:
-    """A figure with so many panels, with room in the right margin for labels at the ends of lines."""
+def _panels(shape: Shape, count: int) -> tuple[Figure, list[Axes]]:
+    """A figure with so many panels, with room in the margins for names."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     columns = min(count, 2 if count <= 4 else 3)  # noqa: PLR2004 - two by two
     lines = math.ceil(count / columns)
-    width, height = PANEL_INCHES
-    if kind == "strip":
-        height = max(2.0, 1.0 + 0.34 * min(rows, MOST_ROWS))
-    figure = Figure(figsize=(width * columns, height * lines))
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
+    figure = Figure(figsize=(shape.width * columns, shape.height * lines))
     FigureCanvasAgg(figure)
-    left, right = (1.75, 0.75) if kind == "strip" else (0.7, 0.25 if kind == "pareto" else 1.65)
     panels = []
     for number in range(count):
-        column, line = number % columns, number // columns
-        x = (column * width + left) / (width * columns)
-        y = 1 - ((line + 1) * height - 0.55) / (height * lines)
-        panels.append(
-            figure.add_axes(
-                (x, y, (width - left - right) / (width * columns), (height - 0.95) / (height * lines))
-            )
-        )
+        left = (number % columns) * shape.width + shape.left
+        bottom = (lines - 1 - number // columns) * shape.height + shape.bottom
+        size = shape.width - shape.left - shape.right, shape.height - shape.top - shape.bottom
+        fractions = (left / columns / shape.width, bottom / lines / shape.height)
+        panels.append(figure.add_axes((*fractions, size[0] / columns / shape.width, size[1] / lines / shape.height)))
     return figure, panels
+
+
+def _shape(kind: str, tasks: Sequence[TaskFindings], colours: Palette, *, on_page: bool) -> Shape:
+    """The room that a panel needs: a page's pictures are smaller, since phones shrink them, and have no title."""
+    width, height = PAGE_INCHES if on_page else PANEL_INCHES
+    if kind == "strip":
+        names = [arm for found in tasks for arm in found.arms["activation"]]
+        rows = min(max(len(found.arms) for found in tasks), MOST_ROWS)
+        height = max(1.6, 1.0 + 0.34 * rows)
+    else:
+        names = [colours.baseline, *colours.coloured]
+    margin = 0.35 + INCHES_A_LETTER * max(len(shorten(name)) for name in names)
+    left, right = {"strip": (margin, 0.65), "pareto": (0.7, 0.15)}.get(kind, (0.7, margin))
+    return Shape(width, height, left, right, top=0.15 if on_page else 0.4, bottom=0.55)

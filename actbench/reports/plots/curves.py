@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from actbench.record import FINAL
-from actbench.reports.plots.style import label_line_ends, whisper
+from actbench.reports.plots.style import label_line_ends, whisper, whole_numbers
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -28,7 +29,13 @@ CLIMB = 0.2
 
 
 def draw_curves(
-    axes: Axes, findings: Findings, found: TaskFindings, palette: Palette, *, y: str = "test_accuracy", x: str = "epochs"
+    axes: Axes,
+    findings: Findings,
+    found: TaskFindings,
+    palette: Palette,
+    *,
+    y: str = "test_accuracy",
+    x: str = "epochs",
 ) -> None:
     """Draw the learning curves of a task's arms.
 
@@ -56,27 +63,31 @@ def draw_curves(
             axes.fill_between(across, mean - spread, mean + spread, color=colour, alpha=0.16, linewidth=0)
             ends.append((arm, mean, across, colour))
         seeds.add(len(values))
-        lows.append(np.nanmin((mean - spread)[_shown(epochs)]))
+        lows.append(np.nanmin(mean[_shown(epochs)]))
         highs.append(np.nanmax((mean + spread)[_shown(epochs)]))
     room = 0.06 * (max(highs) - min(lows)) or 1.0
     top = max(highs) + room
     axes.set_ylim(max(min(lows) - room, 0), min(top, 100.5) if scale > 1 else top)
     axes.set_xlim(0, max(across[-1] for _, _, across, _ in ends))
-    axes.xaxis.get_major_locator().set_params(integer=x == "epochs")
+    if x == "epochs":
+        whole_numbers(axes)
     axes.set_xlabel("training seconds" if x == "seconds" else "epoch")
     axes.set_ylabel(LABELS[y])
     label_line_ends(axes, [(arm, float(mean[np.isfinite(mean)][-1]), colour) for arm, mean, _, colour in ends])
     many = f"{min(seeds)}" if len(seeds) == 1 else f"{min(seeds)} to {max(seeds)}"
-    remark = "one seed" if seeds == {1} else f"mean ± sd over {many} seeds"
+    remark = "one seed" if seeds == {1} else f"mean ± sd, {many} seeds"
     whisper(axes, "; ".join(filter(None, [remark, palette.others(list(keys.index))])), palette.theme.muted)
 
 
 def _shown(epochs: NDArray[np.float64]) -> NDArray[np.bool_]:
-    return epochs >= max(1, CLIMB * epochs.max())
+    shown: NDArray[np.bool_] = epochs >= max(1.0, CLIMB * float(epochs.max()))
+    return shown
 
 
-def _matrices(findings: Findings, keys: object, columns: tuple[str, ...]) -> dict[str, object]:
+def _matrices(findings: Findings, keys: pd.Series[str], columns: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     """For each column a frame of runs x epochs, every run continued with its last value."""
     epochs = findings.epochs
     mine = epochs[epochs["run_key"].isin(keys)].astype({"run_key": "str"})
-    return {column: mine.pivot_table(index="run_key", columns="epoch", values=column).ffill(axis=1) for column in columns}
+    return {
+        column: mine.pivot_table(index="run_key", columns="epoch", values=column).ffill(axis=1) for column in columns
+    }

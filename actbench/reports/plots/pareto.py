@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from actbench.reports.plots.style import Palette
-    from actbench.tables.findings import Findings, TaskFindings
+    from actbench.tables.findings import TaskFindings
 
 FEW = 8
 
 
-def draw_pareto(axes: Axes, findings: Findings, found: TaskFindings, palette: Palette) -> None:  # noqa: ARG001
+def draw_pareto(axes: Axes, found: TaskFindings, palette: Palette) -> None:
     """Draw mean test accuracy against the median training seconds of each arm, and the Pareto front."""
     arms = found.arms.dropna(subset=["test_accuracy", "train_seconds"])
     if arms.empty:

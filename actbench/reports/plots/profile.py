@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from actbench import statistics
-from actbench.reports.plots.style import label_line_ends, whisper
+from actbench.reports.plots.style import label_line_ends, whisper, whole_numbers
 from actbench.tables.across import Across
 from actbench.tables.arms import percent
 from actbench.tables.metrics import time_metric, values_by_arm
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from actbench.reports.plots.style import Palette
-    from actbench.tables.findings import Findings, TaskFindings
+    from actbench.tables.findings import TaskFindings
 
 
 def draw_reach(
-    axes: Axes, findings: Findings, found: TaskFindings, palette: Palette, *, x: str = "epochs"
+    axes: Axes, found: TaskFindings, palette: Palette, *, x: str = "epochs"
 ) -> None:  # fmt: skip
     """Draw the share of each arm's runs that had reached the task's target after so many epochs or seconds.
 
@@ -49,7 +49,8 @@ def draw_reach(
     axes.set_xlim(start, end)
     axes.set_ylim(-3, 103)
     axes.set_xlabel("training seconds" if x == "seconds" else "epochs")
-    axes.xaxis.get_major_locator().set_params(integer=x == "epochs")
+    if x == "epochs":
+        whole_numbers(axes)
     whisper(axes, palette.others(list(times)), palette.theme.muted)
     axes.set_ylabel(f"runs at {percent(target)} % test accuracy (%)")
     # Where several arrive at the same share, the fastest stands on top.
@@ -88,7 +89,7 @@ def draw_profile(axes: Axes, across: Across, palette: Palette) -> None:
 
 def target_of(found: TaskFindings) -> float | None:
     """The threshold that a task's picture is about."""
-    arms = found.arms.set_index("activation")
-    reached = [t for t in found.thresholds if arms[f"reached_{percent(t)}"].any()]
-    by_baseline = [t for t in reached if found.baseline and np.isfinite(arms.at[found.baseline, f"epochs_to_{percent(t)}"])]
+    reference = found.arms[found.arms["activation"] == found.baseline]
+    reached = [t for t in found.thresholds if found.arms[f"reached_{percent(t)}"].any()]
+    by_baseline = [t for t in reached if reference[f"epochs_to_{percent(t)}"].notna().any()]
     return max(by_baseline or reached, default=None)

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from actbench.reports.plots.style import Palette
-    from actbench.tables.findings import Findings, TaskFindings
+    from actbench.tables.findings import TaskFindings
 
 AXIS = {"accuracy": "%", "loss": "nats", "seconds": "s", "epochs": "epochs"}
 MOST_ROWS = 30
 
 
-def draw_strip(axes: Axes, findings: Findings, found: TaskFindings, palette: Palette, *, metric: Metric) -> None:  # noqa: ARG001
+def draw_strip(axes: Axes, found: TaskFindings, palette: Palette, *, metric: Metric) -> None:
     """Draw the runs of a task's arms by one metric, the best arm on top.
 
     Dots are runs; the bar is the mean with its 95 % interval, or the median where runs can miss. Misses stand as

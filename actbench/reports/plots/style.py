@@ -31,8 +31,8 @@ class Theme:
     series: tuple[str, ...]
 
 
-# Okabe & Ito's palette (2008), without its yellow and with its light colours darkened (or its dark ones lightened) until
-# a line of each has a contrast of 3:1 with the paper.
+# Okabe & Ito's palette (2008), without its yellow and with its light colours darkened (or its dark ones lightened)
+# until a line of each has a contrast of 3:1 with the paper.
 LIGHT = Theme(
     "#ffffff", "#1b1f24", "#5c6670", "#d9dee3", ("#0072b2", "#d55e00", "#00875f", "#b65a94", "#a87400", "#2f93cc")
 )
@@ -72,7 +72,7 @@ class Palette:
     def others(self, arms: Sequence[str]) -> str:
         """How many arms have no colour, in words, or nothing."""
         count = sum(not self.named(arm) for arm in arms)
-        return f"{count} other arm{'s' * (count > 1)} in grey" if count else ""
+        return f"{count} other{'s' * (count > 1)} in grey" if count else ""
 
     def layers(self, arms: Sequence[str]) -> list[str]:
         """The arms from back to front: muted ones, coloured ones, the baseline."""
@@ -100,7 +100,7 @@ def drawing(theme: Theme) -> Iterator[None]:
     """Matplotlib's settings for a picture, and only for as long as it is drawn."""
     import matplotlib as mpl
 
-    settings = {
+    settings: Any = {
         "figure.facecolor": theme.paper,
         "savefig.facecolor": theme.paper,
         "axes.facecolor": "none",
@@ -159,12 +159,19 @@ def label_line_ends(axes: Axes, ends: Sequence[tuple[str, float, str]]) -> None:
             fontsize=LABEL_POINTS,
             color=axes.xaxis.label.get_color(),
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 1.4, "shrinkA": 1, "shrinkB": 0, "relpos": (0, 0.5)},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": colour,
+                "linewidth": 1.4,
+                "shrinkA": 1,
+                "shrinkB": 0,
+                "relpos": (0, 0.5),
+            },
         )
 
 
 def spread_out(places: Sequence[float], gap: float) -> list[float]:
-    """Rising places moved as little as it takes to keep a gap between neighbours, within 0 … 1 as long as there is room.
+    """Rising places moved as little as it takes to keep a gap between neighbours, within 0 … 1 if there is room.
 
     Groups of labels that touch are centred on the mean of the places they wanted.
     """
@@ -221,6 +228,13 @@ def whisper(axes: Axes, text: str, colour: str) -> None:
         text, (1, 0), xytext=(-4, 4), xycoords="axes fraction", textcoords="offset points", ha="right", va="bottom",
         fontsize=8, color=colour,
     )  # fmt: skip
+
+
+def whole_numbers(axes: Axes) -> None:
+    """Ticks of epochs: there is no half of one."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(nbins="auto", integer=True))
 
 
 def shorten(name: str, most: int = 22) -> str:
