@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from actbench.tables.findings import Findings, TaskFindings
 
 
+GAP = 3
+FEWEST_LETTERS = 24
+VERDICT_STYLES = {"better": "green", "worse": "red"}
 CSV_FIGURES = ("difference", "speedup", "low", "high", "p", "verdict")
 
 
@@ -108,40 +113,72 @@ def _show_section(section: Section, screen: Console, *, titled: bool) -> None:
 
 
 def _show_grid(grid: Grid, screen: Console) -> None:
-    from rich import box
-    from rich.table import Table
+    from rich.text import Text
 
     if grid.title:
         _line(screen, grid.title)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for place, name in enumerate(grid.headings):
-        # Headings give way first, then words; figures are never broken.
-        wordy = name in WORDY
-        widest = max((len(row[place]) for row in grid.rows), default=0)
-        right = is_numeric(grid, place)
-        table.add_column(
-            name, justify="right" if right else "left", overflow="fold", min_width=None if wordy else widest
-        )
-    for row in grid.rows:
-        table.add_row(*(_rich_text(cell) for cell in row))
-    screen.print(table)
+    # Laid out here: a library that measures and wraps every cell takes seconds for a thousand arms.
+    lines = lay_out(grid, screen.width)
+    screen.print(Text.assemble("\n", *lines, "\n"), soft_wrap=True, end="")
     for note in grid.notes:
         _line(screen, note, style="dim")
     if grid.notes:
         screen.print()
 
 
+def lay_out(grid: Grid, width: int) -> list[tuple[str, str]]:
+    """A grid as lines of text with a style each, numbers on the right.
+
+    Where the screen is too narrow, headings are broken first, then words; figures never are.
+    """
+    places = range(len(grid.headings))
+    right = [is_numeric(grid, place) for place in places]
+    cells = [max((len(row[place]) for row in grid.rows), default=0) for place in places]
+    widths = [max(len(name), cell) for name, cell in zip(grid.headings, cells, strict=True)]
+    words = [name in WORDY for name in grid.headings]
+    if _total(widths) > width:
+        widths = [
+            max(max(map(len, name.split()), default=0), cell if not wordy else len(name))
+            for name, cell, wordy in zip(grid.headings, cells, words, strict=True)
+        ]
+        # What is left is shared by the columns of words.
+        room = max(width - _total(widths), 0)
+        for place in (place for place in places if words[place]):
+            widths[place] = min(
+                max(cells[place], widths[place]), max(widths[place] + room // sum(words), FEWEST_LETTERS)
+            )
+    lines = [(line, "bold") for line in _broken(grid.headings, widths, right, bottom=True)]
+    lines.append((" " + "─" * (_total(widths) - 1) + "\n", "dim"))
+    for row in grid.rows:
+        lines += [(line, VERDICT_STYLES.get(row[-1].partition(",")[0], "")) for line in _broken(row, widths, right)]
+    return lines
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + GAP * (len(widths) - 1) + 1
+
+
+def _broken(row: Sequence[str], widths: Sequence[int], right: Sequence[bool], *, bottom: bool = False) -> list[str]:
+    """The lines of a row: each cell in its own column, broken at blanks where it is too long."""
+    columns = [
+        [cell] if len(cell) <= width else textwrap.wrap(cell, width) for cell, width in zip(row, widths, strict=True)
+    ]
+    height = max(map(len, columns))
+    filled = [[""] * (height - len(c)) + c if bottom else c + [""] * (height - len(c)) for c in columns]
+    lines = []
+    for parts in zip(*filled, strict=True):
+        aligned = [
+            part.rjust(width) if number else part.ljust(width)
+            for part, width, number in zip(parts, widths, right, strict=True)
+        ]
+        lines.append((" " + (" " * GAP).join(aligned)).rstrip() + "\n")
+    return lines
+
+
 def is_numeric(grid: Grid, place: int) -> bool:
     """Whether a column is one of numbers, which stand on the right."""
     cells = [row[place] for row in grid.rows]
     return place > 0 and all(cell[:1] in "-+±<∞" or cell[:1].isdigit() for cell in cells) and any(cells)
-
-
-def _rich_text(cell: str) -> Any:
-    from rich.text import Text
-
-    style = {"better": "green", "worse": "red", "FAILED": "bold red", "passed": "green"}.get(cell.partition(",")[0], "")
-    return Text(cell, style=style)
 
 
 def _line(screen: Console, text: str, style: str | None = None) -> None:
