@@ -45,7 +45,9 @@ def main() -> None:
         stores = {}
         for name, (tasks, epochs) in SIZES.items():
             arms = [
-                Arm("relu" if number == 0 else f"f{number}(a={number})", 0.95 + number / 4000, seeds=tuple(range(SEEDS)))
+                Arm(
+                    "relu" if number == 0 else f"f{number}(a={number})", 0.95 + number / 4000, seeds=tuple(range(SEEDS))
+                )
                 for number in range(ARMS)
             ]
             made = [(Task(f"data{number}", epochs=epochs), arms) for number in range(tasks)]

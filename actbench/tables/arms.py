@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,15 +35,24 @@ def arm_table(runs: pd.DataFrame, epochs: pd.DataFrame, thresholds: Sequence[flo
     epochs_to_T and seconds_to_T (median, where a miss counts as infinity; NaN where that median is a miss), the
     medians of train_seconds, seconds_per_epoch and wall_seconds, and the number of parameters of the network.
     """
-    return arm_rows(measure(runs, epochs, thresholds), [*varying_settings(runs), "activation"], thresholds)
+    return arm_rows(measure(runs, [epochs], thresholds), [*varying_settings(runs), "activation"], thresholds)
 
 
-def measure(runs: pd.DataFrame, epochs: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
+def measure(runs: pd.DataFrame, epochs: Iterable[pd.DataFrame], thresholds: Sequence[float]) -> pd.DataFrame:
     """The runs with what the tables derive for each: epochs and seconds to each threshold, and seconds per epoch.
 
     NaN where a threshold was never reached.
+
+    Args:
+        runs: one row a run.
+        epochs: theirs, in pieces that may cut a run in two.
+        thresholds: accuracies as fractions.
     """
-    runs = runs.merge(_times_to(epochs, thresholds), on="run_key", how="left")
+    import pandas as pd
+
+    # Both count up over a run, so the least of all pieces is the first time.
+    times = pd.concat([_times_to(piece, thresholds) for piece in epochs]).groupby("run_key", sort=False).min()
+    runs = runs.merge(times.reset_index(), on="run_key", how="left")
     runs["seconds_per_epoch"] = runs["train_seconds"] / runs["epochs_run"].where(runs["epochs_run"] > 0)
     return runs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,13 +17,15 @@ from actbench.tables.arms import arm_rows, measure
 from actbench.tables.checks import Check, Result, parse_check, run_checks
 from actbench.tables.comparison import MetricComparison, choose_baseline, compare
 from actbench.tables.metrics import parse_metrics
-from actbench.tables.read import read_stores, read_studies
+from actbench.tables.read import EPOCH_NUMBERS, epoch_chunks, read_runs, read_studies
 from actbench.tables.select import Selection, matching, name_some, select, tidy
 from actbench.tables.tasks import Task, split
 
 if TYPE_CHECKING:
     import pandas as pd
 
+TIMES = ("epoch", "test_accuracy", "train_seconds")
+"""What tables read of an epoch."""
 DEFAULT_METRICS = ("test_accuracy",)
 
 
@@ -80,7 +83,6 @@ class Findings:
         stores: the folders.
         question: what was asked.
         tasks: what was found about each task, in the order of first appearance.
-        epochs: of the runs that were looked at; for pictures.
         thresholds: all that were measured.
         across: over all tasks, or in a sentence why not.
         checks: what the checks came to.
@@ -92,7 +94,6 @@ class Findings:
     stores: tuple[Path, ...]
     question: Question
     tasks: tuple[TaskFindings, ...]
-    epochs: pd.DataFrame
     thresholds: tuple[float, ...]
     across: Across | str
     checks: tuple[Result, ...] = ()
@@ -104,6 +105,13 @@ class Findings:
     def failed_checks(self) -> tuple[Result, ...]:
         """The checks that make the command fail."""
         return tuple(result for result in self.checks if result.failed)
+
+    @functools.cached_property
+    def epochs(self) -> pd.DataFrame:
+        """All epochs of these runs, read when the first picture wants them."""
+        import pandas as pd
+
+        return pd.concat([piece.astype({"run_key": "str"}) for piece in epoch_chunks(self.runs, EPOCH_NUMBERS)])
 
     @property
     def runs(self) -> pd.DataFrame:
@@ -119,10 +127,8 @@ def find(folders: Sequence[Path], question: Question) -> Findings:
     Raises:
         UserError: a store cannot be read, or the question names what is not there.
     """
-    runs, epochs, stored_thresholds = read_stores(folders, question.only)
+    runs, stored_thresholds = read_runs(folders, question.only)
     runs = select(runs, question.selection)
-    if question.selection:
-        epochs = epochs[epochs["run_key"].isin(set(runs["run_key"]))]
     studies = read_studies(folders)
     own_checks = [parse_check(text) for text in question.fail_if]
     stored_checks = [
@@ -136,7 +142,7 @@ def find(folders: Sequence[Path], question: Question) -> Findings:
     named = {t for check in own_checks + stored_checks for t in check.thresholds}
     named |= {metric.threshold for metric in metrics if metric.threshold is not None}
     thresholds = tuple(sorted({*shown, *named}))
-    tasks, apart = split(measure(runs, epochs, thresholds))
+    tasks, apart = split(measure(runs, epoch_chunks(runs, TIMES), thresholds))
     _check_baseline(question.baseline, tasks)
     found = []
     for task in tasks:
@@ -161,7 +167,6 @@ def find(folders: Sequence[Path], question: Question) -> Findings:
         stores=tuple(folders),
         question=question,
         tasks=tuple(found),
-        epochs=epochs,
         thresholds=thresholds,
         across=across_tasks(tasks, found[0].baseline, [item.thresholds for item in found]),
         checks=tuple(run_checks([*own_checks, *runnable], tables)),

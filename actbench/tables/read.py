@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.errors import UserError
-from actbench.record import FINAL, RUN_COLUMNS, SCHEMA_VERSION, Epoch
+from actbench.record import FINAL, RUN_COLUMNS, SCHEMA_VERSION
 from actbench.store import EPOCHS, RUNS, read_manifest
 
 if TYPE_CHECKING:
@@ -26,60 +25,82 @@ NUMBERS = (
 ACCURACY_COLUMNS = ("train_accuracy", "test_accuracy", "best_test_accuracy")
 EPOCH_NUMBERS = ("epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "train_seconds")
 """What tables and pictures read of an epoch; the rest stays on the disk."""
+CHUNK_ROWS = 100_000
 STATUSES = (*sorted(FINAL), "oom", "failed", "interrupted")
 # A diverged run's loss is written as nan or inf; an empty cell says that there is no number.
 NOT_A_NUMBER = ["", "nan"]
 
 
 def read_frames(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read ``runs.csv`` and ``epochs.csv`` (or ``epochs.csv.gz``), the latter with the columns of `EPOCH_NUMBERS`.
+    """Read ``runs.csv``, and ``epochs.csv`` (or ``epochs.csv.gz``) with the columns of `EPOCH_NUMBERS`.
 
     Raises:
         UserError: there is nothing to read, it is not a store, a cell holds what it cannot hold, or another version of
             actbench wrote it.
     """
-    if not (folder / RUNS).is_file():
-        raise UserError(f"There are no results in {str(folder)!r} (no {RUNS}). 'actbench run' makes some.")
     # Runs first: whoever writes at the same time appends a run's epochs before the run.
-    runs = _read_runs(folder / RUNS)
-    packed = folder / f"{EPOCHS}.gz"
-    epochs = _read_epochs(packed if packed.exists() else folder / EPOCHS)
-    return runs, epochs
+    return _read_runs(folder / RUNS), _joined(_epoch_chunks(folder, EPOCH_NUMBERS))
 
 
 def read_stores(
     folders: Sequence[Path], only: Sequence[str] | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[float, ...]]:
-    """Read several stores as one, and the thresholds that their studies named.
+    """Read several stores as one, whole, and the thresholds that their studies named; see `read_runs`."""
+    runs, thresholds = read_runs(folders, only)
+    return runs, _joined(epoch_chunks(runs, EPOCH_NUMBERS)), thresholds
+
+
+def read_runs(folders: Sequence[Path], only: Sequence[str] | None = None) -> tuple[pd.DataFrame, tuple[float, ...]]:
+    """Read the runs of several stores as one, and the thresholds that their studies named.
 
     Args:
         folders: the stores. A run that lies in several of them is taken from the first; the column ``store`` says
             which, and ``copies`` in how many it was found.
         only: keep just the runs of these keys, in this order.
+
+    Raises:
+        UserError: as `read_frames`, or no run is left.
     """
     import pandas as pd
 
-    frames = [read_frames(folder) for folder in folders]
-    runs = pd.concat(
-        [frame.assign(store=str(folder)) for folder, (frame, _) in zip(folders, frames, strict=True) if len(frame)]
-        or [frames[0][0]],
-        ignore_index=True,
-    )
+    frames = [_read_runs(folder / RUNS).assign(store=str(folder)) for folder in folders]
+    # An empty store must not decide the types of columns.
+    runs = pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
     runs["copies"] = runs.groupby("run_key")["run_key"].transform("size")
     runs = runs.drop_duplicates("run_key")
-    epochs = frames[0][1]
-    if len(frames) > 1:
-        epochs = pd.concat([frame.astype({"run_key": "str"}) for _, frame in frames], ignore_index=True)
-    epochs = epochs.drop_duplicates(["run_key", "epoch"])
     if only is not None:
         place = {key: number for number, key in enumerate(only)}
         runs = runs[runs["run_key"].isin(place)].sort_values("run_key", key=lambda keys: keys.map(place))
-        epochs = epochs[epochs["run_key"].isin(place)]
     if runs.empty:
         raise UserError(f"There is no finished run in {', '.join(repr(str(folder)) for folder in folders)}.")
-    _check_epochs_are_there(runs, epochs)
     thresholds = sorted({t for study in read_studies(folders).values() for t in study.get("thresholds") or ()})
-    return runs, epochs, tuple(thresholds) or DEFAULT_THRESHOLDS
+    return runs, tuple(thresholds) or DEFAULT_THRESHOLDS
+
+
+def epoch_chunks(runs: pd.DataFrame, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """The epochs of some runs in pieces of bounded size, each run's from the store that it was taken from.
+
+    Args:
+        runs: as `read_runs` gives them.
+        columns: of `EPOCH_NUMBERS`.
+
+    Raises:
+        UserError: as `read_frames`, or a finished run has no epochs.
+    """
+    for store, part in runs.groupby("store", sort=False):
+        keys = set(part["run_key"])
+        lost = set(part["run_key"][part["status"].isin(FINAL)])
+        for chunk in _epoch_chunks(Path(str(store)), columns):
+            mine = chunk[chunk["run_key"].isin(keys)]
+            lost -= set(mine["run_key"].unique())
+            yield mine
+        if lost:
+            first = part[part["run_key"].isin(lost)].iloc[0]
+            raise UserError(
+                f"{str(store)!r}: {EPOCHS} holds nothing of {len(lost)} finished run{'s' * (len(lost) > 1)}, the first "
+                f"being {first['activation']} with seed {first['seed']:g} ({first['run_key']}): the two tables do not "
+                "belong together."
+            )
 
 
 def read_studies(folders: Sequence[Path]) -> dict[str, dict[str, Any]]:
@@ -91,6 +112,8 @@ def _read_runs(path: Path) -> pd.DataFrame:
     import pandas as pd
     from pandas.api.types import is_numeric_dtype
 
+    if not path.is_file():
+        raise UserError(f"There are no results in {str(path.parent)!r} (no {RUNS}). 'actbench run' makes some.")
     text = dict.fromkeys([c for c in RUN_COLUMNS if c not in NUMBERS and c != "deterministic"], "str")
     missing_values: dict[Any, list[str]] = {c: NOT_A_NUMBER if c in NUMBERS else [""] for c in RUN_COLUMNS}
     try:
@@ -122,26 +145,35 @@ def _read_runs(path: Path) -> pd.DataFrame:
     return runs
 
 
-def _read_epochs(path: Path) -> pd.DataFrame:
+def _epoch_chunks(folder: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """The epochs of one store in pieces, with run_key as a category and the columns as numbers."""
     import pandas as pd
 
-    wanted = {"run_key", *EPOCH_NUMBERS}
-    numbers = dict.fromkeys(EPOCH_NUMBERS, "float64")
+    packed = folder / f"{EPOCHS}.gz"
+    path = packed if packed.exists() else folder / EPOCHS
+    wanted = {"run_key", *columns}
     options: dict[str, Any] = {"usecols": wanted.__contains__, "keep_default_na": False, "na_values": NOT_A_NUMBER}
+    types = {"run_key": "category", **dict.fromkeys(columns, "float64")}
     try:
-        # A run key a category, only the columns that are read: some sixty bytes an epoch.
-        epochs: pd.DataFrame = pd.read_csv(_whole_lines(path), dtype={"run_key": "category", **numbers}, **options)
+        with pd.read_csv(_whole_lines(path), dtype=types, chunksize=CHUNK_ROWS, **options) as chunks:
+            for chunk in chunks:
+                _need(path, chunk, ("run_key", "epoch", "test_accuracy"))
+                wrong = (chunk["test_accuracy"] < 0) | (chunk["test_accuracy"] > 1)
+                _refuse(path, chunk, "test_accuracy", wrong, "is no fraction between 0 and 1 (percent are for paper)")
+                _refuse(path, chunk, "epoch", chunk["epoch"].isna(), "is empty", even_empty=True)
+                yield chunk.reindex(columns=["run_key", *columns])
     except OSError as error:
         raise UserError(f"Cannot read the results in {str(path)!r}: {error.strerror or error}.") from None
     except ValueError as error:
         _find_bad_epoch(path, options)
         raise UserError(f"Cannot read the results in {str(path)!r}: {_one_line(error)}") from None
-    _need(path, epochs, ("run_key", "epoch", "test_accuracy"))
-    epochs = epochs.reindex(columns=[f.name for f in fields(Epoch) if f.name in EPOCH_NUMBERS] + ["run_key"])
-    wrong = (epochs["test_accuracy"] < 0) | (epochs["test_accuracy"] > 1)
-    _refuse(path, epochs, "test_accuracy", wrong, "is no fraction between 0 and 1 (percent are for paper)")
-    _refuse(path, epochs, "epoch", epochs["epoch"].isna(), "is empty", even_empty=True)
-    return epochs
+
+
+def _joined(chunks: Iterator[pd.DataFrame]) -> pd.DataFrame:
+    import pandas as pd
+
+    parts = [chunk.astype({"run_key": "str"}) for chunk in chunks]
+    return pd.concat(parts, ignore_index=True).drop_duplicates(["run_key", "epoch"])
 
 
 def _find_bad_epoch(path: Path, options: dict[str, Any]) -> None:
@@ -171,21 +203,11 @@ def _refuse(
     if not even_empty:
         wrong = wrong & frame[column].notna()
     if wrong.any():
-        row = int(wrong.to_numpy().argmax())
-        cell = "" if even_empty else f" {frame[column].iloc[row]!s:.60}"
+        place = int(wrong.to_numpy().argmax())
+        cell = "" if even_empty else f" {frame[column].iloc[place]!s:.60}"
         # The header is line 1, and no cell that actbench writes holds a line break.
-        raise UserError(f"{str(path)!r}, line {row + 2}: {column}{cell} {why}. Mend it, or take the row out.")
-
-
-def _check_epochs_are_there(runs: pd.DataFrame, epochs: pd.DataFrame) -> None:
-    lost = runs[runs["status"].isin(FINAL) & ~runs["run_key"].isin(epochs["run_key"].unique())]
-    if len(lost):
-        first = lost.iloc[0]
-        raise UserError(
-            f"{EPOCHS} holds nothing of {len(lost)} finished run{'s' * (len(lost) > 1)}, the first being "
-            f"{first['activation']} with seed {first['seed']:g} ({first['run_key']}): the two tables do not belong "
-            "together."
-        )
+        line = int(frame.index[place]) + 2
+        raise UserError(f"{str(path)!r}, line {line}: {column}{cell} {why}. Mend it, or take the row out.")
 
 
 def _whole_lines(path: Path) -> Any:

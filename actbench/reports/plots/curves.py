@@ -87,7 +87,7 @@ def _shown(epochs: NDArray[np.float64]) -> NDArray[np.bool_]:
 def _matrices(findings: Findings, keys: pd.Series[str], columns: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     """For each column a frame of runs x epochs, every run continued with its last value."""
     epochs = findings.epochs
-    mine = epochs[epochs["run_key"].isin(keys)].astype({"run_key": "str"})
+    mine = epochs[epochs["run_key"].isin(keys)]
     return {
         column: mine.pivot_table(index="run_key", columns="epoch", values=column).ffill(axis=1) for column in columns
     }
