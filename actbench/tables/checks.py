@@ -101,7 +101,7 @@ def run_check(check: Check, task: str, arms: pd.DataFrame) -> Result | None:
     shown = ", ".join(f"{name} = {value:.6g}" for name, value in figures.items())
     if unknown:
         # What cannot be known must not pass.
-        return Result(check.text, task, failed=True, reason=f"{', '.join(unknown)} has no value: no run finished")
+        return Result(check.text, task, failed=True, reason=f"{', '.join(unknown)} has no value")
     return Result(check.text, task, failed=failed, reason=shown)
 
 
@@ -171,6 +171,8 @@ class _Walker:
             raise self.error(f"there is no figure {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}")
         if not args or (len(args) > 1 and name not in TIMES):
             raise self.error(f"{name} takes the name of one arm, like {name}(relu)")
+        if not isinstance(args[0], (ast.Name, ast.Call)) and not _is_text(args[0]):
+            raise self.error(f"{ast.unparse(args[0])!r} is not the name of an arm")
         self.arms.add(tidy(arm_name(args[0])))
         if threshold is not None:
             self.thresholds.add(threshold)
@@ -198,7 +200,11 @@ def figure_column(name: str, more: Sequence[str]) -> tuple[str | None, float | N
 
 def arm_name(node: ast.expr) -> str:
     """An arm as it was written: ``mish``, ``swish(beta=0.5)``, or in quotes."""
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ast.unparse(node)
+    return str(node.value) if _is_text(node) and isinstance(node, ast.Constant) else ast.unparse(node)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _value(node: ast.expr, rows: Mapping[str, Any], figures: dict[str, float]) -> Any:  # noqa: PLR0911 - one for each kind of node
@@ -215,9 +221,12 @@ def _value(node: ast.expr, rows: Mapping[str, Any], figures: dict[str, float]) -
             return all(COMPARISONS[type(op)](*pair) for op, pair in zip(ops, itertools.pairwise(values), strict=True))
         case ast.BinOp(left=left, op=op, right=right):
             try:
-                return ARITHMETIC[type(op)](_value(left, rows, figures), _value(right, rows, figures))
+                value = ARITHMETIC[type(op)](_value(left, rows, figures), _value(right, rows, figures))
             except (ZeroDivisionError, OverflowError):
-                return math.nan
+                value = math.nan
+            if math.isnan(value):
+                figures[ast.unparse(node)] = value
+            return value
         case ast.Call(func=ast.Name(id=name), args=args):
             column, threshold = figure_column(name, [ast.unparse(arg) for arg in args[1:]])
             value = float(rows[tidy(arm_name(args[0]))][str(column)])
