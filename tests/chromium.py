@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from types import TracebackType
@@ -40,12 +41,16 @@ class Browser:
 
     def __enter__(self) -> Self:
         (out_read, self._out), (self._in, in_write) = os.pipe(), os.pipe()
-        flags = "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --hide-scrollbars"
-        command = (
-            f'exec "$0" {flags} --remote-debugging-pipe "--user-data-dir=$1" about:blank 3<&{out_read} 4>&{in_write}'
+        # The browser talks over its descriptors 3 and 4; these pipes have other numbers here.
+        launch = (
+            "import fcntl, os, sys; reading, writing = (fcntl.fcntl(int(n), fcntl.F_DUPFD, 64) for n in sys.argv[1:3]); "
+            "os.dup2(reading, 3); os.dup2(writing, 4); os.execv(sys.argv[3], sys.argv[3:])"
         )
+        flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                 "--hide-scrollbars", "--remote-debugging-pipe", f"--user-data-dir={self.profile}"]  # fmt: skip
+        launcher = [sys.executable, "-c", launch, str(out_read), str(in_write)]
         self._process = subprocess.Popen(
-            ["sh", "-c", command, self.program, str(self.profile)],
+            [*launcher, self.program, *flags, "about:blank"],
             pass_fds=(out_read, in_write),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

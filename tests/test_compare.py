@@ -255,7 +255,7 @@ def test_filters_that_find_nothing_say_so(store, selection, message):
 
 
 def test_a_baseline_that_is_not_there(store):
-    with pytest.raises(UserError, match="--baseline 'relo' is not among these results: relu, .*Did you mean 'relu'"):
+    with pytest.raises(UserError, match=r"--baseline 'relo' is not among these results: relu, .*Did you mean 'relu'"):
         ask(store, baseline="relo")
 
 
@@ -361,7 +361,7 @@ def test_checks_refuse_everything_else(text):
 
 
 def test_a_check_of_an_arm_that_is_not_there(store):
-    with pytest.raises(UserError, match="there is no mosh among the arms relu, .*Did you mean 'mish'"):
+    with pytest.raises(UserError, match=r"there is no mosh among the arms relu, .*Did you mean 'mish'"):
         ask(store, fail_if=("test_accuracy(mosh) < 0.5",))
 
 
@@ -448,7 +448,7 @@ def test_epochs_are_read_in_pieces_with_the_same_result(store, monkeypatch):
 
 def test_a_manifest_that_is_not_json(store):
     (store / "manifest.json").write_text("{")
-    with pytest.raises(UserError, match="Cannot read .*manifest.json"):
+    with pytest.raises(UserError, match=r"Cannot read .*manifest\.json"):
         ask(store)
     (store / "manifest.json").unlink()
     assert ask(store).thresholds == (0.95, 0.97, 0.98)

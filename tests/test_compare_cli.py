@@ -37,7 +37,7 @@ def here(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(here, monkeypatch, capsys):
+def run(here, monkeypatch, capsys):  # noqa: ARG001 - works in that folder
     """Call the program in this process: exit code, stdout, stderr."""
 
     def call(*words):
@@ -161,7 +161,7 @@ def test_a_check_that_fails_exits_with_1_and_the_reason(run):
     )
 
 
-def test_the_program_itself(here):
+def test_the_program_itself(here):  # noqa: ARG001 - works in that folder
     """The real entry point, in a process of its own."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "actbench", "compare", "one", "--fail-if", "runs(relu) > 3", "--output", "out.txt"]
@@ -218,7 +218,7 @@ def test_names_and_errors_are_escaped_everywhere(run):
     assert evil in table
 
 
-def test_a_wide_table_breaks_words_and_headings_but_no_figures(run, monkeypatch):
+def test_a_wide_table_breaks_words_and_headings_but_no_figures():
     from actbench.reports.sheet import Grid
     from actbench.reports.table import lay_out
 

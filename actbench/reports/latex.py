@@ -17,7 +17,7 @@ SPECIAL = {
     "±": r"$\pm$", "×": r"$\times$", "∞": r"$\infty$", "…": r"\dots{}", "·": r"$\cdot$", "τ": r"$\tau$",
     "'": r"\textquotesingle{}",
 }  # fmt: skip
-NUMBER = re.compile(r"[+-]?\d[\d.,]*")
+SIGN = re.compile(r"(?<![\w.(])[+-](?=\d)")
 
 
 def latex_of(findings: Findings, view: View) -> str:
@@ -58,7 +58,7 @@ def _cell(cell: str) -> str:
     if cell == "-":
         return "--"
     # A minus sign is not a hyphen on paper.
-    return f"${cell}$" if cell.startswith(("-", "+")) and NUMBER.fullmatch(cell) else escape(cell)
+    return SIGN.sub(r"$\g<0>$", escape(cell))
 
 
 def escape(text: str) -> str:

@@ -207,7 +207,7 @@ def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def _value(node: ast.expr, rows: Mapping[str, Any], figures: dict[str, float]) -> Any:  # noqa: PLR0911 - one for each kind of node
+def _value(node: ast.expr, rows: Mapping[str, Any], figures: dict[str, float]) -> Any:
     match node:
         case ast.BoolOp(op=op, values=values):
             # Every side is evaluated, so that the reason shows all figures.

@@ -78,7 +78,8 @@ def choose_baseline(task: Task, wanted: str | None) -> str:
 
 
 def compare(task: Task, metric: Metric, baseline: str, margin: float | None = None) -> MetricComparison | None:
-    """Compare the arms of a task with one of them; None where there is nothing to compare.
+    """Compare the arms of a task with one of them; None where there is nothing to compare: fewer than two arms
+    have figures, or no run of any arm got to the threshold.
 
     Args:
         task: the runs.
@@ -90,9 +91,10 @@ def compare(task: Task, metric: Metric, baseline: str, margin: float | None = No
     reference = values.pop(baseline)
     empty = [arm for arm, by_seed in values.items() if not by_seed]
     arms = {arm: by_seed for arm, by_seed in values.items() if by_seed}
-    if not reference or not arms:
+    everything = [value for part in (reference, *arms.values()) for value in part.values()]
+    if not reference or not arms or all(map(math.isinf, everything)):
         return None
-    by_rank = metric.is_time_to or any(math.isinf(v) for part in (reference, *arms.values()) for v in part.values())
+    by_rank = metric.is_time_to or any(map(math.isinf, everything))
     notes = [f"left out, since no run of theirs has a figure: {name_some(empty)}"] if empty else []
     if by_rank and not metric.is_time_to:
         notes.append("a diverged run's loss counts as infinity, so ranks are compared and medians shown")

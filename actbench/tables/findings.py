@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.errors import UserError
-from actbench.record import SETTING_COLUMNS
+from actbench.record import FINAL, SETTING_COLUMNS
 from actbench.store import read_manifest
 from actbench.tables import warnings as warn
 from actbench.tables.across import Across, across_tasks
@@ -210,6 +210,9 @@ def _silence(task: Task, baseline: str, wanted: str | None) -> str:
         return f"Nothing to compare: the baseline {wanted} is not among the arms here ({name_some(task.arms)})."
     if len(task.arms) == 1:
         return f"One arm only ({baseline}): add another with 'actbench run --act …' to compare."
+    finished = {str(arm) for arm in task.runs["arm"][task.runs["status"].isin(FINAL)]}
+    if baseline in finished and len(finished) > 1:
+        return "Nothing to compare: no run of any arm got that far."
     return f"Nothing to compare: only one arm has finished runs, or {baseline} has none."
 
 
