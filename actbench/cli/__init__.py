@@ -12,6 +12,7 @@ import actbench
 from actbench.cli.compare import compare
 from actbench.cli.lists import info, list_entries, show
 from actbench.cli.options import console
+from actbench.cli.plot import plot
 from actbench.cli.run import run
 from actbench.errors import UserError
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 
 app.command()(run)
 app.command()(compare)
+app.command()(plot)
 app.command(name="list")(list_entries)
 app.command()(show)
 app.command()(info)

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actbench.cli.options import Json, Thresholds, checked_thresholds, console
+from actbench.cli.options import Json, Kind, Thresholds, checked_thresholds, completions, console
+from actbench.errors import UserError
+
+if TYPE_CHECKING:
+    from actbench.reports.sheet import View
+    from actbench.tables.findings import Findings, Question
+    from actbench.tables.select import Selection
+
+ADHOC = Path("results/adhoc")
 
 
 class TableFormat(StrEnum):
@@ -18,19 +26,113 @@ class TableFormat(StrEnum):
     table = "table"
     csv = "csv"
     md = "md"
+    latex = "latex"
     json = "json"
+    html = "html"
+    junit = "junit"
 
 
-def compare(
-    stores: Annotated[list[Path] | None, typer.Argument(help="Folders with results. Default: results/adhoc.")] = None,
+class Style(StrEnum):
+    """How the table of arms looks."""
+
+    full = "full"
+    article = "article"
+
+
+Stores = Annotated[list[Path] | None, typer.Argument(help="Folders with results. Default: results/adhoc.")]
+Act = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--act",
+        help="Only this activation; 'swish*' and a bare name for all its parameters will do (repeatable).",
+        autocompletion=completions(Kind.activations),
+    ),
+]
+Data = Annotated[
+    list[str] | None,
+    typer.Option("--data", help="Only this data set (repeatable).", autocompletion=completions(Kind.datasets)),
+]
+Model = Annotated[
+    list[str] | None,
+    typer.Option("--model", help="Only this model (repeatable).", autocompletion=completions(Kind.models)),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option("--where", help="Only runs of which this holds: 'seed<5', 'optimizer=adam' (repeatable)."),
+]
+Baseline = Annotated[str | None, typer.Option("--baseline", help="Compare with this arm. Default: relu, or the first.")]
+
+
+def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
+    stores: Stores = None,
+    act: Act = None,
+    data: Data = None,
+    model: Model = None,
+    where: Where = None,
+    baseline: Baseline = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Compare by this (repeatable): accuracy, best, train_accuracy, loss, train_loss, epochs-to:0.95, "
+            "seconds-to:0.95, seconds_per_epoch, train_seconds, wall_seconds. Default: accuracy."
+        ),
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(help="Smallest difference worth caring about. Default: 0.005 of accuracy, 5 % of the rest."),
+    ] = None,
     threshold: Thresholds = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(help="Columns, with commas: 'default,seconds_to_*', 'all', 'article', 'test_accuracy'."),
+    ] = None,
+    sort: Annotated[str | None, typer.Option(help="Sort by a column; '-test_accuracy': highest first.")] = None,
+    style: Annotated[Style, typer.Option(help="article: means alone, TS95 for epochs to 95 %.")] = Style.full,
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Exit with 1 if this holds: 'test_accuracy(mish) < test_accuracy(relu) - 0.01' (repeatable)."
+        ),
+    ] = None,
     table_format: Annotated[TableFormat, typer.Option("--format")] = TableFormat.table,
     output: Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Print the arms of a store side by side."""
+    """Put the arms of some results side by side, and say whether the differences are more than luck."""
+    from actbench.reports.sheet import View
+    from actbench.tables.findings import DEFAULT_METRICS, Question
+
+    question = Question(
+        thresholds=checked_thresholds(threshold),
+        selection=selection(act, data, model, where),
+        baseline=baseline,
+        metrics=tuple(metric or DEFAULT_METRICS),
+        margin=margin,
+        fail_if=tuple(fail_if or ()),
+    )
+    view = View(
+        columns=tuple(name.strip() for name in columns.split(",") if name.strip()) if columns else (),
+        sort=sort,
+        article=style is Style.article,
+    )
     chosen = TableFormat.json if as_json else table_format
-    print_arms(stores or [Path("results/adhoc")], checked_thresholds(threshold), chosen, output=output)
+    failed = _print(stores or [ADHOC], question, view, chosen, output).failed_checks
+    for result in failed:
+        console(stderr=True).print(
+            f"actbench: check failed on {result.task}: {result.check} ({result.reason})",
+            markup=False, highlight=False, soft_wrap=True,
+        )  # fmt: skip
+    if failed:
+        raise typer.Exit(1)
+
+
+def selection(
+    act: list[str] | None, data: list[str] | None, model: list[str] | None, where: list[str] | None
+) -> Selection:
+    """The filters as they were given."""
+    from actbench.tables.select import Selection
+
+    return Selection(tuple(act or ()), tuple(data or ()), tuple(model or ()), tuple(where or ()))
 
 
 def print_arms(
@@ -42,19 +144,44 @@ def print_arms(
     only: tuple[str, ...] | None = None,
 ) -> None:
     """Print or write the arms of some stores, or of those runs in them whose keys are in ``only``."""
-    from actbench.reports import table
-    from actbench.tables import arm_table, read_stores
+    from actbench.reports.sheet import View
+    from actbench.tables.findings import Question
 
-    runs, epochs, stored_thresholds = read_stores(list(stores), only)
-    thresholds = thresholds or stored_thresholds
-    arms = arm_table(runs, epochs, thresholds)
-    if output is None and table_format == TableFormat.table:
+    question = Question(thresholds=thresholds, only=only)
+    _print(list(stores), question, View(), TableFormat(table_format), output)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a result where the user wanted it. Raises UserError where that cannot be done."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"Cannot write {str(path)!r}: {error.strerror or error}.") from None
+
+
+def _print(
+    stores: list[Path], question: Question, view: View, table_format: TableFormat, output: Path | None
+) -> Findings:
+    from actbench.reports.formats import RENDERERS
+    from actbench.reports.table import show
+    from actbench.tables.findings import find
+
+    findings = find(stores, question)
+    if table_format is TableFormat.table:
         screen = console()
-        screen.print(table.to_rich(arms))
-        screen.print(table.legend(runs, thresholds), markup=False, highlight=False)
-        return
-    text = table.RENDERERS[table_format](arms)
+        if output is None:
+            show(findings, view, screen)
+            return findings
+        with screen.capture() as captured:
+            show(findings, view, screen)
+        text = captured.get()
+    else:
+        text = RENDERERS[table_format](findings, view)
     if output is None:
         typer.echo(text.removesuffix("\n"))
     else:
-        output.write_text(text, encoding="utf-8")
+        write_text(output, text)
+    if table_format == TableFormat.csv:
+        for warning in (*findings.warnings, *(w for found in findings.tasks for w in found.warnings)):
+            console(stderr=True).print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
+    return findings

@@ -1,30 +1,31 @@
-"""The arm table as text: for the screen, for files, for papers."""
+"""Findings as text for the screen, for files and for other programs."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+import textwrap
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from actbench.tables import ACCURACIES, percent, varying_settings
+from actbench.reports.sheet import WORDY, Grid, Section, View, choose_columns, sections, sort_arms
+from actbench.statistics import Comparison
+from actbench.tables.across import Across
+from actbench.tables.findings import full_table
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.table import Table
+    from rich.console import Console
 
-HEADINGS = {
-    "train_accuracy": "train %",
-    "test_accuracy": "test %",
-    "best_test_accuracy": "best %",
-    "train_seconds": "train s",
-    "seconds_per_epoch": "s/epoch",
-    "wall_seconds": "wall s",
-    "activation": "activation",
-    "runs": "runs",
-    "diverged": "diverged",
-    "failed": "failed",
-}
+    from actbench.tables.comparison import MetricComparison, Row
+    from actbench.tables.findings import Findings, TaskFindings
+
+
+GAP = 3
+FEWEST_LETTERS = 24
+VERDICT_STYLES = {"better": "green", "worse": "red"}
+CSV_FIGURES = ("difference", "speedup", "low", "high", "p", "verdict")
 
 
 def to_csv(table: pd.DataFrame) -> str:
@@ -32,98 +33,254 @@ def to_csv(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, lineterminator="\n")
 
 
-def to_json(table: pd.DataFrame) -> str:
-    """A list of objects, one an arm; null for what was not reached."""
-    rows = [{name: _plain(value) for name, value in row.items()} for row in table.to_dict("records")]
-    return json.dumps(rows, indent=2, ensure_ascii=False)
+def csv_of(findings: Findings, view: View) -> str:
+    """All arms as one table, with the settings in which the tasks differ, and the comparisons as further columns."""
+    table = full_table(findings)
+    settings = list(table.columns[: list(table.columns).index("activation")])
+    shown = list(table.columns)
+    if view.columns or view.article:
+        shown = [*settings, *choose_columns(table, view, findings.thresholds)]
+    for metric in _metrics(findings):
+        cells = [row for found in findings.tasks for row in _csv_rows(found, metric)]
+        for name in [name for name in CSV_FIGURES if any(name in row for row in cells)]:
+            table[f"{metric}_{name}"] = [row.get(name) for row in cells]
+            shown.append(f"{metric}_{name}")
+    return to_csv(sort_arms(table, view.sort)[shown])
 
 
-def to_markdown(table: pd.DataFrame) -> str:
-    """A GitHub table with the same cells as the screen."""
-    headings, rows = cells(table)
-    lines = [headings, ["---", *["---:"] * (len(headings) - 1)], *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines)
+def json_of(findings: Findings, view: View) -> str:
+    """Everything, unrounded; null for what was not reached and for what cannot be said."""
+    document = {
+        "schema_version": 1,
+        "stores": [str(folder) for folder in findings.stores],
+        "thresholds": list(findings.thresholds),
+        "warnings": list(findings.warnings),
+        "tasks": [
+            {
+                "title": found.task.title,
+                "settings": found.task.settings,
+                "warnings": list(found.warnings),
+                "baseline": found.baseline or None,
+                "arms": sort_arms(found.arms, view.sort).to_dict("records"),
+                "comparisons": [_json_comparison(comparison) for comparison in found.comparisons],
+                "silence": found.silence or None,
+            }
+            for found in findings.tasks
+        ],
+        "across": _json_across(findings.across),
+        "checks": [asdict(result) for result in findings.checks],
+        "skipped_checks": list(findings.skipped_checks),
+    }
+    return json.dumps(_plain(document), indent=2, ensure_ascii=False)
 
 
-def to_rich(table: pd.DataFrame) -> Table:
-    """The screen's table."""
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
-
-    headings, rows = cells(table)
-    screen = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading, column in zip(headings, zip(*rows, strict=True), strict=True):
-        numeric = all(cell == "-" or cell[:1].isdigit() for cell in column) and heading != "activation"
-        screen.add_column(heading, justify="right" if numeric else "left", no_wrap=heading == "activation")
-    for row in rows:
-        screen.add_row(*map(escape, row))
-    return screen
+def markdown_of(findings: Findings, view: View) -> str:
+    """GitHub-flavoured Markdown, fit for the summary page of a CI job."""
+    lines: list[str] = []
+    for section in sections(findings, view):
+        lines += [f"### {_escape(section.title)}", ""]
+        lines += [_escape(section.subtitle), ""] if section.subtitle else []
+        for grid in section.grids:
+            lines += _markdown_grid(grid)
+        lines += [_escape(note) for note in section.notes] + [""] * bool(section.notes)
+        lines += _markdown_warnings(section.warnings)
+    lines += _markdown_warnings(findings.warnings)
+    return "\n".join(lines).strip("\n") + "\n"
 
 
-RENDERERS: dict[str, Callable[[pd.DataFrame], str]] = {"csv": to_csv, "json": to_json, "md": to_markdown}
+def show(findings: Findings, view: View, screen: Console) -> None:
+    """Print the findings on a screen."""
+    parts = sections(findings, view)
+    for section in parts:
+        _show_section(section, screen, titled=len(parts) > 1 or bool(section.subtitle))
+    for warning in findings.warnings:
+        _line(screen, f"warning: {warning}", style="yellow")
 
 
-def cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
-    """Headings and cells as people print them: accuracies in percent with ± sd, ``-`` for what was not reached.
+def _show_section(section: Section, screen: Console, *, titled: bool) -> None:
+    if titled:
+        _line(screen, section.title, style="bold")
+        if section.subtitle:
+            _line(screen, section.subtitle, style="dim")
+    for grid in section.grids:
+        _show_grid(grid, screen)
+    for note in section.notes:
+        _line(screen, note)
+    for warning in section.warnings:
+        _line(screen, f"warning: {warning}", style="yellow")
+    if section.notes or section.warnings:
+        screen.print()
 
-    Columns that say nothing (no failures, one setting) are left out; seconds to a threshold stay in the files.
+
+def _show_grid(grid: Grid, screen: Console) -> None:
+    from rich.text import Text
+
+    if grid.title:
+        _line(screen, grid.title)
+    # Laid out here: a library that measures and wraps every cell takes seconds for a thousand arms.
+    lines = lay_out(grid, screen.width)
+    screen.print(Text.assemble("\n", *lines, "\n"), soft_wrap=True, end="")
+    for note in grid.notes:
+        _line(screen, note, style="dim")
+    if grid.notes:
+        screen.print()
+
+
+def lay_out(grid: Grid, width: int) -> list[tuple[str, str]]:
+    """A grid as lines of text with a style each, numbers on the right.
+
+    Where the screen is too narrow, headings are broken first, then words; figures never are.
     """
-    columns: list[tuple[str, Callable[[pd.Series[Any]], str]]] = []
-    for name in table.columns:
-        if name in ACCURACIES:
-            columns.append((HEADINGS[name], _accuracy(name)))
-        elif name.startswith("epochs_to_"):
-            columns.append((f"epochs to {name.removeprefix('epochs_to_')} %", _number(name, "{:g}")))
-        elif name in ("train_seconds", "wall_seconds"):
-            columns.append((HEADINGS[name], _number(name, "{:.1f}")))
-        elif name == "seconds_per_epoch":
-            columns.append((HEADINGS[name], _number(name, "{:.3g}")))
-        elif (
-            (name in ("diverged", "failed") and not table[name].any())
-            or name.endswith("_sd")
-            or name.startswith(("reached_", "seconds_to_", "dataset_sha256", "train_size", "test_size"))
-        ):
-            continue
-        else:
-            columns.append((HEADINGS.get(name, name.replace("_", " ")), _number(name, "{:g}")))
-    rows = [[render(row) for _, render in columns] for _, row in table.iterrows()]
-    return [heading for heading, _ in columns], rows
+    places = range(len(grid.headings))
+    right = [is_numeric(grid, place) for place in places]
+    cells = [max((len(row[place]) for row in grid.rows), default=0) for place in places]
+    widths = [max(len(name), cell) for name, cell in zip(grid.headings, cells, strict=True)]
+    words = [name in WORDY for name in grid.headings]
+    if _total(widths) > width:
+        widths = [
+            max(max(map(len, name.split()), default=0), cell if not wordy else len(name))
+            for name, cell, wordy in zip(grid.headings, cells, words, strict=True)
+        ]
+        # What is left is shared by the columns of words.
+        room = max(width - _total(widths), 0)
+        for place in (place for place in places if words[place]):
+            widths[place] = min(
+                max(cells[place], widths[place]), max(widths[place] + room // sum(words), FEWEST_LETTERS)
+            )
+    lines = [(line, "bold") for line in _broken(grid.headings, widths, right, bottom=True)]
+    lines.append((" " + "─" * (_total(widths) - 1) + "\n", "dim"))
+    for row in grid.rows:
+        lines += [(line, VERDICT_STYLES.get(row[-1].partition(",")[0], "")) for line in _broken(row, widths, right)]
+    return lines
 
 
-def legend(runs: pd.DataFrame, thresholds: Sequence[float]) -> str:
-    """One line under a table: what was trained, on what."""
-    fixed = [
-        c
-        for c in ("dataset", "model", "optimizer", "learning_rate", "batch_size", "epochs")
-        if c not in varying_settings(runs)
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + GAP * (len(widths) - 1) + 1
+
+
+def _broken(row: Sequence[str], widths: Sequence[int], right: Sequence[bool], *, bottom: bool = False) -> list[str]:
+    """The lines of a row: each cell in its own column, broken at blanks where it is too long."""
+    columns = [
+        [cell] if len(cell) <= width else textwrap.wrap(cell, width) for cell, width in zip(row, widths, strict=True)
     ]
-    first = runs.iloc[0]
-    words = [f"{name.replace('_', ' ')} {first[name]}" for name in fixed]
-    reached = ", ".join(percent(t) for t in thresholds)
-    return f"{' · '.join(words)} · test accuracy after the last epoch and at its best · epochs to reach {reached} %"
+    height = max(map(len, columns))
+    filled = [[""] * (height - len(c)) + c if bottom else c + [""] * (height - len(c)) for c in columns]
+    lines = []
+    for parts in zip(*filled, strict=True):
+        aligned = [
+            part.rjust(width) if number else part.ljust(width)
+            for part, width, number in zip(parts, widths, right, strict=True)
+        ]
+        lines.append((" " + (" " * GAP).join(aligned)).rstrip() + "\n")
+    return lines
 
 
-def _accuracy(name: str) -> Callable[[pd.Series[Any]], str]:
-    def render(row: pd.Series[Any]) -> str:
-        if not math.isfinite(row[name]):
-            return "-"
-        spread = row[f"{name}_sd"]
-        return f"{row[name] * 100:.2f}" + (f" ± {spread * 100:.2f}" if math.isfinite(spread) else "")
-
-    return render
+def is_numeric(grid: Grid, place: int) -> bool:
+    """Whether a column is one of numbers, which stand on the right."""
+    cells = [row[place] for row in grid.rows]
+    return place > 0 and all(cell[:1] in "-+±<∞" or cell[:1].isdigit() for cell in cells) and any(cells)
 
 
-def _number(name: str, pattern: str) -> Callable[[pd.Series[Any]], str]:
-    def render(row: pd.Series[Any]) -> str:
-        value = row[name]
-        if not isinstance(value, (int, float)) or isinstance(value, bool):
-            return str(value)
-        return pattern.format(value) if math.isfinite(value) else "-"
+def _line(screen: Console, text: str, style: str | None = None) -> None:
+    screen.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
-    return render
+
+def _markdown_grid(grid: Grid) -> list[str]:
+    marks = ["---:" if is_numeric(grid, place) else "---" for place in range(len(grid.headings))]
+    rows = [[_escape(cell) for cell in row] for row in grid.rows]
+    lines = [f"**{_escape(grid.title[:1].upper() + grid.title[1:])}**", ""] if grid.title else []
+    lines += ["| " + " | ".join(line) + " |" for line in [list(grid.headings), marks, *rows]]
+    return [*lines, "", *(_escape(note) + "  " for note in grid.notes), *([""] if grid.notes else [])]
+
+
+def _markdown_warnings(warnings: tuple[str, ...]) -> list[str]:
+    return ["> [!WARNING]", *(f"> {_escape(warning)}  " for warning in warnings), ""] if warnings else []
+
+
+def _escape(text: str) -> str:
+    """Text that a Markdown cell shows as it is: names of arms may hold anything."""
+    for mark in "\\`*_|[]#":
+        text = text.replace(mark, f"\\{mark}")
+    return " ".join(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").split())
+
+
+def _metrics(findings: Findings) -> list[str]:
+    return next(([c.metric.name for c in found.comparisons] for found in findings.tasks if found.comparisons), [])
+
+
+def _csv_rows(found: TaskFindings, metric: str) -> list[dict[str, Any]]:
+    """For each arm the figures of its comparison, as columns of the CSV."""
+    comparison = next((c for c in found.comparisons if c.metric.name == metric), None)
+    rows = {row.arm: _json_row(comparison, row) for row in comparison.rows} if comparison else {}
+    cells = []
+    for arm in found.arms["activation"]:
+        figures = rows.get(arm, {"words": "baseline"} if comparison and arm == comparison.baseline else {})
+        named = figures | {"verdict": figures.get("words")}
+        cells.append({name: named[name] for name in CSV_FIGURES if named.get(name) is not None})
+    return cells
+
+
+def _json_comparison(comparison: MetricComparison) -> dict[str, Any]:
+    return {
+        "metric": comparison.metric.name,
+        "title": comparison.metric.title,
+        "unit": comparison.metric.unit,
+        "baseline": comparison.baseline,
+        "baseline_summary": asdict(comparison.baseline_summary),
+        "margin": comparison.margin,
+        "by_rank": comparison.by_rank,
+        "notes": list(comparison.notes),
+        "rows": [_json_row(comparison, row) for row in comparison.rows],
+    }
+
+
+def _json_row(comparison: MetricComparison, row: Row) -> dict[str, Any]:
+    found, interval = row.comparison, row.comparison.interval
+    figures: dict[str, Any] = {
+        "activation": row.arm,
+        "summary": asdict(row.summary),
+        "pairing": row.pairing,
+        "paired": found.paired,
+        "n": found.n,
+        "n_baseline": found.n_baseline,
+        "low": interval.low if interval else None,
+        "high": interval.high if interval else None,
+        "level": interval.level if interval else None,
+        "p": row.verdict.adjusted_p,
+        "p_uncorrected": found.p_value,
+        "verdict": row.verdict.kind,
+        "words": row.verdict.words(comparison.margin_words),
+        "seeds_that_would_tell": row.verdict.seeds,
+        "could_show": row.could_show,
+    }
+    if isinstance(found, Comparison):
+        return figures | {"difference": found.difference, "sd": found.sd, "effect_size": found.effect_size}
+    return figures | {
+        "speedup": found.speedup,
+        "geometric_speedup": found.geometric_speedup,
+        "wins": found.wins,
+        "losses": found.losses,
+        "ties": found.ties,
+    }
+
+
+def _json_across(across: Across | str) -> dict[str, Any]:
+    if isinstance(across, str):
+        return {"rows": [], "silence": across}
+    return {
+        "tasks": list(across.tasks),
+        "targets": list(across.targets),
+        "baseline": across.baseline,
+        "left_out": list(across.left_out),
+        "rows": [asdict(row) for row in across.rows],
+    }
 
 
 def _plain(value: Any) -> Any:
+    """Values as JSON has them: no nan, no infinity, none of NumPy's types."""
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
     value = value.item() if hasattr(value, "item") else value
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -185,8 +185,14 @@ def _spreads(df: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Nodes and weights for a mean over √(χ²(df)/df), the sample's sd by the true one: Gauss-Legendre on quantiles."""
     from scipy.special import gammaincinv
 
-    nodes, weights = np.polynomial.legendre.leggauss(_QUADRATURE_NODES)
+    nodes, weights = _quadrature()
     return np.sqrt(2 * gammaincinv(df / 2, (1 + nodes) / 2) / df), weights / 2
+
+
+@functools.cache
+def _quadrature() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The rule on [-1, 1]: an eigenvalue problem, and the same for every df."""
+    return np.polynomial.legendre.leggauss(_QUADRATURE_NODES)
 
 
 def _least_n(power_of: Callable[[int], float], alpha: float, power: float) -> int | None:

@@ -1,0 +1,93 @@
+"""Learning curves: mean and spread over the seeds, against epochs or training seconds."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from actbench.record import FINAL
+from actbench.reports.plots.style import label_line_ends, whisper, whole_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from actbench.reports.plots.style import Palette
+    from actbench.tables.findings import Findings, TaskFindings
+
+LABELS = {
+    "test_accuracy": "test accuracy (%)",
+    "train_accuracy": "training accuracy (%)",
+    "test_loss": "test loss (nats)",
+    "train_loss": "training loss (nats)",
+}
+# What is drawn of the climb: the part from a fifth of the epochs on fills the height.
+CLIMB = 0.2
+
+
+def draw_curves(
+    axes: Axes,
+    findings: Findings,
+    found: TaskFindings,
+    palette: Palette,
+    *,
+    y: str = "test_accuracy",
+    x: str = "epochs",
+) -> None:
+    """Draw the learning curves of a task's arms.
+
+    A run that ended early (it diverged, or was stopped) goes on with its last value: nothing is averaged over the
+    survivors only. The band is ± one standard deviation over the seeds.
+    """
+    runs = found.task.runs[found.task.runs["status"].isin(FINAL)]
+    keys = runs.groupby("arm", sort=False)["run_key"].agg(list)
+    scale = 100 if y.endswith("accuracy") else 1
+    matrices = _matrices(findings, runs["run_key"], (y, "train_seconds"))
+    ends = []
+    lows, highs = [], []
+    seeds = set()
+    for arm in palette.layers(list(keys.index)):
+        values = matrices[y].loc[keys[arm]].to_numpy() * scale
+        seconds = matrices["train_seconds"].loc[keys[arm]].to_numpy()
+        epochs = matrices[y].columns.to_numpy(dtype=float)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # an epoch in which every run had diverged has no loss
+            mean, across = np.nanmean(values, axis=0), seconds.mean(axis=0) if x == "seconds" else epochs
+            spread = np.nanstd(values, axis=0, ddof=1) if len(values) > 1 else np.zeros_like(mean)
+        colour, named = palette.colour(arm), palette.named(arm)
+        axes.plot(across, mean, color=colour, linewidth=1.8 if named else 0.8, alpha=1 if named else 0.45)
+        if named:
+            axes.fill_between(across, mean - spread, mean + spread, color=colour, alpha=0.16, linewidth=0)
+            ends.append((arm, mean, across, colour))
+        seeds.add(len(values))
+        lows.append(np.nanmin(mean[_shown(epochs)]))
+        highs.append(np.nanmax((mean + spread)[_shown(epochs)]))
+    room = 0.06 * (max(highs) - min(lows)) or 1.0
+    top = max(highs) + room
+    axes.set_ylim(max(min(lows) - room, 0), min(top, 100.5) if scale > 1 else top)
+    axes.set_xlim(0, max(across[-1] for _, _, across, _ in ends))
+    if x == "epochs":
+        whole_numbers(axes)
+    axes.set_xlabel("training seconds" if x == "seconds" else "epoch")
+    axes.set_ylabel(LABELS[y])
+    label_line_ends(axes, [(arm, float(mean[np.isfinite(mean)][-1]), colour) for arm, mean, _, colour in ends])
+    many = f"{min(seeds)}" if len(seeds) == 1 else f"{min(seeds)} to {max(seeds)}"
+    remark = "one seed" if seeds == {1} else f"mean ± sd, {many} seeds"
+    whisper(axes, "; ".join(filter(None, [remark, palette.others(list(keys.index))])), palette.theme.muted)
+
+
+def _shown(epochs: NDArray[np.float64]) -> NDArray[np.bool_]:
+    shown: NDArray[np.bool_] = epochs >= max(1.0, CLIMB * float(epochs.max()))
+    return shown
+
+
+def _matrices(findings: Findings, keys: pd.Series[str], columns: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+    """For each column a frame of runs x epochs, every run continued with its last value."""
+    epochs = findings.epochs
+    mine = epochs[epochs["run_key"].isin(keys)]
+    return {
+        column: mine.pivot_table(index="run_key", columns="epoch", values=column).ffill(axis=1) for column in columns
+    }

@@ -1,0 +1,50 @@
+"""Accuracy against seconds, and the arms that no other arm beats in both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from actbench import statistics
+from actbench.reports.plots.style import label_points, whisper
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from actbench.reports.plots.style import Palette
+    from actbench.tables.findings import TaskFindings
+
+FEW = 8
+
+
+def draw_pareto(axes: Axes, found: TaskFindings, palette: Palette) -> None:
+    """Draw mean test accuracy against the median training seconds of each arm, and the Pareto front."""
+    arms = found.arms.dropna(subset=["test_accuracy", "train_seconds"])
+    if arms.empty:
+        axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
+        return
+    names = list(arms["activation"])
+    seconds, accuracy = arms["train_seconds"].to_numpy(), arms["test_accuracy"].to_numpy() * 100
+    spread = np.nan_to_num(arms["test_accuracy_sd"].to_numpy()) * 100
+    front = statistics.pareto_front(accuracy, seconds)
+    order = np.argsort(seconds[front], kind="stable")
+    axes.plot(
+        seconds[front][order], accuracy[front][order], drawstyle="steps-post", color=palette.theme.muted,
+        linewidth=1, linestyle=(0, (4, 3)), zorder=1,
+    )  # fmt: skip
+    labelled = []
+    for name, x, y, sd, best in zip(names, seconds, accuracy, spread, front, strict=True):
+        named = palette.named(name) or bool(best)
+        colour = palette.colour(name)
+        axes.errorbar(x, y, yerr=sd or None, color=colour, elinewidth=1, alpha=0.6 if named else 0.3, zorder=2)
+        axes.scatter(x, y, s=46 if named else 18, color=colour, alpha=1 if named else 0.6, zorder=4,
+                     edgecolors=palette.theme.ink if best else "none", linewidths=1.2)  # fmt: skip
+        if named or len(names) <= FEW:
+            labelled.append((name, float(x), float(y)))
+    axes.margins(x=0.18, y=0.15)
+    axes.set_ylim(max(axes.get_ylim()[0], 0), min(axes.get_ylim()[1], 101))
+    axes.set_xlabel("training seconds of a run, median")
+    axes.set_ylabel("test accuracy (%), mean ± sd")
+    label_points(axes, labelled, palette.theme.ink)
+    whisper(axes, "better: up and to the left; ringed: Pareto front", palette.theme.muted)

@@ -1,0 +1,69 @@
+"""The commands that would make the same results again."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from actbench.tables.findings import DEFAULT_METRICS
+
+if TYPE_CHECKING:
+    from actbench.tables.findings import Findings, TaskFindings
+
+OPTIONS = {
+    "dataset": "--data",
+    "limit": "--limit",
+    "validation_split": "--validation-split",
+    "model": "--model",
+    "optimizer": "--optimizer",
+    "learning_rate": "--lr",
+    "batch_size": "--batch-size",
+    "epochs": "--epochs",
+    "patience": "--patience",
+    "initializer": "--initializer",
+    "precision": "--precision",
+    "device": "--device",
+}
+
+
+def run_command(found: TaskFindings) -> str:
+    """``actbench run`` for the runs of one task."""
+    words = ["actbench", "run"]
+    for activation in dict.fromkeys(found.task.runs["activation"]):
+        words += ["--act", activation]
+    for setting, option in OPTIONS.items():
+        value = found.task.settings[setting]
+        if not (_is_empty(value) or (setting == "validation_split" and not value)):
+            words += [option, f"{value:.17g}" if isinstance(value, float) else str(value)]
+    if str(found.task.settings["deterministic"]) == "True":
+        words.append("--deterministic")
+    seeds = sorted({int(seed) for seed in found.task.runs["seed"]})
+    if seeds == list(range(len(seeds))):
+        words += ["--seeds", str(len(seeds))]
+    else:
+        words += [word for seed in seeds for word in ("--seed", str(seed))]
+    return shlex.join([*words, "--results", "results/again"])
+
+
+def compare_command(findings: Findings, output: str = "report.html") -> str:
+    """``actbench compare`` as it was asked."""
+    asked = findings.question
+    words = ["actbench", "compare", *(str(folder) for folder in findings.stores)]
+    pairs = [
+        ("--act", asked.selection.activations),
+        ("--data", asked.selection.data),
+        ("--model", asked.selection.models),
+        ("--where", asked.selection.where),
+        ("--baseline", (asked.baseline,) if asked.baseline else ()),
+        ("--metric", asked.metrics if asked.metrics != DEFAULT_METRICS else ()),
+        ("--margin", (f"{asked.margin:g}",) if asked.margin is not None else ()),
+        ("--threshold", tuple(f"{t:.10g}" for t in asked.thresholds or ())),
+        ("--fail-if", asked.fail_if),
+    ]
+    words += [word for option, values in pairs for value in values for word in (option, value)]
+    return shlex.join([*words, "--format", "html", "--output", output])
+
+
+def _is_empty(value: Any) -> bool:
+    return value == "" or value is None or (isinstance(value, float) and math.isnan(value))

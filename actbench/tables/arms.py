@@ -1,0 +1,128 @@
+"""The arm table: one row an arm, everything recomputable from the two raw tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from actbench.record import FINAL, SETTING_COLUMNS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+ACCURACIES = ("train_accuracy", "test_accuracy", "best_test_accuracy")
+CLOCKS = ("train_seconds", "seconds_per_epoch", "wall_seconds")
+
+
+def percent(threshold: float) -> str:
+    """A threshold as it stands in column names and headings: ``95`` for 0.95, ``97.5`` for 0.975."""
+    return f"{threshold * 100:.10g}"
+
+
+def varying_settings(runs: pd.DataFrame) -> list[str]:
+    """The setting columns in which the runs differ: figures of different settings never share a row."""
+    return [c for c in SETTING_COLUMNS if c in runs and len(runs[c].unique()) > 1]
+
+
+def arm_table(runs: pd.DataFrame, epochs: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
+    """One row an arm, in the order of first appearance.
+
+    Columns: the settings in which the runs differ, activation, runs (with a result), diverged, failed (and so in no
+    figure), reached_T (runs that reached T), train/test/best_test_accuracy (mean, fraction) and their ``_sd`` (ddof 1),
+    epochs_to_T and seconds_to_T (median, where a miss counts as infinity; NaN where that median is a miss), the
+    medians of train_seconds, seconds_per_epoch and wall_seconds, and the number of parameters of the network.
+    """
+    return arm_rows(measure(runs, [epochs], thresholds), [*varying_settings(runs), "activation"], thresholds)
+
+
+def measure(runs: pd.DataFrame, epochs: Iterable[pd.DataFrame], thresholds: Sequence[float]) -> pd.DataFrame:
+    """The runs with what the tables derive for each: epochs and seconds to each threshold, and seconds per epoch.
+
+    NaN where a threshold was never reached.
+
+    Args:
+        runs: one row a run.
+        epochs: theirs, in pieces that may cut a run in two.
+        thresholds: accuracies as fractions.
+    """
+    import pandas as pd
+
+    # Both count up over a run, so the least of all pieces is the first time.
+    times = pd.concat([_times_to(piece, thresholds) for piece in epochs]).groupby("run_key", sort=False).min()
+    runs = runs.merge(times.reset_index(), on="run_key", how="left")
+    runs["seconds_per_epoch"] = runs["train_seconds"] / runs["epochs_run"].where(runs["epochs_run"] > 0)
+    return runs
+
+
+def arm_rows(measured: pd.DataFrame, keys: Sequence[str], thresholds: Sequence[float]) -> pd.DataFrame:
+    """The arm table of measured runs that share ``keys``; see `arm_table`."""
+    import pandas as pd
+
+    # A diverged run is a result and counts with the accuracy it ended on; leaving it out would flatter the arm.
+    done = measured["status"].isin(FINAL).to_numpy()
+    diverged = (measured["status"] == "diverged").to_numpy()
+    columns = _columns(thresholds)
+    values = {name: measured[name].to_numpy(dtype=np.float64) for name in columns if name in measured}
+    groups = measured.groupby(list(keys), sort=False, dropna=False).indices
+    # The dictionary of groups is sorted by name; the table keeps the order in which the arms were met.
+    arms = sorted(groups.values(), key=lambda rows: rows[0])
+    rows = []
+    for arm in arms:
+        names = {key: measured[key].iloc[arm[0]] for key in keys}
+        figures = {name: column[arm[done[arm]]] for name, column in values.items()}
+        counts = {"runs": int(done[arm].sum()), "diverged": int(diverged[arm].sum())}
+        counts["failed"] = len(arm) - counts["runs"]
+        rows.append(names | counts | _figures(figures, thresholds))
+    return pd.DataFrame(rows)
+
+
+def _columns(thresholds: Sequence[float]) -> list[str]:
+    times = [f"{kind}_to_{percent(t)}" for kind in ("epochs", "seconds") for t in thresholds]
+    return [*ACCURACIES, *times, *CLOCKS, "parameters"]
+
+
+def _figures(values: dict[str, NDArray[np.float64]], thresholds: Sequence[float]) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        f"reached_{percent(t)}": int(np.isfinite(values[f"epochs_to_{percent(t)}"]).sum()) for t in thresholds
+    }
+    for name in ACCURACIES:
+        present = values[name][~np.isnan(values[name])]
+        row[name] = float(present.mean()) if present.size else np.nan
+        row[f"{name}_sd"] = float(present.std(ddof=1)) if present.size > 1 else np.nan
+    for kind in ("epochs", "seconds"):
+        row |= {f"{kind}_to_{percent(t)}": _median_with_misses(values[f"{kind}_to_{percent(t)}"]) for t in thresholds}
+    for name in CLOCKS:
+        row[name] = _median(values[name])
+    if "parameters" in values:
+        parameters = _median(values["parameters"])
+        row["parameters"] = int(parameters) if np.isfinite(parameters) else None
+    return row
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    present = values[~np.isnan(values)]
+    return float(np.median(present)) if present.size else np.nan
+
+
+def _median_with_misses(values: NDArray[np.float64]) -> float:
+    if not values.size:
+        return np.nan
+    median = float(np.median(np.where(np.isnan(values), np.inf, values)))
+    return median if np.isfinite(median) else np.nan
+
+
+def _times_to(epochs: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
+    """Each run's first epoch at or above each threshold, and the training seconds until its end; NaN for a miss."""
+    import pandas as pd
+
+    trained = epochs[epochs["epoch"] > 0].sort_values("epoch", kind="stable")
+    times = pd.DataFrame(index=pd.Index(epochs["run_key"].unique(), name="run_key", dtype="str"))
+    for threshold in thresholds:
+        first = trained[trained["test_accuracy"] >= threshold].drop_duplicates("run_key")
+        first = first.astype({"run_key": "str"}).set_index("run_key")
+        for kind, column in (("epochs", "epoch"), ("seconds", "train_seconds")):
+            times[f"{kind}_to_{percent(threshold)}"] = first[column].reindex(times.index).astype(float)
+    return times.reset_index()

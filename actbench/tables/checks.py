@@ -1,0 +1,240 @@
+"""Checks for a CI job: ``test_accuracy(mish) < test_accuracy(relu) - 0.01``, read by a parser that can do no harm.
+
+What is known: the figures of the arm table as functions of an arm, numbers, ``+ - * /``, comparisons, ``and``, ``or``,
+``not``, and brackets. Nothing is executed: the text is parsed into a tree, and only these kinds of nodes are walked.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import math
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from actbench.errors import UserError, did_you_mean
+from actbench.tables.arms import percent
+from actbench.tables.select import name_some, tidy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+FIGURES = (
+    "test_accuracy", "best_test_accuracy", "train_accuracy", "test_accuracy_sd", "best_test_accuracy_sd",
+    "train_accuracy_sd", "train_seconds", "seconds_per_epoch", "wall_seconds", "parameters", "runs", "diverged",
+    "failed",
+)  # fmt: skip
+TIMES = ("epochs_to", "seconds_to", "reached")
+LONGEST = 1000
+
+
+@dataclass(frozen=True)
+class Check:
+    """A condition under which the command fails.
+
+    Attributes:
+        text: as it was written.
+        tree: as it was parsed.
+        arms: the arms that it names, tidied.
+        thresholds: those that it names.
+        source: where it stands: the option, or a study.
+    """
+
+    text: str
+    tree: ast.expr
+    arms: frozenset[str]
+    thresholds: tuple[float, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """A check in one task: whether it failed, and the figures that decided it."""
+
+    check: str
+    task: str
+    failed: bool
+    reason: str
+
+
+def parse_check(text: str, source: str = "--fail-if") -> Check:
+    """Read a condition. Raises UserError, naming what is wrong, for anything beyond what the module says."""
+    if len(text) > LONGEST:
+        raise UserError(f"{source}: a condition of {len(text)} characters is too long.")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise UserError(
+            f"{source} {text!r} cannot be read. Write it like 'test_accuracy(mish) < test_accuracy(relu) - 0.01'; "
+            "names of arms that hold a colon stand in quotes."
+        ) from None
+    walker = _Walker(text, source)
+    if walker.kind(tree) != "truth":
+        raise UserError(f"{source} {text!r} is a number, not a condition; compare it with something.")
+    return Check(text, tree, frozenset(walker.arms), tuple(sorted(walker.thresholds)), source)
+
+
+def run_check(check: Check, task: str, arms: pd.DataFrame) -> Result | None:
+    """Evaluate a check over an arm table; None where the task lacks an arm that the check names."""
+    rows = {tidy(str(row["activation"])): row for row in arms.to_dict("records")}
+    if not check.arms <= rows.keys():
+        return None
+    figures: dict[str, float] = {}
+    failed = bool(_value(check.tree, rows, figures))
+    unknown = [name for name, value in figures.items() if math.isnan(value)]
+    shown = ", ".join(f"{name} = {value:.6g}" for name, value in figures.items())
+    if unknown:
+        # What cannot be known must not pass.
+        return Result(check.text, task, failed=True, reason=f"{', '.join(unknown)} has no value")
+    return Result(check.text, task, failed=failed, reason=shown)
+
+
+def run_checks(checks: Sequence[Check], tables: Mapping[str, pd.DataFrame]) -> list[Result]:
+    """Evaluate checks in every task that has their arms.
+
+    Raises:
+        UserError: a check names an arm that is in no task.
+    """
+    results = []
+    for check in checks:
+        found = [result for task, arms in tables.items() if (result := run_check(check, task, arms)) is not None]
+        if not found:
+            names = list(dict.fromkeys(str(name) for arms in tables.values() for name in arms["activation"]))
+            absent = sorted(check.arms - {tidy(name) for name in names})
+            what = name_some(absent) if absent else f"{name_some(sorted(check.arms))} in one task"
+            hint = did_you_mean(absent[0], names) if absent else ""
+            raise UserError(
+                f"{check.source} {check.text!r}: there is no {what} among the arms {name_some(names)}.{hint}"
+            )
+        results += found
+    return results
+
+
+class _Walker:
+    """Checks every node of a condition before anything is evaluated, and collects the arms and thresholds."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self.text, self.source = text, source
+        self.arms: set[str] = set()
+        self.thresholds: set[float] = set()
+
+    def kind(self, node: ast.expr) -> str:  # noqa: PLR0911 - one for each kind of node
+        """``truth`` or ``number``."""
+        match node:
+            case ast.BoolOp(values=values):
+                return self.all_are("truth", values, "truth")
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return self.all_are("truth", [operand], "truth")
+            case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in COMPARISONS for op in ops):
+                return self.all_are("number", [left, *others], "truth")
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
+                return self.all_are("number", [operand], "number")
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in ARITHMETIC:
+                return self.all_are("number", [left, right], "number")
+            case ast.Constant(value=bool()):
+                pass
+            case ast.Constant(value=int() | float()):
+                return "number"
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
+                return self.figure(name, args)
+            case _:
+                pass
+        raise self.error(f"{ast.unparse(node)!r} is not allowed")
+
+    def all_are(self, wanted: str, nodes: Sequence[ast.expr], result: str) -> str:
+        for node in nodes:
+            if self.kind(node) != wanted:
+                other = "a condition" if wanted == "truth" else "a number"
+                raise self.error(f"{ast.unparse(node)!r} should be {other}")
+        return result
+
+    def figure(self, name: str, args: Sequence[ast.expr]) -> str:
+        column, threshold = figure_column(name, [ast.unparse(arg) for arg in args[1:]])
+        if column is None:
+            known = [*FIGURES, *(f"{kind}_95" for kind in TIMES)]
+            raise self.error(f"there is no figure {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}")
+        if not args or (len(args) > 1 and name not in TIMES):
+            raise self.error(f"{name} takes the name of one arm, like {name}(relu)")
+        if not isinstance(args[0], (ast.Name, ast.Call)) and not _is_text(args[0]):
+            raise self.error(f"{ast.unparse(args[0])!r} is not the name of an arm")
+        self.arms.add(tidy(arm_name(args[0])))
+        if threshold is not None:
+            self.thresholds.add(threshold)
+        return "number"
+
+    def error(self, what: str) -> UserError:
+        return UserError(f"{self.source} {self.text!r}: {what}.")
+
+
+def figure_column(name: str, more: Sequence[str]) -> tuple[str | None, float | None]:
+    """The column of the arm table that a function stands for, and its threshold: ``epochs_to_95``, or with 0.95."""
+    if name in FIGURES:
+        return name, None
+    for kind in TIMES:
+        text = more[0] if name == kind and len(more) == 1 else name.removeprefix(f"{kind}_")
+        if name == kind or name.startswith(f"{kind}_"):
+            try:
+                value = float(text.replace("_", "."))
+            except ValueError:
+                return None, None
+            value = value / 100 if name != kind else value
+            return (f"{kind}_{percent(value)}", value) if 0 < value < 1 else (None, None)
+    return None, None
+
+
+def arm_name(node: ast.expr) -> str:
+    """An arm as it was written: ``mish``, ``swish(beta=0.5)``, or in quotes."""
+    return str(node.value) if _is_text(node) and isinstance(node, ast.Constant) else ast.unparse(node)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _value(node: ast.expr, rows: Mapping[str, Any], figures: dict[str, float]) -> Any:
+    match node:
+        case ast.BoolOp(op=op, values=values):
+            # Every side is evaluated, so that the reason shows all figures.
+            truths = [_value(value, rows, figures) for value in values]
+            return all(truths) if isinstance(op, ast.And) else any(truths)
+        case ast.UnaryOp(op=op, operand=operand):
+            value = _value(operand, rows, figures)
+            return not value if isinstance(op, ast.Not) else -value if isinstance(op, ast.USub) else value
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            values = [_value(side, rows, figures) for side in (left, *others)]
+            return all(COMPARISONS[type(op)](*pair) for op, pair in zip(ops, itertools.pairwise(values), strict=True))
+        case ast.BinOp(left=left, op=op, right=right):
+            try:
+                value = ARITHMETIC[type(op)](_value(left, rows, figures), _value(right, rows, figures))
+            except (ZeroDivisionError, OverflowError):
+                value = math.nan
+            if math.isnan(value):
+                figures[ast.unparse(node)] = value
+            return value
+        case ast.Call(func=ast.Name(id=name), args=args):
+            column, threshold = figure_column(name, [ast.unparse(arg) for arg in args[1:]])
+            value = float(rows[tidy(arm_name(args[0]))][str(column)])
+            # A median that is empty in the table is a run that never got there.
+            if threshold is not None and math.isnan(value) and rows[tidy(arm_name(args[0]))]["runs"]:
+                value = math.inf
+            figures[ast.unparse(node)] = value
+            return value
+        case ast.Constant(value=value):
+            return value
+    raise AssertionError(ast.dump(node))  # the walker lets nothing else pass

@@ -1,0 +1,229 @@
+"""From stores to findings: everything that any report shows, computed once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from actbench.errors import UserError
+from actbench.record import FINAL, SETTING_COLUMNS
+from actbench.store import read_manifest
+from actbench.tables import warnings as warn
+from actbench.tables.across import Across, across_tasks
+from actbench.tables.arms import arm_rows, measure
+from actbench.tables.checks import Check, Result, parse_check, run_checks
+from actbench.tables.comparison import MetricComparison, choose_baseline, compare
+from actbench.tables.metrics import parse_metrics
+from actbench.tables.read import EPOCH_NUMBERS, epoch_chunks, read_runs, read_studies
+from actbench.tables.select import Selection, matching, name_some, select, tidy
+from actbench.tables.tasks import Task, split
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TIMES = ("epoch", "test_accuracy", "train_seconds")
+"""What tables read of an epoch."""
+DEFAULT_METRICS = ("test_accuracy",)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What somebody wants to know of some stores.
+
+    Attributes:
+        thresholds: accuracies as fractions; None takes those of the stores' studies.
+        selection: which runs to look at.
+        only: keys of the runs to look at, in order; None for all.
+        baseline: the arm to compare with; None takes relu, or the first arm.
+        metrics: what to compare by, as `parse_metrics` reads it.
+        margin: the smallest difference worth caring about; None takes the metric's own.
+        fail_if: conditions under which the command fails, beside those of the studies.
+    """
+
+    thresholds: tuple[float, ...] | None = None
+    selection: Selection = field(default_factory=Selection)
+    only: tuple[str, ...] | None = None
+    baseline: str | None = None
+    metrics: tuple[str, ...] = DEFAULT_METRICS
+    margin: float | None = None
+    fail_if: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TaskFindings:
+    """What was found about one task.
+
+    Attributes:
+        task: its runs and settings.
+        arms: its arm table.
+        thresholds: those to show: the question's, or those of the task's own studies.
+        baseline: the arm that the others are compared with.
+        comparisons: one for each metric; none where there is nothing to compare.
+        silence: why there are none, if so.
+        warnings: what a reader must know before putting figures side by side.
+    """
+
+    task: Task
+    arms: pd.DataFrame
+    thresholds: tuple[float, ...]
+    baseline: str
+    comparisons: tuple[MetricComparison, ...]
+    silence: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that a report shows.
+
+    Attributes:
+        stores: the folders.
+        question: what was asked.
+        tasks: what was found about each task, in the order of first appearance.
+        thresholds: all that were measured.
+        across: over all tasks, or in a sentence why not.
+        checks: what the checks came to.
+        skipped_checks: checks of studies that name arms which are not here.
+        warnings: about the stores as a whole.
+        manifests: the stores' manifests, for hardware and versions.
+    """
+
+    stores: tuple[Path, ...]
+    question: Question
+    tasks: tuple[TaskFindings, ...]
+    thresholds: tuple[float, ...]
+    across: Across | str
+    checks: tuple[Result, ...] = ()
+    skipped_checks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    manifests: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+
+    @property
+    def failed_checks(self) -> tuple[Result, ...]:
+        """The checks that make the command fail."""
+        return tuple(result for result in self.checks if result.failed)
+
+    @functools.cached_property
+    def epochs(self) -> pd.DataFrame:
+        """All epochs of these runs, read when the first picture wants them."""
+        import pandas as pd
+
+        return pd.concat([piece.astype({"run_key": "str"}) for piece in epoch_chunks(self.runs, EPOCH_NUMBERS)])
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """The measured runs of all tasks."""
+        import pandas as pd
+
+        return pd.concat([found.task.runs for found in self.tasks])
+
+
+def find(folders: Sequence[Path], question: Question) -> Findings:
+    """Read stores and answer a question about them.
+
+    Raises:
+        UserError: a store cannot be read, or the question names what is not there.
+    """
+    runs, stored_thresholds = read_runs(folders, question.only)
+    runs = select(runs, question.selection)
+    studies = read_studies(folders)
+    own_checks = [parse_check(text) for text in question.fail_if]
+    stored_checks = [
+        parse_check(text, f"check of the study {name!r}:")
+        for name, study in studies.items()
+        if name in set(runs["study"])
+        for text in study.get("checks") or ()
+    ]
+    shown = question.thresholds or stored_thresholds
+    metrics = parse_metrics(question.metrics, shown)
+    named = {t for check in own_checks + stored_checks for t in check.thresholds}
+    named |= {metric.threshold for metric in metrics if metric.threshold is not None}
+    thresholds = tuple(sorted({*shown, *named}))
+    tasks, apart = split(measure(runs, epoch_chunks(runs, TIMES), thresholds))
+    _check_baseline(question.baseline, tasks)
+    found = []
+    for task in tasks:
+        chosen = question.thresholds or _of_studies(task, studies) or stored_thresholds
+        baseline = _baseline(task, question.baseline)
+        comparisons = [compare(task, metric, baseline, question.margin) for metric in metrics] if baseline else []
+        kept = tuple(comparison for comparison in comparisons if comparison)
+        found.append(
+            TaskFindings(
+                task,
+                arm_rows(task.runs.assign(activation=task.runs["arm"]), ["activation"], thresholds),
+                chosen,
+                baseline,
+                kept,
+                "" if kept else _silence(task, baseline, question.baseline),
+                tuple(warn.about_task(task)),
+            )
+        )
+    tables = {item.task.title: item.arms for item in found}
+    runnable, skipped = _runnable(stored_checks, found)
+    return Findings(
+        stores=tuple(folders),
+        question=question,
+        tasks=tuple(found),
+        thresholds=thresholds,
+        across=across_tasks(tasks, found[0].baseline, [item.thresholds for item in found]),
+        checks=tuple(run_checks([*own_checks, *runnable], tables)),
+        skipped_checks=tuple(skipped),
+        warnings=(*warn.about_stores(runs), *apart),
+        manifests=tuple(read_manifest(folder) for folder in folders),
+    )
+
+
+def full_table(findings: Findings) -> pd.DataFrame:
+    """The arm tables of all tasks as one, with the settings in which the tasks differ in front."""
+    import pandas as pd
+
+    varying = [
+        column for column in SETTING_COLUMNS if len({str(found.task.settings[column]) for found in findings.tasks}) > 1
+    ]
+    parts = []
+    for found in findings.tasks:
+        part = found.arms.copy()
+        for place, column in enumerate(varying):
+            part.insert(place, column, found.task.settings[column])
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _check_baseline(wanted: str | None, tasks: Sequence[Task]) -> None:
+    if wanted is not None:
+        matching(wanted, list(dict.fromkeys(arm for task in tasks for arm in task.arms)), "--baseline")
+
+
+def _baseline(task: Task, wanted: str | None) -> str:
+    """The task's baseline; empty where the one asked for is in other tasks only."""
+    try:
+        return choose_baseline(task, wanted)
+    except UserError:
+        return ""
+
+
+def _silence(task: Task, baseline: str, wanted: str | None) -> str:
+    if not baseline:
+        return f"Nothing to compare: the baseline {wanted} is not among the arms here ({name_some(task.arms)})."
+    if len(task.arms) == 1:
+        return f"One arm only ({baseline}): add another with 'actbench run --act …' to compare."
+    finished = {str(arm) for arm in task.runs["arm"][task.runs["status"].isin(FINAL)]}
+    if baseline in finished and len(finished) > 1:
+        return "Nothing to compare: no run of any arm got that far."
+    return f"Nothing to compare: only one arm has finished runs, or {baseline} has none."
+
+
+def _of_studies(task: Task, studies: dict[str, dict[str, Any]]) -> tuple[float, ...]:
+    """The thresholds of the studies that the task's runs belong to."""
+    names = set(task.runs["study"])
+    return tuple(sorted({t for name in names for t in studies.get(name, {}).get("thresholds") or ()}))
+
+
+def _runnable(checks: Sequence[Check], found: Sequence[TaskFindings]) -> tuple[list[Check], list[str]]:
+    """A study's checks that can be run, and those whose arms were filtered away or not trained yet."""
+    there = [{tidy(arm) for arm in item.task.arms} for item in found]
+    runnable = [check for check in checks if any(check.arms <= arms for arms in there)]
+    return runnable, [check.text for check in checks if check not in runnable]

@@ -1,0 +1,159 @@
+"""Tasks: runs that were asked the same question, but for the activation and the seed. Nothing else shares a table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from actbench.record import FINAL, SETTING_COLUMNS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# A study is a name for a question, not a part of it: what two studies asked alike is one task.
+KEYS = tuple(column for column in SETTING_COLUMNS if column != "study")
+SIZES = ("train_size", "test_size")
+FAMILY = ("dataset", "model", "variant")
+TITLES = {
+    "dataset_sha256": "data hash",
+    "validation_split": "validation split",
+    "train_size": "training inputs",
+    "test_size": "test inputs",
+    "learning_rate": "learning rate",
+    "batch_size": "batch size",
+}
+OWN_CODE = ("actbench", "keras", "tfa", "spocu")
+"""Providers whose version is that of a package; all others' is a digest of a person's own file."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """The runs of one question.
+
+    Attributes:
+        title: what tells it from the others: ``mnist · mlp(100, 50)``.
+        settings: the values of `KEYS`, and ``study`` with the names of all studies that asked it.
+        runs: the measured runs, with the column ``arm``.
+    """
+
+    title: str
+    settings: dict[str, Any]
+    runs: pd.DataFrame
+
+    @property
+    def arms(self) -> list[str]:
+        """The arms' names, in the order in which they were met."""
+        return list(dict.fromkeys(self.runs["arm"]))
+
+
+def split(measured: pd.DataFrame) -> tuple[list[Task], list[str]]:
+    """The tasks of some runs, in the order of first appearance, and warnings about what was kept apart or left out."""
+    runs = _with_sizes(measured)
+    runs["arm"] = _arms(runs)
+    runs, warnings = _one_run_a_seed(runs)
+    groups = sorted(runs.groupby(list(KEYS), sort=False, dropna=False).indices.values(), key=lambda rows: rows[0])
+    parts = [runs.iloc[rows] for rows in groups]
+    settings = [
+        {key: part[key].iloc[0] for key in KEYS} | {"study": ", ".join(dict.fromkeys(part["study"]))} for part in parts
+    ]
+    titles = _titles(settings)
+    tasks = [Task(title, chosen, part) for title, chosen, part in zip(titles, settings, parts, strict=True)]
+    return tasks, [*warnings, *_kept_apart(tasks)]
+
+
+def shown(key: str, value: Any) -> str:
+    """A setting in words, with its name where the value alone would not tell."""
+    if isinstance(value, float) and math.isnan(value):
+        return f"no {TITLES.get(key, key)}"
+    if key == "epochs":
+        return f"{value:g} epochs"
+    if key == "dataset_sha256":
+        return f"data {value[:8]}"
+    if key == "deterministic":
+        return "deterministic" if value in (True, "True") else "not deterministic"
+    if isinstance(value, (int, float)) or hasattr(value, "item"):
+        return f"{TITLES.get(key, key)} {value:,.10g}" if key in SIZES else f"{TITLES.get(key, key)} {value:.10g}"
+    return str(value) or f"no {TITLES.get(key, key)}"
+
+
+def _with_sizes(measured: pd.DataFrame) -> pd.DataFrame:
+    """Give runs that failed before they knew the size of their data the size that their neighbours found."""
+    runs = measured.copy()
+    others = [key for key in KEYS if key not in SIZES]
+    groups = runs.groupby(others, sort=False, dropna=False)
+    for size in SIZES:
+        runs[size] = runs[size].fillna(groups[size].transform("first"))
+    return runs
+
+
+def _arms(runs: pd.DataFrame) -> pd.Series[str]:
+    """An arm's name is its activation; where a person's own file was edited in between, with the file's digest."""
+    own = ~runs["provider"].isin(["", *OWN_CODE])
+    versions = runs[own].groupby("activation")["provider_version"].transform("nunique")
+    edited = versions[versions > 1].index
+    arms = runs["activation"].copy()
+    arms[edited] = arms[edited] + " #" + runs.loc[edited, "provider_version"].str[:6]
+    return arms
+
+
+def _one_run_a_seed(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Runs that look alike in every column but are not (an edited model of one's own): the newest stands."""
+    names = [*KEYS, "arm", "seed"]
+    # Among several of a seed a finished one comes before one that failed.
+    order = runs.assign(_done=runs["status"].isin(FINAL)).sort_values("_done", kind="stable")
+    again = order.duplicated(names, keep="last").reindex(runs.index)
+    if not again.any():
+        return runs, []
+    arms = ", ".join(dict.fromkeys(runs["arm"][again]))
+    warning = (
+        f"{int(again.sum())} run(s) of {arms} repeat a seed under equal settings; only the newest of each is shown. "
+        "Was code of your own edited in between? Use a store for each version."
+    )
+    return runs[~again], [warning]
+
+
+def _titles(settings: Sequence[dict[str, Any]]) -> list[str]:
+    """Data, model and variant, and whatever else it takes to tell the tasks apart."""
+    varying = [key for key in KEYS if len({str(chosen[key]) for chosen in settings}) > 1 and key not in FAMILY]
+    # Sizes and hashes follow the data set, its limit and its split: they are named only where those do not tell.
+    derived = [key for key in ("dataset_sha256", *SIZES) if key in varying]
+    telling = [key for key in varying if key not in derived]
+    titles: list[str] = []
+    for keys in ([], telling, varying):
+        titles = [
+            " · ".join(
+                [str(chosen[key]) for key in FAMILY if str(chosen[key])] + [shown(key, chosen[key]) for key in keys]
+            )
+            for chosen in settings
+        ]
+        if len(set(titles)) == len(titles):
+            break
+    return titles
+
+
+def _kept_apart(tasks: Sequence[Task]) -> list[str]:
+    """Say which tasks look alike, and in what they differ."""
+    families: dict[tuple[str, ...], list[Task]] = {}
+    for task in tasks:
+        families.setdefault(tuple(str(task.settings[key]) for key in FAMILY), []).append(task)
+    warnings = []
+    for name, family in families.items():
+        if len(family) > 1:
+            differing = [key for key in KEYS if len({str(task.settings[key]) for task in family}) > 1]
+            what = [
+                f"{TITLES.get(key, key)} ({', '.join(dict.fromkeys(_short(task.settings[key]) for task in family))})"
+                for key in differing
+            ]
+            warnings.append(
+                f"{' · '.join(part for part in name if part)}: runs that differ in {', '.join(what)} are not "
+                "comparable and are shown apart."
+            )
+    return warnings
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return "none" if math.isnan(value) else f"{value:.10g}"
+    return str(value)[:12] or "none"

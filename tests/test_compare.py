@@ -1,0 +1,462 @@
+"""Findings: what is kept apart, what is said about luck, what is warned of, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from synthetic import Arm, Task, write
+
+from actbench.errors import UserError
+from actbench.record import RUN_COLUMNS
+from actbench.tables.across import Across
+from actbench.tables.checks import parse_check
+from actbench.tables.comparison import shared_seeds
+from actbench.tables.findings import Question, find, full_table
+from actbench.tables.metrics import parse_metrics
+from actbench.tables.select import Selection
+
+ARMS = (
+    Arm("relu"),
+    Arm("swish(beta=0.5)", 0.972, 1.8, seconds=0.3),
+    Arm("mish", 0.9745, 1.6, seconds=0.35),
+    Arm("tanh", 0.955),
+)
+
+
+def ask(folder, **question):
+    return find([Path(folder)], Question(**question))
+
+
+def rows_of(findings, task=0, metric=0):
+    return {row.arm: row for row in findings.tasks[task].comparisons[metric].rows}
+
+
+@pytest.fixture
+def store(tmp_path):
+    return write(tmp_path / "store", [(Task(), ARMS)])
+
+
+def edit_cell(path, line, column, value):
+    rows = list(csv.reader(path.read_text().splitlines()))
+    rows[line - 1][rows[0].index(column)] = value
+    with path.open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+
+
+# What is said
+
+
+def test_verdicts_follow_the_truth(store):
+    rows = rows_of(ask(store))
+    assert [rows[arm].verdict.kind for arm in ("swish(beta=0.5)", "mish", "tanh")] == ["better", "better", "worse"]
+    assert all(row.comparison.paired for row in rows.values())
+
+
+def test_the_difference_is_that_of_the_pairs_in_the_file(store):
+    with (store / "runs.csv").open() as file:
+        runs = list(csv.DictReader(file))
+    values = {(run["activation"], run["seed"]): float(run["test_accuracy"]) for run in runs}
+    differences = [values["mish", str(seed)] - values["relu", str(seed)] for seed in range(10)]
+    found = rows_of(ask(store))["mish"].comparison
+    assert found.difference == pytest.approx(np.mean(differences), abs=1e-12)
+    assert found.sd == pytest.approx(np.std(differences, ddof=1), abs=1e-12)
+
+
+def test_a_task_without_relu_is_compared_with_its_first_arm(tmp_path):
+    store = write(tmp_path, [(Task(), (Arm("mish"), Arm("tanh")))])
+    assert ask(store).tasks[0].baseline == "mish"
+    assert list(rows_of(ask(store, baseline="tanh"))) == ["mish"]
+
+
+def test_one_seed_gives_no_interval_and_says_how_many_would_do(tmp_path):
+    store = write(tmp_path, [(Task(), [replace(arm, seeds=(0,)) for arm in ARMS])])
+    row = rows_of(ask(store))["mish"]
+    assert row.comparison.interval is None
+    assert row.could_show is None
+    assert row.verdict.words() == "undecided: 1 seed is too few for the test, at least 7 would be needed"
+
+
+def test_one_arm_says_what_is_missing(tmp_path):
+    found = ask(write(tmp_path, [(Task(), [Arm("relu")])])).tasks[0]
+    assert found.comparisons == ()
+    assert "One arm only (relu)" in found.silence
+
+
+def test_a_missing_seed_is_named_and_the_other_pairs_are_kept(tmp_path):
+    store = write(tmp_path, [(Task(), (Arm("relu"), Arm("mish", statuses={3: "failed"})))])
+    row = rows_of(ask(store))["mish"]
+    assert (row.comparison.paired, row.comparison.n) == (True, 9)
+    assert row.pairing == "paired over 9 seeds (missing here: 3)"
+
+
+def test_other_seeds_fall_back_to_an_unpaired_comparison(tmp_path):
+    store = write(tmp_path, [(Task(), (Arm("relu"), Arm("mish", seeds=tuple(range(8, 16)))))])
+    row = rows_of(ask(store))["mish"]
+    assert (row.comparison.paired, row.comparison.n, row.comparison.n_baseline) == (False, 8, 10)
+    assert row.pairing == "unpaired, by Welch's interval: 8 and 10 seeds, of which 2 are shared"
+
+
+@pytest.mark.parametrize(
+    ("arm", "baseline", "shared"),
+    [([0], [0], [0]), ([0, 1], [0, 1], [0, 1]), ([0, 1, 2], [1, 2, 3], [1, 2]), ([0, 1, 2], [2, 3, 4], []),
+     ([0], [0, 1], []), ([0], [1], []), ([5, 4, 3, 2], [2, 3, 4, 5], [2, 3, 4, 5])],
+)  # fmt: skip
+def test_pairs_are_seeds_that_both_have(arm, baseline, shared):
+    assert shared_seeds(arm, baseline) == shared
+
+
+def test_misses_are_infinite_and_the_reach_rate_is_shown(tmp_path):
+    slow = Arm("tanh", 0.9601, 3.0)
+    store = write(tmp_path, [(Task(), (Arm("relu"), slow))])
+    found = ask(store, metrics=("epochs-to:0.96",))
+    row = rows_of(found)["tanh"]
+    assert 0 < row.summary.reached < 10
+    assert row.comparison.losses > row.comparison.wins
+    table = found.tasks[0].arms.set_index("activation")
+    assert table.loc["tanh", "reached_96"] == row.summary.reached
+
+
+def test_a_diverged_loss_is_infinite_and_ranks_are_compared(tmp_path):
+    store = write(tmp_path, [(Task(), (Arm("relu"), Arm("selu", statuses={1: "diverged"})))])
+    found = ask(store, metrics=("loss", "accuracy")).tasks[0].comparisons
+    assert [comparison.by_rank for comparison in found] == [True, False]
+    assert found[0].rows[0].summary.reached == 9
+    assert found[1].rows[0].comparison.n == 10
+
+
+def test_the_family_is_all_arms_of_the_metric(store):
+    few = rows_of(ask(store, selection=Selection(activations=("relu", "mish"))))["mish"]
+    many = rows_of(ask(store))["mish"]
+    assert many.comparison.p_value == few.comparison.p_value
+    assert many.verdict.adjusted_p == pytest.approx(3 * few.verdict.adjusted_p)
+
+
+def test_the_margin_can_be_chosen(store):
+    row = rows_of(ask(store, margin=0.02))["mish"]
+    assert row.verdict.negligible
+    with pytest.raises(UserError, match="--margin -1 must not be negative"):
+        ask(store, margin=-1)
+
+
+def test_an_arm_against_itself_is_rarely_called_different(tmp_path):
+    """Family-wise, over whole stores: the arrays behind it are put to 2,000 repetitions in test_statistics.py."""
+    alarms = 0
+    arms = [Arm("relu"), *(Arm(f"same{number}") for number in range(3))]
+    tasks = [(Task(f"data{number}", epochs=4, study=f"study {number}", settings={"batch_size": number + 1}), arms)
+             for number in range(40)]  # fmt: skip
+    shifted = [(task, [replace(arm, seeds=tuple(range(10 * i, 10 * i + 10))) for arm in arms])
+               for i, (task, arms) in enumerate(tasks)]  # fmt: skip
+    for found in ask(write(tmp_path, shifted)).tasks:
+        alarms += any(row.verdict.kind in ("better", "worse") for row in found.comparisons[0].rows)
+    assert alarms <= 6  # 2 expected; more than 6 of 40 happens once in 100 at 5 %
+
+
+# What is kept apart, and warned of
+
+
+def test_other_settings_are_other_tasks_and_it_is_said_in_what(tmp_path):
+    store = write(
+        tmp_path, [(Task(), ARMS), (Task(epochs=10), ARMS), (Task(settings={"dataset_sha256": "f" * 64}), ARMS)]
+    )
+    found = ask(store)
+    assert [item.task.title for item in found.tasks] == [
+        "mnist · mlp(100, 50) · data 00000000 · 20 epochs",
+        "mnist · mlp(100, 50) · data 00000000 · 10 epochs",
+        "mnist · mlp(100, 50) · data ffffffff · 20 epochs",
+    ]
+    assert len(found.warnings) == 1
+    assert "data hash (000000000000, ffffffffffff), epochs (20, 10)" in found.warnings[0]
+
+
+def test_two_studies_that_ask_the_same_share_a_task(tmp_path):
+    one = write(tmp_path / "one", [(Task(study="a"), [Arm("relu")])])
+    two = write(tmp_path / "two", [(Task(study="b"), [Arm("mish")])])
+    found = find([one, two], Question())
+    assert [item.task.settings["study"] for item in found.tasks] == ["a, b"]
+    assert list(rows_of(found)) == ["mish"]
+
+
+def test_a_run_in_two_stores_is_counted_once_and_said(tmp_path):
+    one, two = (write(tmp_path / name, [(Task(), ARMS)]) for name in ("one", "two"))
+    found = find([one, two], Question())
+    assert found.tasks[0].arms["runs"].tolist() == [10] * 4
+    assert "40 run(s) were found more than once" in found.warnings[0]
+    assert repr(str(one)) in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("arm", "words"),
+    [
+        (Arm("mish", jobs=4), "some runs were measured with others beside them (alone: relu; 4 at a time: mish)"),
+        (Arm("mish", compiler="graph"), "the compiler differs (xla: relu; graph: mish)"),
+        (Arm("mish", versions={"keras_version": "3.16.0"}), "versions are mixed: Keras (3.15.1, 3.16.0)"),
+        (
+            Arm("mish", statuses={1: "oom", 2: "oom"}, error="no room"),
+            "mish has no result for seeds 1, 2 (oom: no room)",
+        ),
+    ],
+)
+def test_what_makes_figures_doubtful_is_said(tmp_path, arm, words):
+    assert words in " ".join(ask(write(tmp_path, [(Task(), (Arm("relu"), arm))])).tasks[0].warnings)
+
+
+def test_clean_stores_are_not_warned_about(store):
+    found = ask(store)
+    assert found.warnings == found.tasks[0].warnings == ()
+
+
+def test_an_edited_function_is_an_arm_of_its_own(tmp_path):
+    def mine(version, seeds):
+        return Arm("mine.py:f", provider="mine.py", version=version, seeds=seeds)
+
+    store = write(tmp_path, [(Task(), (Arm("relu"), mine("abcdef012345", (0, 1)), mine("123456abcdef", (0, 1))))])
+    assert ask(store).tasks[0].task.arms == ["relu", "mine.py:f #abcdef", "mine.py:f #123456"]
+
+
+def test_a_failed_run_that_never_knew_its_data_stays_in_its_task(tmp_path):
+    store = write(tmp_path, [(Task(), (Arm("relu"), Arm("frelu", statuses=dict.fromkeys(range(10), "failed"))))])
+    found = ask(store)
+    assert len(found.tasks) == 1
+    assert found.tasks[0].arms["failed"].tolist() == [0, 10]
+    assert "only one arm has finished runs" in found.tasks[0].silence
+
+
+# What is asked for
+
+
+def test_filters(store):
+    assert ask(store, selection=Selection(activations=("swish", "m*"))).tasks[0].task.arms == [
+        "swish(beta=0.5)",
+        "mish",
+    ]
+    assert ask(store, selection=Selection(where=("seed<3", "optimizer=adam"))).tasks[0].arms["runs"].tolist() == [3] * 4
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        (Selection(activations=("mosh",)), "--act 'mosh' is not among these results.*Did you mean 'mish'"),
+        (Selection(data=("cifar",)), "--data 'cifar' is not among these results: mnist"),
+        (Selection(where=("seed",)), "is not a condition"),
+        (Selection(where=("sede<3",)), "knows no column 'sede'. Did you mean 'seed'"),
+        (Selection(where=("seed<x",)), "'x' is not a number"),
+        (Selection(where=("optimizer<adam",)), "optimizer is text"),
+        (Selection(where=("seed>99",)), "leaves no run"),
+    ],
+)
+def test_filters_that_find_nothing_say_so(store, selection, message):
+    with pytest.raises(UserError, match=message):
+        ask(store, selection=selection)
+
+
+def test_a_baseline_that_is_not_there(store):
+    with pytest.raises(UserError, match=r"--baseline 'relo' is not among these results: relu, .*Did you mean 'relu'"):
+        ask(store, baseline="relo")
+
+
+def test_metrics_by_name():
+    names = [
+        m.name
+        for m in parse_metrics(
+            ["accuracy", "best", "loss", "epochs-to", "seconds-to:0.9", "epochs_to_95"], (0.95, 0.975)
+        )
+    ]
+    assert names == [
+        "test_accuracy",
+        "best_test_accuracy",
+        "test_loss",
+        "epochs_to_95",
+        "epochs_to_97.5",
+        "seconds_to_90",
+    ]
+    for wrong, message in (
+        ("acuracy", "Did you mean 'accuracy'"),
+        ("epochs-to:97 %", "like 0.95"),
+        ("epochs-to:1.5", "between 0 and 1"),
+    ):
+        with pytest.raises(UserError, match=message):
+            parse_metrics([wrong], ())
+
+
+def test_thresholds_can_be_chosen_afterwards(store):
+    assert "epochs_to_91.5" in ask(store, thresholds=(0.915,)).tasks[0].arms
+    assert ask(store).tasks[0].thresholds == (0.90, 0.95, 0.96)
+
+
+# Across tasks
+
+
+def test_across_tasks_needs_two(store):
+    assert ask(store).across == "one task only"
+
+
+def test_across_tasks(tmp_path):
+    slower = [replace(arm, speed=arm.speed * 2, accuracy=arm.accuracy - 0.05) for arm in ARMS]
+    store = write(
+        tmp_path, [(Task(), ARMS), (Task("cifar10"), [*slower, Arm("elu")])], thresholds=(0.85, 0.9, 0.96, 0.97)
+    )
+    across = ask(store).across
+    assert isinstance(across, Across)
+    assert across.left_out == ("elu",)
+    assert across.targets == (0.96, 0.9)
+    rows = {row.arm: row for row in across.rows}
+    assert across.rows[0].arm == "mish"
+    assert rows["mish"].mean_rank == 1
+    assert rows["relu"].speedup == 1
+    assert np.isnan(rows["tanh"].speedup)
+    assert rows["tanh"].solved < 2
+    assert rows["tanh"].profile[-1] < 1
+    assert any(row.profile[0] > 0 for row in across.rows)
+    # By hand, from the medians of the two tables.
+    seconds = [
+        found.arms.set_index("activation")[f"seconds_to_{t}"]
+        for found, t in zip(ask(store).tasks, (96, 90), strict=True)
+    ]
+    expected = np.exp(np.mean([np.log(task["relu"] / task["mish"]) for task in seconds]))
+    assert rows["mish"].speedup == pytest.approx(expected)
+
+
+# Checks
+
+
+@pytest.mark.parametrize(
+    ("text", "failed"),
+    [
+        ("test_accuracy(mish) < test_accuracy(relu) - 0.01", False),
+        ("test_accuracy(mish) > test_accuracy(relu)", True),
+        ("runs(tanh) < 10 or failed(tanh) > 0", False),
+        ("not (epochs_to_95(mish) <= epochs_to(relu, 0.95))", False),
+        ("0.9 < test_accuracy(swish(beta=0.5)) < 1", True),
+        ("test_accuracy('swish(beta=0.5)') * 100 > 50 and diverged(mish) == 0", True),
+        ("epochs_to_99(mish) > 100", True),
+        ("-test_loss_of_nothing(mish) > 0", None),
+    ],
+)
+def test_checks(store, text, failed):
+    if failed is None:
+        with pytest.raises(UserError, match="there is no figure 'test_loss_of_nothing'"):
+            ask(store, fail_if=(text,))
+        return
+    (result,) = ask(store, fail_if=(text,)).checks
+    assert result.failed is failed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "__import__('os').system('true') > 0", "test_accuracy(mish).real > 0", "[1][0] > 0", "(lambda: 1)() > 0",
+        "test_accuracy(mish) > '1'", "test_accuracy(mish)", "1 if True else 0", "True", "2 ** 99999999 > 1", "a > 1",
+        "test_accuracy(mish, relu) > 0", "test_accuracy() > 0", "test_accuracy(*mish) > 0", "x := 1", "(" * 500,
+        "test_accuracy(mish) < 0.5 < (1 < 2)", "f'{mish}' > 1", "test_accuracy(mish) in (1, 2)",
+    ],
+)  # fmt: skip
+def test_checks_refuse_everything_else(text):
+    with pytest.raises(UserError, match="--fail-if"):
+        parse_check(text)
+
+
+def test_a_check_of_an_arm_that_is_not_there(store):
+    with pytest.raises(UserError, match=r"there is no mosh among the arms relu, .*Did you mean 'mish'"):
+        ask(store, fail_if=("test_accuracy(mosh) < 0.5",))
+
+
+def test_a_check_without_a_value_does_not_pass(tmp_path):
+    store = write(tmp_path, [(Task(), (Arm("relu"), Arm("mish", statuses=dict.fromkeys(range(10), "failed"))))])
+    (result,) = ask(store, fail_if=("test_accuracy(mish) < 0.1",)).checks
+    assert result.failed
+    assert "test_accuracy(mish) has no value" in result.reason
+
+
+def test_checks_of_a_study_are_run_where_their_arms_are(tmp_path):
+    store = write(tmp_path, [(Task(), ARMS)], checks=("test_accuracy(mish) < 0.99", "runs(gelu) < 1"))
+    found = ask(store)
+    assert [result.failed for result in found.checks] == [True]
+    assert found.skipped_checks == ("runs(gelu) < 1",)
+
+
+@pytest.mark.parametrize("text", ["test_accuracy(mish) / 0 < 1", "epochs_to_99(mish) - epochs_to_99(relu) > 5"])
+def test_what_cannot_be_computed_does_not_pass(store, text):
+    (result,) = ask(store, fail_if=(text,)).checks
+    assert result.failed
+    assert "has no value" in result.reason
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "value", "message"),
+    [
+        ("runs.csv", "test_accuracy", "abc", r"runs.csv', line 4: test_accuracy abc is not a number"),
+        ("runs.csv", "test_accuracy", "97.2", r"line 4: test_accuracy 97.2 is no fraction between 0 and 1"),
+        ("runs.csv", "test_accuracy", "", r"line 4: test_accuracy is empty in a finished run"),
+        ("runs.csv", "status", "fine", r"line 4: status fine is none of diverged, ok, oom, failed, interrupted"),
+        ("runs.csv", "seed", "", r"line 4: seed is empty"),
+        ("runs.csv", "schema_version", "2", r"holds rows of schema version 2, this actbench reads 1"),
+        ("runs.csv", "run_key", "0123", r"holds nothing of 1 finished run"),
+        ("epochs.csv", "test_accuracy", "x", r"epochs.csv', line 4: test_accuracy x is not a number"),
+        ("epochs.csv", "test_accuracy", "12", r"line 4: test_accuracy 12(\.0)? is no fraction"),
+        ("epochs.csv", "epoch", "", r"line 4: epoch is empty"),
+    ],
+)
+def test_a_spoiled_cell_is_named(store, file, column, value, message):
+    edit_cell(store / file, 4, column, value)
+    with pytest.raises(UserError, match=message):
+        ask(store)
+
+
+def test_stores_that_are_none(tmp_path, store):
+    with pytest.raises(UserError, match=r"There are no results in .*nowhere.*actbench run"):
+        ask(tmp_path / "nowhere")
+    header = ",".join(RUN_COLUMNS) + "\n"
+    for content, message in (("", "is empty"), ("a,b\n1,2\n", "'run_key' is missing"), (header, "no finished run")):
+        (store / "runs.csv").write_text(content)
+        with pytest.raises(UserError, match=message):
+            ask(store)
+
+
+def test_epochs_that_are_not_there(store):
+    (store / "epochs.csv").unlink()
+    with pytest.raises(UserError, match=r"epochs.csv.*No such file"):
+        ask(store)
+
+
+def test_a_torn_last_line_is_dropped(store):
+    whole = ask(store).tasks[0].arms["runs"].tolist()
+    for name in ("runs.csv", "epochs.csv"):
+        text = (store / name).read_text()
+        (store / name).write_text(text + text.splitlines()[5][:70])
+    assert ask(store).tasks[0].arms["runs"].tolist() == whole
+
+
+def test_a_last_line_without_its_newline_counts(store):
+    text = (store / "runs.csv").read_text()
+    (store / "runs.csv").write_text(text.removesuffix("\n"))
+    assert ask(store).tasks[0].arms["runs"].tolist() == [10] * 4
+
+
+def test_epochs_are_read_in_pieces_with_the_same_result(store, monkeypatch):
+    whole = full_table(ask(store))
+    monkeypatch.setattr("actbench.tables.read.CHUNK_ROWS", 7)
+    assert full_table(ask(store)).equals(whole)
+
+
+def test_a_manifest_that_is_not_json(store):
+    (store / "manifest.json").write_text("{")
+    with pytest.raises(UserError, match=r"Cannot read .*manifest\.json"):
+        ask(store)
+    (store / "manifest.json").unlink()
+    assert ask(store).thresholds == (0.95, 0.97, 0.98)
+
+
+def test_the_manifest_is_no_place_for_numbers(store):
+    before = full_table(ask(store))
+    manifest = json.loads((store / "manifest.json").read_text())
+    manifest["studies"]["made-up"] = {"thresholds": [0.9, 0.95, 0.96], "base": {"epochs": 1}}
+    (store / "manifest.json").write_text(json.dumps(manifest))
+    assert full_table(ask(store)).equals(before)
