@@ -37,7 +37,7 @@ def here(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(here, monkeypatch, capsys):  # noqa: ARG001 - works in that folder
+def run(here, monkeypatch, capsys):
     """Call the program in this process: exit code, stdout, stderr."""
 
     def call(*words):
@@ -161,7 +161,7 @@ def test_a_check_that_fails_exits_with_1_and_the_reason(run):
     )
 
 
-def test_the_program_itself(here):  # noqa: ARG001 - works in that folder
+def test_the_program_itself(here):
     """The real entry point, in a process of its own."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "actbench", "compare", "one", "--fail-if", "runs(relu) > 3", "--output", "out.txt"]
