@@ -34,7 +34,8 @@ def load_attribute(kind: str, spelling: Spelling) -> tuple[Any, Choice]:
             raise UserError(f"There is no {part!r} in {provider!r}.{did_you_mean(part, names)}")
         target = getattr(target, part)
     if not callable(target):
-        raise UserError(f"{spelling.path!r} is {target!r}, but an {kind} must be a function or a class.")
+        article = "an" if kind[0] in "aeiou" else "a"
+        raise UserError(f"{spelling.path!r} is {target!r}, but {article} {kind} must be a function or a class.")
     words = [literal(value) for value in spelling.positional]
     words += [f"{name}={literal(value)}" for name, value in sorted(spelling.named.items())]
     canonical = spelling.path + (f"({', '.join(words)})" if words else "")
@@ -59,7 +60,9 @@ def check_arguments(kind: str, path: str, target: Any, given: int, spelling: Spe
 def _from_file(kind: str, path: Path) -> ModuleType:
     if not path.is_file():
         raise UserError(f"There is no file {str(path)!r} to take the {kind} from.")
-    name = f"actbench_custom_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    # Named by place and content: an edited file is another module, so that what is called is what the digest says.
+    identity = str(path.resolve()).encode() + b"\0" + path.read_bytes()
+    name = f"actbench_custom_{hashlib.sha256(identity).hexdigest()[:12]}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
@@ -69,7 +72,7 @@ def _from_file(kind: str, path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script may end in sys.exit()
         del sys.modules[name]
         raise UserError(f"{str(path)!r} fails when it is imported: {type(error).__name__}: {error}") from error
     return module
@@ -88,7 +91,7 @@ def _from_module(kind: str, name: str) -> ModuleType:
             f"There is no module {name!r} to take the {kind} from. Write 'file.py:attribute' for a file of your own, "
             "or 'module.path:attribute' for an installed module."
         ) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(f"The module {name!r} fails when it is imported: {type(error).__name__}: {error}") from error
 
 

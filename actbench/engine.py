@@ -205,9 +205,11 @@ class Engine:
         steps, rest = divmod(self._train_size, self.batch_size)
         with tf.device(data.device):
             order, zero, one = tf.range(self._train_size), tf.constant(0), tf.constant(1)
-            self._epoch_program(data.x, data.y, order, one if steps else zero, one if rest else zero)
-            self._evaluation_program(data.x, data.y, zero, one)
-        self.set_state(state)
+            try:
+                self._epoch_program(data.x, data.y, order, one if steps else zero, one if rest else zero)
+                self._evaluation_program(data.x, data.y, zero, one)
+            finally:
+                self.set_state(state)
 
     def train_epoch(self, order: np.ndarray[Any, Any]) -> tuple[float, float]:
         """Train once through the data in the order given: ``(n,)`` indices. Returns the running mean loss and accuracy.
@@ -304,5 +306,9 @@ def _hits(y: Any, output: Any) -> Any:
 
 
 def _ends_in_softmax(model: Any) -> bool:
-    last = model.layers[-1]
-    return isinstance(last, keras.layers.Softmax) or getattr(last, "activation", None) is keras.activations.softmax
+    """Whether the last operation, inside nested networks too, is a softmax: then the output is probabilities."""
+    history = getattr(model.outputs[0], "_keras_history", None) if getattr(model, "outputs", None) else None
+    last = history.operation if history else model.layers[-1]
+    if isinstance(last, keras.Model):
+        return _ends_in_softmax(last)
+    return type(last).__name__ == "Softmax" or getattr(last, "activation", None) is keras.activations.softmax

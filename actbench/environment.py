@@ -91,6 +91,11 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if LINUX else (os.cpu_count() or 1)
 
 
+def gpu_possible() -> bool:
+    """Whether a GPU might be there: False only where it is certain that TensorFlow would find none."""
+    return not LINUX or any(Path(f"/dev/{name}").exists() for name in ("nvidia0", "nvidiactl", "kfd", "dxg"))
+
+
 def reset_peak_memory() -> None:
     """Start a new measurement of ``peak_memory_mib``, where the system can (Linux)."""
     if LINUX:

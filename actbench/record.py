@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from dataclasses import dataclass, field, fields
@@ -48,11 +49,20 @@ class Run:
         asked = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("study", "variant", "dataset")}
         return {name: value.definition if isinstance(value, Choice) else value for name, value in asked.items()}
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         """The run key: the first 16 hex digits of the SHA-256 of the definition as JSON."""
-        canonical = json.dumps(self.definition, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+        return _digest(self.definition)
+
+    @functools.cached_property
+    def arm(self) -> str:
+        """The same without the seed: runs of one arm share it."""
+        return _digest(self.definition | {"seed": None})
+
+
+def _digest(definition: dict[str, Any]) -> str:
+    canonical = json.dumps(definition, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,9 @@ def _arguments(text: str, arguments: str) -> tuple[tuple[Any, ...], dict[str, An
             raise ValueError(arguments)  # noqa: TRY301, TRY004 - "a)(b" parses, but it is not one call
         positional = tuple(ast.literal_eval(node) for node in call.args)
         named = {_keyword(node): ast.literal_eval(node.value) for node in call.keywords}
-    except (SyntaxError, ValueError):
+        if len(named) < len(call.keywords):
+            raise ValueError(arguments)  # noqa: TRY301 - a name given twice parses, and the last would win
+    except (SyntaxError, ValueError, MemoryError, RecursionError):  # the last two for absurdly nested text
         raise UserError(
             f"Cannot read the parameters of {text!r}: write plain values, like 'swish(beta=0.5)' or 'mlp(100, 50)'."
         ) from None
@@ -304,6 +306,8 @@ def spell(path: str, parameters: tuple[Parameter, ...], values: Mapping[str, Any
 
 def literal(value: Any) -> str:
     """Write a parameter's value the one canonical way: ``2`` for 2.0 as for 2, else Python's shortest ``repr``."""
+    if isinstance(value, float) and math.isinf(value):
+        return "1e999" if value > 0 else "-1e999"  # Python has no literal for it that can be read again
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - exact in float64
         return str(int(value))
     return repr(value)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
+
+import numpy as np
 
 from actbench.activations import Resolved
 from actbench.errors import UserError
@@ -23,7 +26,7 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
         seed: seeds the activation's own initial weights and random stream, and nothing else.
 
     Raises:
-        UserError: the activation changes the shape of its input.
+        UserError: the activation changes the shape of its input, or cannot be called on it.
     """
 
     def __init__(self, activation: Resolved, seed: int, **options: Any) -> None:
@@ -35,20 +38,43 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Build the activation for this shape and check that it keeps it."""
-        inputs = keras.Input(shape=input_shape[1:], dtype=self.compute_dtype)
-        if self.activation.kind == "elementwise":
-            output = keras.layers.Lambda(self.activation.function)(inputs)
-        else:
-            # Keras's initializers take their seeds from the global one when they are made.
-            keras.utils.set_random_seed(self.seed)
-            output = self.activation.function(inputs)
-            self.network = keras.Model(inputs, output)
+        try:
+            output = self._output(input_shape)
+        except (UserError, MemoryError):  # too little memory is no fault of the activation's
+            raise
+        except Exception as error:  # a library or a person's own code may raise anything
+            raise UserError(
+                f"The activation {self.activation.choice.spelling!r} does not work on inputs of shape "
+                f"{_words(input_shape)}: {type(error).__name__}: {error}"
+            ) from error
         shape = getattr(output, "shape", None)
-        if shape is None or tuple(shape[1:]) != tuple(input_shape[1:]):
+        if shape is None or not _same(tuple(shape)[1:], input_shape[1:]):
             raise UserError(
                 f"The activation {self.activation.choice.spelling!r} turns shape {_words(input_shape)} into "
                 f"{_words(shape) if shape is not None else repr(output)}; an activation must keep the shape."
             )
+
+    def _output(self, input_shape: tuple[int | None, ...]) -> Any:
+        """The output for such an input; for all but element-wise activations also the network behind it."""
+        if self.activation.kind == "elementwise":
+            sides = [1, *(1 if side is None else side for side in input_shape[1:])]
+            return self.activation.function(keras.ops.zeros(sides, dtype=self.compute_dtype))
+        # Keras's initializers and generators take their seeds from the global one when they are made, and layers
+        # their precision from the global policy.
+        streams = random.getstate(), np.random.get_state()  # noqa: NPY002 - Keras seeds the global one
+        keras.utils.set_random_seed(self.seed)
+        policy = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(self.dtype_policy)
+        try:
+            inputs = keras.Input(shape=input_shape[1:], dtype=self.compute_dtype)
+            output = self.activation.function(inputs)
+            self.network = keras.Model(inputs, output)
+        finally:
+            keras.config.set_dtype_policy(policy)
+            # What the network draws after this site (a dropout's stream) must not depend on the activation.
+            random.setstate(streams[0])
+            np.random.set_state(streams[1])  # noqa: NPY002
+        return output
 
     def call(self, x: Any, training: bool | None = None) -> Any:
         """Apply the activation to ``x``."""
@@ -57,6 +83,11 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """An activation keeps the shape."""
         return input_shape
+
+
+def _same(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
+    """Whether two shapes agree in every side that is known."""
+    return len(one) == len(other) and all(None in pair or pair[0] == pair[1] for pair in zip(one, other, strict=True))
 
 
 def _words(shape: tuple[int | None, ...]) -> str:

@@ -10,22 +10,26 @@ import contextlib
 import csv
 import errno
 import io
+import itertools
 import json
 import logging
 import os
 import socket
+import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import filelock
 
+from actbench.checkpoint import Checkpoint
 from actbench.errors import UserError
-from actbench.record import EPOCH_COLUMNS, RUN_COLUMNS, SCHEMA_VERSION, Record, epoch_rows, run_row
+from actbench.record import EPOCH_COLUMNS, FINAL, RUN_COLUMNS, SCHEMA_VERSION, Record, epoch_rows, run_row
 
 log = logging.getLogger(__name__)
+Rows: TypeAlias = Sequence[Mapping[str, Any]]
 
-RUNS, EPOCHS, TABLE, MANIFEST = "runs.csv", "epochs.csv", "table.csv", "manifest.json"
+RUNS, EPOCHS, TABLE, MANIFEST, CHECKPOINTS = "runs.csv", "epochs.csv", "table.csv", "manifest.json", "checkpoints"
 
 
 class Store:
@@ -72,18 +76,51 @@ class Store:
         key = record.run.key
         with user_errors(self.folder):
             if key in self.statuses:
-                self.discard({key})
-            _append(self.folder / EPOCHS, EPOCH_COLUMNS, epoch_rows(record))
-            _append(self.folder / RUNS, RUN_COLUMNS, [run_row(record)])
+                self._rewrite({key}, epoch_rows(record), [run_row(record)])
+            else:
+                _append(self.folder / EPOCHS, EPOCH_COLUMNS, epoch_rows(record))
+                _append(self.folder / RUNS, RUN_COLUMNS, [run_row(record)])
+            if record.status in FINAL:
+                self._checkpoint_path(key).unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # others are still in there
+                    (self.folder / CHECKPOINTS).rmdir()
         self.statuses[key] = record.status
+
+    def save_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Keep the state of a run between two epochs, in place of an earlier one."""
+        with user_errors(self.folder):
+            path = self._checkpoint_path(checkpoint.run_key)
+            path.parent.mkdir(exist_ok=True)
+            replace_bytes(path, checkpoint.to_bytes())
+
+    def load_checkpoint(self, key: str) -> Checkpoint | None:
+        """The state that a run was left in, or None; one that cannot be read is dropped with a warning."""
+        path = self._checkpoint_path(key)
+        if not path.exists():
+            return None
+        try:
+            return Checkpoint.from_bytes(path.read_bytes())
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            log.warning("the checkpoint %s cannot be read (%s); that run begins anew", path, error)
+            return None
+
+    def _checkpoint_path(self, key: str) -> Path:
+        return self.folder / CHECKPOINTS / f"{key}.npz"
 
     def discard(self, keys: Collection[str]) -> None:
         """Drop the rows of these runs from both tables."""
-        for name, columns in ((RUNS, RUN_COLUMNS), (EPOCHS, EPOCH_COLUMNS)):
-            rows = [row for row in _rows(self.folder / name, columns) if row["run_key"] not in keys]
-            replace(self.folder / name, _csv([dict(zip(columns, columns, strict=True)), *rows], columns))
+        self._rewrite(keys, [], [])
         for key in keys:
             self.statuses.pop(key, None)
+
+    def _rewrite(self, keys: Collection[str], epochs: Rows, runs: Rows) -> None:
+        """Write both tables anew without the rows of ``keys``, and with these: both aside, then both into place."""
+        texts = {}
+        for name, columns, new in ((EPOCHS, EPOCH_COLUMNS, epochs), (RUNS, RUN_COLUMNS, runs)):
+            kept = (row for row in _rows(self.folder / name, columns) if row["run_key"] not in keys)
+            header = dict(zip(columns, columns, strict=True))
+            texts[self.folder / name] = _csv(itertools.chain([header], kept, new), columns).encode()
+        replace_all(texts)
 
     def write_table(self, text: str) -> None:
         """Write the derived ``table.csv``."""
@@ -99,20 +136,26 @@ class Store:
             replace(self.folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
 
     def _mend(self) -> None:
-        """Drop a torn last line and epochs without a run, and learn the statuses."""
-        for name, columns in ((RUNS, RUN_COLUMNS), (EPOCHS, EPOCH_COLUMNS)):
-            _drop_torn_line(self.folder / name, columns)
+        """Drop a torn last line and epochs without a run, and learn the statuses. Nothing of others' is touched."""
+        tables = {self.folder / RUNS: RUN_COLUMNS, self.folder / EPOCHS: EPOCH_COLUMNS}
+        for path, columns in tables.items():
+            _check_ours(path, columns)
+        for path in tables:
+            _drop_torn_line(path)
         for row in _rows(self.folder / RUNS, RUN_COLUMNS):
-            if row["schema_version"] != str(SCHEMA_VERSION):
-                raise UserError(
-                    f"{str(self.folder / RUNS)!r} has schema version {row['schema_version']}, this actbench writes "
-                    f"{SCHEMA_VERSION}. Use the actbench that wrote it, or another --results."
-                )
             self.statuses[row["run_key"]] = row["status"]
-        orphans = {row["run_key"] for row in _rows(self.folder / EPOCHS, EPOCH_COLUMNS)} - self.statuses.keys()
+        orphans = set(_first_cells(self.folder / EPOCHS, EPOCH_COLUMNS)) - self.statuses.keys()
         if orphans:
             log.warning("dropped the epochs of %d unfinished run(s) from %s", len(orphans), self.folder / EPOCHS)
             self.discard(orphans)
+
+
+def read_runs(folder: Path) -> Iterator[dict[str, str]]:
+    """The rows of ``runs.csv`` as text, for a look that needs no lock; none where there is no store."""
+    try:
+        yield from _rows(folder / RUNS, RUN_COLUMNS)
+    except OSError as error:
+        raise UserError(f"Cannot read {str(folder / RUNS)!r}: {error.strerror or error}.") from None
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -141,16 +184,29 @@ def user_errors(folder: Path) -> Iterator[None]:
 
 
 def replace(path: Path, text: str) -> None:
-    """Write a whole file aside and move it into place, so that nobody ever reads half of it."""
-    part = path.with_name(path.name + ".part")
+    """Write a whole text file aside and move it into place, so that nobody ever reads half of it."""
+    replace_bytes(path, text.encode())
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file aside and move it into place."""
+    replace_all({path: content})
+
+
+def replace_all(contents: Mapping[Path, bytes]) -> None:
+    """Write whole files aside, all of them, and only then move them into place: a full disk changes none."""
+    parts = {path.with_name(path.name + ".part"): path for path in contents}
     try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        for part, path in parts.items():
+            with part.open("wb") as file:
+                file.write(contents[path])
+                file.flush()
+                os.fsync(file.fileno())
+        for part, path in parts.items():
+            part.replace(path)
     except OSError:
-        part.unlink(missing_ok=True)
+        for part in parts:
+            part.unlink(missing_ok=True)
         raise
 
 
@@ -185,16 +241,34 @@ def _csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
     return text.getvalue()
 
 
-def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:
+def _check_ours(path: Path, columns: Sequence[str]) -> None:
+    """Raise UserError, before anything is changed, for a table that is not ours or that a newer actbench wrote."""
     if not path.exists():
         return
+    with path.open("rb") as file:
+        header, first = file.readline(), file.readline()
+    names, ours = header.rstrip(b"\n").split(b","), ",".join(columns).encode()
+    version, written = first.partition(b",")[0].decode(errors="replace"), b"schema_version"
+    if names[0] == written and version.isdigit() and int(version) != SCHEMA_VERSION:
+        raise UserError(
+            f"{str(path)!r} has schema version {version}, this actbench writes {SCHEMA_VERSION}. Use the actbench that "
+            "wrote it, or another --results."
+        )
+    # A header without its end is a table torn in its very first write.
+    if header != ours + b"\n" and not (ours.startswith(header) and not header.endswith(b"\n")):
+        raise UserError(
+            f"{str(path)!r} is not a table that actbench wrote: its header is different. Take another --results."
+        )
+
+
+def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:
+    """The rows of a table as text. Raises UserError for a damaged line."""
+    if not path.exists():
+        return
+    _check_ours(path, columns)
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
-        header = next(reader, None)
-        if header is not None and tuple(header) != tuple(columns):
-            raise UserError(
-                f"{str(path)!r} is not a table that actbench wrote: its header is different. Take another --results."
-            )
+        next(reader, None)
         for values in reader:
             if len(values) != len(columns):
                 raise UserError(
@@ -203,20 +277,25 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:
             yield dict(zip(columns, values, strict=True))
 
 
-def _drop_torn_line(path: Path, columns: Sequence[str]) -> None:
-    """Cut a file back to its last whole line. Every row ends in a newline, and no cell holds one."""
+def _first_cells(path: Path, columns: Sequence[str]) -> Iterator[str]:
+    """The first cell of every row: run keys hold no comma and no quote, so a long table need not be parsed for them."""
+    if path.exists():
+        _check_ours(path, columns)
+        with path.open(encoding="utf-8", newline="") as file:
+            next(file, None)
+            yield from (line.partition(",")[0] for line in file)
+
+
+def _drop_torn_line(path: Path) -> None:
+    """Cut a table of ours back to its last whole line. Every row ends in a newline, and no cell holds one."""
     if not path.exists():
         return
     content = path.read_bytes()
     whole = content.rfind(b"\n") + 1
-    if whole == len(content):
-        return
-    # A file of somebody else's is left alone: only a beginning of our own header may be cut away whole.
-    if whole == 0 and not ",".join(columns).encode().startswith(content):
-        raise UserError(f"{str(path)!r} is not a table that actbench wrote. Take another --results.")
-    log.warning("dropped a torn last line from %s", path)
-    with path.open("r+b") as file:
-        file.truncate(whole)
+    if whole < len(content):
+        log.warning("dropped a torn last line from %s", path)
+        with path.open("r+b") as file:
+            file.truncate(whole)
 
 
 def _holder(folder: Path) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Callable, Iterator
-from pathlib import Path
+import typing
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from actbench import activations, datasets, models
+from actbench.datasets import Facts, Request
 from actbench.errors import UserError
 from actbench.initializers import INITIALIZERS
 from actbench.optimizers import OPTIMIZERS
@@ -41,29 +43,53 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     seed: Annotated[int, Meta(ge=0, lt=2**32)] = 0
 
 
-class Study(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+TYPES = typing.get_type_hints(Settings, include_extras=True)
+"""The fields of the settings, and what each may hold."""
+
+
+class Study(msgspec.Struct, frozen=True, kw_only=True):
     """A comparison: ``base``, with every combination of ``grid``, and each of the ``variants``, laid over it.
 
-    ``thresholds`` are accuracies as fractions; None takes the data set's. ``data_dir`` is where ``NAME.npz`` may lie.
+    ``grid`` maps fields of ``Settings`` to their values. A variant maps fields to a value, which replaces the base's or
+    the grid's, or to a list, which replaces the grid's. ``thresholds`` are accuracies as fractions; None takes the data
+    set's. ``data_dir`` is where ``NAME.npz`` may lie.
     """
 
     name: str = "adhoc"
-    base: Settings = Settings()
+    description: str = ""
+    source: str = ""
+    base: dict[str, Any] = {}
     grid: dict[str, list[Any]] = {}
     variants: dict[str, dict[str, Any]] = {}
     thresholds: tuple[Fraction, ...] | None = None
     data_dir: str | None = None
 
+    def override(self, fields: Mapping[str, Any]) -> Study:
+        """The same study with some fields fixed, or given a list of values, wherever it had them."""
+        kept = {name: values for name, values in self.grid.items() if name not in fields}
+        variants = {
+            name: {key: value for key, value in changes.items() if key not in fields}
+            for name, changes in self.variants.items()
+        }
+        lists = {name: value for name, value in fields.items() if isinstance(value, list)}
+        plain = {name: value for name, value in fields.items() if not isinstance(value, list)}
+        return msgspec.structs.replace(self, base=self.base | plain, grid=kept | lists, variants=variants)
+
     def settings(self) -> Iterator[tuple[str, Settings]]:
         """Every run's variant and settings: seed by seed, the arms interleaved, so that a drift hits all arms alike."""
-        # The seed turns slowest and the activation fastest, whatever order the grid was written in.
-        names = sorted(self.grid, key=lambda name: (name != "seed", name == "activation"))
-        slow, fast = (names[:1], names[1:]) if "seed" in names else ([], names)
-        for seed in itertools.product(*(self.grid[name] for name in slow)):
+        for seed in self._seeds():
             for variant, changes in (self.variants or {"": {}}).items():
-                for values in itertools.product(*(self.grid[name] for name in fast)):
-                    chosen = dict(zip(slow + fast, seed + values, strict=True))
-                    yield variant, settings(msgspec.to_builtins(self.base) | chosen | changes)
+                axes = {name: values for name, values in self.grid.items() if name not in changes}
+                axes |= {name: value for name, value in changes.items() if isinstance(value, list)}
+                # The activation turns fastest, whatever order the file was written in.
+                names = sorted(axes.keys() - {"seed"}, key=lambda name: (name == "activation", list(axes).index(name)))
+                fixed = {name: value for name, value in changes.items() if not isinstance(value, list)}
+                for values in itertools.product(*(axes[name] for name in names)):
+                    chosen = self.base | fixed | dict(zip(names, values, strict=True)) | {"seed": seed}
+                    yield variant, settings(chosen)
+
+    def _seeds(self) -> list[int]:
+        return self.grid.get("seed", [self.base.get("seed", 0)])
 
     def chosen_thresholds(self) -> tuple[float, ...]:
         """The study's thresholds, or those that suit its data sets, in rising order."""
@@ -87,54 +113,81 @@ OPTIONS = {
 }
 
 
-def settings(values: dict[str, Any]) -> Settings:
+def settings(values: Mapping[str, Any]) -> Settings:
     """Validate plain values. Raises UserError that names the field, what was given and what is allowed."""
+    checked = {}
+    for name, value in values.items():
+        try:
+            checked[name] = validated(value, TYPES[name])
+        except ValueError as error:
+            raise UserError(f"{OPTIONS.get(name, name)} cannot be {value!r}: {error}.") from None
+    return Settings(**checked)
+
+
+def validated(value: Any, kind: Any) -> Any:
+    """The value as that type. Raises ValueError that says in words what is allowed."""
     try:
-        return msgspec.convert(values, Settings)
+        return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        text, _, place = str(error).partition(" - at `$.")
-        field = place.rstrip("`")
-        name = OPTIONS.get(field, field)
-        raise UserError(f"{name} cannot be {values.get(field)!r}: {text[:1].lower()}{text[1:]}.") from None
+        text = str(error).partition(" - at ")[0]
+    if typing.get_origin(kind) is Literal:
+        raise ValueError("allowed are " + ", ".join(typing.get_args(kind)))
+    for theirs, ours in WORDS.items():
+        text = text.replace(theirs, ours)
+    raise ValueError(text[:1].lower() + text[1:])
 
 
-Load = Callable[[Settings], datasets.Dataset]
+WORDS = {
+    " | null`": "`",
+    "Expected `int`": "it must be a whole number",
+    "Expected `float`": "it must be a number",
+    "Expected `str`": "it must be a text",
+    "Expected `bool`": "it must be true or false",
+    "Expected `array`": "it must be a list",
+    ", got `": ", not `",
+}
+"""What the validator says, and how people say it."""
 
 
-def load_data(chosen: Settings, data_dir: Path | None) -> datasets.Dataset:
-    """The data that the settings ask for. Raises UserError."""
-    return datasets.load(
-        chosen.data,
-        data_dir=data_dir,
-        limit=chosen.limit,
-        validation_split=chosen.validation_split,
-        dtype="float64" if chosen.precision == "float64" else "float32",
-    )
+def request(chosen: Settings, data_dir: str | None) -> Request:
+    """The data that the settings ask for."""
+    dtype = "float64" if chosen.precision == "float64" else "float32"
+    return Request(chosen.data, data_dir, chosen.limit, chosen.validation_split, dtype)
 
 
-def plan(study: Study, load: Load, device_kind: Callable[[str], str]) -> list[tuple[Run, Settings]]:
-    """Expand a study into fully specified runs, in the order in which they are to be trained.
+def plan(
+    study: Study, facts: Callable[[Request], Facts], device_kind: Callable[[str], str]
+) -> list[tuple[Run, Request]]:
+    """Expand a study into fully specified runs, each with its data, in the order in which they are to be trained.
 
-    Everything that cannot work is refused here, before anything is trained. The settings beside each run are what
-    ``load`` takes to find its data again.
+    Everything that cannot work is refused here, before anything is trained.
+
+    Args:
+        study: what is to be compared.
+        facts: what a data set is, as ``datasets.facts`` tells.
+        device_kind: resolves ``auto``, ``cpu`` and ``gpu`` to what there is.
 
     Raises:
-        UserError: an unknown name, a wrong parameter, or a setting that does not fit the data.
+        UserError: an unknown name, a wrong parameter, two equal arms, or a setting that does not fit the data.
     """
     wanted = list(study.settings())
+    check_names = functools.cache(_check_names)
     for _, chosen in wanted:
-        _check_names(chosen)
-    runs: dict[str, tuple[Run, Settings]] = {}
+        check_names(chosen.activation, chosen.data, chosen.optimizer, chosen.initializer, chosen.model)
+    devices = {asked: device_kind(asked) for asked in {chosen.device for _, chosen in wanted}}
+    resolve_activation, resolve_model = functools.cache(activations.resolve), functools.cache(models.resolve)
+    runs: dict[str, tuple[Run, Request]] = {}
     for variant, chosen in wanted:
-        data = load(chosen)
+        asked = request(chosen, study.data_dir)
+        data = facts(asked)
         source = datasets.describe(chosen.data)
-        model = models.resolve(chosen.model or datasets.default_model(source, data.input_shape))
+        model = resolve_model(chosen.model or datasets.default_model(source, data.input_shape))
         model.check(data.input_shape)
         _check_training(chosen, data)
         run = Run(
             study=study.name,
             variant=variant,
-            activation=activations.resolve(chosen.activation).choice,
+            activation=resolve_activation(chosen.activation).choice,
             dataset=chosen.data,
             dataset_sha256=data.sha256,
             limit=chosen.limit,
@@ -149,28 +202,37 @@ def plan(study: Study, load: Load, device_kind: Callable[[str], str]) -> list[tu
             precision=chosen.precision,
             deterministic=chosen.deterministic,
             seed=chosen.seed,
-            device=device_kind(chosen.device),
+            device=devices[chosen.device],
         )
-        runs.setdefault(run.key, (run, chosen))
+        if run.key in runs:
+            raise UserError(_twice(runs[run.key][0], run))
+        runs[run.key] = (run, asked)
     return list(runs.values())
 
 
-def _check_names(chosen: Settings) -> None:
+def _twice(first: Run, second: Run) -> str:
+    where = [f" in variant {run.variant!r}" if run.variant else "" for run in (first, second)]
+    return (
+        f"The study asks twice for the same run: {first.activation.spelling} with seed {first.seed}{where[0]}, and "
+        f"{second.activation.spelling} with seed {second.seed}{where[1]}. Drop one of them."
+    )
+
+
+def _check_names(activation: str, data: str, optimizer: str, initializer: str, model: str | None) -> None:
     """Refuse what is misspelled while that is still cheap: no data is read and no heavy library imported for it."""
-    activations.resolve(chosen.activation)
-    datasets.describe(chosen.data)
-    choose(OPTIMIZERS, chosen.optimizer)
-    INITIALIZERS[chosen.initializer]
-    if chosen.model:
-        models.resolve(chosen.model)
+    activations.resolve(activation)
+    datasets.describe(data)
+    choose(OPTIMIZERS, optimizer)
+    INITIALIZERS[initializer]
+    if model:
+        models.resolve(model)
 
 
-def _check_training(chosen: Settings, data: datasets.Dataset) -> None:
-    size = len(data.x_train)
-    if chosen.batch_size > size:
+def _check_training(chosen: Settings, data: Facts) -> None:
+    if chosen.batch_size > data.train_size:
         raise UserError(
-            f"--batch-size {chosen.batch_size} is more than the {size} training inputs of {chosen.data!r}. "
-            f"Take {min(100, size)} or fewer."
+            f"--batch-size {chosen.batch_size} is more than the {data.train_size} training inputs of {chosen.data!r}. "
+            f"Take {min(100, data.train_size)} or fewer."
         )
-    if chosen.patience is not None and not len(data.x_val):
+    if chosen.patience is not None and not data.val_size:
         raise UserError("--patience watches the validation loss: give --validation-split too, for instance 0.1.")

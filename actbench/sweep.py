@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from dataclasses import dataclass
+import signal
+import statistics
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from types import FrameType
+from typing import Any, Protocol, Self
 
 import msgspec
 
-from actbench import environment
-from actbench.datasets import Dataset
+from actbench import datasets, environment
+from actbench.checkpoint import Checkpoint
+from actbench.datasets import Request
 from actbench.record import FINAL, Epoch, Record, Run
-from actbench.store import Store
-from actbench.study import Settings, Study, load_data, plan
-from actbench.train import Observer, Trainer
+from actbench.store import Store, read_runs
+from actbench.study import Study, plan
+from actbench.workers import Engine, Event, LocalEngine, Progressed, Started, Task
 
 BROKEN = frozenset({"failed", "oom"})
 
@@ -37,11 +42,35 @@ class Listener(Protocol):
 
 
 @dataclass(frozen=True)
+class Options:
+    """How to carry a study out; nothing here changes a number.
+
+    Attributes:
+        jobs: runs at a time.
+        rerun: train again what is stored.
+        max_failures: give up after so many failing runs in a row.
+        checkpoint_epochs: take a checkpoint every so many epochs; None: about every five minutes.
+        engine: where to train.
+    """
+
+    jobs: int = 1
+    rerun: bool = False
+    max_failures: int = 5
+    checkpoint_epochs: int | None = None
+    engine: Engine = field(default_factory=LocalEngine)
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """What a sweep came to: the keys of all runs of the study, in order, and the statuses of those trained now."""
+    """What a sweep came to: the keys of all runs of the study, in order, and the records of those trained now.
+
+    ``gave_up``: too many runs failed in a row, and the rest was not begun. ``interrupted``: somebody asked it to stop.
+    """
 
     keys: tuple[str, ...]
     trained: tuple[Record, ...]
+    gave_up: bool = False
+    interrupted: bool = False
 
     @property
     def broken(self) -> tuple[Record, ...]:
@@ -49,33 +78,42 @@ class Outcome:
         return tuple(record for record in self.trained if record.status in BROKEN)
 
 
-def sweep(study: Study, folder: Path, listener: Listener, *, rerun: bool = False) -> Outcome:
-    """Train the study's runs that ``folder`` does not hold yet (all of them with ``rerun``), and store them.
+def sweep(study: Study, folder: Path, listener: Listener, options: Options | None = None) -> Outcome:
+    """Train the study's runs that ``folder`` does not hold yet, and store them.
+
+    Ctrl-C (or SIGTERM) lets the running epochs end and keeps their state; a second one ends everything at once.
 
     Raises:
         UserError: the study cannot be planned or the store cannot be written.
+        KeyboardInterrupt: the second Ctrl-C.
     """
-    # Two data sets at a time: arms are interleaved, so a grid over data sets would otherwise reload at each run.
-    load = functools.lru_cache(maxsize=2)(functools.partial(_load, data_dir=study.data_dir))
-    runs = plan(study, lambda chosen: load(_data_settings(chosen)), _device_kind)
-    if any(run.deterministic for run, _ in runs):
-        from actbench import engine
-
-        engine.set_determinism()
-    trained: list[Record] = []
-    trainer = Trainer()
-    with Store.open(folder) as store:
-        todo = [(run, chosen) for run, chosen in runs if rerun or store.statuses.get(run.key) not in FINAL]
+    options = options or Options()
+    runs = planned(study, options.engine)
+    with Store.open(folder) as store, _Interruption() as interruption:
+        todo = [pair for pair in runs if options.rerun or store.statuses.get(pair[0].key) not in FINAL]
         listener.planned([run for run, _ in todo], len(runs) - len(todo))
         store.write_manifest(manifest(study, [run for run, _ in runs]))
-        for run, chosen in todo:
-            listener.started(run)
-            record = trainer.train(run, load(_data_settings(chosen)), _Relay(run, listener))
-            store.append(record)
-            listener.finished(record)
-            trained.append(record)
+        jobs = max(1, min(options.jobs, len(todo)))
+        tasks = [
+            Task(
+                run,
+                request,
+                checkpoint=None if options.rerun else store.load_checkpoint(run.key),
+                checkpoint_epochs=options.checkpoint_epochs,
+                jobs=jobs,
+            )
+            for run, request in todo
+        ]
+        failures = _Failures(options.max_failures)
+        events = options.engine.run(tasks, jobs, lambda: interruption.asked or failures.too_many)
+        trained = tuple(_keep(events, store, listener, failures))
         _write_table(store, study)
-    return Outcome(tuple(run.key for run, _ in runs), tuple(trained))
+    return Outcome(tuple(run.key for run, _ in runs), trained, failures.too_many, interruption.asked)
+
+
+def planned(study: Study, engine: Engine) -> list[tuple[Run, Request]]:
+    """The study's runs and their data. Raises UserError for whatever cannot work."""
+    return plan(study, functools.cache(datasets.facts), engine.device_kind)
 
 
 def manifest(study: Study, runs: Sequence[Run]) -> dict[str, Any]:
@@ -88,36 +126,105 @@ def manifest(study: Study, runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-class _Relay(Observer):
-    """Passes a run's epochs on to the sweep's listener."""
+@dataclass(frozen=True)
+class Forecast:
+    """What a sweep would do: per arm its first run, how many of its runs are stored, and how many are to train.
 
-    def __init__(self, run: Run, listener: Listener) -> None:
-        self.run = run
-        self.listener = listener
+    ``seconds`` is None where the store knows no run like the arm's.
+    """
 
-    def epoch(self, row: Epoch) -> None:
-        self.listener.epoch(self.run, row)
+    run: Run
+    stored: int
+    todo: int
+    seconds: float | None
+
+
+def forecast(study: Study, folder: Path, engine: Engine) -> list[Forecast]:
+    """What ``sweep`` would train, and how long it took for runs like these in the store. Writes nothing."""
+    rows = list(read_runs(folder))
+    statuses = {row["run_key"]: row["status"] for row in rows}
+    arms: dict[str, list[Run]] = {}
+    for run, _ in planned(study, engine):
+        arms.setdefault(run.arm, []).append(run)
+    found = []
+    for runs in arms.values():
+        stored = sum(statuses.get(run.key) in FINAL for run in runs)
+        todo = len(runs) - stored
+        seconds = _seconds_like(runs[0], rows)
+        found.append(Forecast(runs[0], stored, todo, None if seconds is None else seconds * todo))
+    return found
+
+
+def _seconds_like(run: Run, rows: Iterable[dict[str, str]]) -> float | None:
+    """Median wall-clock of stored runs like this one, scaled to its epochs; of the same activation if there are any."""
+    alike = [
+        row
+        for row in rows
+        if row["status"] == "ok"
+        and (row["dataset_sha256"], row["model"], row["device"], row["precision"])
+        == (run.dataset_sha256, run.model.spelling, run.device, run.precision)
+    ]
+    same = [row for row in alike if row["activation"] == run.activation.spelling] or alike
+    per_epoch = [float(row["wall_seconds"]) / max(int(row["epochs_run"]), 1) for row in same]
+    return statistics.median(per_epoch) * run.epochs if per_epoch else None
+
+
+class _Failures:
+    """Counts failing runs in a row."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.in_a_row = 0
+        self.too_many = False
+
+    def note(self, record: Record) -> None:
+        self.in_a_row = self.in_a_row + 1 if record.status in BROKEN else 0
+        self.too_many |= self.in_a_row >= self.limit
+
+
+def _keep(events: Iterable[Event], store: Store, listener: Listener, failures: _Failures) -> Iterator[Record]:
+    """Store what comes in, tell the listener, and pass the records on."""
+    for event in events:
+        match event:
+            case Started(run):
+                listener.started(run)
+            case Progressed(run, row):
+                listener.epoch(run, row)
+            case Checkpoint():
+                store.save_checkpoint(event)
+            case Record():
+                store.append(event)
+                failures.note(event)
+                listener.finished(event)
+                yield event
 
 
 def _write_table(store: Store, study: Study) -> None:
     from actbench.reports.table import to_csv
     from actbench.tables import arm_table, read_frames
 
-    store.write_table(to_csv(arm_table(*read_frames(store.folder), study.chosen_thresholds())))
+    if store.statuses:
+        store.write_table(to_csv(arm_table(*read_frames(store.folder), study.chosen_thresholds())))
 
 
-def _device_kind(asked: str) -> str:
-    from actbench import engine  # imports TensorFlow: only once everything else has been checked
+class _Interruption:
+    """Ctrl-C and SIGTERM inside the block: the first is noted in ``asked``, the second raises KeyboardInterrupt."""
 
-    return engine.device_kind(asked)
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[signal.Signals, Any] = {}
 
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():  # only there can signals be handled
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._note)
+        return self
 
-def _data_settings(chosen: Settings) -> Settings:
-    """Only what the data depends on, so that runs which differ in anything else share what was loaded."""
-    return Settings(
-        data=chosen.data, limit=chosen.limit, validation_split=chosen.validation_split, precision=chosen.precision
-    )
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
-
-def _load(chosen: Settings, data_dir: str | None) -> Dataset:
-    return load_data(chosen, Path(data_dir) if data_dir else None)
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True

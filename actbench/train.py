@@ -8,10 +8,10 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actbench import activations, environment, models
+from actbench.checkpoint import Checkpoint
 from actbench.errors import UserError
 from actbench.initializers import INITIALIZERS
 from actbench.lazy import lazy
@@ -29,21 +29,6 @@ keras = lazy("keras")
 
 KEPT_PROGRAMS = 32
 """Compiled programs that a trainer keeps: the arms of one study, so that later seeds need not compile again."""
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A run between two epochs: enough to go on with the very same numbers.
-
-    ``variables`` are the engine's, in its order; ``stream`` is the state of the NumPy stream that draws batch orders.
-    """
-
-    run_key: str
-    epochs: tuple[Epoch, ...]
-    variables: list[np.ndarray[Any, Any]]
-    stream: Any
-    compile_seconds: float
-    wall_seconds: float
 
 
 class Observer:
@@ -114,6 +99,8 @@ class Trainer:
         """
         from actbench import engine  # importing TensorFlow is no part of any run
 
+        if run.deterministic:
+            engine.set_determinism()
         started_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         environment.reset_peak_memory()
         story = _Story(self, run, data, observer or Observer(), checkpoint)
@@ -121,12 +108,11 @@ class Trainer:
         error = ""
         try:
             status = story.tell(callbacks)
-        except UserError:
-            raise
-        except engine.OUT_OF_MEMORY as problem:
-            status, error = "oom", one_line(problem)
-        except Exception as problem:  # noqa: BLE001 - a person's own activation may raise anything: it costs its run only
-            status, error = "failed", one_line(problem)
+        except Exception as problem:
+            if isinstance(problem, UserError) and problem.__context__ is None:
+                raise  # not an accident of somebody's code: it was asked for what cannot be
+            status = "oom" if _comes_from(problem, engine.OUT_OF_MEMORY) else "failed"
+            error = one_line(problem)
         return Record(
             run=run,
             status=status,
@@ -160,23 +146,23 @@ class Trainer:
 
         A run that differs from an earlier one in its seed alone takes over that one's programs: 0 seconds.
         """
-        from actbench.engine import Engine, choose_compiler
+        from actbench.engine import Engine, choose_compiler, precision
 
         device_data = self.device_data(data, run.device)
-        same = str(sorted((run.definition | {"seed": None}).items(), key=str))
-        if same in self._engines:
-            self._engines.move_to_end(same)
-            self._engines[same].start_from(model)
-            return self._engines[same], 0.0
+        if run.arm in self._engines:
+            self._engines.move_to_end(run.arm)
+            self._engines[run.arm].start_from(model)
+            return self._engines[run.arm], 0.0
         entry = OPTIMIZERS[parse(run.optimizer.spelling).name]
-        optimizer = entry.make(run.learning_rate, **bind("optimizer", entry, parse(run.optimizer.spelling)))
+        with precision(run.precision):  # the learning rate is a variable too
+            optimizer = entry.make(run.learning_rate, **bind("optimizer", entry, parse(run.optimizer.spelling)))
         model.compile(optimizer)  # callbacks look for model.optimizer
         compiler = choose_compiler(model, run.device, deterministic=run.deterministic)
         engine = Engine(model, optimizer, device_data, batch_size=run.batch_size, compiler=compiler)
         began = time.perf_counter()
         engine.compile()
         seconds = time.perf_counter() - began
-        self._engines[same] = engine
+        self._engines[run.arm] = engine
         if len(self._engines) > KEPT_PROGRAMS:
             self._engines.popitem(last=False)
         return engine, seconds
@@ -214,6 +200,10 @@ def build(run: Run, data: Dataset) -> Built:
     keras.utils.set_random_seed(run.seed)
     with precision(run.precision):
         model = models.resolve(run.model.spelling).build(site, data.input_shape, data.classes)
+        if not isinstance(model, keras.Model):
+            raise UserError(f"The model {run.model.spelling!r} is to return a keras.Model, but it returned {model!r}.")
+        if not model.built:
+            model.build((None, *data.input_shape))
     if tuple(model.output_shape) != (None, data.classes):
         raise UserError(
             f"The model {run.model.spelling!r} ends in shape {model.output_shape}, but it must end in "
@@ -352,6 +342,15 @@ def _logs(row: Epoch) -> dict[str, float | None]:
         "test_accuracy": row.test_accuracy,
         "learning_rate": row.learning_rate,
     }
+
+
+def _comes_from(problem: BaseException | None, kinds: tuple[type[BaseException], ...]) -> bool:
+    """Whether an error is, or was raised because of, one of these kinds: Keras raises new ones in place of others."""
+    while problem is not None:
+        if isinstance(problem, kinds):
+            return True
+        problem = problem.__cause__ or problem.__context__
+    return False
 
 
 def one_line(problem: BaseException) -> str:

@@ -59,7 +59,7 @@ def main():
     for name, (dataset, model, activation, optimizer, target) in CASES.items():
         if chosen.only not in (None, name):
             continue
-        data = datasets.load(dataset)
+        data = datasets.load(datasets.Request(dataset))
         sides = [make(data, model, activation, optimizer()) for make in (fit, ours)]
         for epoch in sides:
             epoch()

@@ -17,14 +17,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
-from actbench import custom
-from actbench.errors import UserError
-from actbench.lazy import lazy
-from actbench.registry import Choice, Parameter, Registry, Spelling, choose, parameters_of, parse
+from actbench import providers
+from actbench.registry import Choice, Parameter, Registry, choose, parameters_of, parse
 
 __all__ = ["CATALOGUE", "Activation", "Kind", "Resolved", "Tensor", "activation", "resolve"]
-
-keras = lazy("keras")
 
 Tensor: TypeAlias = Any
 Kind = Literal["elementwise", "stochastic", "trainable", "layer", "axis"]
@@ -39,14 +35,16 @@ class Activation:
         function: ``(tensor, **parameters) -> tensor``.
         kind: how a site uses it; see the package's docstring.
         formula: in plain text.
-        latex: the same for papers, without dollar signs.
+        latex: the same for papers, without dollar signs, in what matplotlib's mathtext can draw (so no ``cases``).
         source: authors, year and title of where it was defined.
         link: address of the source.
-        range: the closed or open interval of its values at the default parameters, e.g. ``"(0, 1)"``.
+        range: the set of its values at the default parameters, as intervals and points: ``"(-∞, -0.5) ∪ {0}"``.
         smooth: whether it is continuously differentiable everywhere, at the default parameters.
         monotonic: whether it never decreases, at the default parameters.
         parameters: what a spelling may set.
         aliases: other names for the very same function.
+        overflow: where the mathematics itself exceeds float32 within [−10⁴, 10⁴]. Empty: finite values and gradients.
+        twin: the entry that is the very same function at the default parameters, and another one at others.
     """
 
     name: str
@@ -61,6 +59,8 @@ class Activation:
     monotonic: bool
     parameters: tuple[Parameter, ...]
     aliases: tuple[str, ...] = ()
+    overflow: str = ""
+    twin: str = ""
 
     @property
     def summary(self) -> str:
@@ -81,7 +81,7 @@ class Resolved:
 CATALOGUE: Registry[Activation] = Registry("activation", __name__)
 
 
-def activation(
+def activation(  # noqa: PLR0913 - one argument a fact; all by name
     *,
     formula: str,
     latex: str,
@@ -91,8 +91,9 @@ def activation(
     smooth: bool,
     monotonic: bool,
     kind: Kind = "elementwise",
-    name: str | None = None,
     aliases: tuple[str, ...] = (),
+    overflow: str = "",
+    twin: str = "",
 ) -> Callable[[Callable[..., Tensor]], Callable[..., Tensor]]:
     """Add a function to the catalogue under its own name. See ``Activation`` for the fields.
 
@@ -103,7 +104,7 @@ def activation(
     def register(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
         CATALOGUE.add(
             Activation(
-                name=name or function.__name__,
+                name=function.__name__,
                 function=function,
                 kind=kind,
                 formula=formula,
@@ -115,6 +116,8 @@ def activation(
                 monotonic=monotonic,
                 parameters=parameters_of(function, given=1),
                 aliases=aliases,
+                overflow=overflow,
+                twin=twin,
             )
         )
         return function
@@ -130,38 +133,6 @@ def resolve(text: str) -> Resolved:
     """
     spelling = parse(text)
     if spelling.provider:
-        return _custom(spelling)
+        return Resolved(*providers.provide(spelling))
     entry, values, choice = choose(CATALOGUE, text)
     return Resolved(choice, entry.kind, partial(entry.function, **values), entry)
-
-
-def _custom(spelling: Spelling) -> Resolved:
-    """A person's own function of a tensor, Keras Layer class, or function without a tensor that makes a Layer."""
-    target, choice = custom.load_attribute("activation", spelling)
-    if isinstance(target, keras.layers.Layer):
-        raise UserError(
-            f"{spelling.path!r} is one Layer object, and its weights would be shared between the sites. "
-            "Name its class, or a function that makes a new one each time."
-        )
-    makes_layer = inspect.isclass(target) or _needs_no_tensor(target, spelling)
-    custom.check_arguments("activation", spelling.path, target, 0 if makes_layer else 1, spelling)
-
-    def of_layer(x: Tensor) -> Tensor:
-        layer = target(*spelling.positional, **spelling.named)
-        if not isinstance(layer, keras.layers.Layer):
-            raise UserError(f"{spelling.path!r} made {layer!r}, but a Keras Layer was expected.")
-        return layer(x)
-
-    def of_function(x: Tensor) -> Tensor:
-        return target(x, *spelling.positional, **spelling.named)
-
-    return Resolved(choice, "layer", of_layer) if makes_layer else Resolved(choice, "elementwise", of_function)
-
-
-def _needs_no_tensor(target: Any, spelling: Spelling) -> bool:
-    """Whether the call is complete with the spelling's own parameters: then it is a factory, not a function of x."""
-    try:
-        inspect.signature(target).bind(*spelling.positional, **spelling.named)
-    except (TypeError, ValueError):
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""Rectifiers: piecewise functions that pass the positive part."""
+"""Rectifiers: piecewise polynomials that pass the positive part."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Annotated
 from msgspec import Meta
 
 from actbench.activations import Tensor, activation
+from actbench.errors import UserError
 from actbench.lazy import lazy
 
 keras = lazy("keras")
 ops = lazy("keras.ops")
+weights = lazy("actbench.weights")
 
 
 @activation(
@@ -28,54 +30,129 @@ def relu(x: Tensor) -> Tensor:
 
 
 @activation(
-    formula="x for x > 0, α·(exp(x) − 1) for x <= 0",
-    latex=r"\begin{cases} x & x > 0 \\ \alpha (e^x - 1) & x \le 0 \end{cases}",
-    source="Clevert, Unterthiner & Hochreiter 2016, Fast and Accurate Deep Network Learning by ELUs",
-    link="https://arxiv.org/abs/1511.07289",
-    range="(-1, ∞)",
-    smooth=True,
-    monotonic=True,
-)
-def elu(
-    x: Tensor, alpha: Annotated[float, Meta(gt=0, description="the negative part saturates at −alpha")] = 1.0
-) -> Tensor:
-    """Exponential linear unit: a rectifier whose negative part saturates smoothly."""
-    return ops.elu(x, alpha=alpha)
-
-
-@activation(
-    formula="λ·x for x > 0, λ·α·(exp(x) − 1) for x <= 0; λ = 1.0507009873554805, α = 1.6732632423543772",
-    latex=r"\lambda \begin{cases} x & x > 0 \\ \alpha (e^x - 1) & x \le 0 \end{cases}",
-    source="Klambauer, Unterthiner, Mayr & Hochreiter 2017, Self-Normalizing Neural Networks",
-    link="https://arxiv.org/abs/1706.02515",
-    range="(-1.7581, ∞)",
+    formula="min(max(x, 0), 6)",
+    latex=r"\min(\max(x, 0), 6)",
+    source="Krizhevsky 2010, Convolutional Deep Belief Networks on CIFAR-10",
+    link="https://www.cs.toronto.edu/~kriz/conv-cifar10-aug2010.pdf",
+    range="[0, 6]",
     smooth=False,
     monotonic=True,
 )
-def selu(x: Tensor) -> Tensor:
-    """Scaled ELU: the constants keep mean 0 and variance 1 from layer to layer."""
-    return ops.selu(x)
+def relu6(x: Tensor) -> Tensor:
+    """ReLU with a ceiling of 6, made for arithmetic in few bits."""
+    return ops.relu6(x)
 
 
 @activation(
-    kind="trainable",
-    formula="max(x, 0) + α·min(x, 0); α learned, one per channel",
-    latex=r"\max(x, 0) + \alpha_c \min(x, 0)",
-    source="He, Zhang, Ren & Sun 2015, Delving Deep into Rectifiers",
-    link="https://arxiv.org/abs/1502.01852",
+    formula="max(x, 0) + slope·min(x, 0); slope = 0.01",
+    latex=r"\max(x, 0) + s \min(x, 0), \quad s = 0.01",
+    source="Maas, Hannun & Ng 2013, Rectifier Nonlinearities Improve Neural Network Acoustic Models",
+    link="https://ai.stanford.edu/~amaas/papers/relu_hybrid_icml2013_final.pdf",
     range="(-∞, ∞)",
     smooth=False,
     monotonic=True,
 )
-def prelu(
-    x: Tensor, init: Annotated[float, Meta(ge=-10, le=10, description="start value of every α")] = 0.25
+def leaky_relu(
+    x: Tensor,
+    slope: Annotated[
+        float,
+        Meta(ge=0, le=1, description="slope of the negative part: 0.01 in the paper, 0.2 and 0.3 in Keras's two forms"),
+    ] = 0.01,
 ) -> Tensor:
-    """Parametric ReLU: the slope of the negative part is learned per channel, shared over space as in the paper.
+    """ReLU with a small slope below 0, so that no unit is ever quite dead."""
+    if keras.backend.standardize_dtype(x.dtype) == "float64":
+        # TensorFlow's operation keeps the slope in float32 whatever it is applied to.
+        return ops.maximum(x, slope * x)
+    return ops.leaky_relu(x, negative_slope=slope)
 
-    Keras's own layer defaults to one slope per *position*; here the axes between batch and channel are shared.
-    """
-    spatial = list(range(1, x.ndim - 1))
-    return keras.layers.PReLU(alpha_initializer=keras.initializers.Constant(init), shared_axes=spatial or None)(x)
+
+@activation(
+    formula="x for x > threshold, else value; threshold = 1, value = 0",
+    latex=r"x \;\; (x > \theta), \quad v \;\; (x \leq \theta); \quad \theta = 1, \; v = 0",
+    source="Konda, Memisevic & Krueger 2014, Zero-bias Autoencoders and the Benefits of Co-adapting Features",
+    link="https://arxiv.org/abs/1402.3337",
+    range="{0} ∪ (1, ∞)",
+    smooth=False,
+    monotonic=True,
+    aliases=("thresholded_relu",),
+)
+def threshold(
+    x: Tensor,
+    threshold: Annotated[float, Meta(description="inputs up to here are replaced, the bound included")] = 1.0,
+    value: Annotated[float, Meta(description="what replaces them")] = 0.0,
+) -> Tensor:
+    """Thresholded ReLU: the identity above a threshold, a constant below. Keras's function has no defaults."""
+    return ops.threshold(x, threshold, value)
+
+
+@activation(
+    formula="max(x, 0)²",
+    latex=r"\max(x, 0)^2",
+    source="So, Mańke, Liu, Dai, Shazeer & Le 2021, Primer: Searching for Efficient Transformers for Language Modeling",
+    link="https://arxiv.org/abs/2109.08668",
+    range="[0, ∞)",
+    smooth=True,
+    monotonic=True,
+    aliases=("relu_squared",),
+)
+def squared_relu(x: Tensor) -> Tensor:
+    """The square of ReLU."""
+    return ops.square(ops.relu(x))
+
+
+@activation(
+    formula="scale·max(x, 0)² + bias; scale = 0.8944, bias = −0.4472",
+    latex=r"s \max(x, 0)^2 + b, \quad s = 0.8944, \; b = -0.4472",
+    source="Yu, Si, Zhou, Luo, Zhou, Feng, Yan & Wang 2022, MetaFormer Baselines for Vision",
+    link="https://arxiv.org/abs/2210.13452",
+    range="[-0.4472, ∞)",
+    smooth=True,
+    monotonic=True,
+)
+def star_relu(
+    x: Tensor,
+    scale: Annotated[float, Meta(description="factor of the square")] = 0.8944,
+    bias: Annotated[float, Meta(description="added to everything")] = -0.4472,
+) -> Tensor:
+    """Squared ReLU, scaled and shifted to mean 0 and variance 1 on standard normal inputs; both numbers stay fixed."""
+    return scale * ops.square(ops.relu(x)) + bias
+
+
+@activation(
+    formula="0 for x <= −1, (x + 1)²/4 for −1 < x < 1, x for x >= 1",
+    latex=r"0 \;\; (x \leq -1), \quad \frac{(x + 1)^2}{4} \;\; (|x| < 1), \quad x \;\; (x \geq 1)",
+    source="Blondel, Martins & Niculae 2019, Learning with Fenchel-Young Losses (the integral of the sparse sigmoid)",
+    link="https://arxiv.org/abs/1901.02324",
+    range="[0, ∞)",
+    smooth=True,
+    monotonic=True,
+)
+def sparse_plus(x: Tensor) -> Tensor:
+    """ReLU with its kink rounded by a parabola; exactly 0 below −1 and exactly x above 1."""
+    # Two clips instead of a choice between three branches. The parabola's slope at its ends is 0 and 1, whatever
+    # a clip's own slope at its bounds; only the upper end needs the inner slope, which TensorFlow's clip has.
+    return 0.25 * ops.square(ops.clip(x, -1.0, 1.0) + 1.0) + ops.relu(x - 1.0)
+
+
+@activation(
+    kind="stochastic",
+    formula="max(x, 0) + a·min(x, 0); a ~ U(1/8, 1/3) anew for every element in training, a = 11/48 otherwise",
+    latex=r"\max(x, 0) + a \min(x, 0), \quad a \sim U(\frac{1}{8}, \frac{1}{3})",
+    source="Xu, Wang, Chen & Li 2015, Empirical Evaluation of Rectified Activations in Convolutional Network",
+    link="https://arxiv.org/abs/1505.00853",
+    range="(-∞, ∞)",
+    smooth=False,
+    monotonic=True,
+)
+def rrelu(
+    x: Tensor,
+    lower: Annotated[float, Meta(ge=0, le=1, description="smallest slope of the negative part")] = 0.125,
+    upper: Annotated[float, Meta(ge=0, le=1, description="largest slope of the negative part")] = 1 / 3,
+) -> Tensor:
+    """Randomized leaky ReLU: a random slope in training, its mean in inference."""
+    if lower > upper:
+        raise UserError(f"The activation 'rrelu' needs lower <= upper, but got lower={lower}, upper={upper}.")
+    return weights.RandomSlope(lower, upper)(x)
 
 
 @activation(
@@ -96,8 +173,6 @@ def frelu(
     Input ``(batch, height, width, channels)``, output the same. Needs images: raises UserError on flat features.
     """
     if x.ndim != 4:  # noqa: PLR2004 - batch, height, width, channels
-        from actbench.errors import UserError
-
         raise UserError(
             "The activation 'frelu' looks at neighbouring pixels: use it in a convolutional model (cnn, cnn6)."
         )

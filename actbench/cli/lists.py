@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+import shutil
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from actbench import activations
 from actbench.cli.options import REGISTRIES, Json, Kind, completions, console
 from actbench.errors import UserError
 from actbench.registry import describe, signature
+from actbench.reports import activations as reports
 
 
-def list_entries(kind: Annotated[Kind, typer.Argument()], as_json: Json = False) -> None:
+def list_entries(
+    kind: Annotated[Kind, typer.Argument()],
+    only: Annotated[
+        str | None,
+        typer.Option("--kind", help="Activations of one kind: elementwise, stochastic, trainable, layer, axis."),
+    ] = None,
+    search: Annotated[str, typer.Option(help="Those with this text in name, formula, summary or source.")] = "",
+    as_json: Json = False,
+) -> None:
     """List the activations, datasets, models, optimizers or initializers by name."""
-    entries = list(REGISTRIES[kind])
+    if kind is Kind.activations:
+        entries: list[Any] = reports.find(only, search)
+    elif only is not None:
+        raise UserError(f"--kind sorts activations, not {kind.value}.")
+    else:
+        entries = [e for e in REGISTRIES[kind] if search.lower() in f"{e.name} {e.summary}".lower()]
     if as_json:
         typer.echo(json.dumps([describe(entry) for entry in entries], indent=2, ensure_ascii=False))
         return
@@ -28,26 +43,20 @@ def list_entries(kind: Annotated[Kind, typer.Argument()], as_json: Json = False)
 
 
 def show(
-    activation: Annotated[str, typer.Argument(autocompletion=completions(Kind.activations))], as_json: Json = False
+    chosen: Annotated[list[str], typer.Argument(metavar="ACTIVATION...", autocompletion=completions(Kind.activations))],
+    plot: Annotated[Path | None, typer.Option(help="Draw f and f′ of them all into this .png, .svg or .pdf.")] = None,
+    as_json: Json = False,
 ) -> None:
-    """Show an activation: formula, source, parameters and properties."""
-    entry = activations.resolve(activation).entry
-    if entry is None:
-        raise UserError(f"{activation!r} is your own code: actbench knows no more of it than its name.")
+    """Show activations: formula, source, parameters, properties, and f and f′ as small plots."""
+    if plot is not None:
+        reports.picture(chosen, plot)
+        console(stderr=True).print(f"Drawn into {plot}.", markup=False, highlight=False)
     if as_json:
-        typer.echo(json.dumps(describe(entry), indent=2, ensure_ascii=False))
+        shown = [reports.facts(text) for text in chosen]
+        typer.echo(json.dumps(shown[0] if len(shown) == 1 else shown, indent=2, ensure_ascii=False))
         return
-    lines = [
-        f"{signature(entry)}   ({entry.kind})",
-        f"  {entry.summary}",
-        f"  f(x) = {entry.formula}",
-        f"  range {entry.range}",
-        f"  {'smooth' if entry.smooth else 'not smooth'}, {'monotonic' if entry.monotonic else 'not monotonic'}",
-        *(f"  {p.name} = {p.default!r}: {p.meaning} ({p.allowed})" for p in entry.parameters),
-        f"  {entry.source}",
-        f"  {entry.link}",
-    ]
-    typer.echo("\n".join(lines))
+    width = shutil.get_terminal_size((80, 24)).columns
+    typer.echo("\n\n".join(reports.card(text, width=width) for text in chosen))
 
 
 def info(as_json: Json = False) -> None:

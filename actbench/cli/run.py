@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,8 +13,23 @@ from actbench.cli.compare import print_arms
 from actbench.cli.options import Json, Kind, Thresholds, checked_thresholds, completions, console
 from actbench.errors import UserError
 
+if TYPE_CHECKING:
+    from actbench.study import Study
+    from actbench.sweep import Options
+    from actbench.workers import Engine
+
+
+class EngineName(StrEnum):
+    """Where runs are trained."""
+
+    local = "local"
+    ray = "ray"
+
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter an option
+    study: Annotated[
+        Path | None, typer.Argument(metavar="[STUDY.toml]", help="A study in a file; options override what it says.")
+    ] = None,
     act: Annotated[
         list[str] | None,
         typer.Option(
@@ -22,8 +39,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         ),
     ] = None,
     data: Annotated[
-        str, typer.Option(help="Data set, or your own FILE.npz.", autocompletion=completions(Kind.datasets))
-    ] = "digits",
+        str | None,
+        typer.Option(help="Data set or your own FILE.npz. Default: digits.", autocompletion=completions(Kind.datasets)),
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(
@@ -32,86 +50,165 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Default: by data set.")] = None,
-    batch_size: Annotated[int, typer.Option()] = 100,
+    batch_size: Annotated[int | None, typer.Option(help="Inputs a training step. Default: 100.")] = None,
     optimizer: Annotated[
-        str, typer.Option(help="Like adam or 'sgd(momentum=0.9)'.", autocompletion=completions(Kind.optimizers))
-    ] = "adam",
-    lr: Annotated[float, typer.Option("--lr", help="Learning rate.")] = 0.001,
+        str | None,
+        typer.Option(help="Like 'sgd(momentum=0.9)'. Default: adam.", autocompletion=completions(Kind.optimizers)),
+    ] = None,
+    lr: Annotated[float | None, typer.Option("--lr", help="Learning rate. Default: 0.001.")] = None,
     seeds: Annotated[int | None, typer.Option(help="Repeat with the seeds 0 … N-1. Default: 1.")] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Repeat with exactly this seed (repeatable).")] = None,
     threshold: Thresholds = None,
     initializer: Annotated[
-        str, typer.Option(help="Of the reference layers' kernels.", autocompletion=completions(Kind.initializers))
-    ] = "glorot_uniform",
+        str | None,
+        typer.Option(
+            help="Of the reference layers' kernels. Default: glorot_uniform.",
+            autocompletion=completions(Kind.initializers),
+        ),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(help="Take at most this many training and test inputs, balanced over the classes.")
     ] = None,
     validation_split: Annotated[
-        float, typer.Option(help="Keep the last fraction of the training part for validation.")
-    ] = 0.0,
+        float | None, typer.Option(help="Keep the last fraction of the training part for validation.")
+    ] = None,
     patience: Annotated[
         int | None, typer.Option(help="Stop when the validation loss has not improved for this many epochs.")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
-    precision: Annotated[str, typer.Option(help="float32, float64 or bfloat16 (mixed).")] = "float32",
-    deterministic: Annotated[bool, typer.Option("--deterministic", help="Repeatable bit for bit, and slower.")] = False,
+    device: Annotated[str | None, typer.Option(help="auto, cpu or gpu. Default: auto.")] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="float32, float64 or bfloat16 (mixed). Default: float32.")
+    ] = None,
+    deterministic: Annotated[
+        bool | None, typer.Option("--deterministic", help="Repeatable bit for bit, and slower.")
+    ] = None,
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder that holds mnist.npz, cifar10.npz. Default: $ACTBENCH_DATA_DIR.")
     ] = None,
-    results: Annotated[Path, typer.Option(help="Folder of the store that is written to.")] = Path("results/adhoc"),
+    results: Annotated[
+        Path | None, typer.Option(help="Folder to write to. Default: results/adhoc, or results/NAME for a study.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Runs at a time, each in a process of its own.")] = 1,
+    engine: Annotated[EngineName, typer.Option(help="Train on this machine, or on a Ray cluster.")] = EngineName.local,
+    ray_address: Annotated[
+        str | None, typer.Option(help="Of an existing cluster: auto, HOST:PORT or ray://… Default: start a local one.")
+    ] = None,
+    cpus_per_run: Annotated[int, typer.Option(help="CPU cores that a run on a cluster asks for.")] = 1,
+    gpus_per_run: Annotated[float, typer.Option(help="GPUs that a run on a cluster asks for.")] = 0,
     rerun: Annotated[bool, typer.Option("--rerun", help="Train again what is stored already.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be trained, and how long.")] = False,
+    max_failures: Annotated[int, typer.Option(help="Give up after this many failing runs in a row.")] = 5,
+    checkpoint_every: Annotated[
+        int | None, typer.Option(help="Keep a long run's state every N epochs. Default: about every 5 minutes.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")] = False,
     as_json: Json = False,
 ) -> None:
     """Train networks with the activations and print the table."""
-    from actbench.study import Study, settings
+    from actbench.sweep import Options
 
-    study = Study(
-        base=settings(
-            {
-                "data": data,
-                "model": model,
-                "epochs": epochs,
-                "batch_size": batch_size,
-                "optimizer": optimizer,
-                "learning_rate": lr,
-                "initializer": initializer,
-                "limit": limit,
-                "validation_split": validation_split,
-                "patience": patience,
-                "device": device,
-                "precision": precision,
-                "deterministic": deterministic,
-            }
-        ),
-        grid={"seed": _seeds(seeds, seed), "activation": act or ["relu"]},
-        thresholds=checked_thresholds(threshold),
-        data_dir=str(data_dir) if data_dir else None,
+    fields = {
+        "activation": act,
+        "data": data,
+        "model": model,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "optimizer": optimizer,
+        "learning_rate": lr,
+        "seed": _seeds(seeds, seed),
+        "initializer": initializer,
+        "limit": limit,
+        "validation_split": validation_split,
+        "patience": patience,
+        "device": device,
+        "precision": precision,
+        "deterministic": deterministic,
+    }
+    chosen = _study(study, fields, checked_thresholds(threshold), data_dir)
+    folder = results or Path("results") / chosen.name
+    where = _engine(engine, ray_address, _at_least_one("--cpus-per-run", cpus_per_run), gpus_per_run)
+    if dry_run:
+        _print_forecast(chosen, folder, where, _at_least_one("--jobs", jobs), as_json=as_json)
+        return
+    options = Options(
+        engine=where,
+        jobs=_at_least_one("--jobs", jobs),
+        rerun=rerun,
+        max_failures=_at_least_one("--max-failures", max_failures),
+        checkpoint_epochs=None if checkpoint_every is None else _at_least_one("--checkpoint-every", checkpoint_every),
     )
-    _run_study(study, results, rerun=rerun, quiet=quiet, as_json=as_json)
+    _sweep(chosen, folder, options, quiet=quiet, as_json=as_json)
 
 
-def _run_study(study: Any, results: Path, *, rerun: bool, quiet: bool, as_json: bool) -> None:
+def _study(
+    path: Path | None, fields: dict[str, Any], thresholds: tuple[float, ...] | None, data_dir: Path | None
+) -> Study:
+    """The study in the file, or the command line's own, with what was given there laid over it."""
+    from msgspec.structs import replace
+
+    from actbench.study import Study
+    from actbench.study_file import read_study
+
+    study = read_study(path) if path else Study()
+    study = study.override({name: value for name, value in fields.items() if value is not None})
+    return replace(study, thresholds=thresholds or study.thresholds, data_dir=str(data_dir) if data_dir else None)
+
+
+def _sweep(study: Study, folder: Path, options: Options, *, quiet: bool, as_json: bool) -> None:
     from actbench.reports.progress import SweepProgress
     from actbench.sweep import sweep
 
     errors = console(stderr=True)
+    again = "Finished runs are kept, running ones with their state; give the same command again to go on."
     try:
         with SweepProgress(errors, quiet=quiet) as progress:
-            outcome = sweep(study, results, progress, rerun=rerun)
+            outcome = sweep(study, folder, progress, options)
     except KeyboardInterrupt:
-        errors.print("Interrupted. Finished runs are kept; give the same command again to go on.", soft_wrap=True)
+        errors.print("Ended at once. Finished runs are kept; give the same command again to go on.", soft_wrap=True)
         raise typer.Exit(130) from None
-    print_arms([results], study.chosenchecked_thresholds(), "json" if as_json else "table", only=outcome.keys)
-    if not quiet:
-        errors.print(f"Kept in {results}; 'actbench compare {results}' shows all that lies there.", soft_wrap=True)
+    if outcome.interrupted:
+        errors.print(f"Interrupted. {again}", soft_wrap=True)
+        raise typer.Exit(130)
+    print_arms([folder], study.chosen_thresholds(), "json" if as_json else "table", only=outcome.keys)
+    if outcome.gave_up:
+        errors.print(f"Gave up after {options.max_failures} failing runs in a row. {again}", soft_wrap=True)
+    elif not quiet:
+        errors.print(f"Kept in {folder}; 'actbench compare {folder}' shows all that lies there.", soft_wrap=True)
     if outcome.broken:
         raise typer.Exit(1)
 
 
-def _seeds(count: int | None, chosen: list[int] | None) -> list[int]:
+def _engine(name: EngineName, address: str | None, cpus: int, gpus: float) -> Engine:
+    if name == EngineName.local:
+        from actbench.workers import LocalEngine
+
+        if address:
+            raise UserError("--ray-address is for --engine ray.")
+        return LocalEngine()
+    from actbench.cluster import RayEngine
+
+    return RayEngine(address, cpus, gpus)
+
+
+def _print_forecast(study: Study, folder: Path, engine: Engine, jobs: int, *, as_json: bool) -> None:
+    from actbench.reports.forecast import forecast_json, forecast_table, forecast_words
+    from actbench.sweep import forecast
+
+    arms = forecast(study, folder, engine)
+    if as_json:
+        typer.echo(json.dumps(forecast_json(arms, jobs), indent=2, ensure_ascii=False))
+        return
+    console().print(forecast_table(arms))
+    typer.echo(forecast_words(arms, jobs))
+
+
+def _at_least_one(option: str, value: int) -> int:
+    if value < 1:
+        raise UserError(f"{option} {value} makes no sense; give 1 or more.")
+    return value
+
+
+def _seeds(count: int | None, chosen: list[int] | None) -> list[int] | None:
     if count is not None and chosen:
         raise UserError("Give either --seeds N (the seeds 0 … N-1) or --seed S, not both.")
-    if count is not None and count < 1:
-        raise UserError(f"--seeds {count} is no number of repeats; give 1 or more.")
-    return list(dict.fromkeys(chosen)) if chosen else list(range(count or 1))
+    return list(range(_at_least_one("--seeds", count))) if count is not None else chosen or None

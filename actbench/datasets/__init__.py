@@ -15,7 +15,7 @@ from actbench.registry import Parameter, Registry
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["DATASETS", "Arrays", "Dataset", "Source", "dataset", "describe", "load"]
+__all__ = ["DATASETS", "Arrays", "Dataset", "Facts", "Request", "Source", "dataset", "describe", "facts", "load"]
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 Arrays: TypeAlias = Mapping[str, Array]
@@ -110,37 +110,61 @@ def default_model(source: Source, input_shape: tuple[int, ...]) -> str:
     return source.model or ("cnn" if images else "mlp(100, 50)")
 
 
-def load(
-    name: str,
-    *,
-    data_dir: Path | None = None,
-    limit: int | None = None,
-    validation_split: float = 0.0,
-    dtype: str = "float32",
-) -> Dataset:
-    """Read, check, cut, hash, split and scale a data set.
+@dataclass(frozen=True)
+class Request:
+    """Which data, and which part of it. Runs that ask for the same share what was loaded.
 
-    Args:
+    Attributes:
         name: a registered name or the path of a ``.npz`` file.
         data_dir: a folder to look for ``NAME.npz`` in first.
         limit: keep at most this many training and at most this many test inputs, balanced over the classes.
         validation_split: the last fraction of the training part is kept for validation, as Keras does.
         dtype: the floating type of the inputs.
+    """
+
+    name: str
+    data_dir: str | None = None
+    limit: int | None = None
+    validation_split: float = 0.0
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a plan needs to know of a data set: everything but the data."""
+
+    sha256: str
+    classes: int
+    input_shape: tuple[int, ...]
+    train_size: int
+    val_size: int
+    test_size: int
+
+
+def facts(request: Request) -> Facts:
+    """Read, check, cut and hash a data set, and keep only what it is. Raises UserError as ``load`` does."""
+    raw, classes, split = _prepared(request)
+    return Facts(
+        sha256=_sha256(raw),
+        classes=classes,
+        input_shape=tuple(raw["x_train"].shape[1:]),
+        train_size=split,
+        val_size=len(raw["x_train"]) - split,
+        test_size=len(raw["x_test"]),
+    )
+
+
+def load(request: Request) -> Dataset:
+    """Read, check, cut, hash, split and scale a data set.
 
     Raises:
         UserError: the data is missing, unreadable or not fit for training; the message says which array and why.
     """
-    raw = _checked(name, describe(name).read(data_dir))
-    classes = int(raw["y_train"].max()) + 1
-    if limit is not None:
-        raw = _cut(name, raw, limit, classes)
-    digest = _sha256(raw)
+    raw, classes, split = _prepared(request)
     x_train, y_train, x_test, y_test = (raw[key] for key in NAMES)
-    split = int(len(x_train) * (1.0 - validation_split))
-    _check_split(name, y_train, split, classes, validation_split)
-    scale = _scaling(x_train[:split], dtype)
+    scale = _scaling(x_train[:split], request.dtype)
     return Dataset(
-        name=name,
+        name=request.name,
         x_train=scale(x_train[:split]),
         y_train=y_train[:split],
         x_val=scale(x_train[split:]),
@@ -148,8 +172,21 @@ def load(
         x_test=scale(x_test),
         y_test=y_test,
         classes=classes,
-        sha256=digest,
+        sha256=_sha256(raw),
     )
+
+
+def _prepared(request: Request) -> tuple[dict[str, Array], int, int]:
+    """The raw arrays that are to be used, the number of classes, and where the training part ends."""
+    name = request.name
+    data_dir = Path(request.data_dir) if request.data_dir else None
+    raw = _checked(name, describe(name).read(data_dir))
+    classes = int(raw["y_train"].max()) + 1
+    if request.limit is not None:
+        raw = _cut(name, raw, request.limit, classes)
+    split = int(len(raw["x_train"]) * (1.0 - request.validation_split))
+    _check_split(name, raw["y_train"], split, classes, request.validation_split)
+    return raw, classes, split
 
 
 def _checked(name: str, arrays: Arrays) -> dict[str, Array]:
@@ -167,6 +204,11 @@ def _checked(name: str, arrays: Arrays) -> dict[str, Array]:
             raise UserError(
                 f"The data {name!r} has {len(inputs)} inputs in x_{part}, but {len(labels)} labels in y_{part}."
             )
+    if "uint8" in (kinds := {raw["x_train"].dtype.name, raw["x_test"].dtype.name}) and len(kinds) > 1:
+        raise UserError(
+            f"The inputs of {name!r} differ in type: {raw['x_train'].dtype} in x_train and {raw['x_test'].dtype} "
+            "in x_test. Bytes are scaled by 1/255 and numbers by their range, so save both alike."
+        )
     if raw["x_train"].shape[1:] != raw["x_test"].shape[1:]:
         raise UserError(
             f"The inputs of {name!r} differ in shape: {raw['x_train'].shape[1:]} in x_train, "
@@ -205,13 +247,19 @@ def _labels(name: str, key: str, y: Array) -> Array:
         )
     if y.size == 0:
         raise UserError(f"The array {key} of {name!r} is empty.")
-    if y.dtype.kind not in "buif" or not (np.isfinite(y).all() and (y == np.floor(y)).all()):
+    numbers = y.dtype.kind in "buif"
+    wrong = y[~(np.isfinite(y) & (y == np.floor(y)))] if numbers else y
+    if wrong.size:
         raise UserError(
             f"The array {key} of {name!r} must hold whole class numbers 0, 1, 2, …, but it holds {y.dtype} like "
-            f"{y[0]!r}."
+            f"{wrong[0].item()!r}."
         )
     if y.min() < 0:
         raise UserError(f"The array {key} of {name!r} holds the negative label {y.min()}; classes count from 0.")
+    if y.max() > np.iinfo(np.int32).max:
+        raise UserError(
+            f"The array {key} of {name!r} holds the label {y.max()}; classes count 0, 1, 2, … without gaps."
+        )
     return y.astype(np.int32)
 
 

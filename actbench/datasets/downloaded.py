@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from pathlib import Path
 
 from actbench.datasets import Arrays, dataset
@@ -33,7 +35,8 @@ def _find(name: str, data_dir: Path | None) -> Arrays:
     if folder and (Path(folder) / f"{name}.npz").is_file():
         return read_npz(Path(folder) / f"{name}.npz")
     try:
-        (x_train, y_train), (x_test, y_test) = getattr(load("keras").datasets, name).load_data()
+        with contextlib.redirect_stdout(sys.stderr):  # Keras shows its progress on stdout, which is for results
+            (x_train, y_train), (x_test, y_test) = getattr(load("keras").datasets, name).load_data()
     except Exception as error:
         where = f" (nor in ACTBENCH_DATA_DIR, {folder!r})" if folder else ""
         raise UserError(

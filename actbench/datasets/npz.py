@@ -15,10 +15,10 @@ def read_npz(path: Path) -> Arrays:
 
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {key: archive[key] for key in NAMES if key in archive}
+            return {key: np.asarray(archive[key]) for key in NAMES if key in archive}
     except FileNotFoundError:
         raise UserError(f"There is no data file {str(path)!r}.") from None
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, AttributeError, TypeError) as error:
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, AttributeError, TypeError, MemoryError) as error:
         raise UserError(
             f"Cannot read {str(path)!r} as a NumPy archive of plain arrays ({', '.join(NAMES)}): {error}. "
             "Write it with numpy.savez, without object arrays."

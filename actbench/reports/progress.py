@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from actbench.record import Epoch, Record, Run, run_row
 
@@ -19,7 +28,7 @@ class SweepProgress:
         self.console = console
         self.quiet = quiet
         self.live = console.is_terminal and not quiet
-        self.total = self.done = 0
+        self.total = self.begun = self.done = 0
         self.progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -31,8 +40,8 @@ class SweepProgress:
             transient=True,
             disable=not self.live,
         )
-        self.sweep_task: Any = None
-        self.run_task: Any = None
+        self.sweep_task: TaskID | None = None
+        self.tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:
         self.progress.start()
@@ -55,20 +64,23 @@ class SweepProgress:
 
     def started(self, run: Run) -> None:
         """Open the run's own bar."""
-        label = f"[{self.done + 1}/{self.total}] {run.activation.spelling} · {run.dataset} · seed {run.seed}"
-        self.run_task = self.progress.add_task(label.replace("[", r"\["), total=run.epochs, figures="compiling …")
+        self.begun += 1
+        label = f"[{self.begun}/{self.total}] {run.activation.spelling} · {run.dataset} · seed {run.seed}"
+        self.tasks[run.key] = self.progress.add_task(escape(label), total=run.epochs, figures="compiling …")
 
-    def epoch(self, run: Run, epoch: Epoch) -> None:  # noqa: ARG002 - the listener's signature
+    def epoch(self, run: Run, epoch: Epoch) -> None:
         """Move the bars on."""
         figures = f"loss {epoch.train_loss:.4f}  test {epoch.test_accuracy:.2%}"
-        self.progress.update(self.run_task, completed=epoch.epoch, figures=figures)
+        self.progress.update(self.tasks[run.key], completed=epoch.epoch, figures=figures)
         if self.sweep_task is not None and epoch.epoch:
             self.progress.advance(self.sweep_task)
 
     def finished(self, record: Record) -> None:
         """Close the run's bar and leave one line of it."""
         self.done += 1
-        self.progress.remove_task(self.run_task)
+        task = self.tasks.pop(record.run.key, None)  # a worker can die before it says that it has begun
+        if task is not None:
+            self.progress.remove_task(task)
         if self.sweep_task is not None:  # early stopping and divergence end a run before its last epoch
             self.progress.advance(self.sweep_task, record.run.epochs - max(len(record.epochs) - 1, 0))
         if not self.quiet:
@@ -80,7 +92,9 @@ def _line(record: Record, number: int, total: int) -> str:
     name = f"[{number}/{total}] {record.run.activation.spelling} on {record.run.dataset}, seed {record.run.seed}"
     if record.status in ("failed", "oom"):
         return f"{name}: {record.status}: {record.error}"
+    if not row["epochs_run"]:
+        return f"{name}: {record.status} before the end of its first epoch"
     figures = f"test {row['test_accuracy']:.2%} (best {row['best_test_accuracy']:.2%} in epoch {row['best_epoch']})"
     seconds = f"{row['train_seconds']:.1f} s training, {row['wall_seconds']:.1f} s in all"
-    diverged = "diverged: the loss became NaN or infinite; " if record.status == "diverged" else ""
-    return f"{name}: {diverged}{figures}, {seconds}"
+    remark = {"diverged": "diverged, the loss became NaN or infinite; ", "interrupted": "interrupted; "}
+    return f"{name}: {remark.get(record.status, '')}{figures}, {seconds}"

@@ -1,0 +1,207 @@
+"""Units with trainable parameters; each site has its own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from actbench.activations import Tensor, activation
+from actbench.lazy import lazy
+
+ops = lazy("keras.ops")
+weights = lazy("actbench.weights")
+
+
+@activation(
+    kind="trainable",
+    formula="max(x, 0) + α·min(x, 0); α learned, one per channel, from 0.25",
+    latex=r"\max(x, 0) + \alpha_c \min(x, 0)",
+    source="He, Zhang, Ren & Sun 2015, Delving Deep into Rectifiers",
+    link="https://arxiv.org/abs/1502.01852",
+    range="(-∞, ∞)",
+    smooth=False,
+    monotonic=True,
+)
+def prelu(
+    x: Tensor, init: Annotated[float, Meta(ge=-10, le=10, description="start value of every α")] = 0.25
+) -> Tensor:
+    """Parametric ReLU: the slope of the negative part is learned per channel, shared over space as in the paper.
+
+    Keras's own layer defaults to one slope per *position*.
+    """
+
+    def formula(x: Tensor, alpha: Tensor) -> Tensor:
+        return ops.relu(x) + alpha * ops.minimum(x, 0.0)
+
+    return weights.Learned(formula, per_channel=True, alpha=init)(x)
+
+
+@activation(
+    kind="trainable",
+    formula="(1 + σ(β))·max(x, 0) + min(max(α, 0.01), 0.99)·min(x, 0); α from 0.9, β from 2, learned",
+    latex=r"(1 + \sigma(\beta)) \max(x, 0) + \mathrm{clip}(\alpha, 0.01, 0.99) \min(x, 0)",
+    source="Chen, Li & Xu 2020, AReLU: Attention-based Rectified Linear Unit",
+    link="https://arxiv.org/abs/2006.13858",
+    range="(-∞, ∞)",
+    smooth=False,
+    monotonic=True,
+)
+def arelu(
+    x: Tensor,
+    alpha: Annotated[float, Meta(description="start value of the negative slope, used between 0.01 and 0.99")] = 0.9,
+    beta: Annotated[float, Meta(description="start value; the positive slope is 1 + σ(beta)")] = 2.0,
+) -> Tensor:
+    """Attention-based ReLU: two learned slopes per site, one that dampens and one that amplifies."""
+
+    def formula(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
+        return (1.0 + ops.sigmoid(beta)) * ops.relu(x) + ops.clip(alpha, 0.01, 0.99) * ops.minimum(x, 0.0)
+
+    return weights.Learned(formula, alpha=alpha, beta=beta)(x)
+
+
+@activation(
+    kind="trainable",
+    formula="max(x, 0) + α·([1 + (1 − t)·min(x, 0)]₊^(1/(1 − t)) − 1); t = 0.9, α from 1, learned, one per channel",
+    latex=r"\max(x, 0) + \alpha_c \left(\max(1 + (1 - t) \min(x, 0), 0)^{1 / (1 - t)} - 1\right), \quad t = 0.9",
+    source="Cheng, Li, Wu, Ma & Ngan 2020, Parametric Deformable Exponential Linear Units for deep neural networks",
+    link="https://doi.org/10.1016/j.neunet.2020.02.012",
+    range="[-1, ∞)",
+    smooth=True,
+    monotonic=True,
+)
+def pdelu(
+    x: Tensor,
+    t: Annotated[float, Meta(ge=0, le=0.99, description="deformation of the exponential; 1 would give elu")] = 0.9,
+    init: Annotated[float, Meta(gt=0, le=10, description="start value of every α; the negative part ends at −α")] = 1.0,
+) -> Tensor:
+    """ELU with a deformed exponential that reaches its floor at a finite x, −1/(1 − t), and a learned depth."""
+
+    def formula(x: Tensor, alpha: Tensor) -> Tensor:
+        base = ops.relu(1.0 + (1.0 - t) * ops.minimum(x, 0.0))
+        return ops.relu(x) + alpha * (ops.power(base, 1.0 / (1.0 - t)) - 1.0)
+
+    return weights.Learned(formula, per_channel=True, alpha=init)(x)
+
+
+@activation(
+    kind="trainable",
+    formula="x · σ(βx); β learned, from 1",
+    latex=r"x \, \sigma(\beta x)",
+    source="Ramachandran, Zoph & Le 2017, Searching for Activation Functions (with trainable β)",
+    link="https://arxiv.org/abs/1710.05941",
+    range="[-0.2785, ∞)",
+    smooth=True,
+    monotonic=False,
+)
+def swish_trainable(x: Tensor, beta: Annotated[float, Meta(description="start value of β")] = 1.0) -> Tensor:
+    """Swish whose steepness is learned, one per site."""
+
+    def formula(x: Tensor, beta: Tensor) -> Tensor:
+        return x * ops.sigmoid(beta * x)
+
+    return weights.Learned(formula, beta=beta)(x)
+
+
+@activation(
+    kind="trainable",
+    formula="scale·max(x, 0)² + bias; scale from 0.8944, bias from −0.4472, learned",
+    latex=r"s \max(x, 0)^2 + b",
+    source="Yu, Si, Zhou, Luo, Zhou, Feng, Yan & Wang 2022, MetaFormer Baselines for Vision",
+    link="https://arxiv.org/abs/2210.13452",
+    range="[-0.4472, ∞)",
+    smooth=True,
+    monotonic=True,
+)
+def star_relu_trainable(
+    x: Tensor,
+    scale: Annotated[float, Meta(description="start value of the factor")] = 0.8944,
+    bias: Annotated[float, Meta(description="start value of what is added")] = -0.4472,
+) -> Tensor:
+    """StarReLU as the paper trains it: a learned scale and bias per site."""
+
+    def formula(x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
+        return scale * ops.square(ops.relu(x)) + bias
+
+    return weights.Learned(formula, scale=scale, bias=bias)(x)
+
+
+@activation(
+    kind="trainable",
+    formula="x · erf(α·exp(βx)); α and β learned, from 0.75",
+    latex=r"x \, \mathrm{erf}(\alpha e^{\beta x})",
+    source="Biswas, Kumar, Banerjee & Pandey 2021, ErfAct and Pserf: Smooth Trainable Activation Functions",
+    link="https://arxiv.org/abs/2109.04386",
+    range="[-0.4053, ∞)",
+    smooth=True,
+    monotonic=False,
+)
+def erfact(
+    x: Tensor,
+    alpha: Annotated[float, Meta(description="start value of α")] = 0.75,
+    beta: Annotated[float, Meta(description="start value of β")] = 0.75,
+) -> Tensor:
+    """X gated by the error function of an exponential, both with learned factors, two per site."""
+
+    def formula(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
+        # Beyond exp(30) the gate is ±1 for every α above 1e-12; without the ceiling the gradient is 0·∞.
+        return x * ops.erf(alpha * ops.exp(ops.minimum(beta * x, 30.0)))
+
+    return weights.Learned(formula, alpha=alpha, beta=beta)(x)
+
+
+@activation(
+    kind="trainable",
+    formula="x · erf(γ·ln(1 + exp(δx))); γ from 1.25, δ from 0.85, learned",
+    latex=r"x \, \mathrm{erf}(\gamma \ln(1 + e^{\delta x}))",
+    source="Biswas, Kumar, Banerjee & Pandey 2021, ErfAct and Pserf: Smooth Trainable Activation Functions",
+    link="https://arxiv.org/abs/2109.04386",
+    range="[-0.5061, ∞)",
+    smooth=True,
+    monotonic=False,
+)
+def pserf(
+    x: Tensor,
+    gamma: Annotated[float, Meta(description="start value of γ")] = 1.25,
+    delta: Annotated[float, Meta(description="start value of δ")] = 0.85,
+) -> Tensor:
+    """Serf with two learned factors per site."""
+
+    def formula(x: Tensor, gamma: Tensor, delta: Tensor) -> Tensor:
+        return x * ops.erf(gamma * ops.softplus(delta * x))
+
+    return weights.Learned(formula, gamma=gamma, delta=delta)(x)
+
+
+# The authors' least-squares fit to a leaky ReLU of slope 0.01 on [−3, 3], as their package publishes it.
+_PADE_NUMERATOR = (3.35583603e-02, 5.05000375e-01, 1.65343934e00, 2.01001052e00, 9.31901999e-01, 1.52424124e-01)
+_PADE_DENOMINATOR = (3.30847488e-06, 3.98021568e00, 5.12471206e-07, 3.01830109e-01)
+
+
+@activation(
+    kind="trainable",
+    formula="Σ aⱼxʲ (j = 0…5) / (1 + |Σ bₖxᵏ| (k = 1…4)); all learned, from a fit to leaky ReLU",
+    latex=r"\frac{\sum_{j=0}^{5} a_j x^j}{1 + \left| \sum_{k=1}^{4} b_k x^k \right|}",
+    source="Molina, Schramowski & Kersting 2019, Padé Activation Units: End-to-end Learning",
+    link="https://arxiv.org/abs/1907.06732",
+    range="(-∞, ∞)",
+    smooth=False,
+    monotonic=False,
+)
+def pau(x: Tensor) -> Tensor:
+    """Padé activation unit (safe): a learned rational function, ten coefficients per site."""
+
+    def formula(x: Tensor, numerator: Tensor, denominator: Tensor) -> Tensor:
+        top = _horner(x, numerator)
+        return top / (1.0 + ops.abs(x * _horner(x, denominator)))
+
+    return weights.Learned(formula, numerator=_PADE_NUMERATOR, denominator=_PADE_DENOMINATOR)(x)
+
+
+def _horner(x: Tensor, coefficients: Tensor) -> Tensor:
+    """The polynomial with these coefficients, lowest first, by multiplications instead of powers."""
+    *lower, highest = ops.unstack(coefficients)
+    total = highest * ops.ones_like(x)
+    for coefficient in reversed(lower):
+        total = total * x + coefficient
+    return total

@@ -1,0 +1,60 @@
+"""Periodic units, and sums and products with them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from actbench.activations import Tensor, activation
+from actbench.lazy import lazy
+
+ops = lazy("keras.ops")
+
+
+@activation(
+    formula="sin(frequency·x); frequency = 1",
+    latex=r"\sin(\omega x), \quad \omega = 1",
+    source="Parascandolo, Huttunen & Virtanen 2016, Taming the Waves; Sitzmann et al. 2020, SIREN (frequency 30)",
+    link="https://arxiv.org/abs/2006.09661",
+    range="[-1, 1]",
+    smooth=True,
+    monotonic=False,
+    aliases=("sin",),
+)
+def sine(
+    x: Tensor, frequency: Annotated[float, Meta(gt=0, description="angular frequency; SIREN takes 30")] = 1.0
+) -> Tensor:
+    """Sine."""
+    return ops.sin(frequency * x)
+
+
+@activation(
+    formula="x + (1 − cos(2fx)) / (2f) = x + sin²(fx)/f; frequency f = 1",
+    latex=r"x + \frac{\sin^2(f x)}{f}, \quad f = 1",
+    source="Ziyin, Hartwig & Ueda 2020, Neural Networks Fail to Learn Periodic Functions and How to Fix It",
+    link="https://arxiv.org/abs/2006.08195",
+    range="(-∞, ∞)",
+    smooth=True,
+    monotonic=True,
+)
+def snake(
+    x: Tensor, frequency: Annotated[float, Meta(gt=0, description="frequency of the ripple on the identity")] = 1.0
+) -> Tensor:
+    """Identity with a ripple: for data that repeat themselves."""
+    # sin² instead of 1 − cos, which cancels near 0.
+    return x + ops.square(ops.sin(frequency * x)) * (1 / frequency)
+
+
+@activation(
+    formula="x · cos(x)",
+    latex=r"x \cos(x)",
+    source="Noel, Arunkumar, Trivedi & Dutta 2021, Growing Cosine Unit",
+    link="https://arxiv.org/abs/2108.12943",
+    range="(-∞, ∞)",
+    smooth=True,
+    monotonic=False,
+)
+def gcu(x: Tensor) -> Tensor:
+    """Growing cosine unit: one neuron of it can learn XOR."""
+    return x * ops.cos(x)

@@ -1,0 +1,226 @@
+"""The same study on a Ray cluster: one run a task, the driver still the only writer.
+
+What Ray does by itself and what is wanted differ in places, and each is settled here: it sets OMP_NUM_THREADS, leaves
+GPUs visible to tasks that asked for none, retries tasks killed for memory for ever, and replaces the SIGTERM handler.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import socket
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from actbench import datasets
+from actbench.checkpoint import Checkpoint
+from actbench.errors import UserError
+from actbench.lazy import lazy
+from actbench.record import Record
+from actbench.train import Trainer, one_line
+from actbench.workers import POLL_SECONDS, Event, Halt, Task, broken, execute, thread_settings
+
+ray = lazy("ray")
+
+LOST_RETRIES = 3
+"""How often a run begins again (at its last checkpoint) after its worker or node was lost; a failing run never does."""
+
+
+@dataclass(frozen=True)
+class RayEngine:
+    """Trains tasks on a Ray cluster.
+
+    Attributes:
+        address: of an existing cluster (``auto``, ``HOST:PORT``, ``ray://…``); None starts a local one.
+        cpus_per_run: CPU cores that a run asks for, and threads that it may use.
+        gpus_per_run: GPUs that a run asks for; with none it runs on the CPU and sees no GPU.
+    """
+
+    address: str | None = None
+    cpus_per_run: int = 1
+    gpus_per_run: float = 0
+
+    def device_kind(self, asked: str) -> str:
+        """What the runs ask for decides: they are trained elsewhere. Raises UserError for a GPU not asked for."""
+        if asked == "gpu" and not self.gpus_per_run:
+            raise UserError("--device gpu on a cluster needs --gpus-per-run, for instance 1.")
+        return "gpu" if asked != "cpu" and self.gpus_per_run else "cpu"
+
+    def run(self, tasks: Sequence[Task], jobs: int, halt: Halt) -> Iterator[Event]:
+        """Train the tasks, ``jobs`` at a time or, where that is 1, as many as the cluster has room for."""
+        if not tasks:
+            return
+        self._connect()
+        try:
+            yield from _Driver(self, tasks, jobs).events(halt)
+        finally:
+            ray.shutdown()
+
+    def environment(self) -> dict[str, str]:
+        """Set in every worker before it imports TensorFlow."""
+        threads = thread_settings(self.cpus_per_run)
+        hidden = {} if self.gpus_per_run else {"CUDA_VISIBLE_DEVICES": ""}
+        return threads | hidden | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+    def _connect(self) -> None:
+        # Read by the driver when Ray is imported: a run that was killed for its memory would be killed again.
+        os.environ.setdefault("RAY_task_oom_retries", "0")
+        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        os.environ.setdefault("RAY_DEDUP_LOGS", "0")
+        handler = signal.getsignal(signal.SIGTERM)
+        self._probe()
+        options: dict[str, Any] = {"address": self.address} if self.address else {"include_dashboard": False}
+        try:
+            ray.init(
+                **options, runtime_env={"env_vars": self.environment()}, log_to_driver=False, logging_level="error"
+            )
+        except ModuleNotFoundError:
+            raise UserError("--engine ray needs the extra 'ray': install it with pip install -e '.[ray]'.") from None
+        except Exception as error:  # Ray raises whatever its layers raise, from ConnectionError to RuntimeError
+            where = f"the Ray cluster at {self.address!r}" if self.address else "a local Ray cluster"
+            raise UserError(f"Cannot reach {where}: {one_line(error)}. Is it running ('ray status')?") from error
+        if signal.getsignal(signal.SIGTERM) is not handler:
+            signal.signal(signal.SIGTERM, handler)
+
+    def _probe(self) -> None:
+        """Refuse at once an address where nobody listens: Ray itself tries for more than a minute."""
+        host, _, port = (self.address or "").removeprefix("ray://").rpartition(":")
+        if not host or not port.isdigit():
+            return
+        try:
+            socket.create_connection((host, int(port)), timeout=10).close()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UserError(f"Cannot reach the Ray cluster at {self.address!r}: {reason}. Is it running?") from None
+
+
+class _Mailbox:
+    """An actor on the driver's node: what runs send on their way, and whether they are to stop."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.stopped = False
+
+    def put(self, event: Event) -> None:
+        self.events.append(event)
+
+    def take(self) -> list[Event]:
+        events, self.events = self.events, []
+        return events
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def stopping(self) -> bool:
+        return self.stopped
+
+
+def train_remotely(task: Task, data: list[Any], mailbox: Any, folder: str) -> Record:
+    """The remote function: one run, in a process that Ray chose, with data that its node has fetched once."""
+    if Path(folder).is_dir():
+        os.chdir(folder)  # a person's own file.py is named relative to where the study was started
+    records: list[Record] = []
+
+    def send(event: Event) -> None:
+        # The record is the return value, not a message: it arrives with the end of the task, once.
+        if isinstance(event, Record):
+            records.append(event)
+        else:
+            mailbox.put.remote(event)
+
+    def stop() -> bool:
+        return bool(ray.get(mailbox.stopping.remote()))
+
+    execute(task, _trainer(), send, stop, lambda _: _fetch(data[0]))
+    return records[0]
+
+
+@functools.cache
+def _trainer() -> Trainer:
+    return Trainer()
+
+
+@functools.lru_cache(maxsize=2)
+def _fetch(reference: Any) -> datasets.Dataset:
+    data: datasets.Dataset = ray.get(reference)
+    return data
+
+
+class _Driver:
+    """The runs in flight, and those that wait."""
+
+    def __init__(self, engine: RayEngine, tasks: Sequence[Task], jobs: int) -> None:
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        self.mailbox = ray.remote(num_cpus=0, scheduling_strategy=here)(_Mailbox).remote()
+        self.remote = ray.remote(
+            num_cpus=engine.cpus_per_run, num_gpus=engine.gpus_per_run, max_retries=0, scheduling_strategy="SPREAD"
+        )(train_remotely)
+        self.jobs = jobs if jobs > 1 else _capacity(engine)
+        self.pending = deque(replace(task, jobs=self.jobs) for task in tasks)
+        self.running: dict[Any, Task] = {}
+        self.lost: dict[str, int] = {}
+        self.checkpoints: dict[str, Checkpoint] = {}
+        self.data = functools.lru_cache(maxsize=2)(lambda request: ray.put(datasets.load(request)))
+
+    def events(self, halt: Halt) -> Iterator[Event]:
+        """Everything the runs send, and a record for each that was begun."""
+        while self.pending or self.running:
+            if halt():
+                self.pending.clear()
+                self.mailbox.stop.remote()
+            while self.pending and len(self.running) < self.jobs:
+                task = self.pending.popleft()
+                # In a list, so that Ray passes the reference on, and each worker keeps one copy for all its runs.
+                reference = self.remote.remote(task, [self.data(task.request)], self.mailbox, str(Path.cwd()))
+                self.running[reference] = task
+            done, _ = ray.wait(list(self.running), timeout=POLL_SECONDS)
+            yield from self.mail()
+            for reference in done:
+                record = self.outcome(reference, self.running.pop(reference))
+                if record is not None:
+                    yield record
+
+    def mail(self) -> Iterator[Event]:
+        """What has arrived on the way; the last checkpoints are kept for runs that get lost."""
+        for event in ray.get(self.mailbox.take.remote()):
+            if isinstance(event, Checkpoint):
+                self.checkpoints[event.run_key] = event
+            yield event
+
+    def outcome(self, reference: Any, task: Task) -> Record | None:
+        """The record of a task that has ended, or None where it begins again because its worker was lost."""
+        try:
+            record: Record = ray.get(reference)
+        except ray.exceptions.OutOfMemoryError as error:
+            return broken(task, "oom", one_line(error))
+        except ray.exceptions.RayTaskError as error:
+            return broken(task, "failed", one_line(error.cause or error))
+        except ray.exceptions.RayError as error:
+            key = task.run.key
+            self.lost[key] = self.lost.get(key, 0) + 1
+            if self.lost[key] > LOST_RETRIES:
+                return broken(task, "failed", f"lost {self.lost[key]} times: {one_line(error)}")
+            self.pending.appendleft(replace(task, checkpoint=self.checkpoints.get(key, task.checkpoint)))
+            return None
+        self.checkpoints.pop(task.run.key, None)
+        return record
+
+
+def _capacity(engine: RayEngine) -> int:
+    """How many runs the cluster has room for. Raises UserError where there is none for a single one."""
+    there = ray.cluster_resources()
+    places = [there.get("CPU", 0) / engine.cpus_per_run]
+    if engine.gpus_per_run:
+        places.append(there.get("GPU", 0) / engine.gpus_per_run)
+    if min(places) < 1:
+        raise UserError(
+            f"The cluster has {there.get('CPU', 0):g} CPUs and {there.get('GPU', 0):g} GPUs in all: too few for one "
+            f"run, which asks for {engine.cpus_per_run} and {engine.gpus_per_run:g}."
+        )
+    return int(min(places))

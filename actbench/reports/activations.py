@@ -1,0 +1,209 @@
+"""Looking at activations: one in the terminal, several in a picture, all of them in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from actbench.activations import CATALOGUE, Activation, Resolved, resolve
+from actbench.curves import curve
+from actbench.errors import UserError
+from actbench.registry import describe, signature
+from actbench.reports.sketch import panel, side_by_side
+
+PICTURES = (".png", ".svg", ".pdf")
+_KINDS = {
+    "elementwise": "element-wise",
+    "stochastic": "random in training",
+    "trainable": "trainable",
+    "layer": "a layer of its own",
+    "axis": "along an axis",
+}
+# How a curve of one number comes out of something that is no function of one number.
+_SEEN_AS = {
+    "stochastic": "f in inference",
+    "trainable": "f at its start values",
+    "axis": "f: first output for (x, 0)",
+    "layer": "f: constant image, seed 0",
+}
+
+
+@dataclass(frozen=True)
+class Properties:
+    """What is computed rather than declared, at the given parameters and start values."""
+
+    value_at_0: float
+    slope_at_0: float
+    symmetry: str
+
+    @property
+    def words(self) -> str:
+        """One phrase, e.g. ``f(0) = 0, f′(0) = 0.5, odd``."""
+        numbers = f"f(0) = {number(self.value_at_0)}, f′(0) = {number(self.slope_at_0)}"
+        return f"{numbers}, {self.symmetry}" if self.symmetry else numbers
+
+
+def properties(activation: Resolved) -> Properties:
+    """Value and slope at 0, and whether the function is odd or even: computed, not looked up."""
+    x = np.linspace(0.05, 6, 120)
+    y = curve(activation, np.concatenate([x, -x]))[0]
+    right, left = y[:120], y[120:]
+    value, slope = curve(activation, np.zeros(1))
+    odd, even = np.allclose(left, -right, atol=1e-12), np.allclose(left, right, atol=1e-12)
+    return Properties(float(value[0]), float(slope[0]), "odd" if odd else "even" if even else "")
+
+
+def find(kind: str | None = None, search: str = "") -> list[Activation]:
+    """The entries of a kind that have a text in their name, alias, formula, summary or source, by name.
+
+    Raises:
+        UserError: there is no such kind, or nothing fits.
+    """
+    if kind is not None and kind not in _KINDS:
+        raise UserError(f"There is no kind {kind!r}. The kinds are {', '.join(_KINDS)}.")
+    found = [entry for entry in CATALOGUE if kind in (None, entry.kind) and search.lower() in _haystack(entry)]
+    if not found:
+        raise UserError(f"No activation{f' of the kind {kind!r}' if kind else ''} has {search!r} in its description.")
+    return found
+
+
+def _haystack(entry: Activation) -> str:
+    return "\n".join([entry.name, *entry.aliases, entry.formula, entry.summary, entry.source]).lower()
+
+
+def card(text: str, *, width: int = 80) -> str:
+    """Everything about one activation, for the terminal: facts first, then f and f′ as small plots.
+
+    Args:
+        text: a spelling, the catalogue's or any provider's.
+        width: columns of the terminal.
+
+    Raises:
+        UserError: the spelling is wrong.
+    """
+    activation = resolve(text)
+    lines = _facts(activation) if activation.entry is None else _known_facts(activation, activation.entry)
+    return "\n".join(lines) + "\n\n" + sketch(activation, width=width)
+
+
+def sketch(activation: Resolved, *, width: int = 80) -> str:
+    """F and f′ beside each other in plain text."""
+    columns = max(16, min(40, (width - 20) // 2))
+    seen_as = _SEEN_AS.get(activation.kind, "f")
+    return side_by_side(
+        panel(seen_as[:columns], lambda x: curve(activation, x)[0], width=columns),
+        panel("f′", lambda x: curve(activation, x)[1], width=columns),
+    )
+
+
+def _facts(activation: Resolved) -> list[str]:
+    choice = activation.choice
+    return [choice.spelling, f"  from {choice.provider} {choice.version}", f"  {properties(activation).words}"]
+
+
+def _known_facts(activation: Resolved, entry: Activation) -> list[str]:
+    given = getattr(activation.function, "keywords", {})
+    changed = any(given[parameter.name] != parameter.default for parameter in entry.parameters)
+    lines = [
+        f"{activation.choice.spelling}   ({_KINDS[entry.kind]})",
+        f"  {entry.summary}",
+        f"  f(x) = {entry.formula}",
+        f"  {'at the defaults: ' * changed}range {entry.range}; {flags(entry)}",
+    ]
+    if entry.kind != "layer":
+        lines.append(f"  {properties(activation).words}")
+    if entry.aliases:
+        lines.append(f"  also called {', '.join(entry.aliases)}")
+    if entry.twin:
+        lines.append(f"  at the defaults the same function as {entry.twin}")
+    if entry.overflow:
+        lines.append(f"  {entry.overflow}")
+    for parameter in entry.parameters:
+        value, default = number(given[parameter.name]), number(parameter.default)
+        words = f"{parameter.name} = {value}" + (f" (default {default})" if value != default else "")
+        lines.append(f"  {words}: {parameter.meaning} ({parameter.allowed})")
+    return [*lines, f"  {entry.source}", f"  {entry.link}"]
+
+
+def facts(text: str) -> dict[str, Any]:
+    """Everything about one activation as plain values, for JSON: the entry's fields, the choice and the properties."""
+    activation = resolve(text)
+    choice, entry = activation.choice, activation.entry
+    computed = properties(activation)
+    return (describe(entry) if entry else {"name": choice.spelling, "kind": activation.kind}) | {
+        "spelling": choice.spelling,
+        "definition": choice.definition,
+        "provider": choice.provider,
+        "version": choice.version,
+        "value_at_0": computed.value_at_0,
+        "slope_at_0": computed.slope_at_0,
+        "symmetry": computed.symmetry,
+    }
+
+
+def picture(texts: Sequence[str], file: Path, *, reach: float = 5.0, ceiling: float = 6.0) -> None:
+    """Write a picture of f and f′ of one or several activations; the suffix of the file chooses the format.
+
+    Args:
+        texts: spellings.
+        file: where to write; overwritten if it exists.
+        reach: inputs from ``−reach`` to ``reach``.
+        ceiling: values are cut off beyond.
+
+    Raises:
+        UserError: a wrong spelling, a format that cannot be written, or a folder that does not exist.
+    """
+    if file.suffix.lower() not in PICTURES:
+        raise UserError(f"Cannot write {str(file)!r}: a picture's name ends in {', '.join(PICTURES[:-1])} or .pdf.")
+    if not file.parent.is_dir():
+        raise UserError(f"Cannot write {str(file)!r}: there is no folder {str(file.parent)!r}.")
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    activations = {text: resolve(text) for text in texts}
+    x = np.linspace(-reach, reach, 241)
+    # Text stays text in an SVG, and nothing in it depends on the day or the run.
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "actbench"}):
+        figure = Figure(figsize=(7.2, 2.9), layout="constrained")
+        for axes, title, order in zip(figure.subplots(1, 2), ("f", "f′"), (0, 1), strict=True):
+            for activation in activations.values():
+                y = curve(activation, x)[order]
+                y[np.abs(y) > ceiling] = np.nan
+                # Every jump is a gap: a vertical line there would be part of no function.
+                y[_jumps(y)] = np.nan
+                axes.plot(x, y, label=activation.choice.spelling, linewidth=1.6)
+            axes.axhline(0, color="0.8", linewidth=0.8, zorder=0)
+            axes.axvline(0, color="0.8", linewidth=0.8, zorder=0)
+            axes.set_title(title, fontsize=10)
+            axes.tick_params(labelsize=8)
+        figure.axes[0].legend(fontsize=8, frameon=False)
+        figure.savefig(file, dpi=150, metadata={"Date": None} if file.suffix.lower() == ".svg" else None)
+
+
+def _jumps(y: np.ndarray) -> np.ndarray:
+    """Where a step between neighbouring samples is far larger than the steps beside it."""
+    steps = np.abs(np.diff(y, prepend=y[0], append=y[-1]))
+    beside = np.fmax(np.append(steps[1:], 0), np.append(0, steps[:-1]))
+    return np.asarray((steps > 0.1) & (steps > 8 * beside))[:-1]  # noqa: PLR2004 - less would not be seen
+
+
+def flags(entry: Activation) -> str:
+    """Smooth or not, monotonic or not."""
+    smooth = "smooth" if entry.smooth else "not smooth"
+    return f"{smooth}, {'monotonic' if entry.monotonic else 'not monotonic'}"
+
+
+def number(value: Any) -> str:
+    """Four digits, and never a negative zero."""
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value + 0.0:.4g}" if round(value, 12) else "0"
+
+
+def listing(entries: Sequence[Activation]) -> list[tuple[str, str, str]]:
+    """Rows for a table: signature, kind, formula."""
+    return [(signature(entry), _KINDS[entry.kind], entry.formula) for entry in entries]

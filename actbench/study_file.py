@@ -1,0 +1,138 @@
+"""A study declared in a TOML file, read strictly: what it does not know, it refuses."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from actbench import activations, datasets, models
+from actbench.errors import UserError, did_you_mean
+from actbench.initializers import INITIALIZERS
+from actbench.optimizers import OPTIMIZERS
+from actbench.registry import choose
+from actbench.study import TYPES, Fraction, Study, validated
+
+DATA = {"name": "data", "limit": "limit", "validation_split": "validation_split"}
+"""Keys of the table ``[data]``, and the settings that they set."""
+TRAINING = ("optimizer", "learning_rate", "batch_size", "epochs", "patience", "initializer", "precision",
+            "deterministic", "device")  # fmt: skip
+TOP = ("name", "description", "source", "thresholds", "data", "model", "training", "grid", "variants")
+NAMED: dict[str, Callable[[str], Any]] = {
+    "activation": activations.resolve,
+    "data": datasets.describe,
+    "model": models.resolve,
+    "optimizer": lambda text: choose(OPTIMIZERS, text),
+    "initializer": lambda text: INITIALIZERS[text],
+}
+"""Settings that are names, and what finds out whether there is such a thing."""
+
+
+def read_study(path: Path) -> Study:
+    """Read and check a study file.
+
+    The keys, all optional: ``name`` (else the file's), ``description``, ``source``, ``thresholds``, ``model``, and the
+    tables ``[data]`` (``name``, ``limit``, ``validation_split``), ``[training]`` (``optimizer``, ``learning_rate``,
+    ``batch_size``, ``epochs``, ``patience``, ``initializer``, ``precision``, ``deterministic``, ``device``), ``[grid]``
+    (lists of values of any of these and of ``activation``; ``seeds``, a number or a list) and ``[variants.NAME]``
+    (values or lists that replace the others).
+
+    Raises:
+        UserError: not TOML, an unknown key, a wrong value, an empty list; names the file, the key and what is allowed.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"Cannot read the study {str(path)!r}: {error}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path} is not valid TOML: {error}.") from None
+    return _Reader(path).study(content)
+
+
+class _Reader:
+    """Checks the parts of one file; every message begins with its path and the key."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def study(self, content: Mapping[str, Any]) -> Study:
+        self.known_keys("", content, TOP)
+        base: dict[str, Any] = {}
+        data = self.table("data", content, DATA)
+        base |= {DATA[key]: self.value(f"data.{key}", DATA[key], value) for key, value in data.items()}
+        if "model" in content:
+            base["model"] = self.value("model", "model", content["model"])
+        training = self.table("training", content, TRAINING)
+        base |= {key: self.value(f"training.{key}", key, value) for key, value in training.items()}
+        grid = self.table("grid", content, (*TYPES, "seeds"))
+        variants = self.table("variants", content, None)
+        thresholds = content.get("thresholds")
+        return Study(
+            name=self.convert("name", content.get("name", self.path.stem), str),
+            description=self.convert("description", content.get("description", ""), str),
+            source=self.convert("source", content.get("source", ""), str),
+            base=base,
+            grid=dict(self.axis(f"grid.{key}", key, value) for key, value in grid.items()),
+            variants={name: self.variant(name, changes) for name, changes in variants.items()},
+            thresholds=None if thresholds is None else self.convert("thresholds", thresholds, tuple[Fraction, ...]),
+        )
+
+    def variant(self, name: str, changes: Any) -> dict[str, Any]:
+        place = f"variants.{name}"
+        if not isinstance(changes, dict):
+            raise self.error(place, "must be a table of settings, like [variants.fast] with learning_rate = 0.5")
+        self.known_keys(place, changes, (*(key for key in TYPES if key != "seed"),))
+        return {
+            key: self.axis(f"{place}.{key}", key, value)[1]
+            if isinstance(value, list)
+            else self.value(f"{place}.{key}", key, value)
+            for key, value in changes.items()
+        }
+
+    def axis(self, place: str, key: str, value: Any) -> tuple[str, list[Any]]:
+        """A field of the grid and its values."""
+        if key == "seeds" and isinstance(value, int) and not isinstance(value, bool):
+            if value < 1:
+                raise self.error(place, f"is {value}; give a number of repeats, 1 or more, or a list of seeds")
+            return "seed", list(range(value))
+        field = "seed" if key == "seeds" else key
+        if not isinstance(value, list) or not value:
+            raise self.error(place, f"is {value!r}; it must be a list with at least one value")
+        values = [self.value(place, field, item) for item in value]
+        twice = [item for item in values if values.count(item) > 1]
+        if twice:
+            raise self.error(place, f"holds {twice[0]!r} twice")
+        return field, values
+
+    def value(self, place: str, field: str, value: Any) -> Any:
+        converted = self.convert(place, value, TYPES[field])
+        if field in NAMED:
+            try:
+                NAMED[field](converted)
+            except UserError as error:
+                raise self.error(place, f"is {value!r}: {str(error).rstrip('.')}") from None
+        return converted
+
+    def convert(self, place: str, value: Any, kind: Any) -> Any:
+        try:
+            return validated(value, kind)
+        except ValueError as error:
+            raise self.error(place, f"is {value!r}: {error}") from None
+
+    def table(self, name: str, content: Mapping[str, Any], keys: Iterable[str] | None) -> dict[str, Any]:
+        table = content.get(name, {})
+        if not isinstance(table, dict):
+            raise self.error(name, f"must be a table, [{name}]")
+        if keys is not None:
+            self.known_keys(name, table, keys)
+        return table
+
+    def known_keys(self, place: str, table: Mapping[str, Any], keys: Iterable[str]) -> None:
+        for key in table:
+            if key not in keys:
+                full = f"{place}.{key}" if place else key
+                raise self.error(full, f"is not known.{did_you_mean(key, keys)} Allowed are {', '.join(keys)}")
+
+    def error(self, place: str, text: str) -> UserError:
+        return UserError(f"{self.path}: {place} {text}.")

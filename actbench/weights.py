@@ -1,0 +1,76 @@
+"""What a site may learn or draw: the Keras layers behind the trainable and the random activations.
+
+Families of the catalogue reach this module lazily, because it needs Keras to be imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from actbench.lazy import load
+
+keras = load("keras")
+
+Start = float | Sequence[float]
+
+
+class Learned(keras.layers.Layer):  # type: ignore[misc, name-defined]
+    """Applies ``function(x, **weights)`` with weights that belong to this layer alone.
+
+    Args:
+        function: the formula, ``(x, **weights) -> tensor`` of the shape of ``x``.
+        per_channel: whether every weight is a vector with one element for each channel (the last axis).
+        starts: the start value of each weight: a number, or a sequence for a weight that is a vector of coefficients.
+    """
+
+    def __init__(self, function: Callable[..., Any], *, per_channel: bool = False, **starts: Start) -> None:
+        super().__init__()
+        self.function = function
+        self.per_channel = per_channel
+        self.starts = starts
+        self.learned: dict[str, Any] = {}
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create the weights, each at its start value: no random numbers are drawn."""
+        for name, start in self.starts.items():
+            values = start if isinstance(start, (int, float)) else list(start)
+            shape = (input_shape[-1],) if self.per_channel else keras.ops.shape(values)
+            self.learned[name] = self.add_weight(
+                name=name,
+                shape=shape,
+                # A closure over a list cannot be Constant(), which keeps to numbers in half precision.
+                initializer=lambda shape, dtype, values=values: keras.ops.broadcast_to(
+                    keras.ops.convert_to_tensor(values, dtype), shape
+                ),
+            )
+
+    def call(self, x: Any) -> Any:
+        """Apply the formula to ``x``."""
+        weights = {name: keras.ops.convert_to_tensor(weight) for name, weight in self.learned.items()}
+        return self.function(x, **weights)
+
+
+class RandomSlope(keras.layers.Layer):  # type: ignore[misc, name-defined]
+    """A leaky rectifier that draws the slope of every negative element anew in training, and takes the mean otherwise.
+
+    Args:
+        lower: smallest slope.
+        upper: largest slope.
+    """
+
+    def __init__(self, lower: float, upper: float) -> None:
+        super().__init__()
+        self.lower = lower
+        self.upper = upper
+        # Made here, its seed comes from the global one, which the site has set.
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        """Apply to ``x``; ``training`` chooses between a random and the mean slope."""
+        slope: Any = (self.lower + self.upper) / 2
+        if training:
+            slope = keras.random.uniform(
+                keras.ops.shape(x), self.lower, self.upper, dtype=x.dtype, seed=self.seed_generator
+            )
+        return keras.ops.relu(x) + slope * keras.ops.minimum(x, 0)

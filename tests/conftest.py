@@ -1,0 +1,122 @@
+"""What the tests share: a folder of their own, the command line in this process and in another, small data files."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+# Nothing of the person's own may change what is tested. The real data is named by the variable, and only by it.
+REAL_DATA = os.environ.pop("ACTBENCH_DATA_DIR", None)
+KERAS_HOME = tempfile.TemporaryDirectory(prefix="actbench-keras-")
+os.environ["KERAS_HOME"] = KERAS_HOME.name
+for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
+    os.environ.pop(name, None)
+
+PROGRAM = [sys.executable, "-m", "actbench"]
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    """Every test starts in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """The folder that holds mnist.npz and cifar10.npz."""
+    if REAL_DATA is None:
+        pytest.skip("needs mnist.npz and cifar10.npz: name their folder in ACTBENCH_DATA_DIR")
+    return Path(REAL_DATA).resolve()
+
+
+@pytest.fixture
+def invoke(capfd, monkeypatch):
+    """Call the command line in this process. Returns the finished process as ``subprocess.run`` would."""
+
+    def call(*arguments):
+        from actbench.cli import main
+
+        monkeypatch.setattr(sys, "argv", ["actbench", *map(str, arguments)])
+        capfd.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as leave:
+            code = 0 if leave.code is None else leave.code
+        out, err = capfd.readouterr()
+        return subprocess.CompletedProcess(sys.argv, code, out, err)
+
+    return call
+
+
+def program(*arguments, cwd, env=None, check=None):
+    """Call ``actbench`` as a process of its own; ``check`` is the exit code that it must end with."""
+    done = subprocess.run(
+        [*PROGRAM, *map(str, arguments)],
+        cwd=cwd,
+        env=os.environ | (env or {}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert check is None or done.returncode == check, done.stdout + done.stderr
+    return done
+
+
+def small_arrays(n=60, classes=3, features=4, seed=0):
+    """Four arrays that a network can learn from: classes shifted along the first feature, in turn."""
+    stream = np.random.RandomState(seed)
+    arrays = {}
+    for part, size in (("train", n), ("test", n // 2)):
+        labels = np.arange(size) % classes
+        arrays[f"x_{part}"] = stream.normal(labels[:, None], 1.0, (size, features))
+        arrays[f"y_{part}"] = labels
+    return arrays
+
+
+def bytes_images(n=40, side=4, classes=2, channels=None, seed=1):
+    """Four arrays of random pictures; a class is a little brighter than the one before it."""
+    stream = np.random.RandomState(seed)
+    shape = (side, side) if channels is None else (side, side, channels)
+    arrays = {}
+    for part, size in (("train", n), ("test", n // 2)):
+        labels = np.arange(size) % classes
+        shift = labels.reshape(-1, *[1] * len(shape)) * 20
+        arrays[f"x_{part}"] = (stream.randint(0, 236 - 20 * classes, (size, *shape)) + shift).astype("uint8")
+        arrays[f"y_{part}"] = labels.astype("uint8")
+    return arrays
+
+
+def planned(**fields):
+    """The runs that such options ask for, each with the request for its data."""
+    from actbench import datasets
+    from actbench.study import Study, plan
+
+    return plan(Study().override(fields), datasets.facts, lambda _: "cpu")
+
+
+def trained(trainer=None, observer=None, callbacks=(), **fields):
+    """Train one run in this process. Returns its record."""
+    from actbench import datasets
+    from actbench.train import Trainer
+
+    ((run, request),) = planned(**fields)
+    return (trainer or Trainer()).train(run, datasets.load(request), observer, callbacks=callbacks)
+
+
+@pytest.fixture
+def npz(tmp_path):
+    """Write ``data.npz`` from the small arrays, some of them replaced (or left out: None). Returns its path."""
+
+    def write(**changes):
+        arrays = {key: value for key, value in (small_arrays() | changes).items() if value is not None}
+        path = tmp_path / "data.npz"
+        np.savez(path, **arrays)
+        return path
+
+    return write

@@ -1,0 +1,230 @@
+"""What a site owns: weights that are learned and not shared, random numbers that are seeded, whole axes, neighbours."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import optimize, signal, special
+
+from actbench.activations import CATALOGUE, resolve
+from actbench.errors import UserError
+
+keras = pytest.importorskip("keras")
+tf = pytest.importorskip("tensorflow")
+
+from actbench.site import Site  # noqa: E402 - imports Keras
+
+CHANNELS = 5
+# Weights per site on an image of five channels, and where each starts, one row a weight.
+LEARNED = {
+    "prelu": (CHANNELS, {"alpha": [0.25] * CHANNELS}),
+    "pdelu": (CHANNELS, {"alpha": [1.0] * CHANNELS}),
+    "arelu": (2, {"alpha": 0.9, "beta": 2.0}),
+    "swish_trainable": (1, {"beta": 1.0}),
+    "star_relu_trainable": (2, {"scale": 0.8944, "bias": -0.4472}),
+    "erfact": (2, {"alpha": 0.75, "beta": 0.75}),
+    "pserf": (2, {"gamma": 1.25, "delta": 0.85}),
+    "pau": (
+        10,
+        {
+            "numerator": [3.35583603e-02, 5.05000375e-01, 1.65343934, 2.01001052, 9.31901999e-01, 1.52424124e-01],
+            "denominator": [3.30847488e-06, 3.98021568, 5.12471206e-07, 3.01830109e-01],
+        },
+    ),
+}
+IMAGES = np.random.default_rng(1).normal(0, 2, (4, 6, 6, CHANNELS))
+
+
+def built(text: str, shape=(None, 6, 6, CHANNELS), seed=0, dtype="float64") -> Site:
+    site = Site(resolve(text), seed, dtype=dtype)
+    site.build(shape)
+    return site
+
+
+def test_the_list_of_learned_entries_is_complete() -> None:
+    assert set(LEARNED) == {entry.name for entry in CATALOGUE if entry.kind == "trainable"}
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_number_and_start_values_of_what_is_learned(name) -> None:
+    count, starts = LEARNED[name]
+    weights = {weight.name: weight.numpy() for weight in built(name).trainable_weights}
+    assert sum(weight.size for weight in weights.values()) == count
+    assert weights.keys() == starts.keys()
+    for key, start in starts.items():
+        assert np.array_equal(weights[key], np.array(start))
+
+
+@pytest.mark.parametrize(
+    "text", ["prelu(init=0.1)", "pdelu(init=0.1)", "swish_trainable(beta=0.1)", "erfact(beta=0.1)"]
+)
+def test_start_values_can_be_chosen(text) -> None:
+    assert np.allclose(built(text).trainable_weights[-1].numpy(), 0.1)
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_gradients_of_what_is_learned(name) -> None:
+    site = built(name)
+    factors = np.random.default_rng(2).normal(size=IMAGES.shape)
+
+    def loss():
+        return tf.reduce_sum(site(IMAGES) * factors)
+
+    with tf.GradientTape() as tape:
+        value = loss()
+    for weight, gradient in zip(site.trainable_weights, tape.gradient(value, site.trainable_weights), strict=True):
+        start, step = weight.numpy(), 1e-6
+        numeric = np.zeros(start.size)
+        for i in range(start.size):
+            change = step * np.eye(start.size)[i].reshape(start.shape)
+            weight.assign(start + change)
+            above = loss()
+            weight.assign(start - change)
+            numeric[i] = (above - loss()) / (2 * step)
+            weight.assign(start)
+        assert np.allclose(numeric, gradient.numpy().ravel(), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", [*LEARNED, "frelu"])
+def test_two_sites_learn_and_share_nothing(name) -> None:
+    activation = resolve(name)
+    inputs = keras.Input((6, 6, CHANNELS))
+    first, second = Site(activation, 0), Site(activation, 1)
+    outputs = keras.layers.Dense(1)(keras.layers.Flatten()(second(first(inputs))))
+    model = keras.Model(inputs, outputs)
+    mine = [id(weight) for site in (first, second) for weight in site.trainable_weights]
+    assert len(mine) == len(set(mine)) > 0
+    assert len(first.trainable_weights) == len(second.trainable_weights)
+    before = [[weight.numpy() for weight in site.trainable_weights] for site in (first, second)]
+    model.compile("adam", "mse")
+    model.train_on_batch(IMAGES, np.ones((4, 1)))
+    for site, old in zip((first, second), before, strict=True):
+        for weight, start in zip(site.trainable_weights, old, strict=True):
+            assert not np.array_equal(weight.numpy(), start), weight.path
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in CATALOGUE if entry.kind not in ("trainable", "layer")])
+def test_the_others_have_nothing_to_learn(name) -> None:
+    assert built(name).trainable_weights == []
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32", "bfloat16"])
+def test_rrelu_draws_in_training_only(precision) -> None:
+    x = np.full((50, 40), -1.0)
+    site = built("rrelu", (None, 40), dtype=precision)
+    still = tf.cast(site(x, training=False), "float64").numpy()
+    assert np.allclose(still, -11 / 48, rtol=0.01)
+    assert np.ptp(still) == 0
+    drawn = tf.cast(site(x, training=True), "float64").numpy()
+    again = tf.cast(site(x, training=True), "float64").numpy()
+    assert not np.array_equal(drawn, again)
+    assert -1 / 3 - 0.002 <= drawn.min() < -0.32
+    assert -0.14 < drawn.max() <= -1 / 8 + 0.002
+    # 2000 draws from a uniform distribution 5/24 wide: the mean is within four standard errors.
+    assert abs(drawn.mean() + 11 / 48) < 4 * 5 / 24 / np.sqrt(12 * drawn.size)
+    positive = tf.cast(site(-x, training=True), "float64").numpy()
+    assert np.array_equal(positive, -x)
+
+
+def test_rrelu_draws_by_its_seed() -> None:
+    x = np.full((5, 4), -1.0)
+    one, same, other = (built("rrelu", (None, 4), seed)(x, training=True).numpy() for seed in (3, 3, 4))
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+def test_rrelu_draws_anew_in_every_step_of_a_compiled_loop() -> None:
+    site = built("rrelu", (None, 4))
+
+    @tf.function
+    def steps():
+        return tf.stack([site(-tf.ones((1, 4), tf.float64), training=True) for _ in range(3)])
+
+    drawn = np.concatenate([steps().numpy(), steps().numpy()])
+    assert len(np.unique(drawn)) == drawn.size
+
+
+def simplex_projection(row: np.ndarray) -> np.ndarray:
+    """The definition of sparsemax, solved for the threshold by bisection."""
+    threshold = optimize.brentq(lambda t: np.maximum(row - t, 0).sum() - 1, row.min() - 1, row.max(), xtol=1e-14)
+    return np.maximum(row - threshold, 0)
+
+
+AXIS = {
+    "softmax": lambda x: special.softmax(x, axis=-1),
+    "log_softmax": lambda x: special.log_softmax(x, axis=-1),
+    "sparsemax": lambda x: np.apply_along_axis(simplex_projection, -1, x),
+}
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32", "bfloat16"])
+@pytest.mark.parametrize("name", AXIS)
+def test_axis(name, precision) -> None:
+    random = np.random.default_rng(3)
+    rows = np.concatenate([random.normal(0, 1, (20, 7)), random.normal(0, 20, (20, 7)), np.zeros((1, 7))])
+    x = tf.cast(rows, precision)
+    exact = AXIS[name](tf.cast(x, "float64").numpy())
+    y = tf.cast(built(name, (None, 7), dtype=precision)(x), "float64").numpy()
+    epsilon = {"float64": 2.0**-52, "float32": 2.0**-23, "bfloat16": 2.0**-7}[precision]
+    assert np.abs(y - exact).max() < 4 * epsilon * max(
+        1, np.abs(exact).max(), np.abs(rows).max() * (name == "sparsemax")
+    )
+
+
+@pytest.mark.parametrize("name", AXIS)
+def test_axis_gradients(name) -> None:
+    site, step = built(name, (None, 6)), 1e-6
+    x = np.random.default_rng(4).normal(0, 1, (1, 6))
+    factors = np.random.default_rng(5).normal(size=6)
+    inputs = tf.Variable(x)
+    with tf.GradientTape() as tape:
+        value = tf.reduce_sum(site(inputs) * factors)
+    shifted = np.concatenate([x + step * np.eye(6), x - step * np.eye(6)])
+    values = site(shifted).numpy() @ factors
+    assert np.allclose((values[:6] - values[6:]) / (2 * step), tape.gradient(value, inputs)[0], atol=1e-8)
+
+
+@pytest.mark.parametrize("name", AXIS)
+def test_axis_is_the_channels_of_an_image(name) -> None:
+    y = built(name)(IMAGES).numpy()
+    assert np.allclose(y, AXIS[name](IMAGES), atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1, 3, 5])
+def test_frelu_against_scipy(size) -> None:
+    site = built(f"frelu(kernel_size={size})")
+    # Everything away from its start, so that no factor of 1 and no offset of 0 hides a mistake.
+    random = np.random.default_rng(6)
+    by_name = {}
+    for weight in site.weights:
+        weight.assign(np.abs(random.normal(1, 0.3, weight.shape)))
+        by_name[weight.path.split("/")[-1]] = weight.numpy()
+    assert by_name["kernel"].shape == (size, size, CHANNELS, 1)
+    expected = np.zeros_like(IMAGES)
+    for n, image in enumerate(IMAGES):
+        for c in range(CHANNELS):
+            # Networks call the correlation a convolution.
+            window = signal.correlate2d(image[:, :, c], by_name["kernel"][:, :, c, 0], mode="same") + by_name["bias"][c]
+            normal = (window - by_name["moving_mean"][c]) / np.sqrt(by_name["moving_variance"][c] + 1e-3)
+            expected[n, :, :, c] = np.maximum(image[:, :, c], by_name["gamma"][c] * normal + by_name["beta"][c])
+    assert np.allclose(site(IMAGES, training=False), expected, atol=1e-12)
+
+
+def test_frelu_counts_its_weights() -> None:
+    # A 3×3 window and a bias, and the scale and shift of the normalisation, for every channel.
+    assert sum(weight.numpy().size for weight in built("frelu").trainable_weights) == CHANNELS * (9 + 1 + 2)
+
+
+def test_frelu_needs_images() -> None:
+    with pytest.raises(UserError, match="neighbouring pixels"):
+        built("frelu", (None, 10))
+
+
+def test_a_site_of_any_precision_computes_in_it() -> None:
+    for name in ("relu", "prelu", "rrelu", "softmax", "frelu"):
+        for precision in ("float64", "float32", "bfloat16"):
+            assert built(name, dtype=precision)(IMAGES).dtype == precision
+    mixed = built("prelu", dtype="mixed_bfloat16")
+    assert mixed(IMAGES).dtype == "bfloat16"
+    assert mixed.trainable_weights[0].dtype == "float32"
+    assert keras.config.dtype_policy().name == "float32"

@@ -1,0 +1,611 @@
+"""The command line as people and scripts meet it: help, results, messages, exit codes, signals, pipes."""
+
+import csv
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import PROGRAM, program, small_arrays
+
+import actbench
+
+COMMANDS = ["run", "compare", "list", "show", "info"]
+SMALL = ["--data", "small.npz", "--model", "mlp(6)", "--batch-size", "20", "--epochs", "3", "--lr", "0.01"]
+ARMS = ["--act", "relu", "--act", "swish(beta=2.0)", "--seeds", "2"]
+OWN = """
+import keras
+
+def double(x):
+    return 2 * x
+
+def bad(x):
+    raise ValueError("no luck\\ntoday")
+"""
+
+
+def rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def one_line(text):
+    """A message as a person should see it: one line, and no traceback."""
+    lines = text.strip().splitlines()
+    return len(lines) == 1 and "Traceback" not in text
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with data and code, and the first sweep in it."""
+    folder = tmp_path_factory.mktemp("cli")
+    np.savez(folder / "small.npz", **small_arrays())
+    (folder / "own.py").write_text(OWN)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def first(place):
+    """Two activations, two seeds, with everything that costs nothing more: the process and its store."""
+    more = ["--threshold", "0.4", "--threshold", "0.995", "--validation-split", "0.2", "--patience", "2"]
+    done = program("run", *SMALL, *ARMS, *more, cwd=place)
+    assert done.returncode == 0, done.stderr
+    return done, place / "results" / "adhoc"
+
+
+@pytest.fixture
+def in_place(place, first, monkeypatch):
+    monkeypatch.chdir(place)
+    return first[1]
+
+
+# Help
+
+
+def test_help_names_every_command_and_a_first_step(invoke):
+    done = invoke("--help")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    for word in (*COMMANDS, "--debug", "actbench run --act mish"):
+        assert word in done.stdout
+    assert invoke("-h").stdout == done.stdout
+
+
+def test_without_a_command_the_help_is_shown(invoke):
+    done = invoke()
+    assert done.stdout + done.stderr == invoke("--help").stdout
+
+
+def test_every_command_and_every_option_has_a_sentence_of_help():
+    from typer.main import get_command
+
+    from actbench.cli import app
+
+    commands = get_command(app).commands
+    assert set(commands) >= set(COMMANDS)
+    for name, command in commands.items():
+        assert command.help, name
+        assert command.help.endswith("."), name
+        for parameter in command.params:
+            if parameter.param_type_name == "option":
+                assert parameter.help, (name, parameter.name)
+
+
+def test_the_options_of_run_are_the_promised_ones(invoke):
+    shown = invoke("run", "--help").stdout
+    for option in [
+        "--act",
+        "--data",
+        "--model",
+        "--epochs",
+        "--batch-size",
+        "--optimizer",
+        "--lr",
+        "--seeds",
+        "--seed",
+        "--threshold",
+        "--device",
+        "--precision",
+        "--results",
+        "--deterministic",
+        "--initializer",
+        "--limit",
+        "--validation-split",
+        "--patience",
+        "--data-dir",
+        "--json",
+        "--quiet",
+        "--jobs",
+    ]:
+        assert option in shown, option
+
+
+def test_the_version(invoke):
+    assert invoke("--version").stdout == f"actbench {actbench.__version__}\n"
+
+
+def test_the_installed_command_is_the_same_program(own_folder):
+    script = shutil.which("actbench", path=str(Path(sys.executable).parent))
+    assert script, "the entry point 'actbench' is not installed beside this Python"
+    done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True, cwd=own_folder)
+    assert done.stdout == program("--version", cwd=own_folder, check=0).stdout
+
+
+# A sweep, and what it leaves behind
+
+
+def test_a_sweep_prints_its_table_on_stdout_and_its_progress_on_stderr(first):
+    done, _ = first
+    assert "activation" in done.stdout
+    assert "swish(beta=2)" in done.stdout
+    assert "epochs to 40 %" in done.stdout
+    assert "epochs to 99.5 %" in done.stdout
+    lines = done.stderr.splitlines()
+    for number, (arm, seed) in enumerate((("relu", 0), ("swish(beta=2)", 0), ("relu", 1), ("swish(beta=2)", 1)), 1):
+        assert lines[number - 1].startswith(f"[{number}/4] {arm} on small.npz, seed {seed}: test ")
+    assert "results/adhoc" in lines[-1]
+    assert len(lines) == 5
+
+
+def test_pipes_get_plain_text(first):
+    done, _ = first
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_a_sweep_leaves_its_four_files(first):
+    _, folder = first
+    assert {path.name for path in folder.iterdir()} >= {"runs.csv", "epochs.csv", "table.csv", "manifest.json"}
+    runs = rows(folder / "runs.csv")
+    assert [(run["activation"], run["seed"]) for run in runs] == [
+        ("relu", "0"),
+        ("swish(beta=2)", "0"),
+        ("relu", "1"),
+        ("swish(beta=2)", "1"),
+    ]
+    for run in runs:
+        assert (run["status"], run["dataset"], run["model"], run["epochs"]) == ("ok", "small.npz", "mlp(6)", "3")
+        assert (run["train_size"], run["test_size"], run["validation_split"], run["patience"]) == (
+            "48",
+            "30",
+            "0.2",
+            "2",
+        )
+        assert (run["batch_size"], run["learning_rate"], run["device"]) == ("20", "0.01", "cpu")
+        assert int(run["parameters"]) == 5 * 6 + 7 * 3
+        assert float(run["wall_seconds"]) > float(run["train_seconds"]) > 0
+        own = [row for row in rows(folder / "epochs.csv") if row["run_key"] == run["run_key"]]
+        assert [int(row["epoch"]) for row in own] == list(range(int(run["epochs_run"]) + 1))
+        assert all(row["val_loss"] for row in own)
+
+
+def test_the_derived_files_say_what_was_done(first):
+    _, folder = first
+    table = rows(folder / "table.csv")
+    assert [(row["activation"], row["runs"]) for row in table] == [("relu", "2"), ("swish(beta=2)", "2")]
+    assert {"reached_40", "epochs_to_99.5", "seconds_to_40"} <= set(table[0])
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["versions"]["actbench_version"] == actbench.__version__
+    assert manifest["datasets"]["small.npz"] == rows(folder / "runs.csv")[0]["dataset_sha256"]
+    assert manifest["hardware"]["cpu"]
+
+
+def test_the_same_command_again_trains_nothing_and_says_so(place, first):
+    done, folder = first
+    before = (folder / "runs.csv").read_bytes()
+    more = ["--threshold", "0.4", "--threshold", "0.995", "--validation-split", "0.2", "--patience", "2"]
+    again = program("run", *SMALL, *ARMS, *more, cwd=place, check=0)
+    assert again.stderr.startswith("4 runs already stored, nothing to train; --rerun trains again.")
+    assert again.stdout == done.stdout
+    assert (folder / "runs.csv").read_bytes() == before
+
+
+def test_stored_runs_are_found_however_the_command_is_spelled(in_place, invoke):
+    spelled = ["--act", "silu(beta=2)", "--act", "relu()", "--seed", "1", "--seed", "0", "--optimizer", "adam(0.9)"]
+    more = ["--validation-split", "0.2", "--patience", "2", "--json"]
+    done = invoke("run", *reversed(more), *spelled, *SMALL[2:], "--data", "small.npz")
+    assert done.returncode == 2  # options in the wrong order are wrong usage, not another run
+    done = invoke("run", *spelled, *more, *SMALL[2:], "--data", "small.npz")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("4 runs already stored, nothing to train")
+
+
+def test_json_is_the_table_and_nothing_else(in_place, invoke):
+    more = ["--validation-split", "0.2", "--patience", "2"]
+    done = invoke("run", *SMALL, *ARMS, *more, "--json", "--quiet")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    arms = json.loads(done.stdout, parse_constant=lambda name: pytest.fail(name))
+    assert [(arm["activation"], arm["runs"]) for arm in arms] == [("relu", 2), ("swish(beta=2)", 2)]
+    assert 0 <= arms[0]["test_accuracy"] <= 1
+
+
+def test_the_table_shows_the_runs_that_were_asked_for_and_no_others(in_place, invoke):
+    more = ["--validation-split", "0.2", "--patience", "2"]
+    done = invoke("run", *SMALL, "--act", "relu", "--seed", "1", *more, "--json")
+    assert [(arm["activation"], arm["runs"]) for arm in json.loads(done.stdout)] == [("relu", 1)]
+
+
+def test_compare_reads_what_run_wrote(in_place, invoke, first):
+    done = invoke("compare", "--threshold", "0.4", "--threshold", "0.995")
+    assert done.returncode == 0
+    assert done.stdout == first[0].stdout
+    assert invoke("compare", "results/adhoc").stdout == invoke("compare").stdout
+
+
+@pytest.mark.parametrize("form", ["csv", "md", "json"])
+def test_compare_writes_every_form_to_stdout_or_into_a_file(in_place, invoke, form, tmp_path):
+    shown = invoke("compare", "--format", form)
+    written = invoke("compare", "--format", form, "--output", tmp_path / "out")
+    assert (shown.returncode, written.returncode, written.stdout) == (0, 0, "")
+    text = (tmp_path / "out").read_text(encoding="utf-8")
+    assert text.strip() == shown.stdout.strip()
+    assert text.endswith("\n")
+    assert "swish(beta=2)" in text
+
+
+def test_compare_csv_is_table_csv(in_place, invoke):
+    assert invoke("compare", "--format", "csv").stdout == (in_place / "table.csv").read_text()
+
+
+def test_compare_writes_the_plain_table_into_a_file_too(in_place, invoke, tmp_path):
+    done = invoke("compare", "--output", tmp_path / "out.txt")
+    assert done.returncode == 0, done.stderr
+    assert "swish(beta=2)" in (tmp_path / "out.txt").read_text()
+
+
+def test_compare_takes_other_thresholds(in_place, invoke):
+    arms = json.loads(invoke("compare", "--threshold", "0.01", "--json").stdout)
+    assert [(arm["reached_1"], arm["epochs_to_1"]) for arm in arms] == [(2, 1), (2, 1)]
+
+
+def test_compare_of_nothing_says_how_to_make_something(own_folder, invoke):
+    done = invoke("compare")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "actbench: There are no results in 'results/adhoc' (no runs.csv). 'actbench run' makes some.\n"
+    )
+
+
+def test_an_output_that_cannot_be_written_is_a_message(in_place, invoke):
+    done = invoke("compare", "--format", "csv", "--output", "no/such/folder/out.csv")
+    assert done.returncode == 2
+    assert one_line(done.stderr)
+    assert "no/such/folder/out.csv" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def broken(place):
+    """A good arm, one whose code raises, and one that does not fit the network."""
+    arms = ["--act", "own.py:bad", "--act", "own.py:double", "--act", "frelu"]
+    return program("run", *SMALL, *arms, "--quiet", "--json", "--results", "broken", cwd=place), place / "broken"
+
+
+def test_a_run_that_fails_costs_itself_and_the_exit_code_says_so(broken):
+    done, folder = broken
+    assert done.returncode == 1
+    arms = {arm["activation"]: arm for arm in json.loads(done.stdout)}
+    assert (arms["own.py:bad"]["runs"], arms["own.py:bad"]["failed"]) == (0, 1)
+    assert (arms["own.py:double"]["runs"], arms["own.py:double"]["failed"]) == (1, 0)
+    assert [run["status"] for run in rows(folder / "runs.csv")] == ["failed", "ok", "failed"]
+
+
+def test_the_reason_of_a_failure_is_stored_as_readable_text(broken):
+    bad = rows(broken[1] / "runs.csv")[0]
+    assert "no luck today" in bad["error"]
+    assert "\x1b" not in bad["error"]
+    # A cell with a line break would make half a row look like a whole one when the file is mended.
+    assert len((broken[1] / "runs.csv").read_text().splitlines()) == 1 + 3
+
+
+def test_an_activation_that_does_not_fit_the_network_says_so(broken):
+    unfit = rows(broken[1] / "runs.csv")[2]
+    assert "'frelu' looks at neighbouring pixels: use it in a convolutional model" in unfit["error"]
+
+
+def test_quiet_prints_nothing_on_stderr_even_when_a_run_fails(broken):
+    assert broken[0].stderr == ""
+
+
+@pytest.fixture(scope="module")
+def twice(place):
+    """The same run of its own seed on a part of the default data, bit for bit repeatable, in two processes."""
+    asked = ["--limit", "50", "--seed", "7", "--epochs", "3", "--batch-size", "15", "--deterministic"]
+    folders = [place / "twice1", place / "twice2"]
+    for folder in folders:
+        program("run", "--act", "prelu", *asked, "--results", folder, "-q", cwd=place, check=0)
+    return folders
+
+
+def test_deterministic_runs_are_equal_to_the_last_bit(twice):
+    texts = [
+        [
+            {name: value for name, value in row.items() if not name.endswith("_seconds")}
+            for row in rows(folder / "epochs.csv")
+        ]
+        for folder in twice
+    ]
+    assert texts[0] == texts[1]
+    assert [row["epoch"] for row in texts[0]] == ["0", "1", "2", "3"]
+
+
+def test_limit_and_a_single_seed(twice):
+    (run,) = rows(twice[0] / "runs.csv")
+    assert (run["train_size"], run["test_size"], run["limit"], run["seed"]) == ("50", "50", "50", "7")
+    assert (run["dataset"], run["model"], run["deterministic"]) == ("digits", "mlp(100, 50)", "True")
+
+
+# Interruption
+
+
+def wait_for(folder, pattern, process):
+    """Wait until a file of that kind lies in the folder."""
+    deadline = time.monotonic() + 120
+    while not any(folder.glob(pattern)):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline, f"{pattern} does not come"
+        time.sleep(0.05)
+
+
+def test_ctrl_c_keeps_what_is_finished_and_ends_with_130(place, first):
+    """The real signal, in the middle of a training that would take an hour."""
+    folder = place / "stopped"
+    shutil.copytree(first[1], folder)
+    finished = rows(folder / "runs.csv")
+    command = ["run", *SMALL[:-4], "--lr", "0.01", "--epochs", "10000000", "--checkpoint-every", "50"]
+    process = subprocess.Popen(
+        [*PROGRAM, *command, "--act", "relu", "--act", "tanh", "--results", folder],
+        cwd=place,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(folder, "checkpoints/*.npz", process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert "Traceback" not in out + err
+    assert "Interrupted." in err
+    assert "give the same command again to go on" in err
+    assert not (folder / ".holder").exists()
+    *kept, stopped = rows(folder / "runs.csv")
+    assert kept == finished
+    assert (stopped["activation"], stopped["status"]) == ("relu", "interrupted")
+    assert int(stopped["epochs_run"]) >= 50
+    assert len([row for row in rows(folder / "epochs.csv") if row["run_key"] == stopped["run_key"]]) == (
+        int(stopped["epochs_run"]) + 1
+    )
+
+
+def test_ctrl_c_before_anything_has_begun_ends_with_130_and_no_traceback(place):
+    process = subprocess.Popen(
+        [*PROGRAM, "run", *SMALL, "--act", "relu", "--results", "early"],
+        cwd=place,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(place, "early", process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert "Traceback" not in out + err
+
+
+# Messages
+
+
+def case(words, message):
+    return pytest.param(words.split("|"), message, id=words)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        case("run|--act|mihs", "Unknown activation 'mihs'. Did you mean 'mish'?"),
+        case("run|--act|swish(bta=1)", "no parameter 'bta'. Did you mean 'beta'?"),
+        case("run|--act|elu(alpha=0)", "got alpha=0; allowed is a number > 0"),
+        case("run|--act|nowhere.py:f", "There is no file 'nowhere.py'"),
+        case("run|--act|", "Cannot read ''"),
+        case("run|--data|digit", "Unknown dataset 'digit'. Did you mean 'digits'?"),
+        case("run|--data|nowhere.npz", "There is no data file 'nowhere.npz'"),
+        case("run|--data|mnist|--data-dir|.", "There is no mnist.npz in the data folder '.'"),
+        case("run|--model|mlp", "The model 'mlp' needs at least one value"),
+        case("run|--model|cnn", "The model 'cnn' needs images of at least 10×10 pixels, but the data has 8×8 images"),
+        case("run|--optimizer|adan", "Unknown optimizer 'adan'. Did you mean 'adam'?"),
+        case("run|--optimizer|sgd(momentum=1)", "got momentum=1; allowed is a number >= 0 and < 1"),
+        case("run|--initializer|he_norml", "Unknown initializer 'he_norml'. Did you mean 'he_normal'?"),
+        case("run|--lr|0", "--lr cannot be 0.0"),
+        case("run|--lr|-0.1", "--lr cannot be -0.1"),
+        case("run|--lr|nan", "--lr cannot be nan"),
+        case("run|--lr|inf", "--lr cannot be inf"),
+        case("run|--batch-size|0", "--batch-size cannot be 0"),
+        case("run|--batch-size|1438", "--batch-size 1438 is more than the 1437 training inputs of 'digits'. Take 100"),
+        case("run|--batch-size|1300|--validation-split|0.1", "is more than the 1293 training inputs"),
+        case("run|--epochs|0", "--epochs cannot be 0"),
+        case("run|--limit|5", "A limit of 5 is too small: the data 'digits' has 10 classes"),
+        case("run|--limit|1", "--limit cannot be 1"),
+        case("run|--validation-split|1", "--validation-split cannot be 1.0"),
+        case("run|--validation-split|nan", "--validation-split cannot be nan"),
+        case("run|--patience|3", "--patience watches the validation loss: give --validation-split too"),
+        case("run|--patience|0|--validation-split|0.1", "--patience cannot be 0"),
+        case("run|--precision|float16", "--precision cannot be 'float16'"),
+        case("run|--device|tpu", "--device cannot be 'tpu'"),
+        case("run|--seeds|0", "--seeds 0"),
+        case("run|--seed|-1", "--seed cannot be -1"),
+        case("run|--seed|4294967296", "--seed cannot be 4294967296"),
+        case("run|--seeds|2|--seed|1", "Give either --seeds N (the seeds 0 … N-1) or --seed S, not both"),
+        case("run|--threshold|95", "--threshold 95 is no accuracy between 0 and 1. Did you mean 0.95?"),
+        case("run|--threshold|0", "--threshold 0 is no accuracy between 0 and 1"),
+        case("run|--threshold|nan", "--threshold nan is no accuracy between 0 and 1"),
+        case("run|--jobs|0", "--jobs 0"),
+        case("run|--checkpoint-every|0", "--checkpoint-every 0"),
+        case("run|--act|relu|--act|relu()", "asks twice for the same run: relu with seed 0"),
+        case("run|nowhere.toml", "nowhere.toml"),
+        case("show|mihs", "Unknown activation 'mihs'. Did you mean 'mish'?"),
+        case("compare|--threshold|2", "--threshold 2 is no accuracy between 0 and 1. Did you mean 0.02?"),
+    ],
+)
+def test_a_mistake_is_one_short_message_before_anything_is_trained(own_folder, invoke, words, message):
+    done = invoke(*words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert message in done.stderr
+    assert done.stderr.startswith("actbench: ")
+    assert one_line(done.stderr)
+    assert not (own_folder / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("value", "allowed"),
+    [("--precision|float16", ("float32", "float64", "bfloat16")), ("--device|tpu", ("auto", "cpu"))],
+)
+def test_a_wrong_choice_is_told_the_right_ones(invoke, value, allowed):
+    said = invoke("run", *value.split("|")).stderr
+    assert all(word in said for word in allowed)
+
+
+@pytest.mark.parametrize(
+    "words", [["runn"], ["run", "--actt", "relu"], ["run", "--epochs", "x"], ["list"], ["list", "things"], ["show"]]
+)
+def test_wrong_usage_ends_with_2_and_without_a_traceback(own_folder, invoke, words):
+    done = invoke(*words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert "Usage" in done.stderr
+
+
+def test_debug_shows_the_traceback(own_folder):
+    done = program("run", "--act", "mihs", "--debug", cwd=own_folder)
+    assert done.returncode != 0
+    assert "Traceback" in done.stderr
+    assert "UserError" in done.stderr
+    assert "Did you mean 'mish'?" in done.stderr
+    quiet = program("run", "--act", "mihs", cwd=own_folder)
+    assert quiet.returncode == 2
+    assert one_line(quiet.stderr)
+
+
+def test_a_gpu_that_is_not_there_is_refused_before_anything_is_trained(own_folder, invoke, monkeypatch):
+    from actbench import engine
+
+    monkeypatch.setattr(engine.tf.config, "list_physical_devices", lambda _: [])
+    done = invoke("run", "--device", "gpu")
+    assert done.returncode == 2
+    assert "No GPU is visible to TensorFlow. Use --device cpu" in done.stderr
+    assert one_line(done.stderr)
+    assert not (own_folder / "results").exists()
+
+
+def test_results_that_cannot_be_written_are_a_message(place, invoke, monkeypatch):
+    monkeypatch.chdir(place)
+    for folder in ("small.npz", "small.npz/below"):
+        done = invoke("run", *SMALL, "--results", folder)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"actbench: Cannot write results to '{folder}': ")
+        assert one_line(done.stderr)
+
+
+# Lists
+
+
+@pytest.mark.parametrize("kind", ["activations", "datasets", "models", "optimizers", "initializers"])
+def test_list_names_every_entry_as_text_and_as_json(invoke, kind):
+    entries = json.loads(invoke("list", kind, "--json").stdout)
+    lines = invoke("list", kind).stdout.splitlines()
+    assert len(entries) == len(lines) >= 4
+    for entry, line in zip(entries, lines, strict=True):
+        assert line.startswith(entry["name"])
+        assert entry["summary"]
+        assert "\x1b" not in line
+
+
+def test_info_says_what_a_report_of_a_problem_needs(invoke, monkeypatch):
+    monkeypatch.setenv("ACTBENCH_DATA_DIR", "/some/where")
+    facts = json.loads(invoke("info", "--json").stdout)
+    assert facts["actbench"] == actbench.__version__
+    assert facts["tensorflow"].startswith("2.")
+    assert facts["ACTBENCH_DATA_DIR"] == "/some/where"
+    shown = invoke("info").stdout
+    assert all(name in shown for name in facts)
+
+
+# Shells and pipes
+
+
+@pytest.mark.parametrize("words", [["list", "activations"], ["list", "activations", "--json"], ["run", "--help"]])
+def test_a_closed_pipe_is_no_error(own_folder, words):
+    """``actbench … | head -1``: the reader is gone before everything is written."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.Popen([*PROGRAM, *words], stdout=writer, stderr=subprocess.PIPE, text=True, cwd=own_folder)
+    os.close(writer)
+    _, err = process.communicate()
+    assert err == ""
+
+
+def in_a_terminal(words, cwd, **env):
+    """What a command writes where a person watches."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*PROGRAM, *words],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        cwd=cwd,
+        env=os.environ | {"TERM": "xterm"} | env,
+    )
+    os.close(theirs)
+    chunks = []
+    while process.poll() is None or select.select([ours], [], [], 0)[0]:
+        if select.select([ours], [], [], 0.1)[0]:
+            try:
+                chunks.append(os.read(ours, 65536))
+            except OSError:  # the other end is closed
+                break
+    process.wait()
+    os.close(ours)
+    return b"".join(chunks).decode()
+
+
+def test_no_color_is_respected_in_a_terminal(place, first):
+    words = ["compare", "results/adhoc"]
+    coloured, plain = in_a_terminal(words, place), in_a_terminal(words, place, NO_COLOR="1")
+    for text in (coloured, plain):
+        assert "relu" in text
+    assert not any(f"\x1b[{code}" in plain for code in ("3", "9", "1;3"))
+
+
+def complete(words, cwd, shell="bash"):
+    """What the shell would offer at the end of these words."""
+    env = {"_ACTBENCH_COMPLETE": f"complete_{shell}", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+    script = shutil.which("actbench", path=str(Path(sys.executable).parent))
+    done = subprocess.run([script], env=os.environ | env, capture_output=True, text=True, check=False, cwd=cwd)
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["actbench", "run", "--act", "sw"], ["swish"]),
+        (["actbench", "show", "mi"], ["mish"]),
+        (["actbench", "run", "--data", "ci"], ["cifar10"]),
+        (["actbench", "run", "--model", "mlp"], ["mlp", "mlp_single_site"]),
+        (["actbench", "run", "--optimizer", "adam"], ["adam", "adamw"]),
+        (["actbench", "run", "--initializer", "he_"], ["he_normal", "he_uniform"]),
+        (["actbench", "comp"], ["compare"]),
+    ],
+)
+def test_the_shell_completes_names(own_folder, words, offered):
+    found = complete(words, own_folder)
+    assert set(offered) <= set(found)
+    assert all(name.startswith(words[-1]) for name in found)

@@ -1,0 +1,95 @@
+"""The same study on a real Ray cluster of two nodes on this machine, one of which is lost half-way."""
+
+import csv
+import importlib.util
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import PROGRAM, program
+
+HAVE_RAY = importlib.util.find_spec("ray") is not None
+TINY = ["--model", "mlp(8)", "--limit", "200", "--batch-size", "50"]
+
+
+def rows(folder):
+    with (folder / "runs.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.skipif(HAVE_RAY, reason="Ray is installed")
+def test_without_ray_the_extra_is_named(tmp_path):
+    done = program("run", "--engine", "ray", *TINY, cwd=tmp_path, check=2)
+    assert "--engine ray needs the extra 'ray'" in done.stderr
+
+
+needs_ray = pytest.mark.skipif(not HAVE_RAY, reason="needs the extra 'ray'")
+
+
+@needs_ray
+@pytest.mark.slow
+def test_a_cluster_out_of_reach_is_a_clear_error(tmp_path):
+    done = program("run", "--engine", "ray", "--ray-address", f"127.0.0.1:{free_port()}", *TINY, cwd=tmp_path, check=2)
+    assert "Cannot reach the Ray cluster at '127.0.0.1:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@needs_ray
+@pytest.mark.slow
+def test_two_nodes_one_of_them_lost(tmp_path):
+    head = free_port()
+    temp = ["--temp-dir", str(tmp_path / "ray")]
+    ray("start", "--head", "--port", head, "--num-cpus", 1, "--include-dashboard", "false", *temp)
+    try:
+        before = raylets()
+        ray("start", "--address", f"127.0.0.1:{head}", "--num-cpus", 1)
+        (second,) = raylets() - before
+        command = ["run", "--act", "relu", "--act", "tanh", "--seeds", "6", *TINY, "--epochs", "1500", "--results", "r"]
+        cluster = ["--engine", "ray", "--ray-address", f"127.0.0.1:{head}", "--checkpoint-every", "100"]
+        (tmp_path / "bad.py").write_text("def act(x):\n    raise RuntimeError('broken')\n", encoding="utf-8")
+        process = subprocess.Popen(
+            [*PROGRAM, *command, "--act", "bad.py:act", "--max-failures", "99", *cluster],
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        end = time.monotonic() + 120
+        while not ((tmp_path / "r" / "runs.csv").exists() and len(rows(tmp_path / "r")) >= 4):
+            assert time.monotonic() < end, "no run arrived"
+            time.sleep(0.1)
+        os.kill(second, signal.SIGKILL)
+        _, said = process.communicate(timeout=400)
+        assert process.returncode == 1, said  # the broken activation's runs
+        found = rows(tmp_path / "r")
+        assert len(found) == len({row["run_key"] for row in found}) == 18
+        statuses = {(row["activation"], row["status"]) for row in found}
+        assert statuses == {("relu", "ok"), ("tanh", "ok"), ("bad.py:act", "failed")}
+        assert {row["jobs"] for row in found} == {"2"}
+        # Where it ran makes no difference: the accuracies are those of this machine alone.
+        program(*command, "--results", "here", "--quiet", cwd=tmp_path, check=0)
+        here = {row["run_key"]: row["test_accuracy"] for row in rows(tmp_path / "here")}
+        assert here == {row["run_key"]: row["test_accuracy"] for row in found if row["status"] == "ok"}
+    finally:
+        ray("stop", "--force")
+
+
+def ray(*words):
+    path = Path(sys.executable).with_name("ray")
+    subprocess.run([path, *map(str, words)], check=True, capture_output=True, text=True, timeout=120)
+
+
+def raylets():
+    import psutil
+
+    return {process.pid for process in psutil.process_iter() if process.name() == "raylet"}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

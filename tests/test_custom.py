@@ -1,0 +1,242 @@
+"""A person's own activations: what can be named, what is refused and in which words, and that nothing is shared."""
+
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+from actbench.activations import resolve
+from actbench.errors import UserError
+
+MINE = """
+import keras
+from keras import ops
+
+def double(x):
+    return 2 * x
+
+def bent(x, slope=1.0, *, shift=0.0):
+    return ops.maximum(x, slope * x) + shift
+
+class Learned(keras.layers.Layer):
+    def __init__(self, start=0.5):
+        super().__init__()
+        self.start = start
+
+    def build(self, shape):
+        self.scale = self.add_weight(shape=(shape[-1],), initializer=keras.initializers.Constant(self.start))
+
+    def call(self, x):
+        return self.scale * x
+
+def make_learned(start=0.25):
+    return Learned(start)
+
+def make_nothing():
+    return None
+
+one_object = Learned()
+number = 3
+
+def narrow(x):
+    return x[..., :1]
+
+def to_list(x):
+    return [x]
+
+class Holder:
+    inner = staticmethod(double)
+"""
+
+
+@pytest.fixture
+def mine(tmp_path, request):
+    """The path of a Python file with the person's own code; every test gets one of its own."""
+    path = tmp_path / "mine.py"
+    path.write_text(textwrap.dedent(getattr(request, "param", MINE)))
+    return path
+
+
+def site_output(spelling, x, seed=0):
+    from actbench.site import Site
+
+    site = Site(resolve(spelling), seed)
+    return np.asarray(site(np.asarray(x, "float32"))), site
+
+
+def test_a_function_in_a_file(mine):
+    output, site = site_output("mine.py:double", [[1.0, -2.0]])
+    assert output.tolist() == [[2.0, -4.0]]
+    assert site.weights == []
+
+
+def test_a_function_by_its_absolute_path(mine):
+    assert site_output(f"{mine}:double", [[3.0]])[0].tolist() == [[6.0]]
+
+
+def test_a_file_in_a_folder_with_a_space(tmp_path):
+    folder = tmp_path / "my own"
+    folder.mkdir()
+    (folder / "mine.py").write_text(MINE)
+    assert site_output("my own/mine.py:double", [[3.0]])[0].tolist() == [[6.0]]
+
+
+@pytest.mark.parametrize("spelling", ["mine.py:bent(slope=0.5, shift=1)", "mine.py:bent(0.5, shift=1.0)"])
+def test_parameters_reach_the_function(mine, spelling):
+    assert site_output(spelling, [[2.0, -2.0]])[0].tolist() == [[3.0, 0.0]]
+
+
+def test_an_attribute_of_an_attribute(mine):
+    assert site_output("mine.py:Holder.inner", [[3.0]])[0].tolist() == [[6.0]]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "start"),
+    [("Learned", 0.5), ("Learned(start=2)", 2.0), ("make_learned", 0.25), ("make_learned(3)", 3.0)],
+)
+def test_a_layer_class_or_a_factory_has_weights_of_its_own(mine, spelling, start):
+    output, site = site_output(f"mine.py:{spelling}", [[1.0, 2.0]])
+    assert output.tolist() == [[start, 2 * start]]
+    assert [tuple(w.shape) for w in site.trainable_weights] == [(2,)]
+
+
+@pytest.mark.parametrize("spelling", ["mine.py:Learned", "mine.py:make_learned", "prelu"])
+def test_two_sites_share_no_weights(mine, spelling):
+    first, second = site_output(spelling, [[1.0, -2.0]])[1], site_output(spelling, [[1.0, -2.0]])[1]
+    assert first.weights
+    assert not {id(w) for w in first.weights} & {id(w) for w in second.weights}
+    first.weights[0].assign(np.full(2, 9.0))
+    assert 9.0 not in np.asarray(second.weights[0])
+
+
+def test_one_resolved_activation_serves_two_sites_that_share_nothing(mine):
+    from actbench.site import Site
+
+    resolved = resolve("mine.py:Learned")
+    first, second = Site(resolved, 0), Site(resolved, 1)
+    for site in (first, second):
+        site.build((None, 2))
+    assert not {id(w) for w in first.weights} & {id(w) for w in second.weights}
+
+
+def test_a_layer_object_is_refused_because_its_weights_would_be_shared(mine):
+    with pytest.raises(UserError, match="one Layer object, and its weights would be shared .* Name its class"):
+        resolve("mine.py:one_object")
+
+
+def test_a_module_in_the_current_folder(tmp_path, monkeypatch):
+    (tmp_path / "own_module_here.py").write_text(MINE)
+    monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
+    assert site_output("own_module_here:double", [[3.0]])[0].tolist() == [[6.0]]
+
+
+def test_an_installed_module():
+    np.testing.assert_allclose(site_output("keras.activations:gelu", [[0.0, 10.0]])[0], [[0.0, 10.0]], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "message"),
+    [
+        ("nowhere.py:act", "There is no file 'nowhere.py' to take the activation from."),
+        ("nowhere_at_all:act", "There is no module 'nowhere_at_all' to take the activation from. Write 'file.py:"),
+        ("keras.nothing_there:act", "There is no module 'keras.nothing_there' to take the activation from."),
+        ("mine.py:duble", "There is no 'duble' in 'mine.py'. Did you mean 'double'?"),
+        ("mine.py:Holder.outer", "There is no 'outer' in 'mine.py'."),
+        ("mine.py:number", "'mine.py:number' is 3, but an activation must be a function or a class."),
+        ("mine.py:double(slope=2)", "The activation 'mine.py:double' cannot be called like that: "),
+        ("mine.py:bent(1, 2, 3)", "Its signature is (x, slope=1.0, *, shift=0.0)."),
+        ("mine.py:Learned(stop=2)", "cannot be called like that: got an unexpected keyword argument 'stop'"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_words(mine, spelling, message):
+    with pytest.raises(UserError) as refused:
+        resolve(spelling)
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("mine", ["1 / 0\n", "def broken(:\n", "raise RuntimeError('no luck')\n"], indirect=True)
+def test_a_file_that_fails_on_import_says_so_with_the_reason(mine):
+    for _ in range(2):  # a half-imported module must not be found the second time
+        with pytest.raises(UserError, match=r"'mine\.py' fails when it is imported: (Zero|Syntax|Runtime)\w*Error: "):
+            resolve("mine.py:act")
+
+
+@pytest.mark.parametrize("mine", ["import sys\nsys.exit(0)\n"], indirect=True)
+def test_a_file_that_leaves_python_on_import_does_not_end_the_program(mine):
+    with pytest.raises(UserError, match="'mine.py' fails when it is imported: SystemExit"):
+        resolve("mine.py:act")
+
+
+@pytest.mark.parametrize("mine", ["import a_library_that_nobody_has\n"], indirect=True)
+def test_a_missing_dependency_is_named(mine, monkeypatch):
+    with pytest.raises(UserError, match=r"mine\.py.*a_library_that_nobody_has"):
+        resolve("mine.py:act")
+    monkeypatch.syspath_prepend(mine.parent)
+    with pytest.raises(UserError, match="The module 'mine' needs 'a_library_that_nobody_has', which is not installed"):
+        resolve("mine:act")
+
+
+def test_an_edited_source_is_a_new_definition_under_the_same_spelling(mine):
+    before = resolve("mine.py:double").choice
+    again = resolve("mine.py:double").choice
+    mine.write_text(MINE.replace("2 * x", "3 * x"))
+    after = resolve("mine.py:double").choice
+    assert before == again
+    assert before.spelling == after.spelling == "mine.py:double"
+    assert before.definition != after.definition
+    assert before.version != after.version
+    assert before.definition == f"mine.py:double#{before.version}"
+
+
+def test_the_definition_belongs_to_the_code_that_is_called(mine):
+    """Otherwise a long-lived process would store the figures of the old code under the key of the new."""
+    resolve("mine.py:double")
+    mine.write_text(MINE.replace("2 * x", "3 * x"))
+    assert site_output("mine.py:double", [[1.0]])[0].tolist() == [[3.0]]
+
+
+def test_the_order_of_named_parameters_does_not_matter(mine):
+    one, other = (resolve(f"mine.py:bent({words})").choice for words in ("slope=2, shift=1", "shift=1.0, slope=2.0"))
+    assert one == other
+    assert one.spelling == "mine.py:bent(shift=1, slope=2)"
+
+
+@pytest.mark.parametrize("spelling", ["mine.py:bent(1e999)", "mine.py:bent(shift=-1e999)"])
+def test_the_canonical_spelling_can_be_read_again_or_the_value_is_refused(mine, spelling):
+    try:
+        choice = resolve(spelling).choice
+    except UserError as error:
+        assert "inf" in str(error)  # noqa: PT017 - either outcome is right
+    else:
+        assert resolve(choice.spelling).choice == choice
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("narrow", r"turns shape \(4\) into \(1\)"), ("to_list", r"turns shape \(4\)")]
+)
+def test_a_function_that_changes_the_shape_is_refused(mine, name, shown):
+    from actbench.site import Site
+
+    site = Site(resolve(f"mine.py:{name}"), 0)
+    with pytest.raises(UserError, match=rf"The activation 'mine\.py:{name}' {shown}.*must keep the shape"):
+        site.build((None, 4))
+
+
+def test_a_factory_that_makes_no_layer_is_refused(mine):
+    from actbench.site import Site
+
+    site = Site(resolve("mine.py:make_nothing"), 0)
+    with pytest.raises(UserError, match="'mine.py:make_nothing' made None, but a Keras Layer was expected"):
+        site.build((None, 4))
+
+
+def test_a_model_is_named_as_a_model_in_the_message(mine):
+    from actbench.models import resolve as resolve_model
+
+    with pytest.raises(UserError, match="There is no file 'nowhere.py' to take the model from"):
+        resolve_model("nowhere.py:build")
+    with pytest.raises(UserError, match="'mine.py:number' is 3, but a model must be a function or a class"):
+        resolve_model("mine.py:number")
+    with pytest.raises(UserError, match="The model 'mine.py:double' cannot be called like that"):
+        resolve_model("mine.py:double")

@@ -1,0 +1,196 @@
+"""The pictures and texts of the catalogue: right in themselves, and the committed ones up to date."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actbench.activations import CATALOGUE, resolve
+from actbench.errors import UserError
+from actbench.reports import gallery
+from actbench.reports.activations import card, facts, find, listing, picture, properties
+from actbench.reports.sketch import panel
+
+ROOT = Path(__file__).parents[1]
+HOW = "run 'python -m actbench.reports.gallery'"
+
+
+def test_the_readme_lists_the_catalogue_as_it_is() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert gallery.with_table(readme) == readme, HOW
+    assert gallery.readme_table().count("\n") == len(CATALOGUE) + 1
+
+
+def test_a_readme_without_markers_is_refused() -> None:
+    with pytest.raises(ValueError, match="lacks the lines"):
+        gallery.with_table("# actbench\n")
+
+
+def test_the_gallery_shows_the_catalogue_as_it_is() -> None:
+    assert gallery.page() == (ROOT / gallery.PAGE).read_text(encoding="utf-8"), HOW
+    drawn = {file.stem for file in (ROOT / gallery.PICTURES).glob("*.svg")}
+    assert drawn == {entry.name for entry in CATALOGUE}, HOW
+    size = sum(file.stat().st_size for file in (ROOT / gallery.PICTURES).iterdir())
+    assert size < 1_500_000
+
+
+def test_pictures_are_the_same_every_time(tmp_path) -> None:
+    picture(["mish"], tmp_path / "one.svg")
+    picture(["mish"], tmp_path / "two.svg")
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+
+def test_several_activations_in_one_picture(tmp_path) -> None:
+    picture(["mish", "swish(beta=2)", "keras:gelu"], tmp_path / "three.svg")
+    drawn = (tmp_path / "three.svg").read_text(encoding="utf-8")
+    assert all(name in drawn for name in ("mish", "swish(beta=2)", "keras:gelu"))
+    picture(["relu"], tmp_path / "one.png")
+    assert (tmp_path / "one.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("names", "file", "message"),
+    [
+        (["mish"], "mish.bmp", "a picture's name ends in .png, .svg or .pdf"),
+        (["mish"], "nowhere/mish.png", "there is no folder"),
+        (["mihs"], "mish.png", "Did you mean 'mish'"),
+    ],
+)
+def test_pictures_that_cannot_be_written(tmp_path, names, file, message) -> None:
+    with pytest.raises(UserError) as raised:
+        picture(names, tmp_path / file)
+    assert message in str(raised.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_jump_is_drawn_as_a_gap(tmp_path) -> None:
+    """Two gaps in the curve and two in its slope, so five pieces more than one move each."""
+    from matplotlib.figure import Figure
+
+    lines = []
+    original = Figure.savefig
+
+    def keep(figure, *arguments, **options):
+        lines.extend(axes.lines[0].get_ydata() for axes in figure.axes)
+        return original(figure, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", keep)
+        picture(["hardshrink"], tmp_path / "a.svg")
+        picture(["swish"], tmp_path / "b.svg")
+    assert [int(np.isnan(line).sum()) for line in lines] == [2, 2, 0, 0]
+
+
+MISH = """\
+mish   (element-wise)
+  Mish: x gated by the tanh of its softplus.
+  f(x) = x · tanh(ln(1 + exp(x)))
+  range [-0.3089, ∞); smooth, not monotonic
+  f(0) = 0, f′(0) = 0.6
+  Misra 2019, Mish: A Self Regularized Non-Monotonic Activation Function
+  https://arxiv.org/abs/1908.08681
+
+"""
+
+
+def test_card() -> None:
+    text = card("mish")
+    assert text.startswith(MISH)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\x1b" not in text
+
+
+def test_card_of_given_parameters() -> None:
+    text = card("hardshrink(-1, 1)")
+    assert "at the defaults: range (-∞, -0.5) ∪ {0} ∪ (0.5, ∞)" in text
+    assert "lower = -1 (default -0.5): lower end of the dead zone" in text
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in CATALOGUE])
+def test_every_entry_has_a_card(name) -> None:
+    text = card(name, width=60)
+    assert name in text.splitlines()[0]
+    assert CATALOGUE[name].source in text
+    plots = text.split("\n\n")[-1].splitlines()
+    assert len(plots) == 13
+    assert any("\u2800" < letter <= "\u28ff" for letter in "".join(plots))
+
+
+def test_card_of_a_providers_function() -> None:
+    text = card("keras:gelu(approximate=True)")
+    assert text.startswith("keras:gelu(approximate=True)\n  from keras 3.")
+    assert "f(0) = 0, f′(0) = 0.5" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "slope", "symmetry"),
+    [
+        ("mish", 0, 0.6, ""),
+        ("sigmoid", 0.5, 0.25, ""),
+        ("tanh", 0, 1, "odd"),
+        ("lisht", 0, 0, "even"),
+        ("star_relu", -0.4472, 0, ""),
+        ("softplus", np.log(2), 0.5, ""),
+        ("swish(beta=3)", 0, 0.5, ""),
+        ("gcu", 0, 1, "odd"),
+    ],
+)
+def test_properties(text, value, slope, symmetry) -> None:
+    found = properties(resolve(text))
+    assert found.value_at_0 == pytest.approx(value, abs=1e-12)
+    assert found.slope_at_0 == pytest.approx(slope, abs=1e-12)
+    assert found.symmetry == symmetry
+
+
+def test_facts_are_json() -> None:
+    read = json.loads(json.dumps(facts("silu")))
+    assert read["name"] == "swish"
+    assert read["aliases"] == ["silu"]
+    assert read["slope_at_0"] == 0.5
+    assert read["parameters"][0]["name"] == "beta"
+    assert json.loads(json.dumps(facts("keras:relu6")))["provider"] == "keras"
+
+
+def test_find() -> None:
+    assert {entry.name for entry in find("axis")} == {"softmax", "log_softmax", "sparsemax"}
+    assert [entry.name for entry in find(search="MISRA")] == ["hard_mish", "mish"]
+    assert [entry.name for entry in find(search="telu")] == ["tanhexp"]
+    assert len(find()) == len(CATALOGUE)
+    with pytest.raises(UserError, match="The kinds are elementwise, stochastic, trainable, layer, axis"):
+        find("gated")
+    with pytest.raises(UserError, match="No activation of the kind 'axis' has 'mish'"):
+        find("axis", "mish")
+
+
+def test_listing() -> None:
+    assert listing(find(search="hardshrink"))[0] == (
+        "hardshrink(lower=-0.5, upper=0.5)",
+        "element-wise",
+        "x for x < lower or x > upper, else 0; lower = −0.5, upper = 0.5",
+    )
+
+
+def test_panel() -> None:
+    drawn = panel("line", lambda x: x, reach=2, width=10, height=5)
+    assert drawn == [
+        "        line      ",
+        "      2      │  ⣠⠞",
+        "             │⣠⠞⠁ ",
+        "      0 ───⢀⡠⠊⠁───",
+        "         ⢀⡴⠋ │    ",
+        "     -2 ⡴⠋   │    ",
+        "        -2       2",
+    ]
+
+
+def test_panel_leaves_out_what_is_not_finite_or_far() -> None:
+    def wild(x):
+        with np.errstate(divide="ignore"):
+            return np.where(x > 1, np.nan, np.where(x < 0, 1 / np.zeros_like(x), 100 * (x > 0.5)))
+
+    drawn = panel("", wild, reach=2, ceiling=6, width=8, height=4)
+    assert len({len(line) for line in drawn}) == 1
+    assert sum("\u2800" < letter <= "\u28ff" for letter in "".join(drawn)) in (1, 2)

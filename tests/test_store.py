@@ -1,0 +1,476 @@
+"""The store: what goes in comes out, nothing half-written survives, nobody else's file is touched."""
+
+import csv
+import dataclasses
+import logging
+import math
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from actbench import store as store_module
+from actbench.errors import UserError
+from actbench.record import EPOCH_COLUMNS, RUN_COLUMNS, Epoch, Record, Run
+from actbench.registry import Choice
+from actbench.store import EPOCHS, MANIFEST, RUNS, TABLE, Store, read_manifest, replace
+
+
+def run_of(activation="relu", seed=0, **changes):
+    choice = Choice(activation, activation)
+    fields = {
+        "study": "adhoc",
+        "variant": "",
+        "activation": choice,
+        "dataset": "digits",
+        "dataset_sha256": "ab" * 32,
+        "limit": None,
+        "validation_split": 0.0,
+        "model": Choice("mlp(100, 50)", "mlp(100, 50)"),
+        "optimizer": Choice("adam", "adam(beta_1=0.9)"),
+        "learning_rate": 0.001,
+        "batch_size": 100,
+        "epochs": 2,
+        "patience": None,
+        "initializer": "glorot_uniform",
+        "precision": "float32",
+        "deterministic": False,
+        "seed": seed,
+        "device": "cpu",
+    }
+    return Run(**fields | changes)
+
+
+def epoch_of(number, accuracy=0.5, **changes):
+    fields = {
+        "epoch": number,
+        "train_loss": 1 / (number + 1),
+        "train_accuracy": accuracy - 0.1,
+        "val_loss": None,
+        "val_accuracy": None,
+        "test_loss": 1 / 3,
+        "test_accuracy": accuracy,
+        "train_seconds": 0.1 * number,
+        "eval_seconds": 0.01 * (number + 1),
+        "learning_rate": 0.001,
+    }
+    return Epoch(**fields | changes)
+
+
+def record_of(run=None, accuracies=(0.1, 0.6, 0.5), **changes):
+    epochs = tuple(epoch_of(number, accuracy) for number, accuracy in enumerate(accuracies))
+    fields = {"run": run or run_of(), "status": "ok", "epochs": epochs, "parameters": 12, "train_size": 60}
+    return Record(**fields | changes)
+
+
+def rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def filled(folder, records=None):
+    """A store with three runs; returns what its two tables hold."""
+    with Store.open(folder) as store:
+        for record in records or [record_of(run_of(seed=seed)) for seed in range(3)]:
+            store.append(record)
+    return contents(folder)
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name in (RUNS, EPOCHS, TABLE, MANIFEST)}
+
+
+# What goes in comes out
+
+
+def test_a_record_comes_back_from_the_two_tables(own_folder):
+    awkward = run_of("mine.py:act(label='a, \"b\"\\n')", dataset="my data, the second.npz", learning_rate=0.1 + 0.2)
+    record = record_of(awkward, started_at="2026-01-01T00:00:00+00:00", versions={"python_version": "3.11.7"})
+    filled(own_folder, [record])
+    (row,) = rows(own_folder / RUNS)
+    assert list(row) == list(RUN_COLUMNS)
+    assert row["run_key"] == awkward.key
+    assert row["activation"] == awkward.activation.spelling
+    assert row["dataset"] == "my data, the second.npz"
+    assert float(row["learning_rate"]) == 0.1 + 0.2
+    assert (row["limit"], row["patience"], row["wall_seconds"]) == ("", "", "")
+    assert (row["epochs_run"], row["best_epoch"], row["python_version"]) == ("2", "1", "3.11.7")
+    assert (float(row["test_accuracy"]), float(row["best_test_accuracy"])) == (0.5, 0.6)
+    epochs = rows(own_folder / EPOCHS)
+    assert [list(epoch) for epoch in epochs] == [list(EPOCH_COLUMNS)] * 3
+    for epoch, stored in zip(record.epochs, epochs, strict=True):
+        assert stored["run_key"] == awkward.key
+        for field in dataclasses.fields(Epoch):
+            value = getattr(epoch, field.name)
+            assert stored[field.name] == "" if value is None else float(stored[field.name]) == value
+
+
+def test_every_column_that_was_promised_is_there():
+    promised = """schema_version run_key study variant activation provider dataset dataset_sha256 train_size test_size
+        model parameters optimizer learning_rate batch_size epochs epochs_run initializer precision seed device
+        device_name jobs status error train_accuracy test_accuracy best_test_accuracy best_epoch train_loss test_loss
+        compile_seconds train_seconds eval_seconds wall_seconds peak_memory_mib started_at actbench_version
+        keras_version tensorflow_version python_version git_commit"""
+    assert set(promised.split()) <= set(RUN_COLUMNS)
+    promised = """run_key epoch train_loss train_accuracy val_loss val_accuracy test_loss test_accuracy train_seconds
+        eval_seconds learning_rate"""
+    assert tuple(promised.split()) == EPOCH_COLUMNS
+
+
+def test_there_is_one_header_however_often_the_store_is_opened(own_folder):
+    for seed in range(3):
+        filled(own_folder, [record_of(run_of(seed=seed))])
+    for name in (RUNS, EPOCHS):
+        text = (own_folder / name).read_text()
+        assert text.count("run_key") == 1
+        assert text.endswith("\n")
+        assert "\r" not in text
+    assert [row["seed"] for row in rows(own_folder / RUNS)] == ["0", "1", "2"]
+
+
+def test_losses_that_are_not_finite_come_back_as_such(own_folder):
+    last = epoch_of(1, train_loss=math.nan, test_loss=math.inf)
+    filled(own_folder, [record_of(status="diverged", epochs=(epoch_of(0), last))])
+    assert math.isnan(float(rows(own_folder / RUNS)[0]["train_loss"]))
+    assert float(rows(own_folder / EPOCHS)[1]["test_loss"]) == math.inf
+
+
+def test_a_run_without_epochs_has_a_row_all_the_same(own_folder):
+    filled(own_folder, [record_of(status="failed", epochs=(), error="ValueError: no")])
+    (row,) = rows(own_folder / RUNS)
+    assert (row["status"], row["error"], row["epochs_run"], row["test_accuracy"]) == (
+        "failed",
+        "ValueError: no",
+        "0",
+        "",
+    )
+    with Store.open(own_folder) as store:
+        assert list(store.statuses.values()) == ["failed"]
+
+
+def test_a_run_becomes_visible_only_after_its_epochs(own_folder, monkeypatch):
+    """Whoever reads while it is written may see epochs without a run, never a run without its epochs."""
+    seen = []
+    append = store_module._append
+
+    def watched(path, *rest):
+        append(path, *rest)
+        seen.append((path.name, (own_folder / RUNS).exists()))
+
+    monkeypatch.setattr(store_module, "_append", watched)
+    filled(own_folder, [record_of()])
+    assert seen == [(EPOCHS, False), (RUNS, True)]
+
+
+def test_a_run_that_is_asked_again_replaces_its_rows(own_folder):
+    first, second = run_of(seed=0), run_of(seed=1)
+    filled(own_folder, [record_of(first, status="failed", epochs=()), record_of(second)])
+    filled(own_folder, [record_of(first, accuracies=(0.1, 0.9))])
+    stored = {row["run_key"]: row for row in rows(own_folder / RUNS)}
+    assert len(stored) == len(rows(own_folder / RUNS)) == 2
+    assert (stored[first.key]["status"], stored[first.key]["test_accuracy"]) == ("ok", "0.9")
+    assert len(rows(own_folder / EPOCHS)) == 3 + 2
+
+
+def test_discarding_drops_the_rows_of_those_runs_alone(own_folder):
+    runs = [run_of(seed=seed) for seed in range(3)]
+    filled(own_folder, [record_of(run) for run in runs])
+    with Store.open(own_folder) as store:
+        store.discard({runs[1].key})
+        assert set(store.statuses) == {runs[0].key, runs[2].key}
+    for name, count in ((RUNS, 2), (EPOCHS, 6)):
+        assert len(rows(own_folder / name)) == count
+        assert {row["run_key"] for row in rows(own_folder / name)} == {runs[0].key, runs[2].key}
+
+
+def test_the_statuses_are_known_on_opening(own_folder):
+    runs = {status: run_of(seed=seed) for seed, status in enumerate(("ok", "diverged", "failed", "oom"))}
+    filled(own_folder, [record_of(run, status=status) for status, run in runs.items()])
+    with Store.open(own_folder) as store:
+        assert store.statuses == {run.key: status for status, run in runs.items()}
+
+
+# The run key
+
+
+def test_the_key_does_not_depend_on_names_but_on_what_determines_the_numbers():
+    key = run_of().key
+    assert run_of(study="other", variant="b", dataset="a copy.npz").key == key
+    other = {
+        "dataset_sha256": "cd" * 32,
+        "limit": 100,
+        "validation_split": 0.1,
+        "model": Choice("cnn", "cnn"),
+        "optimizer": Choice("sgd", "sgd"),
+        "learning_rate": 0.002,
+        "batch_size": 50,
+        "epochs": 3,
+        "patience": 2,
+        "initializer": "he_normal",
+        "precision": "float64",
+        "deterministic": True,
+        "seed": 1,
+        "device": "gpu",
+    }
+    keys = [run_of(**{name: value}).key for name, value in other.items()]
+    assert len({key, run_of("mish").key, *keys}) == len(other) + 2
+
+
+# What a break leaves behind
+
+
+def tear(folder, name, keep):
+    path = folder / name
+    path.write_bytes(path.read_bytes()[:keep])
+
+
+@pytest.mark.parametrize("name", [RUNS, EPOCHS])
+def test_a_last_row_torn_at_any_byte_is_dropped_with_a_warning_and_the_rest_is_intact(own_folder, name, caplog):
+    folder = own_folder / "store"
+    whole = filled(folder)
+    last = whole[name].rstrip(b"\n").rfind(b"\n") + 1
+    first_two = {
+        path: b"".join(content.splitlines(keepends=True)[: 3 if path == RUNS else 7]) for path, content in whole.items()
+    }
+    for keep in range(last + 1, len(whole[name])):
+        for path, content in whole.items():
+            (folder / path).write_bytes(content)
+        tear(folder, name, keep)
+        caplog.clear()
+        with caplog.at_level(logging.WARNING), Store.open(folder) as store:
+            statuses = dict(store.statuses)
+        assert "dropped a torn last line" in caplog.text, keep
+        if name == RUNS:
+            assert contents(folder) == first_two, keep
+            assert len(statuses) == 2
+        else:
+            assert (folder / RUNS).read_bytes() == whole[RUNS]
+            assert (folder / EPOCHS).read_bytes() == whole[EPOCHS][:last], keep
+
+
+def test_a_torn_header_begins_the_table_anew(own_folder):
+    header = ",".join(RUN_COLUMNS).encode()
+    for keep in range(len(header) + 1):
+        (own_folder / RUNS).write_bytes(header[:keep])
+        with Store.open(own_folder) as store:
+            assert store.statuses == {}
+    expected = filled(own_folder, [record_of()])
+    assert expected[RUNS].startswith(header + b"\n1,")
+
+
+def test_epochs_without_a_run_are_dropped_with_a_warning(own_folder, caplog):
+    runs = [run_of(seed=seed) for seed in range(3)]
+    filled(own_folder, [record_of(run) for run in runs])
+    lines = (own_folder / RUNS).read_bytes().splitlines(keepends=True)
+    (own_folder / RUNS).write_bytes(b"".join(lines[:3]))
+    with caplog.at_level(logging.WARNING), Store.open(own_folder) as store:
+        assert set(store.statuses) == {runs[0].key, runs[1].key}
+    assert "dropped the epochs of 1 unfinished run" in caplog.text
+    assert {row["run_key"] for row in rows(own_folder / EPOCHS)} == {runs[0].key, runs[1].key}
+
+
+def test_a_whole_store_is_opened_without_a_change_or_a_word(own_folder, caplog):
+    before = filled(own_folder)
+    with caplog.at_level(logging.DEBUG, logger="actbench"), Store.open(own_folder):
+        pass
+    assert caplog.text == ""
+    assert contents(own_folder) == before
+
+
+def test_a_line_damaged_in_the_middle_is_refused_with_its_place(own_folder):
+    filled(own_folder)
+    lines = (own_folder / RUNS).read_bytes().splitlines(keepends=True)
+    lines[2] = lines[2][:40] + b"\n"
+    (own_folder / RUNS).write_bytes(b"".join(lines))
+    before = contents(own_folder)
+    with pytest.raises(UserError, match=r"runs\.csv' is damaged in line 3"), Store.open(own_folder):
+        pass
+    assert contents(own_folder) == before
+
+
+def test_replacing_leaves_the_old_file_or_the_new_one(own_folder, monkeypatch):
+    path = own_folder / "file"
+    replace(path, "old")
+
+    def fails(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store_module.os, "fsync", fails)
+    with pytest.raises(OSError, match="No space left"):
+        replace(path, "new")
+    assert path.read_text() == "old"
+    assert list(own_folder.iterdir()) == [path]
+
+
+# Other people's files
+
+
+FOREIGN = {
+    "another table": b"name,age\nAda,36\n",
+    "another table without a last newline": b"name,age\nAda,36",
+    "one line": b"do not touch this",
+    "no text": b"\x89PNG\r\n\x1a\n\xff\xfe\x00\x01",
+    "a table like ours with other columns": ",".join(RUN_COLUMNS[:-1]).encode() + b"\n",
+    "our columns in another order": ",".join(reversed(RUN_COLUMNS)).encode() + b"\nx",
+}
+
+
+@pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN)
+@pytest.mark.parametrize("name", [RUNS, EPOCHS])
+def test_a_file_of_somebody_elses_is_refused_and_left_alone(own_folder, name, content):
+    (own_folder / name).write_bytes(content)
+    with pytest.raises(UserError, match=rf"{name}' .*another --results"), Store.open(own_folder):
+        pass
+    assert contents(own_folder) == {name: content}
+
+
+def test_a_newer_schema_is_refused_and_left_alone(own_folder):
+    filled(own_folder)
+    text = (own_folder / RUNS).read_text().replace("\n1,", "\n2,")
+    for torn in ("", "2,half a row"):
+        (own_folder / RUNS).write_text(text + torn)
+        before = contents(own_folder)
+        with pytest.raises(UserError, match="schema version 2, this actbench writes 1"), Store.open(own_folder):
+            pass
+        assert contents(own_folder) == before
+
+
+def test_a_newer_schema_with_more_columns_is_called_newer_not_foreign(own_folder):
+    filled(own_folder)
+    lines = (own_folder / RUNS).read_text().splitlines()
+    (own_folder / RUNS).write_text("\n".join([lines[0] + ",new_column", "2" + lines[1][1:] + ",0"]) + "\n")
+    with pytest.raises(UserError, match="schema version 2, this actbench writes 1"), Store.open(own_folder):
+        pass
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "\xff"])
+def test_a_manifest_that_is_none_is_refused_and_left_alone(own_folder, content):
+    (own_folder / MANIFEST).write_text(content, encoding="latin-1")
+    with pytest.raises(UserError, match=r"manifest\.json.*Mend it or move it away"):
+        read_manifest(own_folder)
+    with pytest.raises(UserError), Store.open(own_folder) as store:
+        store.write_manifest({"versions": {}})
+    assert (own_folder / MANIFEST).read_text(encoding="latin-1") == content
+
+
+def test_the_manifest_keeps_earlier_studies_and_data(own_folder):
+    with Store.open(own_folder) as store:
+        store.write_manifest({"versions": {"a": "1"}, "studies": {"one": {"x": 1}}, "datasets": {"digits": "ab"}})
+        store.write_manifest({"versions": {"a": "2"}, "studies": {"two": {"x": 2}}, "datasets": {"wdbc": "cd"}})
+    assert read_manifest(own_folder) == {
+        "versions": {"a": "2"},
+        "studies": {"one": {"x": 1}, "two": {"x": 2}},
+        "datasets": {"digits": "ab", "wdbc": "cd"},
+    }
+
+
+# Two writers, and folders that cannot be written
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from actbench.store import Store
+
+with Store.open(Path(sys.argv[1])):
+    print("open", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def holder(own_folder):
+    """Another process that keeps the store open until its stdin ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(own_folder / "store")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "open\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_second_writer_is_refused_and_told_who_holds_the_store(own_folder, holder):
+    folder = own_folder / "store"
+    with pytest.raises(UserError, match=rf"is being written by process {holder.pid} on .*\. Wait, or take another"):
+        with Store.open(folder):
+            pass
+    holder.communicate("\n")
+    with Store.open(folder) as store:
+        assert store.statuses == {}
+
+
+def test_a_writer_that_was_killed_leaves_no_lock(own_folder, holder):
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    with Store.open(own_folder / "store") as store:
+        store.append(record_of())
+    assert len(rows(own_folder / "store" / RUNS)) == 1
+
+
+def test_two_writers_in_one_process_are_refused_too(own_folder):
+    with Store.open(own_folder), pytest.raises(UserError, match="is being written by"), Store.open(own_folder):
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_named(own_folder):
+    (own_folder / "file").write_text("in the way")
+    for folder in (own_folder / "file", own_folder / "file" / "below"):
+        with pytest.raises(UserError, match=rf"Cannot write results to '{folder}': (File exists|Not a directory)"):
+            with Store.open(folder):
+                pass
+    assert (own_folder / "file").read_text() == "in the way"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_named(own_folder):
+    folder = own_folder / "store"
+    folder.mkdir(mode=0o500)
+    with pytest.raises(UserError, match="Cannot write results to .*: Permission denied"), Store.open(folder):
+        pass
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from actbench.errors import UserError
+from actbench.store import Store
+from test_store import record_of, run_of
+
+folder, again = Path(sys.argv[1]), sys.argv[2] == "again"
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+with Store.open(folder) as store:
+    # From here on no file may grow: what a full disk looks like.
+    size = max((folder / name).stat().st_size for name in ("runs.csv", "epochs.csv"))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    try:
+        store.append(record_of(run_of(seed=0 if again else 9), accuracies=[0.5] * 400))
+    except UserError as error:
+        print(error)
+"""
+
+
+@pytest.mark.parametrize("what", ["new", "again"])
+def test_a_full_disk_costs_only_what_was_to_be_written(own_folder, what):
+    folder = own_folder / "store"
+    before = filled(folder)
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(FULL), str(folder), what],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": os.path.dirname(__file__)},  # noqa: PTH120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Cannot write to" in done.stdout
+    assert "What was stored before is safe; make room" in done.stdout
+    assert not list(folder.glob("*.part"))
+    with Store.open(folder) as store:
+        assert len(store.statuses) == 3
+    assert contents(folder) == before

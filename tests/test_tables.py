@@ -1,0 +1,342 @@
+"""The table of arms against numbers worked out by hand, and its four forms against files that people read in review.
+
+After a wanted change of a form: ``python tests/test_tables.py`` writes the golden files anew; read the difference.
+"""
+
+import dataclasses
+import io
+import json
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_store import epoch_of, run_of
+
+from actbench.errors import UserError
+from actbench.record import Record
+from actbench.registry import Choice
+from actbench.reports import table as report
+from actbench.store import EPOCHS, RUNS, Store
+from actbench.tables import arm_table, percent, read_frames, read_stores
+
+GOLDEN = Path(__file__).parent / "golden"
+THRESHOLDS = (0.5, 0.9, 0.975)
+
+
+def record(activation, seed, accuracies, *, seconds=1.0, status="ok", **changes):
+    """A run of one epoch for each accuracy after the first; each epoch of training lasts ``seconds``."""
+    epochs = tuple(
+        epoch_of(number, accuracy, train_accuracy=accuracy + 0.01, train_seconds=seconds * number)
+        for number, accuracy in enumerate(accuracies)
+    )
+    fields = {"status": status, "epochs": epochs, "compile_seconds": 0.5, "wall_seconds": 2 * seconds * len(accuracies)}
+    return Record(run=run_of(activation, seed, epochs=4, **changes), train_size=60, test_size=30, **fields)
+
+
+RECORDS = [
+    # relu reaches 0.9 in epochs 2, 3 and never; 0.975 never.
+    record("relu", 0, (0.1, 0.6, 0.9, 0.92, 0.91), seconds=1.0),
+    record("mish", 0, (0.2, 0.9, 0.98, 0.97, 0.96), seconds=2.0),
+    record("relu", 1, (0.1, 0.5, 0.8, 0.93, 0.93), seconds=3.0),
+    record("mish", 1, (0.2, 0.7, 0.89, 0.95, 0.98), seconds=2.5),
+    record("relu", 2, (0.95, 0.3, 0.4, 0.49, 0.47), seconds=2.0),
+    # spocu: once diverged in epoch 2, once broken off by an error of its own.
+    record("spocu", 0, (0.1, 0.55, 0.1), seconds=1.0, status="diverged"),
+    record("spocu", 1, (), status="failed"),
+]
+
+
+def stored(folder, records=RECORDS):
+    with Store.open(folder) as store:
+        for one in records:
+            store.append(one)
+    return folder
+
+
+@pytest.fixture
+def frames(own_folder):
+    return read_frames(stored(own_folder / "store"))
+
+
+@pytest.fixture
+def arms(frames):
+    return arm_table(*frames, THRESHOLDS).set_index("activation")
+
+
+def test_there_is_a_row_an_arm_in_the_order_of_appearance(arms):
+    assert list(arms.index) == ["relu", "mish", "spocu"]
+
+
+def test_runs_with_a_result_are_counted_and_those_without_apart(arms):
+    assert arms[["runs", "diverged", "failed"]].to_numpy().tolist() == [[3, 0, 0], [2, 0, 0], [1, 1, 1]]
+
+
+def test_means_and_deviations_are_over_the_runs_of_the_arm(arms):
+    assert arms.loc["relu", "test_accuracy"] == pytest.approx((0.91 + 0.93 + 0.47) / 3)
+    assert arms.loc["relu", "test_accuracy_sd"] == pytest.approx(math.sqrt((0.14**2 + 0.16**2 + 0.3**2) / 2))
+    assert arms.loc["relu", "best_test_accuracy"] == pytest.approx((0.92 + 0.93 + 0.49) / 3)
+    assert arms.loc["mish", "train_accuracy"] == pytest.approx((0.97 + 0.99) / 2)
+    assert arms.loc["mish", "best_test_accuracy_sd"] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_a_diverged_run_counts_with_what_it_ended_on(arms):
+    assert arms.loc["spocu", "test_accuracy"] == 0.1
+    assert arms.loc["spocu", "best_test_accuracy"] == 0.55
+    assert math.isnan(arms.loc["spocu", "test_accuracy_sd"])
+
+
+def test_a_miss_is_infinity_in_a_median_and_never_dropped(arms):
+    assert arms.loc["relu", ["reached_50", "reached_90", "reached_97.5"]].tolist() == [2, 2, 0]
+    assert arms.loc["relu", "epochs_to_50"] == 1  # median of 1, 1 and never
+    assert arms.loc["relu", "epochs_to_90"] == 3  # median of 2, 3 and never
+    assert arms.loc["relu", "seconds_to_90"] == 9.0  # median of 2, 9 and never
+    assert math.isnan(arms.loc["relu", "epochs_to_97.5"])
+    assert math.isnan(arms.loc["relu", "seconds_to_97.5"])
+
+
+def test_a_median_of_an_even_number_is_the_mean_of_the_middle_two(arms):
+    assert arms.loc["mish", "epochs_to_97.5"] == 3  # of 2 and 4
+    assert arms.loc["mish", "seconds_to_97.5"] == 7.0  # of 4 and 10
+
+
+def test_half_the_runs_missing_is_a_miss(own_folder):
+    folder = stored(own_folder / "half", [record("relu", 0, (0.1, 0.9)), record("relu", 1, (0.1, 0.2))])
+    (row,) = arm_table(*read_frames(folder), (0.9,)).to_dict("records")
+    assert row["reached_90"] == 1
+    assert math.isnan(row["epochs_to_90"])
+
+
+def test_the_evaluation_before_training_reaches_nothing(arms):
+    assert arms.loc["relu", "reached_90"] == 2  # the third run had 0.95 in epoch 0 alone
+
+
+def test_reaching_a_threshold_is_being_at_it_or_above(own_folder):
+    folder = stored(own_folder / "at", [record("relu", 0, (0.1, 0.8999999999999999, 0.9))])
+    assert arm_table(*read_frames(folder), (0.9,)).loc[0, "epochs_to_90"] == 2
+
+
+def test_clocks_are_medians(arms):
+    assert arms.loc["relu", ["train_seconds", "seconds_per_epoch", "wall_seconds"]].tolist() == [8.0, 2.0, 20.0]
+    assert arms.loc["spocu", ["train_seconds", "seconds_per_epoch"]].tolist() == [2.0, 1.0]
+
+
+def test_thresholds_are_free_to_change_afterwards(frames):
+    table = arm_table(*frames, (0.985,))
+    assert table["reached_98.5"].tolist() == [0, 0, 0]
+    assert [percent(t) for t in (0.95, 0.975, 0.9999, 0.1 + 0.2)] == ["95", "97.5", "99.99", "30"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("learning_rate", 0.1, [0.001, 0.1]),
+        ("model", Choice("cnn", "cnn"), ["mlp(100, 50)", "cnn"]),
+        ("dataset_sha256", "cd" * 32, ["ab" * 32, "cd" * 32]),
+        ("limit", 500, [None, 500]),
+        ("precision", "bfloat16", ["float32", "bfloat16"]),
+        ("patience", 3, [None, 3]),
+        ("deterministic", True, [False, True]),
+        ("device", "gpu", ["cpu", "gpu"]),
+    ],
+)
+def test_runs_of_different_settings_never_share_a_row(own_folder, name, value, shown):
+    other = record("relu", 0, (0.1, 0.4), **{name: value})
+    table = arm_table(*read_frames(stored(own_folder / "both", [record("relu", 0, (0.1, 0.9)), other])), (0.5,))
+    assert table["runs"].tolist() == [1, 1]
+    assert table["test_accuracy"].tolist() == [0.9, 0.4]
+    assert [None if pd.isna(v) else v for v in table[name]] == shown
+
+
+def test_two_states_of_a_persons_own_code_never_share_a_row(own_folder):
+    """An edited function is a new experiment: its figures must not be averaged with those of the old one."""
+    old, new = (
+        dataclasses.replace(
+            one,
+            run=dataclasses.replace(
+                one.run, activation=Choice("mine.py:act", f"mine.py:act#{digest}", "mine.py", digest)
+            ),
+        )
+        for one, digest in ((record("x", 0, (0.1, 0.9)), "aaa"), (record("x", 1, (0.1, 0.4)), "bbb"))
+    )
+    table = arm_table(*read_frames(stored(own_folder / "both", [old, new])), (0.5,))
+    assert sorted(table["test_accuracy"]) == [0.4, 0.9]
+
+
+def test_two_states_of_a_network_of_ones_own_never_share_a_row(own_folder):
+    old, new = (
+        record("relu", seed, (0.1, accuracy), model=Choice("net.py:build", f"net.py:build#{digest}", "net.py", digest))
+        for seed, accuracy, digest in ((0, 0.9, "aaa"), (1, 0.4, "bbb"))
+    )
+    table = arm_table(*read_frames(stored(own_folder / "both", [old, new])), (0.5,))
+    assert sorted(table["test_accuracy"]) == [0.4, 0.9]
+
+
+def test_a_store_of_failures_alone_can_be_tabled(own_folder):
+    folder = stored(
+        own_folder / "failed", [record("relu", 0, (), status="failed"), record("mish", 0, (), status="oom")]
+    )
+    table = arm_table(*read_frames(folder), (0.5,))
+    assert table[["runs", "failed", "reached_50"]].to_numpy().tolist() == [[0, 1, 0], [0, 1, 0]]
+    headings, cells = report.cells(table)
+    assert cells[0][headings.index("test %")] == "-"
+    assert json.loads(report.to_json(table))[0]["test_accuracy"] is None
+
+
+def test_several_stores_are_read_as_one(own_folder):
+    one = stored(own_folder / "one", RECORDS[:3])
+    other = stored(own_folder / "other", RECORDS[2:])
+    runs, epochs, _ = read_stores([one, other])
+    whole = read_frames(stored(own_folder / "whole"))
+    assert sorted(runs["run_key"]) == sorted(whole[0]["run_key"])
+    pd.testing.assert_frame_equal(
+        arm_table(runs, epochs, THRESHOLDS).set_index("activation"),
+        arm_table(*whole, THRESHOLDS).set_index("activation"),
+    )
+
+
+def test_only_the_runs_that_were_asked_for_are_shown_in_that_order(own_folder):
+    folder = stored(own_folder / "store")
+    keys = [RECORDS[3].run.key, RECORDS[0].run.key]
+    runs, epochs, _ = read_stores([folder], keys)
+    assert runs["run_key"].tolist() == keys
+    assert set(epochs["run_key"]) == set(keys)
+
+
+def test_nothing_to_read_is_said_in_words(own_folder):
+    with pytest.raises(UserError, match="There are no results in 'nowhere' .*'actbench run' makes some"):
+        read_frames(Path("nowhere"))
+    (own_folder / RUNS).write_text("a,b\n1,2\n")
+    (own_folder / EPOCHS).write_text("a,b\n1,2\n")
+    with pytest.raises(UserError, match="holds no actbench results: the column 'run_key' is missing"):
+        read_frames(own_folder)
+
+
+# table.csv from the two raw files, by another way
+
+
+def recomputed(folder, thresholds):
+    """The table worked out row by row from the text of the two files, with nothing but floats and lists."""
+    runs, epochs = (
+        pd.read_csv(folder / name, dtype=str, keep_default_na=False).to_dict("records") for name in (RUNS, EPOCHS)
+    )
+    arms = {}
+    for run in runs:
+        arms.setdefault(run["activation"], []).append(run)
+    table = []
+    for activation, members in arms.items():
+        done = [run for run in members if run["status"] in ("ok", "diverged")]
+        row = {"activation": activation, "runs": len(done), "failed": len(members) - len(done)}
+        row["diverged"] = sum(run["status"] == "diverged" for run in done)
+        for name in ("train_accuracy", "test_accuracy", "best_test_accuracy"):
+            values = [float(run[name]) for run in done]
+            row[name] = np.mean(values)
+            row[f"{name}_sd"] = np.std(values, ddof=1) if len(values) > 1 else math.nan
+        for threshold in thresholds:
+            first = []
+            for run in done:
+                own = [e for e in epochs if e["run_key"] == run["run_key"] and int(e["epoch"]) > 0]
+                hits = [e for e in own if float(e["test_accuracy"]) >= threshold]
+                first.append(
+                    (float(hits[0]["epoch"]), float(hits[0]["train_seconds"])) if hits else (math.inf, math.inf)
+                )
+            row[f"reached_{percent(threshold)}"] = sum(math.isfinite(epoch) for epoch, _ in first)
+            for place, kind in enumerate(("epochs_to", "seconds_to")):
+                ordered = sorted(pair[place] for pair in first)
+                middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+                row[f"{kind}_{percent(threshold)}"] = middle if math.isfinite(middle) else math.nan
+        row["train_seconds"] = np.median([float(run["train_seconds"]) for run in done])
+        row["wall_seconds"] = np.median([float(run["wall_seconds"]) for run in done])
+        row["seconds_per_epoch"] = np.median([float(run["train_seconds"]) / int(run["epochs_run"]) for run in done])
+        table.append(row)
+    return pd.DataFrame(table)
+
+
+def test_the_table_can_be_recomputed_from_the_two_raw_files(own_folder):
+    folder = stored(own_folder / "store")
+    written = pd.read_csv(io.StringIO(report.to_csv(arm_table(*read_frames(folder), THRESHOLDS))))
+    expected = recomputed(folder, THRESHOLDS)
+    pd.testing.assert_frame_equal(written[sorted(written)], expected[sorted(expected)], check_dtype=False, rtol=1e-12)
+
+
+# The four forms
+
+
+def screen(table):
+    from rich.console import Console
+
+    console = Console(file=io.StringIO(), width=200, color_system=None)
+    console.print(report.to_rich(table))
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
+
+
+FORMS = {
+    "table.csv": report.to_csv,
+    "table.md": lambda table: report.to_markdown(table) + "\n",
+    "table.json": lambda table: report.to_json(table) + "\n",
+    "table.txt": screen,
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_is_as_it_was_reviewed(frames, name):
+    assert FORMS[name](arm_table(*frames, THRESHOLDS)) == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_json_is_json_and_a_miss_is_null(frames):
+    rows = json.loads(report.to_json(arm_table(*frames, THRESHOLDS)), parse_constant=lambda name: pytest.fail(name))
+    assert [row["activation"] for row in rows] == ["relu", "mish", "spocu"]
+    assert rows[0]["epochs_to_97.5"] is None
+    assert rows[0]["reached_97.5"] == 0
+
+
+def test_a_miss_is_an_empty_cell_in_files_and_a_dash_on_paper(frames):
+    table = arm_table(*frames, THRESHOLDS)
+    headings, cells = report.cells(table)
+    assert cells[0][headings.index("epochs to 97.5 %")] == "-"
+    assert pd.read_csv(io.StringIO(report.to_csv(table)), keep_default_na=False)["epochs_to_97.5"].tolist()[0] == ""
+
+
+def test_columns_that_say_nothing_are_left_out_on_paper(own_folder):
+    table = arm_table(*read_frames(stored(own_folder / "plain", RECORDS[:5])), THRESHOLDS)
+    headings, _ = report.cells(table)
+    assert not {"diverged", "failed"} & set(headings)
+    assert {"diverged", "failed"} <= set(report.cells(arm_table(*read_frames(stored(own_folder / "x")), (0.5,)))[0])
+
+
+def test_no_figure_is_cut_in_a_narrow_terminal(frames):
+    """``15.…`` is no number: headings may break over lines, columns may be left out, figures stay whole."""
+    from rich.console import Console
+
+    table = arm_table(*frames, THRESHOLDS)
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    console.print(report.to_rich(table))
+    assert "…" not in console.file.getvalue()
+
+
+def test_an_activation_in_brackets_is_shown_as_it_is_written(own_folder):
+    odd = "mine.py:act(label='[bold]a|b[/bold]')"
+    table = arm_table(*read_frames(stored(own_folder / "odd", [record(odd, 0, (0.1, 0.9))])), (0.5,))
+    assert odd in screen(table)
+    assert odd.replace("|", r"\|") in report.to_markdown(table)
+
+
+def test_the_legend_says_what_was_trained(frames):
+    legend = report.legend(frames[0], THRESHOLDS)
+    assert legend.startswith(
+        "dataset digits · model mlp(100, 50) · optimizer adam · learning rate 0.001 · batch size 100"
+    )
+    assert legend.endswith("epochs to reach 50, 90, 97.5 %")
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    os.umask(0o022)
+    GOLDEN.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        golden = arm_table(*read_frames(stored(Path(place))), THRESHOLDS)
+    for form, write in FORMS.items():
+        (GOLDEN / form).write_text(write(golden), encoding="utf-8")

@@ -1,0 +1,88 @@
+"""What answers at once must not import what takes seconds. Counted in modules, never in time."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("tensorflow", "keras", "pandas", "matplotlib", "scipy", "sklearn", "ray", "spocu")
+LOOK = """
+import json, sys
+try:
+    {code}
+finally:
+    print("\\n" + json.dumps(sorted({{name.split(".")[0] for name in sys.modules}} & set({heavy}))))
+"""
+
+
+def heavy_after(code, cwd):
+    """The heavy libraries that some code has imported, in a process of its own; how the code ends does not matter."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOOK.format(code=code, heavy=HEAVY)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env=os.environ | {"PYTHONSAFEPATH": ""},
+    )
+    return json.loads(done.stdout.splitlines()[-1]), done
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--help"], "Usage"),
+        (["--version"], "actbench"),
+        (["run", "--help"], "--act"),
+        (["list", "activations"], "mish"),
+        (["list", "activations", "--json"], "mish"),
+        (["list", "datasets"], "cifar10"),
+        (["list", "models"], "cnn6"),
+        (["list", "optimizers"], "adamw"),
+        (["list", "initializers"], "he_normal"),
+        (["info"], "tensorflow"),
+        (["run", "--act", "mihs"], "Did you mean 'mish'?"),
+        (["run", "--act", "swish(beta='a')"], "allowed is a number"),
+        (["run", "--act", "nowhere.py:f"], "There is no file"),
+        (["run", "--data", "digit"], "Did you mean 'digits'?"),
+        (["run", "--model", "cnm"], "Did you mean 'cnn'?"),
+        (["run", "--optimizer", "adan"], "Did you mean 'adam'?"),
+        (["run", "--lr", "-1"], "--lr cannot be -1.0"),
+        (["run", "--threshold", "95"], "Did you mean 0.95?"),
+        (["run", "--epochs", "many"], "Usage"),
+        (["show", "mihs"], "Did you mean 'mish'?"),
+    ],
+    ids=" ".join,
+)
+def test_help_lists_and_mistakes_import_nothing_heavy(own_folder, words, says):
+    code = f"sys.argv = ['actbench', *{words!r}]; from actbench.cli import main; main()"
+    heavy, done = heavy_after(code, own_folder)
+    assert heavy == []
+    assert says in done.stdout + done.stderr
+
+
+def test_importing_a_light_module_imports_nothing_heavy(own_folder):
+    """One after the other in one process, the lightest first."""
+    kernel = ["errors", "lazy", "registry", "custom", "activations", "datasets", "models", "optimizers", "initializers"]
+    rooms = [
+        "record",
+        "study",
+        "study_file",
+        "store",
+        "tables",
+        "reports.table",
+        "reports.progress",
+        "sweep",
+        "workers",
+    ]
+    modules = ["actbench", *(f"actbench.{name}" for name in [*kernel, *rooms, "train", "environment", "cli"])]
+    code = "; ".join(f"import {name}" for name in modules)
+    heavy, done = heavy_after(code, own_folder)
+    assert heavy == [], done.stderr
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_check_sees_what_it_is_to_see(own_folder):
+    assert "sklearn" in heavy_after("import sklearn", own_folder)[0]
