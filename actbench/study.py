@@ -52,7 +52,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
 
     ``grid`` maps fields of ``Settings`` to their values. A variant maps fields to a value, which replaces the base's or
     the grid's, or to a list, which replaces the grid's. ``thresholds`` are accuracies as fractions; None takes the data
-    set's. ``data_dir`` is where ``NAME.npz`` may lie.
+    set's. ``checks`` are what ``compare`` is to fail on. ``data_dir`` is where ``NAME.npz`` may lie.
     """
 
     name: str = "adhoc"
@@ -62,6 +62,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     grid: dict[str, list[Any]] = {}
     variants: dict[str, dict[str, Any]] = {}
     thresholds: tuple[Fraction, ...] | None = None
+    checks: tuple[str, ...] = ()
     data_dir: str | None = None
 
     def override(self, fields: Mapping[str, Any]) -> Study:

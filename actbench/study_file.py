@@ -18,7 +18,7 @@ DATA = {"name": "data", "limit": "limit", "validation_split": "validation_split"
 """Keys of the table ``[data]``, and the settings that they set."""
 TRAINING = ("optimizer", "learning_rate", "batch_size", "epochs", "patience", "initializer", "precision",
             "deterministic", "device")  # fmt: skip
-TOP = ("name", "description", "source", "thresholds", "data", "model", "training", "grid", "variants")
+TOP = ("name", "description", "source", "thresholds", "checks", "data", "model", "training", "grid", "variants")
 NAMED: dict[str, Callable[[str], Any]] = {
     "activation": activations.resolve,
     "data": datasets.describe,
@@ -32,11 +32,11 @@ NAMED: dict[str, Callable[[str], Any]] = {
 def read_study(path: Path) -> Study:
     """Read and check a study file.
 
-    The keys, all optional: ``name`` (else the file's), ``description``, ``source``, ``thresholds``, ``model``, and the
-    tables ``[data]`` (``name``, ``limit``, ``validation_split``), ``[training]`` (``optimizer``, ``learning_rate``,
-    ``batch_size``, ``epochs``, ``patience``, ``initializer``, ``precision``, ``deterministic``, ``device``), ``[grid]``
-    (lists of values of any of these and of ``activation``; ``seeds``, a number or a list) and ``[variants.NAME]``
-    (values or lists that replace the others).
+    The keys, all optional: ``name`` (else the file's), ``description``, ``source``, ``thresholds``, ``checks`` (what
+    ``actbench compare`` is to fail on), ``model``, and the tables ``[data]`` (``name``, ``limit``,
+    ``validation_split``), ``[training]`` (``optimizer``, ``learning_rate``, ``batch_size``, ``epochs``, ``patience``,
+    ``initializer``, ``precision``, ``deterministic``, ``device``), ``[grid]`` (lists of values of any of these and of
+    ``activation``; ``seeds``, a number or a list) and ``[variants.NAME]`` (values or lists that replace the others).
 
     Raises:
         UserError: not TOML, an unknown key, a wrong value, an empty list; names the file, the key and what is allowed.
@@ -75,6 +75,7 @@ class _Reader:
             base=base,
             grid=dict(self.axis(f"grid.{key}", key, value) for key, value in grid.items()),
             variants={name: self.variant(name, changes) for name, changes in variants.items()},
+            checks=self.convert("checks", content.get("checks", []), tuple[str, ...]),
             thresholds=None if thresholds is None else self.convert("thresholds", thresholds, tuple[Fraction, ...]),
         )
 
