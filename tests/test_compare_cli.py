@@ -37,7 +37,7 @@ def here(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(here, monkeypatch, capsys):  # noqa: ARG001 - works in that folder
+def run(here, monkeypatch, capsys):
     """Call the program in this process: exit code, stdout, stderr."""
 
     def call(*words):
@@ -134,8 +134,7 @@ def test_html_words(run):
 
 
 def test_csv_of_a_store_begins_with_its_table(run):
-    from actbench.reports.table import to_csv
-    from actbench.tables import arm_table, read_stores
+    from actbench.tables import arm_table, read_stores, to_csv
 
     _, out, _ = run("compare", "one", "--format", "csv")
     table = to_csv(arm_table(*read_stores([Path("one")])))
@@ -161,7 +160,7 @@ def test_a_check_that_fails_exits_with_1_and_the_reason(run):
     )
 
 
-def test_the_program_itself(here):  # noqa: ARG001 - works in that folder
+def test_the_program_itself(here):
     """The real entry point, in a process of its own."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "actbench", "compare", "one", "--fail-if", "runs(relu) > 3", "--output", "out.txt"]
