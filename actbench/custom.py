@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from actbench.errors import UserError, did_you_mean
+from actbench.lazy import load
 from actbench.registry import Choice, Spelling, literal
 
 
@@ -26,6 +27,7 @@ def load_attribute(kind: str, spelling: Spelling) -> tuple[Any, Choice]:
         UserError: no such file, module or attribute, or the code fails while it is imported.
     """
     provider = spelling.provider
+    load("keras")  # a person's own code imports it too, and then TensorFlow's start-up lines would reach the screen
     module = _from_file(kind, Path(provider)) if provider.endswith(".py") else _from_module(kind, provider)
     target: Any = module
     for part in spelling.name.split("."):

@@ -109,7 +109,7 @@ class Record:
 
 RUN_COLUMNS = (
     "schema_version", "run_key", "study", "variant", "activation", "provider", "provider_version", "dataset",
-    "dataset_sha256", "limit", "validation_split", "train_size", "test_size", "model", "parameters", "optimizer",
+    "dataset_sha256", "limit", "validation_split", "train_size", "test_size", "model", "model_version", "parameters", "optimizer",
     "learning_rate", "batch_size", "epochs", "patience", "epochs_run", "initializer", "precision", "deterministic",
     "seed", "device", "device_name", "compiler", "jobs", "status", "error", "train_accuracy", "test_accuracy",
     "best_test_accuracy", "best_epoch", "train_loss", "test_loss", "compile_seconds", "train_seconds", "eval_seconds",
@@ -140,6 +140,7 @@ def run_row(record: Record) -> dict[str, Any]:
         "run_key": run.key,
         "provider": run.activation.provider,
         "provider_version": run.activation.version,
+        "model_version": run.model.version,
         "epochs_run": len(trained),
         "train_accuracy": last.train_accuracy if last else None,
         "test_accuracy": last.test_accuracy if last else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 keras = lazy("keras")
 
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
 KEPT_PROGRAMS = 32
 """Compiled programs that a trainer keeps: the arms of one study, so that later seeds need not compile again."""
 
@@ -354,6 +356,9 @@ def _comes_from(problem: BaseException | None, kinds: tuple[type[BaseException],
 
 
 def one_line(problem: BaseException) -> str:
-    """An error as a cell of a table: its class and its message on one line, cut where nobody would read on."""
-    text = " ".join(f"{type(problem).__name__}: {problem}".split())
-    return text if len(text) <= 500 else text[:499] + "…"  # noqa: PLR2004
+    """An error as a cell of a table: its class and its message on one line.
+
+    TensorFlow and Keras tell where they are before they tell what is wrong, so a long message keeps its end.
+    """
+    text = " ".join(ANSI.sub("", f"{type(problem).__name__}: {problem}").split())
+    return text if len(text) <= 500 else f"{text[:100]} … {text[-397:]}"  # noqa: PLR2004 - what people still read

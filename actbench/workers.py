@@ -99,7 +99,7 @@ def execute(
     except MemoryError as error:
         record = broken(task, "oom", one_line(error))
     except UserError as error:
-        record = broken(task, "failed", str(error))
+        record = broken(task, "failed", " ".join(str(error).split()))
     except Exception as error:  # noqa: BLE001 - whatever it is, it costs this run only
         record = broken(task, "failed", one_line(error))
     send(record)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -43,11 +44,13 @@ def test_a_cluster_out_of_reach_is_a_clear_error(tmp_path):
 @pytest.mark.slow
 def test_two_nodes_one_of_them_lost(tmp_path):
     head = free_port()
-    temp = ["--temp-dir", str(tmp_path / "ray")]
-    ray("start", "--head", "--port", head, "--num-cpus", 1, "--include-dashboard", "false", *temp)
+    # Ray's sockets lie in its folder, and the path of a socket must be short. Nothing leaves this machine.
+    own = tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+    node = ["--node-ip-address", "127.0.0.1", "--num-cpus", 1]
+    ray("start", "--head", "--port", head, *node, "--include-dashboard", "false", "--temp-dir", own.name)
     try:
         before = raylets()
-        ray("start", "--address", f"127.0.0.1:{head}", "--num-cpus", 1)
+        ray("start", "--address", f"127.0.0.1:{head}", *node)
         (second,) = raylets() - before
         command = ["run", "--act", "relu", "--act", "tanh", "--seeds", "6", *TINY, "--epochs", "1500", "--results", "r"]
         cluster = ["--engine", "ray", "--ray-address", f"127.0.0.1:{head}", "--checkpoint-every", "100"]
@@ -76,6 +79,7 @@ def test_two_nodes_one_of_them_lost(tmp_path):
         assert here == {row["run_key"]: row["test_accuracy"] for row in found if row["status"] == "ok"}
     finally:
         ray("stop", "--force")
+        own.cleanup()
 
 
 def ray(*words):

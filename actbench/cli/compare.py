@@ -94,7 +94,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
             help="Exit with 1 if this holds: 'test_accuracy(mish) < test_accuracy(relu) - 0.01' (repeatable)."
         ),
     ] = None,
-    table_format: Annotated[TableFormat, typer.Option("--format")] = TableFormat.table,
+    table_format: Annotated[TableFormat, typer.Option("--format", help="How to write it.")] = TableFormat.table,
     output: Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -154,7 +154,7 @@ def print_arms(
 def write_text(path: Path, text: str) -> None:
     """Write a result where the user wanted it. Raises UserError where that cannot be done."""
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
     except OSError as error:
         raise UserError(f"Cannot write {str(path)!r}: {error.strerror or error}.") from None
 
