@@ -200,8 +200,7 @@ def _keep(events: Iterable[Event], store: Store, listener: Listener, failures: _
 
 
 def _write_table(store: Store, study: Study) -> None:
-    from actbench.reports.table import to_csv
-    from actbench.tables import arm_table, read_frames
+    from actbench.tables import arm_table, read_frames, to_csv
 
     if store.statuses:
         store.write_table(to_csv(arm_table(*read_frames(store.folder), study.chosen_thresholds())))

@@ -134,8 +134,7 @@ def test_html_words(run):
 
 
 def test_csv_of_a_store_begins_with_its_table(run):
-    from actbench.reports.table import to_csv
-    from actbench.tables import arm_table, read_stores
+    from actbench.tables import arm_table, read_stores, to_csv
 
     _, out, _ = run("compare", "one", "--format", "csv")
     table = to_csv(arm_table(*read_stores([Path("one")])))

@@ -11,7 +11,7 @@ LAYERS = (
     {"cli"},
     {"reproduce", "reports"},
     {"sweep", "cluster"},
-    {"workers", "reports.table"},  # table.csv is a report that a sweep writes
+    {"workers"},
     {"train", "tables"},
     {"engine", "store", "study", "study_file"},
     {"curves", "site", "weights"},

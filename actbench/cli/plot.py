@@ -37,7 +37,7 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
     output: Annotated[
         Path | None, typer.Option(help="File to write: .png, .svg or .pdf. Default: KIND.png here.")
     ] = None,
-    theme: Annotated[ThemeName, typer.Option()] = ThemeName.light,
+    theme: Annotated[ThemeName, typer.Option(help="Of the paper.")] = ThemeName.light,
     x: Annotated[Across, typer.Option(help="Of curves and of one task's profile.")] = Across.epochs,
     metric: Annotated[
         str, typer.Option(help="Of curves (accuracy, train_accuracy, loss, train_loss) and strips (any).")

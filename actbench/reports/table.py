@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from actbench.reports.sheet import WORDY, Grid, Section, View, choose_columns, sections, sort_arms
 from actbench.statistics import Comparison
 from actbench.tables.across import Across
+from actbench.tables.arms import to_csv
 from actbench.tables.findings import full_table
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.console import Console
 
     from actbench.tables.comparison import MetricComparison, Row
@@ -26,11 +26,6 @@ GAP = 3
 FEWEST_LETTERS = 24
 VERDICT_STYLES = {"better": "green", "worse": "red"}
 CSV_FIGURES = ("difference", "speedup", "low", "high", "p", "verdict")
-
-
-def to_csv(table: pd.DataFrame) -> str:
-    """``table.csv``: fractions and full precision; an empty cell for what was not reached."""
-    return table.to_csv(index=False, lineterminator="\n")
 
 
 def csv_of(findings: Findings, view: View) -> str:

@@ -8,7 +8,7 @@ The way through::
     tasks  ──► across them; checks; Findings                            (across, checks, findings)
 """
 
-from actbench.tables.arms import ACCURACIES, CLOCKS, arm_table, percent, varying_settings
+from actbench.tables.arms import ACCURACIES, CLOCKS, arm_table, percent, to_csv, varying_settings
 from actbench.tables.read import DEFAULT_THRESHOLDS, read_frames, read_stores
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "percent",
     "read_frames",
     "read_stores",
+    "to_csv",
     "varying_settings",
 ]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ACCURACIES = ("train_accuracy", "test_accuracy", "best_test_accuracy")
+CODE = ("provider_version", "model_version")
 CLOCKS = ("train_seconds", "seconds_per_epoch", "wall_seconds")
 
 
@@ -36,6 +37,11 @@ def arm_table(runs: pd.DataFrame, epochs: pd.DataFrame, thresholds: Sequence[flo
     medians of train_seconds, seconds_per_epoch and wall_seconds, and the number of parameters of the network.
     """
     return arm_rows(measure(runs, [epochs], thresholds), [*varying_settings(runs), "activation"], thresholds)
+
+
+def to_csv(table: pd.DataFrame) -> str:
+    """``table.csv``: fractions and full precision; an empty cell for what was not reached."""
+    return table.to_csv(index=False, lineterminator="\n")
 
 
 def measure(runs: pd.DataFrame, epochs: Iterable[pd.DataFrame], thresholds: Sequence[float]) -> pd.DataFrame:
@@ -66,7 +72,9 @@ def arm_rows(measured: pd.DataFrame, keys: Sequence[str], thresholds: Sequence[f
     diverged = (measured["status"] == "diverged").to_numpy()
     columns = _columns(thresholds)
     values = {name: measured[name].to_numpy(dtype=np.float64) for name in columns if name in measured}
-    groups = measured.groupby(list(keys), sort=False, dropna=False).indices
+    # Code of a person's own that was edited is another experiment, though it is spelled the same.
+    code = [column for column in CODE if column in measured and column not in keys]
+    groups = measured.groupby([*keys, *code], sort=False, dropna=False).indices
     # The dictionary of groups is sorted by name; the table keeps the order in which the arms were met.
     arms = sorted(groups.values(), key=lambda rows: rows[0])
     rows = []

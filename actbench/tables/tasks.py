@@ -7,17 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from actbench.record import FINAL, SETTING_COLUMNS
+from actbench.record import FINAL, RUN_COLUMNS, SETTING_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # A study is a name for a question, not a part of it: what two studies asked alike is one task.
-KEYS = tuple(column for column in SETTING_COLUMNS if column != "study")
+KEYS = tuple(
+    column
+    for column in dict.fromkeys([*SETTING_COLUMNS, "model_version"])
+    if column in RUN_COLUMNS and column != "study"
+)
 SIZES = ("train_size", "test_size")
 FAMILY = ("dataset", "model", "variant")
 TITLES = {
     "dataset_sha256": "data hash",
+    "model_version": "code of the model",
     "validation_split": "validation split",
     "train_size": "training inputs",
     "test_size": "test inputs",
@@ -63,7 +68,7 @@ def split(measured: pd.DataFrame) -> tuple[list[Task], list[str]]:
     return tasks, [*warnings, *_kept_apart(tasks)]
 
 
-def shown(key: str, value: Any) -> str:
+def shown(key: str, value: Any) -> str:  # noqa: PLR0911 - one for each kind of setting
     """A setting in words, with its name where the value alone would not tell."""
     if isinstance(value, float) and math.isnan(value):
         return f"no {TITLES.get(key, key)}"
@@ -71,6 +76,8 @@ def shown(key: str, value: Any) -> str:
         return f"{value:g} epochs"
     if key == "dataset_sha256":
         return f"data {value[:8]}"
+    if key == "model_version":
+        return f"model's code {value[:6]}" if value else "model's code unknown"
     if key == "deterministic":
         return "deterministic" if value in (True, "True") else "not deterministic"
     if isinstance(value, (int, float)) or hasattr(value, "item"):
