@@ -110,11 +110,11 @@ class Record:
 RUN_COLUMNS = (
     "schema_version", "run_key", "study", "variant", "activation", "provider", "provider_version", "dataset",
     "dataset_sha256", "limit", "validation_split", "train_size", "test_size", "model", "model_version", "parameters",
-    "optimizer", "learning_rate", "batch_size", "epochs", "patience", "epochs_run", "initializer", "precision", "deterministic",
-    "seed", "device", "device_name", "compiler", "jobs", "status", "error", "train_accuracy", "test_accuracy",
-    "best_test_accuracy", "best_epoch", "train_loss", "test_loss", "compile_seconds", "train_seconds", "eval_seconds",
-    "wall_seconds", "peak_memory_mib", "started_at", "actbench_version", "keras_version", "tensorflow_version",
-    "python_version", "git_commit",
+    "optimizer", "learning_rate", "batch_size", "epochs", "patience", "epochs_run", "initializer", "precision",
+    "deterministic", "seed", "device", "device_name", "compiler", "jobs", "status", "error", "train_accuracy",
+    "test_accuracy", "best_test_accuracy", "best_epoch", "train_loss", "test_loss", "compile_seconds",
+    "train_seconds", "eval_seconds", "wall_seconds", "peak_memory_mib", "started_at", "actbench_version",
+    "keras_version", "tensorflow_version", "python_version", "git_commit",
 )  # fmt: skip
 EPOCH_COLUMNS = ("run_key", *(f.name for f in fields(Epoch)))
 SETTING_COLUMNS = (
