@@ -27,7 +27,6 @@ def load_attribute(kind: str, spelling: Spelling) -> tuple[Any, Choice]:
         UserError: no such file, module or attribute, or the code fails while it is imported.
     """
     provider = spelling.provider
-    load("keras")  # a person's own code imports it too, and then TensorFlow's start-up lines would reach the screen
     module = _from_file(kind, Path(provider)) if provider.endswith(".py") else _from_module(kind, provider)
     target: Any = module
     for part in spelling.name.split("."):
@@ -62,6 +61,7 @@ def check_arguments(kind: str, path: str, target: Any, given: int, spelling: Spe
 def _from_file(kind: str, path: Path) -> ModuleType:
     if not path.is_file():
         raise UserError(f"There is no file {str(path)!r} to take the {kind} from.")
+    _hush()
     # Named by place and content: an edited file is another module, so that what is called is what the digest says.
     identity = str(path.resolve()).encode() + b"\0" + path.read_bytes()
     name = f"actbench_custom_{hashlib.sha256(identity).hexdigest()[:12]}"
@@ -80,11 +80,18 @@ def _from_file(kind: str, path: Path) -> ModuleType:
     return module
 
 
+def _hush() -> None:
+    """Import Keras quietly before a person's own code does, or TensorFlow's start-up lines would reach the screen."""
+    load("keras")
+
+
 def _from_module(kind: str, name: str) -> ModuleType:
     # The installed command does not look into the current folder, where people's own modules lie.
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
+        if importlib.util.find_spec(name.partition(".")[0]) is not None:
+            _hush()
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not (name == error.name or name.startswith(error.name + ".")):
