@@ -333,6 +333,7 @@ def twice(place):
     return folders
 
 
+@pytest.mark.slow
 def test_deterministic_runs_are_equal_to_the_last_bit(twice):
     texts = [
         [
@@ -345,6 +346,7 @@ def test_deterministic_runs_are_equal_to_the_last_bit(twice):
     assert [row["epoch"] for row in texts[0]] == ["0", "1", "2", "3"]
 
 
+@pytest.mark.slow
 def test_limit_and_a_single_seed(twice):
     (run,) = rows(twice[0] / "runs.csv")
     assert (run["train_size"], run["test_size"], run["limit"], run["seed"]) == ("50", "50", "50", "7")

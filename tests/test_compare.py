@@ -13,6 +13,7 @@ from synthetic import Arm, Task, write
 
 from actbench.errors import UserError
 from actbench.record import RUN_COLUMNS
+from actbench.registry import Choice
 from actbench.tables.across import Across
 from actbench.tables.checks import parse_check
 from actbench.tables.comparison import shared_seeds
@@ -216,6 +217,28 @@ def test_an_edited_function_is_an_arm_of_its_own(tmp_path):
 
     store = write(tmp_path, [(Task(), (Arm("relu"), mine("abcdef012345", (0, 1)), mine("123456abcdef", (0, 1))))])
     assert ask(store).tasks[0].task.arms == ["relu", "mine.py:f #abcdef", "mine.py:f #123456"]
+
+
+def test_a_new_version_of_a_package_is_no_arm_of_its_own_but_is_warned_of(tmp_path):
+    def new(row):
+        return row | {"provider_version": "3.16.0"} if row["provider"] == "keras" and row["seed"] > 4 else row
+
+    arms = (Arm("relu"), Arm("keras:relu", provider="keras", version="3.15.1"))
+    (found,) = ask(write(tmp_path, [(Task(), arms)], edit=new)).tasks
+    assert found.arms[["activation", "runs"]].to_numpy().tolist() == [["relu", 10], ["keras:relu", 10]]
+    assert "versions are mixed: provider versions (3.15.1, 3.16.0)" in " ".join(found.warnings)
+
+
+def test_an_edited_network_is_a_task_of_its_own_whose_rows_can_be_told_apart(tmp_path):
+    def network(digest):
+        return Task(settings={"model": Choice("net.py:build", f"net.py:build#{digest}", "net.py", digest)})
+
+    found = ask(write(tmp_path, [(network("abcdef0"), ARMS[:2]), (network("1234567"), ARMS[:2])]))
+    assert [item.task.title for item in found.tasks] == [
+        "mnist · net.py:build · model's code abcdef",
+        "mnist · net.py:build · model's code 123456",
+    ]
+    assert full_table(found)["model_version"].tolist() == ["abcdef0", "abcdef0", "1234567", "1234567"]
 
 
 def test_a_failed_run_that_never_knew_its_data_stays_in_its_task(tmp_path):

@@ -217,6 +217,56 @@ def test_names_and_errors_are_escaped_everywhere(run):
     assert evil in table
 
 
+def test_markup_in_a_name_is_shown_as_it_is_written(run):
+    odd = "mine.py:act(label='[bold]a|b[/bold]')"
+    write(Path("odd"), [(Task(), [Arm("relu"), Arm(odd)])])
+    _, out, _ = run("compare", "odd")
+    assert sum(odd in line for line in out.splitlines()) == 2  # among the arms, and beside the baseline
+
+
+def test_a_miss_is_a_dash_on_paper_an_empty_cell_in_a_file_and_null_in_json(run):
+    write(Path("never"), [(Task(), [Arm("relu")])], thresholds=(0.99,))
+    _, out, _ = run("compare", "never")
+    headings = next(line for line in out.splitlines() if "epochs to 99 %" in line)
+    row = next(line for line in out.splitlines() if line.startswith(" relu "))
+    assert re.split(r" {2,}", row.strip())[re.split(r" {2,}", headings.strip()).index("epochs to 99 %")] == "-"
+    _, out, _ = run("compare", "never", "--format", "csv")
+    (cells,) = csv.DictReader(out.splitlines())
+    assert (cells["reached_99"], cells["epochs_to_99"], cells["seconds_to_99"]) == ("0", "", "")
+    _, out, _ = run("compare", "never", "--json")
+    arm = json.loads(out)["tasks"][0]["arms"][0]
+    assert (arm["reached_99"], arm["epochs_to_99"], arm["seconds_to_99"]) == (0, None, None)
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "md", "latex", "json", "html", "junit"])
+def test_a_store_of_failures_alone_can_be_written_in_every_format(run, form):
+    broken = [Arm(name, statuses=dict.fromkeys(range(10), "failed")) for name in ("relu", "mish")]
+    write(Path("broken"), [(Task(), broken)])
+    code, out, err = run("compare", "broken", "--format", form)
+    assert (code, "Traceback" in err) == (0, False)
+    assert "mish" in out
+    assert not re.search(r"\bnan\b", out, re.IGNORECASE)
+
+
+def test_no_figure_is_cut_in_a_narrow_terminal(run, monkeypatch):
+    """``15.…`` is no number: headings and words may break over lines, figures stay whole."""
+    _, wide, _ = run("compare", "one")
+    monkeypatch.setenv("COLUMNS", "80")
+    _, narrow, _ = run("compare", "one")
+    rows = [re.split(r" {3,}", line.strip()) for line in wide.splitlines()]
+    figures = {
+        cell
+        for row in rows
+        if row[0] in ("relu", "mish", "swish(beta=0.5)")
+        for cell in row[1:]
+        if cell[0] in "+-±0123456789"
+    }
+    assert {"10", "+0.64", "± 0.24"} <= figures
+    assert any("± 0." in figure and figure[0].isdigit() for figure in figures)
+    kept = {cell for line in narrow.splitlines() for cell in re.split(r" {3,}", line.strip())}
+    assert figures <= kept
+
+
 def test_a_wide_table_breaks_words_and_headings_but_no_figures():
     from actbench.reports.sheet import Grid
     from actbench.reports.table import lay_out

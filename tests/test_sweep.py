@@ -39,6 +39,7 @@ def rows(folder, name="runs.csv"):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_every_kind_of_casualty_costs_its_own_run_only(tmp_path):
     (tmp_path / "bad.py").write_text(CASUALTIES, encoding="utf-8")
     spoiled = ["killed", "raises", "hungry", "explodes", "exits"]
@@ -136,6 +137,7 @@ def network(site, input_shape, classes):
     assert (status, resumed) == ("ok", unbroken)
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_the_running_epoch_and_the_next_call_goes_on(tmp_path):
     command = ["run", "--act", "tanh", *TINY, "--epochs", "2500", "--results", "r", "--deterministic"]
     process = subprocess.Popen([*PROGRAM, *command], cwd=tmp_path, stderr=subprocess.PIPE, text=True)

@@ -148,28 +148,60 @@ def test_runs_of_different_settings_never_share_a_row(own_folder, name, value, s
     assert [None if pd.isna(v) else v for v in table[name]] == shown
 
 
+def edited(name, provider, digests):
+    """Runs of one spelling, whose provider was another version each time."""
+    for seed, (digest, accuracy) in enumerate(digests.items()):
+        one = record("x", seed, (0.1, accuracy))
+        choice = Choice(name, f"{name}#{digest}", provider, digest)
+        yield dataclasses.replace(one, run=dataclasses.replace(one.run, activation=choice))
+
+
 def test_two_states_of_a_persons_own_code_never_share_a_row(own_folder):
     """An edited function is a new experiment: its figures must not be averaged with those of the old one."""
-    old, new = (
-        dataclasses.replace(
-            one,
-            run=dataclasses.replace(
-                one.run, activation=Choice("mine.py:act", f"mine.py:act#{digest}", "mine.py", digest)
-            ),
-        )
-        for one, digest in ((record("x", 0, (0.1, 0.9)), "aaa"), (record("x", 1, (0.1, 0.4)), "bbb"))
-    )
-    table = arm_table(*read_frames(stored(own_folder / "both", [old, new])), (0.5,))
-    assert sorted(table["test_accuracy"]) == [0.4, 0.9]
+    runs = edited("mine.py:act", "mine.py", {"aaa": 0.9, "bbb": 0.4})
+    table = arm_table(*read_frames(stored(own_folder / "both", runs)), (0.5,))
+    assert table[["activation", "test_accuracy"]].to_numpy().tolist() == [
+        ["mine.py:act #aaa", 0.9],
+        ["mine.py:act #bbb", 0.4],
+    ]
+
+
+def test_two_versions_of_a_package_do_share_a_row(own_folder):
+    """They are told by a column of their own, and compare warns of them."""
+    runs = edited("keras:relu", "keras", {"3.15.1": 0.9, "3.16.0": 0.4})
+    table = arm_table(*read_frames(stored(own_folder / "both", runs)), (0.5,))
+    assert table[["activation", "runs"]].to_numpy().tolist() == [["keras:relu", 2]]
+
+
+def networks(digests):
+    """Runs of a network of one's own, whose source was another each time."""
+    for seed, (digest, accuracy) in enumerate(digests.items()):
+        model = Choice("net.py:build", f"net.py:build#{digest}", "net.py", digest)
+        yield record("relu", seed, (0.1, accuracy), model=model)
 
 
 def test_two_states_of_a_network_of_ones_own_never_share_a_row(own_folder):
-    old, new = (
-        record("relu", seed, (0.1, accuracy), model=Choice("net.py:build", f"net.py:build#{digest}", "net.py", digest))
-        for seed, accuracy, digest in ((0, 0.9, "aaa"), (1, 0.4, "bbb"))
-    )
-    table = arm_table(*read_frames(stored(own_folder / "both", [old, new])), (0.5,))
-    assert sorted(table["test_accuracy"]) == [0.4, 0.9]
+    folder = stored(own_folder / "both", networks({"aaa": 0.9, "bbb": 0.4}))
+    table = arm_table(*read_frames(folder), (0.5,))
+    assert table[["model_version", "activation", "test_accuracy"]].to_numpy().tolist() == [
+        ["aaa", "relu", 0.9],
+        ["bbb", "relu", 0.4],
+    ]
+
+
+def test_a_store_from_before_a_column_is_read_as_if_its_cells_were_empty(own_folder):
+    folder = stored(own_folder / "old", RECORDS[:1])
+    text = pd.read_csv(folder / RUNS, dtype=str, keep_default_na=False)
+    text.drop(columns="model_version").to_csv(folder / RUNS, index=False)
+    runs, epochs, _ = read_stores([folder, stored(own_folder / "new", RECORDS[2:3])])
+    assert arm_table(runs, epochs, (0.5,))["runs"].tolist() == [2]
+
+
+def test_a_run_that_failed_before_it_knew_its_data_stays_in_its_row(own_folder):
+    lost = dataclasses.replace(record("relu", 1, (), status="failed"), train_size=None, test_size=None)
+    table = arm_table(*read_frames(stored(own_folder / "lost", [record("relu", 0, (0.1, 0.9)), lost])), (0.5,))
+    assert table[["runs", "failed"]].to_numpy().tolist() == [[1, 1]]
+    assert "train_size" not in table
 
 
 def test_a_store_of_failures_alone_can_be_tabled(own_folder):

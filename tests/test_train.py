@@ -332,7 +332,7 @@ def made(asked, compiler):
     return Engine(network, optimizer, placed, batch_size=run.batch_size, compiler=compiler), stream, data
 
 
-@pytest.mark.parametrize("activation", ["mish", "frelu"])
+@pytest.mark.parametrize("activation", ["mish", pytest.param("frelu", marks=pytest.mark.slow)])
 def test_all_compilers_give_the_same_numbers(activation):
     results = {}
     for compiler in ("graph", "fused", "xla"):
@@ -364,7 +364,9 @@ def test_compiling_leaves_weights_optimizer_and_random_streams_as_they_were(comp
     assert int(program.optimizer.iterations) == 0
 
 
-@pytest.mark.parametrize("activation", ["own.py:no_xla", "own.py:InferenceWithoutXla"])
+@pytest.mark.parametrize(
+    "activation", ["own.py:no_xla", pytest.param("own.py:InferenceWithoutXla", marks=pytest.mark.slow)]
+)
 def test_what_xla_cannot_compile_is_trained_in_the_plain_graph_with_the_same_numbers(activation):
     asked = SMALL | {"model": "mlp(5)", "epochs": 2}
     record, plain = (trained(**asked | {"activation": name}) for name in (activation, "linear"))

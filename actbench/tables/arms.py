@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ACCURACIES = ("train_accuracy", "test_accuracy", "best_test_accuracy")
-CODE = ("provider_version", "model_version")
 CLOCKS = ("train_seconds", "seconds_per_epoch", "wall_seconds")
+SETTINGS = tuple(dict.fromkeys([*SETTING_COLUMNS, "model_version"]))
+"""What runs of one task share. An edited network of a person's own is another one, though it is spelled the same."""
+SIZES = ("train_size", "test_size")
+PACKAGES = ("", "actbench", "keras", "tfa", "spocu")
+"""Providers whose version is that of a package; all others' is a digest of a person's own code."""
 
 
 def percent(threshold: float) -> str:
@@ -25,17 +29,37 @@ def percent(threshold: float) -> str:
 
 def varying_settings(runs: pd.DataFrame) -> list[str]:
     """The setting columns in which the runs differ: figures of different settings never share a row."""
-    return [c for c in SETTING_COLUMNS if c in runs and len(runs[c].unique()) > 1]
+    return [c for c in SETTINGS if c in runs and len(runs[c].unique()) > 1]
+
+
+def arm_names(runs: pd.DataFrame) -> pd.Series[str]:
+    """An arm's name is its activation; where a person's own code was edited in between, with the code's digest."""
+    own = ~runs["provider"].isin(PACKAGES)
+    versions = runs[own].groupby("activation")["provider_version"].transform("nunique")
+    edited = versions[versions > 1].index
+    arms = runs["activation"].copy()
+    arms[edited] = arms[edited] + " #" + runs.loc[edited, "provider_version"].str[:6]
+    return arms
+
+
+def with_sizes(runs: pd.DataFrame) -> pd.DataFrame:
+    """Give runs that failed before they knew the size of their data the size that their neighbours found."""
+    runs = runs.copy()
+    groups = runs.groupby([c for c in SETTINGS if c not in (*SIZES, "study")], sort=False, dropna=False)
+    for size in SIZES:
+        runs[size] = runs[size].fillna(groups[size].transform("first"))
+    return runs
 
 
 def arm_table(runs: pd.DataFrame, epochs: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
     """One row an arm, in the order of first appearance.
 
-    Columns: the settings in which the runs differ, activation, runs (with a result), diverged, failed (and so in no
-    figure), reached_T (runs that reached T), train/test/best_test_accuracy (mean, fraction) and their ``_sd`` (ddof 1),
-    epochs_to_T and seconds_to_T (median, where a miss counts as infinity; NaN where that median is a miss), the
-    medians of train_seconds, seconds_per_epoch and wall_seconds, and the number of parameters of the network.
+    Columns: the settings in which the runs differ, activation (see `arm_names`), runs (with a result), diverged, failed
+    (and so in no figure), reached_T (runs that reached T), train/test/best_test_accuracy (mean, fraction) and their
+    ``_sd`` (ddof 1), epochs_to_T and seconds_to_T (median, where a miss counts as infinity; NaN where that median is a
+    miss), the medians of train_seconds, seconds_per_epoch and wall_seconds, and the number of parameters.
     """
+    runs = with_sizes(runs).assign(activation=arm_names(runs))
     return arm_rows(measure(runs, [epochs], thresholds), [*varying_settings(runs), "activation"], thresholds)
 
 
@@ -72,9 +96,7 @@ def arm_rows(measured: pd.DataFrame, keys: Sequence[str], thresholds: Sequence[f
     diverged = (measured["status"] == "diverged").to_numpy()
     columns = _columns(thresholds)
     values = {name: measured[name].to_numpy(dtype=np.float64) for name in columns if name in measured}
-    # Code of a person's own that was edited is another experiment, though it is spelled the same.
-    code = [column for column in CODE if column in measured and column not in keys]
-    groups = measured.groupby([*keys, *code], sort=False, dropna=False).indices
+    groups = measured.groupby(list(keys), sort=False, dropna=False).indices
     # The dictionary of groups is sorted by name; the table keeps the order in which the arms were met.
     arms = sorted(groups.values(), key=lambda rows: rows[0])
     rows = []

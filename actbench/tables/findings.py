@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.errors import UserError
-from actbench.record import FINAL, SETTING_COLUMNS
+from actbench.record import FINAL
 from actbench.store import read_manifest
 from actbench.tables import warnings as warn
 from actbench.tables.across import Across, across_tasks
-from actbench.tables.arms import arm_rows, measure
+from actbench.tables.arms import SETTINGS, arm_rows, measure
 from actbench.tables.checks import Check, Result, parse_check, run_checks
 from actbench.tables.comparison import MetricComparison, choose_baseline, compare
 from actbench.tables.metrics import parse_metrics
@@ -180,9 +180,7 @@ def full_table(findings: Findings) -> pd.DataFrame:
     """The arm tables of all tasks as one, with the settings in which the tasks differ in front."""
     import pandas as pd
 
-    varying = [
-        column for column in SETTING_COLUMNS if len({str(found.task.settings[column]) for found in findings.tasks}) > 1
-    ]
+    varying = [column for column in SETTINGS if len({str(found.task.settings[column]) for found in findings.tasks}) > 1]
     parts = []
     for found in findings.tasks:
         part = found.arms.copy()

@@ -121,8 +121,8 @@ def _read_runs(path: Path) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         raise UserError(f"Cannot read the results in {str(path)!r}: {_one_line(error)}") from None
     _need(path, runs, ("run_key", "activation", "status", "test_accuracy"))
-    text_columns = [c for c in text if c in runs]
-    runs[text_columns] = runs[text_columns].fillna("")
+    # Columns that an older store lacks are empty.
+    runs = runs.assign(**{c: runs[c].fillna("") if c in runs else "" for c in text})
     runs = runs.reindex(columns=[*runs.columns, *(c for c in RUN_COLUMNS if c not in runs)])
     for column in NUMBERS:
         if not is_numeric_dtype(runs[column]):

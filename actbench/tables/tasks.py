@@ -7,18 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from actbench.record import FINAL, RUN_COLUMNS, SETTING_COLUMNS
+from actbench.record import FINAL
+from actbench.tables.arms import SETTINGS, SIZES, arm_names, with_sizes
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # A study is a name for a question, not a part of it: what two studies asked alike is one task.
-KEYS = tuple(
-    column
-    for column in dict.fromkeys([*SETTING_COLUMNS, "model_version"])
-    if column in RUN_COLUMNS and column != "study"
-)
-SIZES = ("train_size", "test_size")
+KEYS = tuple(column for column in SETTINGS if column != "study")
 FAMILY = ("dataset", "model", "variant")
 TITLES = {
     "dataset_sha256": "data hash",
@@ -29,8 +25,6 @@ TITLES = {
     "learning_rate": "learning rate",
     "batch_size": "batch size",
 }
-OWN_CODE = ("actbench", "keras", "tfa", "spocu")
-"""Providers whose version is that of a package; all others' is a digest of a person's own file."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +49,8 @@ class Task:
 
 def split(measured: pd.DataFrame) -> tuple[list[Task], list[str]]:
     """The tasks of some runs, in the order of first appearance, and warnings about what was kept apart or left out."""
-    runs = _with_sizes(measured)
-    runs["arm"] = _arms(runs)
+    runs = with_sizes(measured)
+    runs["arm"] = arm_names(runs)
     runs, warnings = _one_run_a_seed(runs)
     groups = sorted(runs.groupby(list(KEYS), sort=False, dropna=False).indices.values(), key=lambda rows: rows[0])
     parts = [runs.iloc[rows] for rows in groups]
@@ -85,28 +79,8 @@ def shown(key: str, value: Any) -> str:  # noqa: PLR0911 - one for each kind of 
     return str(value) or f"no {TITLES.get(key, key)}"
 
 
-def _with_sizes(measured: pd.DataFrame) -> pd.DataFrame:
-    """Give runs that failed before they knew the size of their data the size that their neighbours found."""
-    runs = measured.copy()
-    others = [key for key in KEYS if key not in SIZES]
-    groups = runs.groupby(others, sort=False, dropna=False)
-    for size in SIZES:
-        runs[size] = runs[size].fillna(groups[size].transform("first"))
-    return runs
-
-
-def _arms(runs: pd.DataFrame) -> pd.Series[str]:
-    """An arm's name is its activation; where a person's own file was edited in between, with the file's digest."""
-    own = ~runs["provider"].isin(["", *OWN_CODE])
-    versions = runs[own].groupby("activation")["provider_version"].transform("nunique")
-    edited = versions[versions > 1].index
-    arms = runs["activation"].copy()
-    arms[edited] = arms[edited] + " #" + runs.loc[edited, "provider_version"].str[:6]
-    return arms
-
-
 def _one_run_a_seed(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Runs that look alike in every column but are not (an edited model of one's own): the newest stands."""
+    """Runs that look alike in every column but are not: the newest stands."""
     names = [*KEYS, "arm", "seed"]
     # Among several of a seed a finished one comes before one that failed.
     order = runs.assign(_done=runs["status"].isin(FINAL)).sort_values("_done", kind="stable")
