@@ -233,7 +233,7 @@ def _check_training(chosen: Settings, data: Facts) -> None:
     if chosen.batch_size > data.train_size:
         raise UserError(
             f"--batch-size {chosen.batch_size} is more than the {data.train_size} training inputs of {chosen.data!r}. "
-            f"Take {min(100, data.train_size)} or fewer."
+            f"Take {data.train_size} or fewer."
         )
     if chosen.patience is not None and not data.val_size:
         raise UserError("--patience watches the validation loss: give --validation-split too, for instance 0.1.")

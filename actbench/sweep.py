@@ -156,7 +156,7 @@ def forecast(study: Study, folder: Path, engine: Engine) -> list[Forecast]:
 
 
 def _seconds_like(run: Run, rows: Iterable[dict[str, str]]) -> float | None:
-    """Median wall-clock of stored runs like this one, scaled to its epochs; of the same activation if there are any."""
+    """Wall-clock of stored runs like this one, scaled to its epochs; of the same activation if there are any."""
     alike = [
         row
         for row in rows
@@ -165,8 +165,12 @@ def _seconds_like(run: Run, rows: Iterable[dict[str, str]]) -> float | None:
         == (run.dataset_sha256, run.model.spelling, run.device, run.precision)
     ]
     same = [row for row in alike if row["activation"] == run.activation.spelling] or alike
-    per_epoch = [float(row["wall_seconds"]) / max(int(row["epochs_run"]), 1) for row in same]
-    return statistics.median(per_epoch) * run.epochs if per_epoch else None
+    if not same:
+        return None
+    epochs = [float(row["train_seconds"]) + float(row["eval_seconds"]) for row in same]
+    around = statistics.median(float(row["wall_seconds"]) - spent for row, spent in zip(same, epochs, strict=True))
+    each = statistics.median(spent / max(int(row["epochs_run"]), 1) for row, spent in zip(same, epochs, strict=True))
+    return max(around, 0.0) + each * run.epochs
 
 
 class _Failures:

@@ -136,8 +136,9 @@ class _Watch(Observer):
 
 def work(connection: Connection, settings: Mapping[str, str], log: str) -> None:
     """The life of a worker process: tasks in, events out, until the driver hangs up."""
-    # Ctrl-C reaches every process of the terminal; only the driver decides what it means.
+    # Ctrl-C and a group's SIGTERM reach every process; only the driver decides what they mean.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.environ.update(settings)  # before TensorFlow is imported: it reads them once
     with Path(log).open("ab", buffering=0) as file:
         os.dup2(file.fileno(), 2)

@@ -438,7 +438,7 @@ def case(words, message):
         case("run|--lr|nan", "--lr cannot be nan"),
         case("run|--lr|inf", "--lr cannot be inf"),
         case("run|--batch-size|0", "--batch-size cannot be 0"),
-        case("run|--batch-size|1438", "--batch-size 1438 is more than the 1437 training inputs of 'digits'. Take 100"),
+        case("run|--batch-size|1438", "--batch-size 1438 is more than the 1437 training inputs of 'digits'. Take 1437"),
         case("run|--batch-size|1300|--validation-split|0.1", "is more than the 1293 training inputs"),
         case("run|--epochs|0", "--epochs cannot be 0"),
         case("run|--limit|5", "A limit of 5 is too small: the data 'digits' has 10 classes"),

@@ -350,7 +350,7 @@ def test_all_compilers_give_the_same_numbers(activation):
     ("compiler", "model", "activation"),
     [
         ("xla", "own.py:noisy", "prelu"),
-        ("graph", "own.py:noisy", "prelu"),
+        pytest.param("graph", "own.py:noisy", "prelu", marks=pytest.mark.slow),
         ("graph", "own.py:tiny", "frelu"),
         ("fused", "own.py:tiny", "mish"),
     ],

@@ -20,6 +20,7 @@ def read_npz(path: Path) -> Arrays:
         raise UserError(f"There is no data file {str(path)!r}.") from None
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, AttributeError, TypeError, MemoryError) as error:
         raise UserError(
-            f"Cannot read {str(path)!r} as a NumPy archive of plain arrays ({', '.join(NAMES)}): {error}. "
-            "Write it with numpy.savez, without object arrays."
-        ) from None
+            f"Cannot read {str(path)!r} as a NumPy archive of plain arrays ({', '.join(NAMES)}): it is damaged, "
+            "something else, or holds Python objects, which are never loaded. Write it with numpy.savez from arrays of "
+            "numbers."
+        ) from error

@@ -81,7 +81,9 @@ class SweepProgress:
         task = self.tasks.pop(record.run.key, None)  # a worker can die before it says that it has begun
         if task is not None:
             self.progress.remove_task(task)
-        if self.sweep_task is not None:  # early stopping and divergence end a run before its last epoch
+        if (
+            self.sweep_task is not None and record.status != "interrupted"
+        ):  # early stopping and divergence end a run before its last epoch
             self.progress.advance(self.sweep_task, record.run.epochs - max(len(record.epochs) - 1, 0))
         if not self.quiet:
             self.console.print(_line(record, self.done, self.total), markup=False, highlight=False, soft_wrap=True)
