@@ -24,7 +24,7 @@ import filelock
 
 from actbench.checkpoint import Checkpoint
 from actbench.errors import UserError
-from actbench.record import EPOCH_COLUMNS, FINAL, RUN_COLUMNS, SCHEMA_VERSION, Record, epoch_rows, run_row
+from actbench.record import EPOCH_COLUMNS, FINAL, RUN_COLUMNS, SCHEMA_VERSION, Record, Run, epoch_rows, run_row
 
 log = logging.getLogger(__name__)
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
@@ -85,6 +85,28 @@ class Store:
                 with contextlib.suppress(OSError):  # others are still in there
                     (self.folder / CHECKPOINTS).rmdir()
         self.statuses[key] = record.status
+
+    def take_over(self, other: Path, runs: Iterable[Run]) -> None:
+        """Copy from another store what it holds of these runs and is finished, unless it is finished here too.
+
+        A row keeps all that was measured; only the names of study and variant become those of the run.
+
+        Raises:
+            UserError: there is no store, or it cannot be read.
+        """
+        if not (other / RUNS).exists():
+            raise UserError(f"There is no store in {str(other)!r} to take runs from: it has no {RUNS}.")
+        wanted = {run.key: run for run in runs if self.statuses.get(run.key) not in FINAL}
+        found = {
+            row["run_key"]: row | {"study": wanted[row["run_key"]].study, "variant": wanted[row["run_key"]].variant}
+            for row in read_runs(other)
+            if row["run_key"] in wanted and row["status"] in FINAL
+        }
+        if found:
+            epochs = [row for row in _rows(other / EPOCHS, EPOCH_COLUMNS) if row["run_key"] in found]
+            with user_errors(self.folder):
+                self._rewrite(found.keys(), epochs, list(found.values()))
+            self.statuses |= {key: row["status"] for key, row in found.items()}
 
     def save_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Keep the state of a run between two epochs, in place of an earlier one."""

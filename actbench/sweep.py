@@ -48,6 +48,7 @@ class Options:
     Attributes:
         jobs: runs at a time.
         rerun: train again what is stored.
+        reuse: stores to take finished runs from before anything is trained.
         max_failures: give up after so many failing runs in a row.
         checkpoint_epochs: take a checkpoint every so many epochs; None: about every five minutes.
         engine: where to train.
@@ -55,6 +56,7 @@ class Options:
 
     jobs: int = 1
     rerun: bool = False
+    reuse: tuple[Path, ...] = ()
     max_failures: int = 5
     checkpoint_epochs: int | None = None
     engine: Engine = field(default_factory=LocalEngine)
@@ -90,6 +92,8 @@ def sweep(study: Study, folder: Path, listener: Listener, options: Options | Non
     options = options or Options()
     runs = planned(study, options.engine)
     with Store.open(folder) as store, _Interruption() as interruption:
+        for other in options.reuse:
+            store.take_over(other, [run for run, _ in runs])
         todo = [pair for pair in runs if options.rerun or store.statuses.get(pair[0].key) not in FINAL]
         listener.planned([run for run, _ in todo], len(runs) - len(todo))
         store.write_manifest(manifest(study, [run for run, _ in runs]))

@@ -217,6 +217,15 @@ def test_stored_runs_are_found_however_the_command_is_spelled(in_place, invoke):
     assert done.stderr.startswith("4 runs already stored, nothing to train")
 
 
+def test_runs_of_another_store_are_reused(place, first, tmp_path, invoke, monkeypatch):
+    monkeypatch.chdir(place)
+    more = ["--validation-split", "0.2", "--patience", "2", "--results", str(tmp_path), "--reuse", str(first[1])]
+    done = invoke("run", *SMALL, *ARMS, *more)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("4 runs already stored, nothing to train")
+    assert rows(tmp_path / "epochs.csv") == rows(first[1] / "epochs.csv")
+
+
 def arms_of(text):
     """The arms of the only task in what ``--json`` prints, which holds no NaN."""
     (task,) = json.loads(text, parse_constant=lambda name: pytest.fail(name))["tasks"]
@@ -459,6 +468,8 @@ def case(words, message):
         case("run|--jobs|0", "--jobs 0"),
         case("run|--checkpoint-every|0", "--checkpoint-every 0"),
         case("run|--act|relu|--act|relu()", "asks twice for the same run: relu with seed 0"),
+        case("run|--reuse|elsewhere", "There is no store in 'elsewhere' to take runs from"),
+        case("run|--reuse|elsewhere|--rerun", "--rerun trains everything again, --reuse takes what was trained"),
         case("run|nowhere.toml", "nowhere.toml"),
         case("show|mihs", "Unknown activation 'mihs'. Did you mean 'mish'?"),
         case("compare|--threshold|2", "--threshold 2 is no accuracy between 0 and 1. Did you mean 0.02?"),

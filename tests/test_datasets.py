@@ -468,3 +468,46 @@ def test_the_named_data_have_models_and_thresholds_of_their_own():
     for source in DATASETS:
         assert source.epochs >= 1
         assert all(0 < threshold < 1 for threshold in source.thresholds)
+
+
+# What an article drew from MNIST
+
+
+def put_numbered_mnist(folder, size):
+    """An mnist.npz whose every training image holds its own number, and whose labels follow from it."""
+    number = np.arange(size)
+    x = np.stack([number % 251, number // 251, np.ones(size), np.zeros(size)], axis=1).astype(np.uint8)
+    x = x.reshape(size, 2, 2)
+    np.savez(folder / "mnist.npz", x_train=x, y_train=number % 10, x_test=x[:40], y_test=number[:40] % 10)
+
+
+def numbers(x):
+    flat = np.rint(x.reshape(len(x), -1) * 255).astype(int)
+    return flat[:, 0] + 251 * flat[:, 1]
+
+
+def test_ten_thousand_images_are_drawn_once_each_and_not_from_those_held_back(own_folder):
+    put_numbered_mnist(own_folder, 16_000)
+    sound = load("mnist_10k", data_dir=str(own_folder))
+    drawn = numbers(sound.x_train)
+    assert len(drawn) == len(set(drawn)) == 10_000
+    assert drawn.min() >= 5_000
+    assert np.array_equal(drawn % 10, sound.y_train)
+    assert np.array_equal(numbers(sound.x_test), np.arange(40))
+
+
+def test_the_overlapping_draw_scores_on_a_fifth_of_the_very_images(own_folder):
+    put_numbered_mnist(own_folder, 16_000)
+    sound, overlap = (load(name, data_dir=str(own_folder)) for name in ("mnist_10k", "mnist_10k_overlap"))
+    assert np.array_equal(sound.x_train, overlap.x_train)
+    scored = numbers(overlap.x_test)
+    assert len(scored) == len(set(scored)) == 2_000
+    assert set(scored) <= set(numbers(overlap.x_train))
+    # The article trained on the first fifth alone: about a fifth of the images that it scored on were seen in training.
+    assert 350 < len(set(scored) & set(numbers(overlap.x_train[:2_000]))) < 450
+
+
+def test_drawing_from_a_small_mnist_says_how_many_it_takes(own_folder):
+    put_numbered_mnist(own_folder, 14_000)
+    with pytest.raises(UserError, match="has 14000 training images; .* takes at least 15000"):
+        load("mnist_10k", data_dir=str(own_folder))

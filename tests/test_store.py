@@ -175,6 +175,34 @@ def test_a_run_that_is_asked_again_replaces_its_rows(own_folder):
     assert len(rows(own_folder / EPOCHS)) == 3 + 2
 
 
+def test_finished_runs_are_taken_over_from_another_store_under_the_names_of_the_run(own_folder):
+    theirs, ours = own_folder / "theirs", own_folder / "ours"
+    wanted = [run_of(seed=seed, study="mine", variant="fast") for seed in range(4)]
+    statuses = ["ok", "failed", "diverged"]
+    filled(theirs, [record_of(run_of(seed=seed), status=status) for seed, status in enumerate(statuses)])
+    filled(ours, [record_of(wanted[0], status="interrupted"), record_of(run_of("mish"))])
+    with Store.open(ours) as store:
+        store.take_over(theirs, wanted)
+        assert [store.statuses.get(run.key) for run in wanted] == ["ok", None, "diverged", None]
+    before, after = rows(theirs / RUNS), {row["run_key"]: row for row in rows(ours / RUNS)}
+    assert after.keys() == {wanted[0].key, wanted[2].key, run_of("mish").key}
+    assert after[wanted[0].key] == before[0] | {"study": "mine", "variant": "fast"}
+    assert [row for row in rows(ours / EPOCHS) if row["run_key"] == wanted[2].key] == rows(theirs / EPOCHS)[6:]
+
+
+def test_a_finished_run_of_ones_own_is_not_taken_over(own_folder):
+    filled(own_folder / "theirs", [record_of(accuracies=(0.1, 0.2))])
+    mine = filled(own_folder / "ours", [record_of()])
+    with Store.open(own_folder / "ours") as store:
+        store.take_over(own_folder / "theirs", [run_of()])
+    assert contents(own_folder / "ours") == mine
+
+
+def test_there_is_nothing_to_take_over_where_no_store_is(own_folder):
+    with Store.open(own_folder / "ours") as store, pytest.raises(UserError, match=r"no store in .*nowhere"):
+        store.take_over(own_folder / "nowhere", [run_of()])
+
+
 def test_discarding_drops_the_rows_of_those_runs_alone(own_folder):
     runs = [run_of(seed=seed) for seed in range(3)]
     filled(own_folder, [record_of(run) for run in runs])

@@ -96,6 +96,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     cpus_per_run: Annotated[int, typer.Option(help="CPU cores that a run on a cluster asks for.")] = 1,
     gpus_per_run: Annotated[float, typer.Option(help="GPUs that a run on a cluster asks for.")] = 0,
     rerun: Annotated[bool, typer.Option("--rerun", help="Train again what is stored already.")] = False,
+    reuse: Annotated[
+        list[Path] | None,
+        typer.Option(help="Take finished runs that this study asks for from another store (repeatable)."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be trained, and how long.")] = False,
     max_failures: Annotated[int, typer.Option(help="Give up after this many failing runs in a row.")] = 5,
     checkpoint_every: Annotated[
@@ -134,10 +138,17 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         engine=where,
         jobs=_at_least_one("--jobs", jobs),
         rerun=rerun,
+        reuse=_reuse(reuse, rerun=rerun),
         max_failures=_at_least_one("--max-failures", max_failures),
         checkpoint_epochs=None if checkpoint_every is None else _at_least_one("--checkpoint-every", checkpoint_every),
     )
     _sweep(chosen, folder, options, quiet=quiet, as_json=as_json)
+
+
+def _reuse(stores: list[Path] | None, *, rerun: bool) -> tuple[Path, ...]:
+    if stores and rerun:
+        raise UserError("--rerun trains everything again, --reuse takes what was trained. Give one of them.")
+    return tuple(stores or ())
 
 
 def _study(
