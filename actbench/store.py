@@ -94,8 +94,7 @@ class Store:
         Raises:
             UserError: there is no store, or it cannot be read.
         """
-        if not (other / RUNS).exists():
-            raise UserError(f"There is no store in {str(other)!r} to take runs from: it has no {RUNS}.")
+        check_exists(other)
         wanted = {run.key: run for run in runs if self.statuses.get(run.key) not in FINAL}
         found = {
             row["run_key"]: row | {"study": wanted[row["run_key"]].study, "variant": wanted[row["run_key"]].variant}
@@ -170,6 +169,12 @@ class Store:
         if orphans:
             log.warning("dropped the epochs of %d unfinished run(s) from %s", len(orphans), self.folder / EPOCHS)
             self.discard(orphans)
+
+
+def check_exists(folder: Path) -> None:
+    """Raise UserError where there is no store to read."""
+    if not (folder / RUNS).exists():
+        raise UserError(f"There is no store in {str(folder)!r} to take runs from: it has no {RUNS}.")
 
 
 def read_runs(folder: Path) -> Iterator[dict[str, str]]:

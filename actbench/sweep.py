@@ -18,7 +18,7 @@ from actbench import datasets, environment
 from actbench.checkpoint import Checkpoint
 from actbench.datasets import Request
 from actbench.record import FINAL, Epoch, Record, Run
-from actbench.store import Store, read_runs
+from actbench.store import Store, check_exists, read_runs
 from actbench.study import Study, plan
 from actbench.workers import Engine, Event, LocalEngine, Progressed, Started, Task
 
@@ -90,6 +90,8 @@ def sweep(study: Study, folder: Path, listener: Listener, options: Options | Non
         KeyboardInterrupt: the second Ctrl-C.
     """
     options = options or Options()
+    for other in options.reuse:
+        check_exists(other)
     runs = planned(study, options.engine)
     with Store.open(folder) as store, _Interruption() as interruption:
         for other in options.reuse:
