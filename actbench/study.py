@@ -63,6 +63,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True):
     variants: dict[str, dict[str, Any]] = {}
     thresholds: tuple[Fraction, ...] | None = None
     checks: tuple[str, ...] = ()
+    smoke: dict[str, Any] = {}
     data_dir: str | None = None
 
     def override(self, fields: Mapping[str, Any]) -> Study:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from actbench import activations, datasets, models
+from actbench import activations, article, datasets, models
 from actbench.errors import UserError, did_you_mean
 from actbench.initializers import INITIALIZERS
 from actbench.optimizers import OPTIMIZERS
@@ -18,7 +18,8 @@ DATA = {"name": "data", "limit": "limit", "validation_split": "validation_split"
 """Keys of the table ``[data]``, and the settings that they set."""
 TRAINING = ("optimizer", "learning_rate", "batch_size", "epochs", "patience", "initializer", "precision",
             "deterministic", "device")  # fmt: skip
-TOP = ("name", "description", "source", "thresholds", "checks", "data", "model", "training", "grid", "variants")
+TOP = ("name", "description", "source", "thresholds", "checks", "data", "model", "training", "grid", "variants",
+       "smoke", *article.KEYS)  # fmt: skip
 NAMED: dict[str, Callable[[str], Any]] = {
     "activation": activations.resolve,
     "data": datasets.describe,
@@ -36,7 +37,8 @@ def read_study(path: Path) -> Study:
     ``actbench compare`` is to fail on), ``model``, and the tables ``[data]`` (``name``, ``limit``,
     ``validation_split``), ``[training]`` (``optimizer``, ``learning_rate``, ``batch_size``, ``epochs``, ``patience``,
     ``initializer``, ``precision``, ``deterministic``, ``device``), ``[grid]`` (lists of values of any of these and of
-    ``activation``; ``seeds``, a number or a list) and ``[variants.NAME]`` (values or lists that replace the others).
+    ``activation``; ``seeds``, a number or a list), ``[variants.NAME]`` (values or lists that replace the others) and
+    ``[smoke]`` (the same, for a short trial of the study). What belongs to an article is read by ``read_article``.
 
     Raises:
         UserError: not TOML, an unknown key, a wrong value, an empty list; names the file, the key and what is allowed.
@@ -74,22 +76,23 @@ class _Reader:
             source=self.convert("source", content.get("source", ""), str),
             base=base,
             grid=dict(self.axis(f"grid.{key}", key, value) for key, value in grid.items()),
-            variants={name: self.variant(name, changes) for name, changes in variants.items()},
+            variants={name: self.changes(f"variants.{name}", changes) for name, changes in variants.items()},
+            smoke=self.changes("smoke", content.get("smoke", {}), "seeds"),
             checks=self.convert("checks", content.get("checks", []), tuple[str, ...]),
             thresholds=None if thresholds is None else self.convert("thresholds", thresholds, tuple[Fraction, ...]),
         )
 
-    def variant(self, name: str, changes: Any) -> dict[str, Any]:
-        place = f"variants.{name}"
+    def changes(self, place: str, changes: Any, *more: str) -> dict[str, Any]:
+        """Fields and what replaces them: a value, or a list where the grid had one."""
         if not isinstance(changes, dict):
-            raise self.error(place, "must be a table of settings, like [variants.fast] with learning_rate = 0.5")
-        self.known_keys(place, changes, (*(key for key in TYPES if key != "seed"),))
-        return {
-            key: self.axis(f"{place}.{key}", key, value)[1]
-            if isinstance(value, list)
-            else self.value(f"{place}.{key}", key, value)
+            raise self.error(place, f"must be a table of settings, like [{place}] with learning_rate = 0.5")
+        self.known_keys(place, changes, (*(key for key in TYPES if key != "seed"), *more))
+        return dict(
+            self.axis(f"{place}.{key}", key, value)
+            if isinstance(value, list) or key == "seeds"
+            else (key, self.value(f"{place}.{key}", key, value))
             for key, value in changes.items()
-        }
+        )
 
     def axis(self, place: str, key: str, value: Any) -> tuple[str, list[Any]]:
         """A field of the grid and its values."""

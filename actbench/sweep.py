@@ -6,8 +6,8 @@ import functools
 import signal
 import statistics
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol, Self
@@ -16,9 +16,9 @@ import msgspec
 
 from actbench import datasets, environment
 from actbench.checkpoint import Checkpoint
-from actbench.datasets import Request
+from actbench.datasets import Facts, Request
 from actbench.record import FINAL, Epoch, Record, Run
-from actbench.store import Store, check_exists, read_runs
+from actbench.store import Store, check_exists, read_manifest, read_runs
 from actbench.study import Study, plan
 from actbench.workers import Engine, Event, LocalEngine, Progressed, Started, Task
 
@@ -92,13 +92,14 @@ def sweep(study: Study, folder: Path, listener: Listener, options: Options | Non
     options = options or Options()
     for other in options.reuse:
         check_exists(other)
-    runs = planned(study, options.engine)
+    facts = functools.cache(datasets.facts)
+    runs = plan(study, facts, options.engine.device_kind)
     with Store.open(folder) as store, _Interruption() as interruption:
         for other in options.reuse:
             store.take_over(other, [run for run, _ in runs])
         todo = [pair for pair in runs if options.rerun or store.statuses.get(pair[0].key) not in FINAL]
         listener.planned([run for run, _ in todo], len(runs) - len(todo))
-        store.write_manifest(manifest(study, [run for run, _ in runs]))
+        store.write_manifest(manifest(study, {request.label: facts(request) for _, request in runs}))
         jobs = max(1, min(options.jobs, len(todo)))
         tasks = [
             Task(
@@ -117,19 +118,37 @@ def sweep(study: Study, folder: Path, listener: Listener, options: Options | Non
     return Outcome(tuple(run.key for run, _ in runs), trained, failures.too_many, interruption.asked)
 
 
-def planned(study: Study, engine: Engine) -> list[tuple[Run, Request]]:
-    """The study's runs and their data. Raises UserError for whatever cannot work."""
-    return plan(study, functools.cache(datasets.facts), engine.device_kind)
-
-
-def manifest(study: Study, runs: Sequence[Run]) -> dict[str, Any]:
-    """What stands beside the tables: the machine, the versions, the whole study and the data's hashes."""
+def manifest(study: Study, data: Mapping[str, Facts]) -> dict[str, Any]:
+    """What stands beside the tables: the machine, the versions, the whole study, and the data with its hashes."""
     return {
         "hardware": environment.hardware(),
         "versions": environment.versions(),
         "studies": {study.name: msgspec.to_builtins(study) | {"thresholds": list(study.chosen_thresholds())}},
-        "datasets": {run.dataset: run.dataset_sha256 for run in runs},
+        "datasets": {label: asdict(facts) for label, facts in data.items()},
     }
+
+
+def stored_keys(study: Study, folder: Path) -> tuple[str, ...] | None:
+    """The keys of the study's runs if the store holds a result of every one of them, else None.
+
+    Neither the data nor a device is looked at: the store knows what its runs were made of, so that results can be read
+    on a machine that could not have made them.
+    """
+    rows = list(read_runs(folder))
+    known = read_manifest(folder).get("datasets", {})
+    devices = {row["device"] for row in rows}
+
+    def facts(request: Request) -> Facts:
+        return msgspec.convert(known[request.label], Facts)
+
+    try:
+        (device,) = devices
+        runs = plan(study, facts, lambda asked: device if asked == "auto" else asked)
+    except (KeyError, ValueError):  # other data, or several devices
+        return None
+    finished = {row["run_key"] for row in rows if row["status"] in FINAL}
+    keys = tuple(run.key for run, _ in runs)
+    return keys if finished.issuperset(keys) else None
 
 
 @dataclass(frozen=True)
@@ -150,7 +169,7 @@ def forecast(study: Study, folder: Path, engine: Engine) -> list[Forecast]:
     rows = list(read_runs(folder))
     statuses = {row["run_key"]: row["status"] for row in rows}
     arms: dict[str, list[Run]] = {}
-    for run, _ in planned(study, engine):
+    for run, _ in plan(study, functools.cache(datasets.facts), engine.device_kind):
         arms.setdefault(run.arm, []).append(run)
     found = []
     for runs in arms.values():

@@ -193,7 +193,10 @@ def test_the_derived_files_say_what_was_done(first):
     assert {"reached_40", "epochs_to_99.5", "seconds_to_40"} <= set(table[0])
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["versions"]["actbench_version"] == actbench.__version__
-    assert manifest["datasets"]["small.npz"] == rows(folder / "runs.csv")[0]["dataset_sha256"]
+    assert (
+        manifest["datasets"]["small.npz (validation split 0.2)"]["sha256"]
+        == rows(folder / "runs.csv")[0]["dataset_sha256"]
+    )
     assert manifest["hardware"]["cpu"]
 
 

@@ -14,7 +14,7 @@ LAYERS = (
     {"workers"},
     {"train", "tables"},
     {"engine", "store", "study", "study_file"},
-    {"curves", "site", "weights"},
+    {"article", "curves", "site", "weights"},
     {"activations", "datasets", "models", "optimizers", "initializers", "providers"},
     {"checkpoint", "record", "statistics", "environment"},
     {"custom"},

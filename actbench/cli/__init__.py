@@ -13,6 +13,7 @@ from actbench.cli.compare import compare
 from actbench.cli.lists import info, list_entries, show
 from actbench.cli.options import console
 from actbench.cli.plot import plot
+from actbench.cli.reproduce import reproduce
 from actbench.cli.run import run
 from actbench.errors import UserError
 
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(compare)
 app.command()(plot)
+app.command()(reproduce)
 app.command(name="list")(list_entries)
 app.command()(show)
 app.command()(info)

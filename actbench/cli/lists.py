@@ -24,11 +24,14 @@ def list_entries(
     search: Annotated[str, typer.Option(help="Those with this text in name, formula, summary or source.")] = "",
     as_json: Json = False,
 ) -> None:
-    """List the activations, datasets, models, optimizers or initializers by name."""
+    """List the activations, datasets, models, optimizers, initializers or articles' studies by name."""
+    if only is not None and kind is not Kind.activations:
+        raise UserError(f"--kind sorts activations, not {kind.value}.")
+    if kind is Kind.studies:
+        _list_studies(search, as_json=as_json)
+        return
     if kind is Kind.activations:
         entries: list[Any] = reports.find(only, search)
-    elif only is not None:
-        raise UserError(f"--kind sorts activations, not {kind.value}.")
     else:
         entries = [e for e in REGISTRIES[kind] if search.lower() in f"{e.name} {e.summary}".lower()]
     if as_json:
@@ -39,6 +42,36 @@ def list_entries(
     table = Table.grid(padding=(0, 2))
     for entry in entries:
         table.add_row(signature(entry), getattr(entry, "formula", entry.summary))
+    console().print(table, markup=False, highlight=False)
+
+
+def _list_studies(search: str, *, as_json: bool) -> None:
+    from rich.table import Table
+
+    from actbench.reproduce import find_case, studies
+
+    cases = [find_case(name, Path("results")) for name in studies()]
+    wanted = [
+        case
+        for case in cases
+        if search.lower() in f"{case.study.name} {case.study.description} {case.study.source}".lower()
+    ]
+    if as_json:
+        facts = [
+            {
+                "name": case.study.name,
+                "description": case.study.description,
+                "source": case.study.source,
+                "file": str(case.path),
+                "claims": [claim.text for claim in case.article.claims],
+            }
+            for case in wanted
+        ]
+        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    table = Table.grid(padding=(0, 2))
+    for case in wanted:
+        table.add_row(case.study.name, case.study.description)
     console().print(table, markup=False, highlight=False)
 
 

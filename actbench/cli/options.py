@@ -24,6 +24,7 @@ class Kind(StrEnum):
     models = "models"
     optimizers = "optimizers"
     initializers = "initializers"
+    studies = "studies"
 
 
 REGISTRIES: dict[Kind, Registry[Any]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,9 +15,13 @@ from actbench.cli.options import Json, Kind, Thresholds, checked_thresholds, com
 from actbench.errors import UserError
 
 if TYPE_CHECKING:
+    from actbench.reports.progress import SweepProgress
     from actbench.study import Study
-    from actbench.sweep import Options
+    from actbench.sweep import Options, Outcome
     from actbench.workers import Engine
+
+
+GO_ON = "Finished runs are kept, running ones with their state; give the same command again to go on."
 
 
 class EngineName(StrEnum):
@@ -166,27 +171,33 @@ def _study(
 
 
 def _sweep(study: Study, folder: Path, options: Options, *, quiet: bool, as_json: bool) -> None:
-    from actbench.reports.progress import SweepProgress
     from actbench.sweep import sweep
 
     errors = console(stderr=True)
-    again = "Finished runs are kept, running ones with their state; give the same command again to go on."
-    try:
-        with SweepProgress(errors, quiet=quiet) as progress:
-            outcome = sweep(study, folder, progress, options)
-    except KeyboardInterrupt:
-        errors.print("Ended at once. Finished runs are kept; give the same command again to go on.", soft_wrap=True)
-        raise typer.Exit(130) from None
-    if outcome.interrupted:
-        errors.print(f"Interrupted. {again}", soft_wrap=True)
-        raise typer.Exit(130)
+    outcome = supervised(lambda progress: sweep(study, folder, progress, options), errors, quiet=quiet)
     print_arms([folder], study.chosen_thresholds(), "json" if as_json else "table", only=outcome.keys)
     if outcome.gave_up:
-        errors.print(f"Gave up after {options.max_failures} failing runs in a row. {again}", soft_wrap=True)
+        errors.print(f"Gave up after {options.max_failures} failing runs in a row. {GO_ON}", soft_wrap=True)
     elif not quiet:
         errors.print(f"Kept in {folder}; 'actbench compare {folder}' shows all that lies there.", soft_wrap=True)
     if outcome.broken:
         raise typer.Exit(1)
+
+
+def supervised(work: Callable[[SweepProgress], Outcome], errors: Any, *, quiet: bool) -> Outcome:
+    """Do something that trains, showing its progress; where somebody interrupts it, say how to go on and exit."""
+    from actbench.reports.progress import SweepProgress
+
+    try:
+        with SweepProgress(errors, quiet=quiet) as progress:
+            outcome = work(progress)
+    except KeyboardInterrupt:
+        errors.print("Ended at once. Finished runs are kept; give the same command again to go on.", soft_wrap=True)
+        raise typer.Exit(130) from None
+    if outcome.interrupted:
+        errors.print(f"Interrupted. {GO_ON}", soft_wrap=True)
+        raise typer.Exit(130)
+    return outcome
 
 
 def _engine(name: EngineName, address: str | None, cpus: int, gpus: float) -> Engine:

@@ -128,6 +128,13 @@ class Request:
     validation_split: float = 0.0
     dtype: str = "float32"
 
+    @property
+    def label(self) -> str:
+        """The part of the data set, in words: ``mnist``, ``mnist (limit 500, validation split 0.1)``."""
+        parts = [f"limit {self.limit}"] if self.limit is not None else []
+        parts += [f"validation split {self.validation_split:g}"] if self.validation_split else []
+        return f"{self.name} ({', '.join(parts)})" if parts else self.name
+
 
 @dataclass(frozen=True)
 class Facts:

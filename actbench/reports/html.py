@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOST_DRAWN = 8
 FOREST_WIDTH = 130
 FOREST_EDGE = 6
+CLAIM_CLASSES = {"confirmed": "better", "reproduced to the digit": "better", "refuted": "worse"}
 MACHINE = (
     ("device_name", "device"),
     ("actbench_version", "actbench"),
@@ -48,13 +49,6 @@ class Cell:
 
 def html_of(findings: Findings, view: View) -> str:
     """The report as HTML. Whatever comes from data is escaped, and nothing is loaded from anywhere."""
-    import jinja2
-    from markupsafe import Markup
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("actbench.reports"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
     drawn = _pictures(findings)
     parts = []
     for number, found in enumerate(findings.tasks):
@@ -64,47 +58,68 @@ def html_of(findings: Findings, view: View) -> str:
             _comparison_table(grid, comparison)
             for grid, comparison in zip(section.grids[1:], found.comparisons, strict=True)
         ]
-        pictures = [{"caption": caption, "svg": Markup(svg)} for caption, svg in drawn.get(number, [])]  # noqa: S704 - matplotlib escapes
-        parts.append(_section(section, f"task-{number}", grids, pictures))
+        parts.append(page_section(section, f"task-{number}", drawn.get(number, ()), grids))
     if isinstance(findings.across, Across):
-        section = across_section(findings.across)
-        pictures = [{"caption": caption, "svg": Markup(svg)} for caption, svg in drawn.get(-1, [])]  # noqa: S704 - matplotlib escapes
-        parts.append(_section(section, "across", [_table(grid) for grid in section.grids], pictures))
+        parts.append(page_section(across_section(findings.across), "across", drawn.get(-1, ())))
     if findings.checks or findings.skipped_checks:
-        section = checks_section(findings)
-        parts.append(_section(section, "checks", [_table(grid) for grid in section.grids], []))
-    return environment.get_template("report.html.j2").render(
+        parts.append(page_section(checks_section(findings), "checks"))
+    commands = [
+        *((found.task.title if len(findings.tasks) > 1 else "", run_command(found)) for found in findings.tasks),
+        ("The report:", compare_command(findings)),
+    ]
+    return page(
+        [findings],
+        guide="compare",
         title=_title(findings),
         scope=_scope(findings),
-        version=actbench.__version__,
         summary=_summary(findings),
         warnings=findings.warnings,
         sections=parts,
-        machine=_machine(findings),
-        commands=[
-            *((found.task.title if len(findings.tasks) > 1 else "", run_command(found)) for found in findings.tasks),
-            ("The report:", compare_command(findings)),
-        ],
-        manifests=[
-            (
-                f"Manifest of {folder}: hardware, versions, the full study",
-                json.dumps(manifest, indent=2, ensure_ascii=False),
-            )
-            for folder, manifest in zip(findings.stores, findings.manifests, strict=True)
-            if manifest
-        ],
+        commands=commands,
     )
 
 
-def _section(section: Section, anchor: str, grids: list[dict[str, Any]], pictures: list[Any]) -> dict[str, Any]:
+def page(stores: Sequence[Findings], guide: str, **parts: Any) -> str:
+    """A whole page of some parts, with the machine and the manifests of the stores behind it."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("actbench.reports"), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    manifests = {
+        f"Manifest of {folder}: hardware, versions, the full study": json.dumps(manifest, indent=2, ensure_ascii=False)
+        for findings in stores
+        for folder, manifest in zip(findings.stores, findings.manifests, strict=True)
+        if manifest
+    }
+    machine = dict.fromkeys(fact for findings in stores for fact in _machine(findings))
+    return environment.get_template("report.html.j2").render(
+        guide=f"guide_{guide}.html.j2",
+        version=actbench.__version__,
+        machine=list(machine),
+        manifests=list(manifests.items()),
+        **parts,
+    )
+
+
+def page_section(
+    section: Section,
+    anchor: str,
+    pictures: Sequence[tuple[str, str]] = (),
+    grids: Sequence[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """A section as the page draws it: ``pictures`` are captions and SVG, ``grids`` replace the section's own."""
+    from markupsafe import Markup
+
     return {
         "anchor": anchor,
         "title": section.title,
         "subtitle": section.subtitle,
-        "grids": grids,
+        "grids": grids if grids is not None else [_table(grid) for grid in section.grids],
         "notes": section.notes,
         "warnings": section.warnings,
-        "pictures": pictures,
+        "pictures": [{"caption": caption, "svg": Markup(svg)} for caption, svg in pictures],  # noqa: S704 - matplotlib escapes
     }
 
 
@@ -257,6 +272,8 @@ def _forest(row: Row, margin: float, reach: float) -> dict[str, Any]:
 def _classes(heading: str, text: str, *, numeric: bool) -> str:
     if heading == "result":
         return "failed" if text == "FAILED" else "passed"
+    if heading == "verdict":
+        return f"words {CLAIM_CLASSES.get(text.partition(',')[0], 'undecided')}"
     return "words" if heading in WORDY else "number" if numeric else ""
 
 

@@ -33,7 +33,7 @@ HEADINGS = {
 }
 ARTICLE_HEADINGS = {"train_accuracy": "train", "test_accuracy": "test", "best_test_accuracy": "best"}
 SETTINGS = ("optimizer", "learning_rate", "batch_size", "epochs", "initializer", "precision", "device")
-WORDY = ("verdict", "figures", "fails if")
+WORDY = ("verdict", "figures", "fails if", "claim")
 """Columns of words, which may be broken."""
 DEFAULT, ARTICLE, ALL = "default", "article", "all"
 

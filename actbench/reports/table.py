@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
 GAP = 3
 FEWEST_LETTERS = 24
-VERDICT_STYLES = {"better": "green", "worse": "red"}
+VERDICT_STYLES = {
+    "better": "green",
+    "worse": "red",
+    "confirmed": "green",
+    "reproduced to the digit": "green",
+    "refuted": "red",
+}
 CSV_FIGURES = ("difference", "speedup", "low", "high", "p", "verdict")
 
 
@@ -66,33 +72,40 @@ def json_of(findings: Findings, view: View) -> str:
         "checks": [asdict(result) for result in findings.checks],
         "skipped_checks": list(findings.skipped_checks),
     }
-    return json.dumps(_plain(document), indent=2, ensure_ascii=False)
+    return json.dumps(plain(document), indent=2, ensure_ascii=False)
 
 
 def markdown_of(findings: Findings, view: View) -> str:
     """GitHub-flavoured Markdown, fit for the summary page of a CI job."""
+    lines = [*markdown_lines(sections(findings, view)), *_markdown_warnings(findings.warnings)]
+    return "\n".join(lines).strip("\n") + "\n"
+
+
+def markdown_lines(parts: Sequence[Section]) -> list[str]:
+    """Sections as lines of Markdown."""
     lines: list[str] = []
-    for section in sections(findings, view):
+    for section in parts:
         lines += [f"### {_escape(section.title)}", ""]
         lines += [_escape(section.subtitle), ""] if section.subtitle else []
         for grid in section.grids:
             lines += _markdown_grid(grid)
-        lines += [_escape(note) for note in section.notes] + [""] * bool(section.notes)
+        mark = "- " * (len(section.notes) > 1)
+        lines += [mark + _escape(note) for note in section.notes] + [""] * bool(section.notes)
         lines += _markdown_warnings(section.warnings)
-    lines += _markdown_warnings(findings.warnings)
-    return "\n".join(lines).strip("\n") + "\n"
+    return lines
 
 
 def show(findings: Findings, view: View, screen: Console) -> None:
     """Print the findings on a screen."""
     parts = sections(findings, view)
     for section in parts:
-        _show_section(section, screen, titled=len(parts) > 1 or bool(section.subtitle))
+        show_section(section, screen, titled=len(parts) > 1 or bool(section.subtitle))
     for warning in findings.warnings:
         _line(screen, f"warning: {warning}", style="yellow")
 
 
-def _show_section(section: Section, screen: Console, *, titled: bool) -> None:
+def show_section(section: Section, screen: Console, *, titled: bool = True) -> None:
+    """Print one section on a screen."""
     if titled:
         _line(screen, section.title, style="bold")
         if section.subtitle:
@@ -271,11 +284,11 @@ def _json_across(across: Across | str) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Values as JSON has them: no nan, no infinity, none of NumPy's types."""
     if isinstance(value, dict):
-        return {str(name): _plain(part) for name, part in value.items()}
+        return {str(name): plain(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     value = value.item() if hasattr(value, "item") else value
     return None if isinstance(value, float) and not math.isfinite(value) else value

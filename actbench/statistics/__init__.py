@@ -5,12 +5,14 @@ The way through::
     values of one arm ──► summarize / summarize_times                        (summary)
     arm and baseline  ──► compare_paired / compare_unpaired / compare_times  (comparison, permutation)
     all comparisons   ──► judge: Holm's correction, then a verdict in words  (verdict, planning)
+    arm and rivals    ──► decide_order / decide_alike: does a claim hold?    (claims)
     tasks x arms      ──► performance_profile, mean_rank, geometric_mean_speedup, pareto_front   (tasks)
 
 `compare_*` take ``arms``, the number of comparisons that `judge` will receive together: the size of the family decides
 how small a p-value has to become, and with that whether so few seeds can decide anything at all.
 """
 
+from actbench.statistics.claims import Decided, Decision, decide_alike, decide_order
 from actbench.statistics.comparison import (
     Comparison,
     TimeComparison,
@@ -46,6 +48,8 @@ from actbench.statistics.verdict import Verdict, holm, judge
 
 __all__ = [
     "Comparison",
+    "Decided",
+    "Decision",
     "Interval",
     "Summary",
     "TimeComparison",
@@ -55,6 +59,8 @@ __all__ = [
     "compare_paired",
     "compare_times",
     "compare_unpaired",
+    "decide_alike",
+    "decide_order",
     "detection_power",
     "geometric_mean_speedup",
     "holm",

@@ -1,0 +1,242 @@
+"""What an article printed and claimed: the part of a study's file that is not about training."""
+
+from __future__ import annotations
+
+import decimal
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from actbench import activations
+from actbench.errors import UserError, did_you_mean
+
+KEYS = ("notes", "published", "curves", "claims")
+"""Keys of a study's file that belong to the article."""
+Unit = Literal["%", "s", "ms", "pp", ""]
+QUANTITY = re.compile(r"(-|\d+(?:\.\d+)?)\s*(%|ms|s|pp)?")
+CELLS = (
+    "train_accuracy", "test_accuracy", "best_test_accuracy", "epochs_run", "train_seconds", "step_milliseconds",
+)  # fmt: skip
+"""Columns that a printed table may have, beside ``epochs_to_95`` and its like."""
+EPOCHS_TO = re.compile(r"epochs_to_\d+(?:\.\d+)?")
+CURVE = ("train_accuracy", "train_loss", "test_accuracy", "test_loss")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A printed figure: ``98.01 %`` is the number 98.01 with two decimals and the unit %; None: it printed a dash."""
+
+    number: float | None
+    decimals: int
+    unit: str
+
+    @property
+    def text(self) -> str:
+        """The figure without its unit."""
+        return self.shown(self.number)
+
+    def shown(self, number: float | None) -> str:
+        """Another figure of the same unit with as many decimals, halves rounded up as people do."""
+        if number is None:
+            return "-"
+        # 59,997 right of 60,000 are 99.995 %, which no float is: what is nearer than 1e-9 to a half is one.
+        exact = decimal.Decimal(f"{number:.9f}")
+        return str(exact.quantize(decimal.Decimal(1).scaleb(-self.decimals), decimal.ROUND_HALF_UP))
+
+
+def quantity(text: str) -> Quantity:
+    """Read ``98.01 %``, ``0.6913``, ``6 ms``, ``-``. Raises ValueError."""
+    found = QUANTITY.fullmatch(text.strip())
+    if not found:
+        raise ValueError(f"{text.strip()!r} is no printed figure; write it like '98.01 %', '0.6913', '6 ms' or '-'")
+    figure, unit = found.groups()
+    if figure == "-":
+        return Quantity(None, 0, unit or "")
+    return Quantity(float(figure), len(figure.partition(".")[2]), unit or "")
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A printed table: a line of column names, then a line an arm, cells parted by ``|``.
+
+    ``seed``: the seed that the article trained with, if it said so; its figures are then held against that very run.
+    """
+
+    table: str
+    variant: str = ""
+    seed: int | None = None
+    place: str = ""
+
+
+class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A printed learning curve: a line of column names that begins with ``epoch``, then a line an epoch."""
+
+    activation: str
+    seed: int
+    listing: str
+    variant: str = ""
+
+
+class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Something that the article says, and how it is judged: by exactly one of ``arm``, ``cells`` and ``curve``.
+
+    Attributes:
+        text: the claim, in English.
+        quote: in the article's own words.
+        expected: whether ``actbench reproduce`` fails where the claim does not hold.
+        variants: where it is judged, once in each.
+        arm, relation, than, by, margin: ``arm`` is ``higher`` or ``lower`` by the metric ``by`` than the arms ``than``
+            (``others`` stands for all), or ``alike``: their difference is within ``margin``.
+        cells, at_least, within: of the printed cells of the arms ``variant: activation`` (``*`` and ``?`` stand for
+            anything) so many are met to the digit, or, with ``within``, each accuracy to that fraction.
+        curve, within, through: the printed curve of that arm is followed within ``within`` through that epoch.
+    """
+
+    text: str
+    quote: str = ""
+    expected: bool = False
+    variants: Annotated[tuple[str, ...], Meta(min_length=1)] = ("",)
+    arm: str | None = None
+    relation: Literal["higher", "lower", "alike"] | None = msgspec.field(default=None, name="is")
+    than: tuple[str, ...] | Literal["others"] = "others"
+    by: str = "test_accuracy"
+    margin: Annotated[float, Meta(gt=0)] | None = None
+    cells: tuple[str, ...] | None = None
+    at_least: Annotated[int, Meta(ge=1)] | None = None
+    within: Annotated[float, Meta(gt=0)] | None = None
+    curve: str | None = None
+    through: Annotated[int, Meta(ge=1)] | None = None
+
+
+class Article(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that a study's file says of its article.
+
+    Attributes:
+        notes: what a reader must know: what the article left open, and what was chosen.
+        published: the printed tables.
+        curves: the printed learning curves.
+        claims: what it says in words.
+    """
+
+    notes: tuple[str, ...] = ()
+    published: tuple[Table, ...] = ()
+    curves: tuple[Listing, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A printed figure and what it is of. ``place``: where it stands in the article."""
+
+    variant: str
+    activation: str
+    seed: int | None
+    column: str
+    quantity: Quantity
+    place: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A printed learning curve: for each epoch the figures by column."""
+
+    variant: str
+    activation: str
+    seed: int
+    points: dict[int, dict[str, float]]
+
+
+def read_article(path: Path) -> Article:
+    """Read and check the article's part of a study's file. Raises UserError, naming file, key and what is wrong."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"Cannot read the study {str(path)!r}: {error}.") from None
+    try:
+        article = msgspec.convert({key: content[key] for key in KEYS if key in content}, Article)
+        for number, claim in enumerate(article.claims):
+            _check(number, claim)
+        printed_cells(article)
+        printed_curves(article)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise UserError(f"{path}: {error}.") from None
+    return article
+
+
+def printed_cells(article: Article) -> list[Printed]:
+    """Every cell of the printed tables, arms by their canonical spelling. Raises ValueError."""
+    cells = []
+    for number, table in enumerate(article.published):
+        where = f"published[{number}]"
+        names, *rows = _rows(table.table, "|", where)
+        for name in names[1:]:
+            if name not in CELLS and not EPOCHS_TO.fullmatch(name):
+                known = [*CELLS, "epochs_to_95"]
+                raise ValueError(
+                    f"{where}: there is no column {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}"
+                )
+        for row in rows:
+            arm = spelling(row[0], where)
+            for name, text in zip(names[1:], row[1:], strict=True):
+                try:
+                    figure = quantity(text)
+                except ValueError as error:
+                    raise ValueError(f"{where}, {row[0]}, {name}: {error}") from None
+                cells.append(Printed(table.variant, arm, table.seed, name, figure, table.place))
+    return cells
+
+
+def printed_curves(article: Article) -> list[Curve]:
+    """The printed curves. Raises ValueError."""
+    curves = []
+    for number, listing in enumerate(article.curves):
+        where = f"curves[{number}]"
+        names, *rows = _rows(listing.listing, None, where)
+        unknown = [name for name in names[1:] if name not in CURVE]
+        if names[0] != "epoch" or unknown:
+            raise ValueError(f"{where}: its first line must be 'epoch' and some of {', '.join(CURVE)}")
+        try:
+            points = {int(row[0]): dict(zip(names[1:], map(float, row[1:]), strict=True)) for row in rows}
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from None
+        curves.append(Curve(listing.variant, spelling(listing.activation, where), listing.seed, points))
+    return curves
+
+
+def _rows(text: str, separator: str | None, where: str) -> list[list[str]]:
+    rows = [[cell.strip() for cell in line.split(separator)] for line in text.strip().splitlines()]
+    for row in rows:
+        if len(row) != len(rows[0]):
+            raise ValueError(f"{where}: the line {' '.join(row)!r} has {len(row)} cells, not {len(rows[0])}")
+    if len(rows) < 2:  # noqa: PLR2004 - names and figures
+        raise ValueError(f"{where}: it takes a line of column names and at least one of figures")
+    return rows
+
+
+def spelling(text: str, where: str) -> str:
+    """The canonical spelling of an arm. Raises ValueError."""
+    try:
+        return activations.resolve(text).choice.spelling
+    except UserError as error:
+        raise ValueError(f"{where}: {str(error).rstrip('.')}") from None
+
+
+def _check(number: int, claim: Claim) -> None:
+    where = f"claims[{number}]"
+    chosen = [name for name in ("arm", "cells", "curve") if getattr(claim, name) is not None]
+    if len(chosen) != 1:
+        raise ValueError(f"{where}: give exactly one of arm, cells and curve, not {' and '.join(chosen) or 'none'}")
+    if claim.arm is not None:
+        if claim.relation is None:
+            raise ValueError(f"{where}: say how the arm compares: is = 'higher', 'lower' or 'alike'")
+        if (claim.relation == "alike") != (claim.margin is not None):
+            raise ValueError(f"{where}: margin belongs to is = 'alike', which needs it")
+        names = [claim.arm, *(() if claim.than == "others" else claim.than)]
+        for name in names:
+            spelling(name, where)
+    if claim.curve is not None and (claim.within is None or claim.through is None):
+        raise ValueError(f"{where}: a curve is followed within = … through = …")

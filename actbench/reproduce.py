@@ -1,0 +1,123 @@
+"""A published article: train what is missing, lay ours beside what was printed, judge what was claimed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+import actbench
+from actbench.article import Article, printed_cells, read_article
+from actbench.errors import UserError, did_you_mean
+from actbench.study import Study
+from actbench.study_file import read_study
+from actbench.sweep import Listener, Options, Outcome, stored_keys, sweep
+
+if TYPE_CHECKING:
+    from actbench.tables.claims import Judged
+    from actbench.tables.findings import Findings
+    from actbench.tables.published import Cell, Followed
+
+CONFIGS = "configs"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A study that reproduces an article.
+
+    Attributes:
+        study: what is trained; a short trial of it, if ``smoke``.
+        article: what was printed and claimed.
+        path: the file that both were read from.
+        store: where the runs are kept.
+        smoke: whether it is a trial, which is too short to judge anything.
+    """
+
+    study: Study
+    article: Article
+    path: Path
+    store: Path
+    smoke: bool
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What became of an article.
+
+    Attributes:
+        case: what was asked.
+        findings: our runs, as ``compare`` sees them.
+        cells: printed figures and ours.
+        curves: printed learning curves and ours.
+        claims: the verdicts; none for a trial.
+    """
+
+    case: Case
+    findings: Findings
+    cells: tuple[Cell, ...]
+    curves: tuple[Followed, ...]
+    claims: tuple[Judged, ...]
+
+    @property
+    def disappointing(self) -> tuple[Judged, ...]:
+        """The claims that the study expects to hold and that do not."""
+        return tuple(judged for judged in self.claims if judged.disappoints)
+
+
+def studies() -> dict[str, Path]:
+    """The articles' studies by name: beside the package in a checkout, inside it where it was installed."""
+    package = Path(actbench.__file__).parent
+    for folder in (package / CONFIGS, package.parent / CONFIGS):
+        if folder.is_dir():
+            return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return {}
+
+
+def find_case(name: str, results: Path, *, smoke: bool = False, data_dir: Path | None = None) -> Case:
+    """The case of a study's name or file. Raises UserError where there is none, or its file is wrong."""
+    known = studies()
+    path = known.get(name) or Path(name)
+    if path.suffix != ".toml":
+        raise UserError(
+            f"There is no study {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}; or give a FILE.toml."
+        )
+    study, article = read_study(path), read_article(path)
+    if smoke:
+        if not study.smoke:
+            raise UserError(f"{path} has no [smoke], which says what a short trial of it takes.")
+        study = study.override(study.smoke)
+    study = msgspec.structs.replace(study, data_dir=str(data_dir) if data_dir else None)
+    return Case(study, article, path, results / "smoke" / study.name if smoke else results / study.name, smoke)
+
+
+def is_missing(case: Case) -> bool:
+    """Whether some run of the case has no result yet."""
+    return stored_keys(case.study, case.store) is None
+
+
+def train(case: Case, options: Options, listener: Listener) -> Outcome:
+    """Train what is missing. Raises UserError where the study cannot be carried out."""
+    return sweep(case.study, case.store, listener, options)
+
+
+def judge(case: Case) -> Reproduction:
+    """Lay ours beside what the article printed, and judge its claims: by the study's runs, or what is there of them.
+
+    Raises:
+        UserError: nothing is stored, or the article names what the study lacks.
+    """
+    from actbench.tables.claims import judge_claims
+    from actbench.tables.findings import Question, find
+    from actbench.tables.published import follow_curves, lay_beside
+
+    columns = {cell.column for cell in printed_cells(case.article)}
+    named = {float(name.removeprefix("epochs_to_")) / 100 for name in columns if name.startswith("epochs_to_")}
+    thresholds = tuple(sorted({*case.study.chosen_thresholds(), *named}))
+    findings = find([case.store], Question(thresholds=thresholds, only=stored_keys(case.study, case.store)))
+    runs = findings.runs
+    cells = lay_beside(case.article, runs)
+    curves = follow_curves(case.article, runs, findings.epochs) if case.article.curves else []
+    claims = [] if case.smoke else judge_claims(case.article, cells, curves, runs)
+    return Reproduction(case, findings, tuple(cells), tuple(curves), tuple(claims))

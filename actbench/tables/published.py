@@ -1,0 +1,127 @@
+"""An article's printed figures and our own, side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from actbench.article import Article, Curve, Printed, printed_cells, printed_curves
+from actbench.record import FINAL
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CLOCKS = ("train_seconds", "step_milliseconds")
+"""Columns that no other machine repeats."""
+ACCURACIES = ("train_accuracy", "test_accuracy")
+LOSSES = ("train_loss", "test_loss")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A printed figure beside ours, in the unit in which it was printed.
+
+    Attributes:
+        printed: what the article says.
+        runs: how many of our runs stand behind our figure: one where the article named its seed.
+        ours: their mean, or their median where it is a number of epochs to a threshold; None for a miss, or no run.
+        sd: their standard deviation (ddof 1); None for a single run and for epochs to a threshold.
+        exact: whether ours, rounded as printed, reads the same; None without a named seed, for clocks, or without runs.
+    """
+
+    printed: Printed
+    runs: int
+    ours: float | None
+    sd: float | None
+    exact: bool | None
+
+    @property
+    def is_accuracy(self) -> bool:
+        """Whether it is an accuracy, printed as a fraction or in percent."""
+        return self.printed.column.endswith("accuracy")
+
+    @property
+    def difference(self) -> float | None:
+        """Ours minus theirs, in the printed unit; None where either is missing."""
+        theirs = self.printed.quantity.number
+        return None if self.ours is None or theirs is None else self.ours - theirs
+
+    @property
+    def arm(self) -> str:
+        """Variant and activation, as claims name them."""
+        return f"{self.printed.variant}: {self.printed.activation}"
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A printed curve beside ours: for each epoch and column the printed figure and our own."""
+
+    curve: Curve
+    points: dict[int, dict[str, tuple[float, float]]]
+
+    @property
+    def arm(self) -> str:
+        """Variant and activation, as claims name them."""
+        return f"{self.curve.variant}: {self.curve.activation}"
+
+    def largest_difference(self, columns: Sequence[str], through: int | None = None) -> tuple[float, int]:
+        """The largest difference in any of the columns up to that epoch, and where; nan at 0 without points."""
+        found = [
+            (abs(theirs - ours), epoch)
+            for epoch, row in self.points.items()
+            if through is None or epoch <= through
+            for column, (theirs, ours) in row.items()
+            if column in columns
+        ]
+        return max(found, default=(math.nan, 0))
+
+
+def lay_beside(article: Article, runs: pd.DataFrame) -> list[Cell]:
+    """Our figures for every printed cell, from runs as `measure` gives them."""
+    done = runs[runs["status"].isin(FINAL)]
+    steps = -(-done["train_size"] // done["batch_size"])
+    done = done.assign(step_milliseconds=1000 * done["seconds_per_epoch"] / steps)
+    return [_cell(printed, done) for printed in printed_cells(article)]
+
+
+def follow_curves(article: Article, runs: pd.DataFrame, epochs: pd.DataFrame) -> list[Followed]:
+    """Our figures for every point of the printed curves; none where that run is not there."""
+    found = []
+    for curve in printed_curves(article):
+        keys = runs["run_key"][_is_arm(runs, curve.variant, curve.activation) & (runs["seed"] == curve.seed)]
+        ours = epochs[epochs["run_key"].isin(keys)].set_index("epoch")
+        points = {
+            epoch: {column: (theirs, float(ours[column][epoch])) for column, theirs in row.items()}
+            for epoch, row in curve.points.items()
+            if epoch in ours.index
+        }
+        found.append(Followed(curve, points))
+    return found
+
+
+def in_unit(column: str, unit: str) -> float:
+    """What our figure of that column is to be multiplied with to be in the printed unit."""
+    return 100.0 if column.endswith("accuracy") and unit == "%" else 1.0
+
+
+def _cell(printed: Printed, done: pd.DataFrame) -> Cell:
+    rows = done[_is_arm(done, printed.variant, printed.activation)]
+    if printed.seed is not None:
+        rows = rows[rows["seed"] == printed.seed]
+    values = rows[printed.column] * in_unit(printed.column, printed.quantity.unit)
+    sd = None
+    if printed.column.startswith("epochs_to_"):
+        middle = float(values.fillna(math.inf).median()) if len(values) else math.nan
+    else:
+        middle = float(values.mean()) if len(values) else math.nan
+        sd = float(values.std()) if len(values) > 1 else None
+    ours = middle if math.isfinite(middle) else None
+    comparable = printed.seed is not None and len(values) > 0 and printed.column not in CLOCKS
+    exact = printed.quantity.shown(ours) == printed.quantity.text if comparable else None
+    return Cell(printed, len(values), ours, sd, exact)
+
+
+def _is_arm(runs: pd.DataFrame, variant: str, activation: str) -> pd.Series[bool]:
+    return (runs["variant"] == variant) & (runs["activation"] == activation)

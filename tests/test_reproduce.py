@@ -1,0 +1,372 @@
+"""Published articles: what is printed is read as it stands, ours stands beside it, and verdicts keep their promises."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import program
+from scipy import stats
+
+from actbench.article import quantity, read_article
+from actbench.errors import UserError
+from actbench.reproduce import find_case, studies
+from actbench.statistics import decide_alike, decide_order
+from actbench.store import read_runs
+
+REPOSITORY = Path(__file__).parent.parent
+STUDY = """
+name = "small"
+description = "Two arms on little data."
+source = "An article that never was."
+thresholds = [0.5, 0.95]
+model = "mlp(8)"
+notes = ["It is made up.", "So are its figures."]
+
+[data]
+name = "digits"
+limit = 200
+
+[training]
+optimizer = "sgd"
+learning_rate = 0.5
+epochs = 3
+
+[grid]
+activation = ["relu", "swish"]
+seeds = [3, 4]
+
+[smoke]
+epochs = 1
+seeds = [3]
+
+[[published]]
+place = "Table 1"
+seed = 3
+table = '''
+activation | test_accuracy | epochs_to_95 | train_seconds
+relu       | 12.34 %       | -            | 57 s
+silu       | 0.00 %        | 3            | 107 s
+'''
+
+[[curves]]
+activation = "relu"
+seed = 3
+listing = '''
+epoch test_accuracy test_loss
+0 0.1 2.3
+2 0.5 1.0
+'''
+
+[[claims]]
+text = "ReLU never gets to 95 %."
+expected = true
+cells = [": relu"]
+at_least = 1
+
+[[claims]]
+text = "The two come to the same within 60 points."
+arm = "swish"
+is = "alike"
+than = ["relu"]
+margin = 0.6
+
+[[claims]]
+text = "Every accuracy is within 100 points."
+expected = true
+cells = ["*"]
+within = 1.0
+
+[[claims]]
+text = "ReLU's curve is followed."
+curve = ": relu"
+within = 1.0
+through = 1
+
+[[claims]]
+text = "Swish takes longer."
+arm = "swish"
+is = "higher"
+by = "train_seconds"
+"""
+
+
+# Printed figures
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "decimals", "unit"),
+    [
+        ("98.01 %", 98.01, 2, "%"),
+        ("100.00%", 100.0, 2, "%"),
+        ("0.6913", 0.6913, 4, ""),
+        ("6 ms", 6.0, 0, "ms"),
+        (" - ", None, 0, ""),
+    ],
+)
+def test_a_printed_figure_is_read_with_its_decimals_and_unit(text, number, decimals, unit):
+    read = quantity(text)
+    assert (read.number, read.decimals, read.unit) == (number, decimals, unit)
+
+
+@pytest.mark.parametrize("text", ["", "about 5", "5 hours", "1e3", "--", "5 6"])
+def test_what_is_no_printed_figure_is_refused(text):
+    with pytest.raises(ValueError, match="is no printed figure"):
+        quantity(text)
+
+
+@pytest.mark.parametrize(
+    ("printed", "number", "reads"),
+    [
+        ("100.00 %", 59997 / 60000 * 100, "100.00"),  # 99.995, a half, which no float holds
+        ("98.01 %", 98.0149, "98.01"),
+        ("98.01 %", 98.015, "98.02"),
+        ("33", 33.0, "33"),
+        ("33", None, "-"),
+        ("0.6913", 0.69125, "0.6913"),
+    ],
+)
+def test_ours_is_rounded_as_people_round(printed, number, reads):
+    assert quantity(printed).shown(number) == reads
+
+
+# The file
+
+
+def write_study(folder, *changes):
+    text = STUDY
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "small.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("12.34 %", "12,34 %", "published[0], relu, test_accuracy: '12,34 %' is no printed figure"),
+        (
+            "| epochs_to_95",
+            "| epochs_too",
+            "there is no column 'epochs_too'. Did you mean 'epochs_to_95'?",
+        ),
+        ("silu       | 0.00 %", "silo | 0.00 %", "published[0]: Unknown activation 'silo'. Did you mean"),
+        ("| 57 s", "", "published[0]: the line 'relu 12.34 % -' has 3 cells, not 4"),
+        ("epoch test_accuracy", "epochs test_accuracy", "curves[0]: its first line must be 'epoch' and some of"),
+        ("2 0.5 1.0", "2 half 1.0", "curves[0]: could not convert string to float: 'half'"),
+        ("margin = 0.6", "", "claims[1]: margin belongs to is = 'alike', which needs it"),
+        ('is = "alike"\n', "", "claims[1]: say how the arm compares"),
+        ('cells = ["*"]', 'cells = ["*"]\ncurve = ": relu"', "claims[2]: give exactly one of arm, cells and curve"),
+        ("through = 1", "", "claims[3]: a curve is followed within"),
+        ("expected = true\ncells", "expect = true\ncells", "unknown field `expect`"),
+        ('is = "higher"', 'is = "more"', "$.claims[4].is"),
+        ('arm = "swish"\nis = "higher"', 'arm = "swich"\nis = "higher"', "Did you mean 'swish'?"),
+    ],
+)
+def test_a_mistake_in_the_article_names_its_place(own_folder, old, new, message):
+    path = write_study(own_folder, (old, new))
+    with pytest.raises(UserError) as caught:
+        read_article(path)
+    assert str(caught.value).startswith(str(path))
+    assert message in str(caught.value)
+
+
+# Verdicts
+
+
+def t_interval(differences, level):
+    n = len(differences)
+    return stats.t.interval(level, n - 1, loc=np.mean(differences), scale=stats.sem(differences))
+
+
+def test_an_order_is_confirmed_against_the_closest_rival_and_refuted_by_the_clearest():
+    stream = np.random.default_rng(0)
+    arm = stream.normal(0, 0.1, 10)
+    rivals = [arm - 1 + stream.normal(0, 0.1, 10), arm - 0.5 + stream.normal(0, 0.1, 10)]
+    decided = decide_order(arm, rivals, higher=True)
+    assert (decided.decision, decided.rival) == ("confirmed", 1)
+    low, high = t_interval(arm - rivals[1], 0.95)
+    assert decided.comparison.interval.low == pytest.approx(low)
+    assert decided.comparison.interval.high == pytest.approx(high)
+    refuted = decide_order(arm, rivals, higher=False)
+    assert (refuted.decision, refuted.rival) == ("refuted", 0)
+    low, _ = t_interval(arm - rivals[0], 0.975)
+    assert refuted.comparison.interval.low == pytest.approx(low)
+
+
+def test_one_equal_rival_leaves_an_order_undecided():
+    stream = np.random.default_rng(1)
+    arm = stream.normal(0, 1, 10)
+    equal = arm + np.tile([0.1, -0.1], 5)
+    decided = decide_order(arm, [arm - 5 + stream.normal(0, 0.1, 10), equal], higher=True)
+    assert (decided.decision, decided.rival) == ("undecided", 1)
+
+
+def test_one_seed_decides_nothing():
+    assert decide_order([0.9], [[0.1]], higher=True).decision == "undecided"
+    assert decide_alike([0.9], [[0.9]], margin=0.5).decision == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("offset", "decision"),
+    [(0.0, "confirmed"), (0.9, "undecided"), (-1.0, "undecided"), (3.0, "refuted"), (-3.0, "refuted")],
+)
+def test_alike_is_confirmed_inside_the_margin_and_refuted_outside(offset, decision):
+    spread = np.tile([0.3, -0.3], 5)
+    assert decide_alike(offset + spread, [np.zeros(10)], margin=1.0).decision == decision
+
+
+@pytest.mark.parametrize("rivals", [1, 5])
+@pytest.mark.parametrize("seeds", [3, 10])
+def test_equal_arms_are_rarely_ranked(rivals, seeds):
+    stream = np.random.default_rng(2)
+    decisions = [
+        decide_order(stream.normal(size=seeds), list(stream.normal(size=(rivals, seeds))), higher=True).decision
+        for _ in range(600)
+    ]
+    # Of 600 at most 5 % each, and what chance adds to that (three standard deviations).
+    limit = 0.05 + 3 * (0.05 * 0.95 / 600) ** 0.5
+    assert decisions.count("confirmed") / 600 <= limit
+    assert decisions.count("refuted") / 600 <= limit
+
+
+# The whole way
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with the study, trained."""
+    folder = tmp_path_factory.mktemp("reproduce")
+    write_study(folder)
+    program("reproduce", "small.toml", cwd=folder, check=0)
+    return folder
+
+
+@pytest.fixture
+def trained(place, tmp_path, monkeypatch):
+    """A copy of it, to stand in."""
+    shutil.copytree(place, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_our_figures_stand_beside_the_printed_ones(trained, invoke):
+    done = invoke("reproduce", "small.toml", "--json")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # nothing was trained
+    (study,) = json.loads(done.stdout)["studies"]
+    rows = {(row["activation"], row["seed"]): row for row in read_runs(trained / "results" / "small")}
+    assert study["runs"] == len(rows) == 4
+    cells = {(cell["activation"], cell["column"]): cell for cell in study["cells"]}
+    accuracy = cells["relu", "test_accuracy"]
+    assert accuracy["ours"] == pytest.approx(float(rows["relu", "3"]["test_accuracy"]) * 100)
+    assert accuracy["exact"] is False
+    assert cells["relu", "epochs_to_95"]["ours"] is None
+    assert cells["relu", "epochs_to_95"]["exact"] is True
+    assert cells["swish", "epochs_to_95"]["exact"] is False
+    assert cells["swish", "train_seconds"]["exact"] is None
+    (curve,) = study["curves"]
+    assert [point["epoch"] for point in curve["points"]] == [0, 2]
+    claims = {claim["text"]: claim for claim in study["claims"]}
+    assert claims["ReLU never gets to 95 %."]["words"] == "reproduced to the digit"
+    assert claims["ReLU never gets to 95 %."]["figures"] == "1 of 2 cells to the digit"
+    assert claims["Every accuracy is within 100 points."]["verdict"] == "confirmed"
+    assert "measured ratio" in claims["Swish takes longer."]["figures"]
+    assert claims["Swish takes longer."]["figures"].endswith("printed 1.88")
+
+
+def test_the_table_and_markdown_and_page_say_the_same(trained, invoke):
+    table = invoke("reproduce", "small.toml").stdout
+    markdown = invoke("reproduce", "small.toml", "--format", "md").stdout
+    page = invoke("reproduce", "small.toml", "--format", "html").stdout
+    rows = {(row["activation"], row["seed"]): row for row in read_runs(trained / "results" / "small")}
+    cell = f"12.34 / {float(rows['relu', '3']['test_accuracy']) * 100:.2f}"
+    for text in (table, markdown, page):
+        for words in (cell, "reproduced to the digit", "It is made up.", "An article that never was."):
+            assert words in text
+    assert "| ReLU never gets to 95 %. | 1 of 2 cells to the digit | reproduced to the digit |" in markdown
+    assert page.count("<figure") == 1
+
+
+def test_an_expected_claim_that_fails_ends_with_1_and_says_which(trained, invoke):
+    write_study(trained, ("at_least = 1", "at_least = 2"))
+    done = invoke("reproduce", "small.toml")
+    assert done.returncode == 1
+    assert "refuted, though expected" in done.stdout
+    assert "small: expected to hold, but refuted: ReLU never gets to 95 %. (1 of 2 cells to the digit)" in done.stderr
+
+
+def test_what_is_missing_is_trained_and_nothing_else(trained, invoke):
+    write_study(trained, ("seeds = [3, 4]", "seeds = [3, 4, 5]"))
+    incomplete = invoke("reproduce", "small.toml", "--stored", "--json")
+    assert json.loads(incomplete.stdout)["studies"][0]["runs"] == 4
+    done = program("reproduce", "small.toml", "--json", cwd=trained, check=0)
+    assert "4 runs already stored, 2 to train" in done.stderr
+    assert json.loads(done.stdout)["studies"][0]["runs"] == 6
+
+
+def test_a_trial_is_kept_apart_and_judges_nothing(trained):
+    done = program("reproduce", "small.toml", "--smoke", "--json", cwd=trained, check=0)
+    (study,) = json.loads(done.stdout)["studies"]
+    assert study["smoke"]
+    assert study["claims"] == []
+    assert {row["epochs"] for row in read_runs(trained / "results" / "smoke" / "small")} == {"1"}
+    assert len(list(read_runs(trained / "results" / "small"))) == 4
+
+
+def test_stored_results_are_read_without_the_data_and_without_tensorflow(trained, invoke, monkeypatch):
+    def no_data(_):
+        pytest.fail("the data was read")
+
+    monkeypatch.setattr("actbench.datasets.facts", no_data)
+    assert invoke("reproduce", "small.toml").returncode == 0
+    code = "import sys; sys.argv = ['actbench', 'reproduce', 'small.toml']\nfrom actbench.cli import main\nmain()\n"
+    from test_weight import heavy_after
+
+    heavy, _ = heavy_after(code.replace("\n", ";").rstrip(";"), trained)
+    assert not {"tensorflow", "keras"} & set(heavy)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["swish-mish"], "There is no study 'swish-mish'. Did you mean 'swish-mish-mnist'?"),
+        (["nowhere.toml"], "Cannot read the study 'nowhere.toml'"),
+        (["swish-mish-mnist", "--stored"], "There are no results in 'results/swish-mish-mnist'"),
+    ],
+)
+def test_a_wrong_name_is_one_message(own_folder, invoke, words, message):
+    done = invoke("reproduce", *words)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_study_without_a_trial_says_so(own_folder, invoke):
+    write_study(own_folder, ("[smoke]\nepochs = 1\nseeds = [3]\n", ""))
+    done = invoke("reproduce", "small.toml", "--smoke")
+    assert done.returncode == 2
+    assert "small.toml has no [smoke], which says what a short trial of it takes." in done.stderr
+
+
+# What the project ships
+
+
+def test_the_articles_are_listed(invoke):
+    names = set(studies())
+    assert {entry["name"] for entry in json.loads(invoke("list", "studies", "--json").stdout)} == names
+    assert names == {path.stem for path in (REPOSITORY / "configs").glob("*.toml")}
+    assert len(names) == 5
+    assert all(name in invoke("list", "studies").stdout for name in names)
+
+
+@pytest.mark.parametrize("name", sorted(studies()))
+def test_every_study_can_be_read_and_tried(name):
+    case = find_case(name, Path("results"), smoke=True)
+    assert case.study.name == name
+    assert case.article.claims
+    assert case.study.chosen_thresholds()
+    assert len({chosen.seed for _, chosen in case.study.settings()}) == 1
