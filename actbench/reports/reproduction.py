@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.reports.html import page, page_section
 from actbench.reports.sheet import Grid, Section
-from actbench.reports.table import markdown_lines, plain, show_section
+from actbench.reports.table import markdown_grid, markdown_lines, plain, show_section
 from actbench.tables.published import ACCURACIES, LOSSES, Cell, Followed
 
 if TYPE_CHECKING:
@@ -96,6 +96,22 @@ def summary_grid(found: Sequence[Reproduction]) -> Grid:
             )
         )
     return Grid("", ("study", "runs", "cells to the digit", *KINDS, "expected claims that hold"), tuple(rows))
+
+
+def verdict_table(found: Sequence[Reproduction]) -> str:
+    """Every claim of every study with what decided and the verdict, as one Markdown table."""
+    rows = [
+        (
+            one.case.study.name,
+            judged.claim.text + (f" ({judged.variant})" if judged.variant else ""),
+            judged.figures,
+            judged.words,
+        )
+        for one in found
+        for judged in one.claims
+    ]
+    grid = Grid("", ("study", "claim", "ours", "verdict"), tuple(rows))
+    return "\n".join(markdown_grid(grid)).strip()
 
 
 def section_of(found: Reproduction) -> Section:

@@ -88,7 +88,7 @@ def markdown_lines(parts: Sequence[Section]) -> list[str]:
         lines += [f"### {_escape(section.title)}", ""]
         lines += [_escape(section.subtitle), ""] if section.subtitle else []
         for grid in section.grids:
-            lines += _markdown_grid(grid)
+            lines += markdown_grid(grid)
         mark = "- " * (len(section.notes) > 1)
         lines += [mark + _escape(note) for note in section.notes] + [""] * bool(section.notes)
         lines += _markdown_warnings(section.warnings)
@@ -193,7 +193,8 @@ def _line(screen: Console, text: str, style: str | None = None) -> None:
     screen.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def _markdown_grid(grid: Grid) -> list[str]:
+def markdown_grid(grid: Grid) -> list[str]:
+    """A grid as lines of Markdown."""
     marks = ["---:" if is_numeric(grid, place) else "---" for place in range(len(grid.headings))]
     rows = [[_escape(cell) for cell in row] for row in grid.rows]
     lines = [f"**{_escape(grid.title[:1].upper() + grid.title[1:])}**", ""] if grid.title else []

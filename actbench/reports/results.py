@@ -1,0 +1,56 @@
+"""The committed results on paper: what stands in ``results/`` beside the raw tables, and the README's verdicts.
+
+Run ``python -m actbench.reports.results`` in the repository after a study was trained or changed; a test compares.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from actbench.reports import reproduction, table
+from actbench.reports.plots import Look, save_picture
+from actbench.reports.sheet import View
+from actbench.reproduce import Reproduction, find_case, judge, studies
+from actbench.store import replace
+from actbench.tables.findings import Question, find
+
+BEGIN, END = "<!-- verdicts: begin (generated) -->", "<!-- verdicts: end -->"
+RESULTS = Path("results")
+COMPARISON, VERDICTS = "comparison.md", "verdicts.md"
+PICTURES = {"curves": Look(), "pareto": Look()}
+FORMS = ("png", "svg")
+
+
+def texts(found: Reproduction) -> dict[str, str]:
+    """The files of words of one study by name: what ``compare`` and ``reproduce`` print with ``--format md``."""
+    return {
+        COMPARISON: table.markdown_of(find([found.case.store], Question()), View()),
+        VERDICTS: reproduction.markdown_of([found]),
+    }
+
+
+def with_verdicts(readme: str, found: list[Reproduction]) -> str:
+    """The README with the verdicts between its markers renewed. Raises ValueError where it has no markers."""
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"The README lacks the lines {BEGIN!r} and {END!r}.")
+    return f"{before}{BEGIN}\n{reproduction.verdict_table(found)}\n{END}{after}"
+
+
+def main() -> None:
+    """Write all of it below the current folder."""
+    found = [judge(find_case(name, RESULTS)) for name in studies()]
+    for one in found:
+        for name, text in texts(one).items():
+            replace(one.case.store / name, text)
+        findings = find([one.case.store], Question())
+        for kind, look in PICTURES.items():
+            for form in FORMS:
+                save_picture(kind, findings, look, one.case.store / f"{kind}.{form}")
+    readme = Path("README.md")
+    replace(readme, with_verdicts(readme.read_text(encoding="utf-8"), found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""The committed results: complete, whole, and every figure beside them recomputed from the two raw tables."""
+
+from pathlib import Path
+
+import pytest
+
+from actbench.reports import results
+from actbench.reproduce import find_case, is_missing, judge, studies
+from actbench.store import read_manifest
+from actbench.tables import arm_table, read_frames, to_csv
+
+REPOSITORY = Path(__file__).parent.parent
+NAMES = sorted(studies())
+
+
+@pytest.fixture
+def repository(monkeypatch):
+    """Stand where the commands beside the figures are given."""
+    monkeypatch.chdir(REPOSITORY)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_run_of_the_study_is_there(repository, name):
+    assert not is_missing(find_case(name, results.RESULTS))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_table_follows_from_the_two_raw_files(repository, name):
+    folder = results.RESULTS / name
+    runs, epochs = read_frames(folder)
+    thresholds = read_manifest(folder)["studies"][name]["thresholds"]
+    assert to_csv(arm_table(runs, epochs, thresholds)) == (folder / "table.csv").read_text(encoding="utf-8")
+    # Each run's own row follows from its epochs too.
+    last = epochs.sort_values("epoch").groupby("run_key").last()
+    best = epochs[epochs["epoch"] > 0].groupby("run_key")["test_accuracy"].max()
+    runs = runs.set_index("run_key")
+    assert (runs["test_accuracy"] == last["test_accuracy"].reindex(runs.index)).all()
+    assert (runs["best_test_accuracy"] == best.reindex(runs.index)).all()
+    assert (runs["epochs_run"] == last["epoch"].reindex(runs.index)).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_comparison_and_verdicts_are_what_the_commands_print(repository, name):
+    for file, text in results.texts(judge(find_case(name, results.RESULTS))).items():
+        assert (results.RESULTS / name / file).read_text(encoding="utf-8") == text
+    for kind in results.PICTURES:
+        for form in results.FORMS:
+            assert (results.RESULTS / name / f"{kind}.{form}").stat().st_size > 1000
+
+
+def test_what_the_studies_expect_holds(repository):
+    found = [judge(find_case(name, results.RESULTS)) for name in NAMES]
+    assert [judged.claim.text for one in found for judged in one.disappointing] == []
+
+
+def test_the_readme_shows_the_verdicts(repository):
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert results.with_verdicts(readme, [judge(find_case(name, results.RESULTS)) for name in studies()]) == readme
