@@ -376,6 +376,7 @@ def test_checks(store, text, failed):
         "test_accuracy(mish) > '1'", "test_accuracy(mish)", "1 if True else 0", "True", "2 ** 99999999 > 1", "a > 1",
         "test_accuracy(mish, relu) > 0", "test_accuracy() > 0", "test_accuracy(*mish) > 0", "x := 1", "(" * 500,
         "test_accuracy(mish) < 0.5 < (1 < 2)", "f'{mish}' > 1", "test_accuracy(mish) in (1, 2)",
+        "-" * 990 + "1 > 0", "1+" * 490 + "1 > 0",
     ],
 )  # fmt: skip
 def test_checks_refuse_everything_else(text):

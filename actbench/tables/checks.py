@@ -42,6 +42,8 @@ FIGURES = (
 )  # fmt: skip
 TIMES = ("epochs_to", "seconds_to", "reached")
 LONGEST = 1000
+# Python's stack holds a few times as many, also where a part is written out again.
+DEEPEST = 60
 
 
 @dataclass(frozen=True)
@@ -134,19 +136,22 @@ class _Walker:
         self.arms: set[str] = set()
         self.thresholds: set[float] = set()
 
-    def kind(self, node: ast.expr) -> str:  # noqa: PLR0911 - one for each kind of node
+    def kind(self, node: ast.expr, depth: int = 0) -> str:  # noqa: PLR0911 - one for each kind of node
         """``truth`` or ``number``."""
+        if depth > DEEPEST:
+            raise self.error(f"more than {DEEPEST} operations within each other")
+        depth += 1
         match node:
             case ast.BoolOp(values=values):
-                return self.all_are("truth", values, "truth")
+                return self.all_are("truth", values, "truth", depth)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return self.all_are("truth", [operand], "truth")
+                return self.all_are("truth", [operand], "truth", depth)
             case ast.Compare(left=left, ops=ops, comparators=others) if all(type(op) in COMPARISONS for op in ops):
-                return self.all_are("number", [left, *others], "truth")
+                return self.all_are("number", [left, *others], "truth", depth)
             case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
-                return self.all_are("number", [operand], "number")
+                return self.all_are("number", [operand], "number", depth)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in ARITHMETIC:
-                return self.all_are("number", [left, right], "number")
+                return self.all_are("number", [left, right], "number", depth)
             case ast.Constant(value=bool()):
                 pass
             case ast.Constant(value=int() | float()):
@@ -157,9 +162,9 @@ class _Walker:
                 pass
         raise self.error(f"{ast.unparse(node)!r} is not allowed")
 
-    def all_are(self, wanted: str, nodes: Sequence[ast.expr], result: str) -> str:
+    def all_are(self, wanted: str, nodes: Sequence[ast.expr], result: str, depth: int) -> str:
         for node in nodes:
-            if self.kind(node) != wanted:
+            if self.kind(node, depth) != wanted:
                 other = "a condition" if wanted == "truth" else "a number"
                 raise self.error(f"{ast.unparse(node)!r} should be {other}")
         return result
