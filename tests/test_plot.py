@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import itertools
 from dataclasses import replace
 from pathlib import Path
@@ -33,16 +34,20 @@ def findings(tmp_path_factory):
             Arm("selu", statuses={0: "diverged"}), Arm("elu", statuses={1: "failed"}),
             Arm("oom", statuses=dict.fromkeys(range(10), "oom")),
         ])])], Question()),
+        "failed": find([write(folder / "failed", [(Task(), [
+            Arm("relu", statuses=dict.fromkeys(range(10), "failed")),
+            Arm("mish", statuses=dict.fromkeys(range(10), "oom")),
+        ])])], Question()),
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["one", "two", "many", "bare", "broken"])
+@pytest.mark.parametrize("name", ["one", "two", "many", "bare", "broken", "failed"])
 def test_every_kind_of_every_store(findings, tmp_path, kind, name):
     path = tmp_path / "picture.png"
     save_picture(kind, findings[name], Look(), path)
     assert path.read_bytes().startswith(b"\x89PNG")
-    assert path.stat().st_size > 5000
+    assert path.stat().st_size > (2000 if name == "failed" else 5000)
 
 
 @pytest.mark.parametrize(("form", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
@@ -88,6 +93,29 @@ def test_a_diverged_run_stays_in_the_mean(findings):
     line = next(line for line in axes.lines if line.get_color() == palette(found, LIGHT).colour("selu"))
     table = found.tasks[0].arms.set_index("activation")
     assert line.get_ydata()[-1] == pytest.approx(table.loc["selu", "test_accuracy"] * 100)
+
+
+def test_runs_that_ended_early_are_counted_and_may_have_no_loss_at_all(findings, tmp_path):
+    broken = findings["broken"]
+    svg = inline_svg("curves", broken, broken.tasks[0], Look(metric="loss"), "p")
+    assert "mean ± sd, 9 to 10 seeds; 1 run ended early" in svg
+    store = write(tmp_path, [(Task(), [Arm("relu", statuses=dict.fromkeys(range(10), "diverged")), Arm("mish")])])
+    rows = list(csv.DictReader((store / "epochs.csv").read_text().splitlines()))
+    lost = {row["run_key"] for row in rows if row["epoch"] == "3" and row["test_loss"] == "nan"}
+    assert len(lost) == 10
+    with (store / "epochs.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(row | ({"test_loss": "nan"} if row["run_key"] in lost else {}) for row in rows)
+    found = find([store], Question())
+    assert "mish" in inline_svg("curves", found, found.tasks[0], Look(metric="loss"), "p")
+
+
+def test_a_task_without_a_coloured_arm_is_drawn_in_grey(tmp_path):
+    arms = [[Arm(f"f{n}a", seeds=(0,)), Arm(f"f{n}b", seeds=(0,))] for n in range(8)]
+    found = find([write(tmp_path, [(Task(f"data{n}", epochs=3), arms[n]) for n in range(8)])], Question())
+    assert not any(palette(found, LIGHT).named(arm) for arm in found.tasks[-1].task.arms)
+    assert "2 others in grey" in inline_svg("curves", found, found.tasks[-1], Look(), "p")
 
 
 def test_too_many_tasks_for_a_picture(tmp_path):

@@ -43,11 +43,15 @@ def draw_curves(
     survivors only. The band is ± one standard deviation over the seeds.
     """
     runs = found.task.runs[found.task.runs["status"].isin(FINAL)]
+    if runs.empty:
+        axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
+        return
     keys = runs.groupby("arm", sort=False)["run_key"].agg(list)
     scale = 100 if y.endswith("accuracy") else 1
     matrices = _matrices(findings, runs["run_key"], (y, "train_seconds"))
+    lengths = runs["epochs_run"]
     ends = []
-    lows, highs = [], []
+    lows, highs, longest = [], [], []
     seeds = set()
     for arm in palette.layers(list(keys.index)):
         values = matrices[y].loc[keys[arm]].to_numpy() * scale
@@ -57,26 +61,32 @@ def draw_curves(
             warnings.simplefilter("ignore", RuntimeWarning)  # an epoch in which every run had diverged has no loss
             mean, across = np.nanmean(values, axis=0), seconds.mean(axis=0) if x == "seconds" else epochs
             spread = np.nanstd(values, axis=0, ddof=1) if len(values) > 1 else np.zeros_like(mean)
+        if not np.isfinite(mean).any():
+            continue  # every run of it lost its numbers before the first evaluation
         colour, named = palette.colour(arm), palette.named(arm)
         axes.plot(across, mean, color=colour, linewidth=1.8 if named else 0.8, alpha=1 if named else 0.45)
         if named:
             axes.fill_between(across, mean - spread, mean + spread, color=colour, alpha=0.16, linewidth=0)
-            ends.append((arm, mean, across, colour))
+            ends.append((arm, float(mean[np.isfinite(mean)][-1]), colour))
+        longest.append(across[-1])
         seeds.add(len(values))
         lows.append(np.nanmin(mean[_shown(epochs)]))
         highs.append(np.nanmax((mean + spread)[_shown(epochs)]))
-    room = 0.06 * (max(highs) - min(lows)) or 1.0
-    top = max(highs) + room
-    axes.set_ylim(max(min(lows) - room, 0), min(top, 100.5) if scale > 1 else top)
-    axes.set_xlim(0, max(across[-1] for _, _, across, _ in ends))
+    low, high = np.nanmin(lows or [0.0]), np.nanmax(highs or [1.0])
+    room = 0.06 * (high - low) or 1.0
+    axes.set_ylim(max(low - room, 0), min(high + room, 100.5) if scale > 1 else high + room)
+    axes.set_xlim(0, max(longest, default=1.0))
     if x == "epochs":
         whole_numbers(axes)
     axes.set_xlabel("training seconds" if x == "seconds" else "epoch")
     axes.set_ylabel(LABELS[y])
-    label_line_ends(axes, [(arm, float(mean[np.isfinite(mean)][-1]), colour) for arm, mean, _, colour in ends])
+    label_line_ends(axes, ends)
     many = f"{min(seeds)}" if len(seeds) == 1 else f"{min(seeds)} to {max(seeds)}"
     remark = "one seed" if seeds == {1} else f"mean ± sd, {many} seeds"
-    whisper(axes, "; ".join(filter(None, [remark, palette.others(list(keys.index))])), palette.theme.muted)
+    short = int((lengths < lengths.max()).sum())
+    early = f"{short} run{'s' * (short > 1)} ended early" if short else ""
+    remarks = "; ".join(filter(None, [remark, early, palette.others(list(keys.index))]))
+    whisper(axes, remarks, palette.theme.muted, above=y.endswith("loss"))
 
 
 def _shown(epochs: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -87,7 +97,7 @@ def _shown(epochs: NDArray[np.float64]) -> NDArray[np.bool_]:
 def _matrices(findings: Findings, keys: pd.Series[str], columns: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     """For each column a frame of runs x epochs, every run continued with its last value."""
     epochs = findings.epochs
-    mine = epochs[epochs["run_key"].isin(keys)]
-    return {
-        column: mine.pivot_table(index="run_key", columns="epoch", values=column).ffill(axis=1) for column in columns
-    }
+    mine = epochs[epochs["run_key"].isin(keys)].drop_duplicates(["run_key", "epoch"])
+    cells = mine.set_index(["run_key", "epoch"])
+    # pivot_table would drop runs and epochs without any number.
+    return {column: cells[column].unstack().ffill(axis=1) for column in columns}  # noqa: PD010

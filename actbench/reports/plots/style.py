@@ -223,11 +223,11 @@ def label_points(axes: Axes, points: Sequence[tuple[str, float, float]], colour:
             taken.append(best[1].get_window_extent(renderer))
 
 
-def whisper(axes: Axes, text: str, colour: str) -> None:
-    """A small remark in the lower right corner."""
+def whisper(axes: Axes, text: str, colour: str, *, above: bool = False) -> None:
+    """A small remark in the lower right corner, or the upper one, where lines run along the bottom."""
     axes.annotate(
-        text, (1, 0), xytext=(-4, 4), xycoords="axes fraction", textcoords="offset points", ha="right", va="bottom",
-        fontsize=8, color=colour,
+        text, (1, int(above)), xytext=(-4, -4 if above else 4), xycoords="axes fraction", textcoords="offset points",
+        ha="right", va="top" if above else "bottom", fontsize=8, color=colour,
     )  # fmt: skip
 
 
