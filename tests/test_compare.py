@@ -282,6 +282,15 @@ def test_a_baseline_that_is_not_there(store):
         ask(store, baseline="relo")
 
 
+def test_a_baseline_that_could_be_several_arms_is_not_guessed(tmp_path):
+    arms = [Arm("relu"), Arm("swish(beta=0.5)"), Arm("swish(beta=2)")]
+    store = write(tmp_path, [(Task(), arms), (Task("cifar10"), arms[:2])])
+    for several in ("swish", "swish*"):
+        with pytest.raises(UserError, match=r"stands for several arms: swish\(beta=0.5\), swish\(beta=2\). Name one"):
+            ask(store, baseline=several)
+    assert ask(store, baseline="swish", selection=Selection(data=("cifar10",))).tasks[0].baseline == "swish(beta=0.5)"
+
+
 def test_metrics_by_name():
     names = [
         m.name
@@ -426,6 +435,13 @@ def test_what_cannot_be_computed_does_not_pass(store, text):
         ("epochs.csv", "test_accuracy", "x", r"epochs.csv', line 4: test_accuracy x is not a number"),
         ("epochs.csv", "test_accuracy", "12", r"line 4: test_accuracy 12(\.0)? is no fraction"),
         ("epochs.csv", "epoch", "", r"line 4: epoch is empty"),
+        ("runs.csv", "seed", "1.5", r"line 4: seed 1.5 is no whole number"),
+        ("runs.csv", "seed", "1e30", r"line 4: seed 1e\+30 is no whole number"),
+        ("runs.csv", "seed", "inf", r"line 4: seed inf is not finite"),
+        ("runs.csv", "train_seconds", "-3", r"line 4: train_seconds -3(\.0)? is below zero"),
+        ("runs.csv", "test_loss", "-inf", r"line 4: test_loss -inf is below zero"),
+        ("epochs.csv", "train_seconds", "-0.1", r"line 4: train_seconds -0.1 is below zero"),
+        ("epochs.csv", "epoch", "1.5", r"line 4: epoch 1.5 is no whole number"),
     ],
 )
 def test_a_spoiled_cell_is_named(store, file, column, value, message):

@@ -191,8 +191,14 @@ def full_table(findings: Findings) -> pd.DataFrame:
 
 
 def _check_baseline(wanted: str | None, tasks: Sequence[Task]) -> None:
-    if wanted is not None:
-        matching(wanted, list(dict.fromkeys(arm for task in tasks for arm in task.arms)), "--baseline")
+    """Raise UserError where no task has the baseline that was asked for, or where several arms of one could be it."""
+    if wanted is None:
+        return
+    meant = set(matching(wanted, list(dict.fromkeys(arm for task in tasks for arm in task.arms)), "--baseline"))
+    for task in tasks:
+        several = [arm for arm in task.arms if arm in meant]
+        if len(several) > 1:
+            raise UserError(f"--baseline {wanted!r} stands for several arms: {name_some(several)}. Name one of them.")
 
 
 def _baseline(task: Task, wanted: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,10 +24,15 @@ NUMBERS = (
     "wall_seconds", "peak_memory_mib",
 )  # fmt: skip
 ACCURACY_COLUMNS = ("train_accuracy", "test_accuracy", "best_test_accuracy")
+LOSS_COLUMNS = ("train_loss", "test_loss")
 EPOCH_NUMBERS = ("epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "train_seconds")
 """What tables and pictures read of an epoch; the rest stays on the disk."""
 CHUNK_ROWS = 100_000
 STATUSES = (*sorted(FINAL), "oom", "failed", "interrupted")
+# Above that a float does not tell neighbours apart.
+LARGEST_WHOLE = 2.0**53
+# A loss of zero may come out of single precision a little below.
+LOSS_NOISE = 1e-6
 # A diverged run's loss is written as nan or inf; an empty cell says that there is no number.
 NOT_A_NUMBER = ["", "nan"]
 
@@ -139,6 +145,7 @@ def _read_runs(path: Path) -> pd.DataFrame:
     for column in ACCURACY_COLUMNS:
         wrong = (runs[column] < 0) | (runs[column] > 1)
         _refuse(path, runs, column, wrong, "is no fraction between 0 and 1 (percent are for paper)")
+    _refuse_impossible(path, runs, [c for c in NUMBERS if c not in ACCURACY_COLUMNS], whole="seed")
     unanswered = runs["status"].isin(FINAL) & runs["test_accuracy"].isna()
     _refuse(path, runs, "test_accuracy", unanswered, "is empty in a finished run", even_empty=True)
     _refuse(path, runs, "seed", runs["seed"].isna(), "is empty", even_empty=True)
@@ -161,6 +168,8 @@ def _epoch_chunks(folder: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame
                 wrong = (chunk["test_accuracy"] < 0) | (chunk["test_accuracy"] > 1)
                 _refuse(path, chunk, "test_accuracy", wrong, "is no fraction between 0 and 1 (percent are for paper)")
                 _refuse(path, chunk, "epoch", chunk["epoch"].isna(), "is empty", even_empty=True)
+                numbers = [c for c in columns if c in chunk and not c.endswith("accuracy")]
+                _refuse_impossible(path, chunk, numbers, whole="epoch")
                 yield chunk.reindex(columns=["run_key", *columns])
     except OSError as error:
         raise UserError(f"Cannot read the results in {str(path)!r}: {error.strerror or error}.") from None
@@ -194,6 +203,16 @@ def _need(path: Path, frame: pd.DataFrame, columns: Sequence[str]) -> None:
     for column in columns:
         if column not in frame:
             raise UserError(f"{str(path)!r} holds no actbench results: the column {column!r} is missing.")
+
+
+def _refuse_impossible(path: Path, frame: pd.DataFrame, columns: Sequence[str], *, whole: str) -> None:
+    """Refuse numbers that no run has: below zero, infinite but for a loss, and a ``whole`` that is not."""
+    for column in columns:
+        numbers, loss = frame[column], column in LOSS_COLUMNS
+        _refuse(path, frame, column, numbers < (-LOSS_NOISE if loss else 0), "is below zero")
+        if not loss:
+            _refuse(path, frame, column, numbers == math.inf, "is not finite")
+    _refuse(path, frame, whole, (frame[whole] % 1 != 0) | (frame[whole] > LARGEST_WHOLE), "is no whole number")
 
 
 def _refuse(
