@@ -198,7 +198,7 @@ def test_mistakes_are_told_in_one_line(run, words, message):
 
 
 def test_names_and_errors_are_escaped_everywhere(run):
-    evil = '<b>|*_`$&%#"\\'
+    evil = '<b>|*_`$~&%#"\\'
     write(
         Path("evil"),
         [(Task(), [Arm("relu"), Arm(f"mine.py:f('{evil}')", statuses={1: "failed"}, error=f"{evil}\x07")])],
@@ -209,12 +209,22 @@ def test_names_and_errors_are_escaped_everywhere(run):
     rows = [line for line in markdown.splitlines() if line.startswith("| mine")]
     assert rows
     assert all(len(re.findall(r"(?<!\\)\|", row)) in (8, 12, 13) for row in rows)
+    # GitHub sets formulas between dollars and strikes out between tildes.
+    assert not any(re.search(r"(?<!\\)[$~]", row) for row in rows)
     _, latex, _ = run("compare", "evil", "--format", "latex")
-    assert r"\textless{}b\textgreater{}|*\_`\$\&\%\#" in latex
+    assert r"\textless{}b\textgreater{}|*\_`\$\textasciitilde{}\&\%\#" in latex
     _, junit, _ = run("compare", "evil", "--format", "junit")
     ET.fromstring(junit)
     _, table, _ = run("compare", "evil")
     assert evil in table
+
+
+def test_the_commands_that_repeat_it_hold_the_numbers_as_people_write_them(run):
+    write(Path("sgd"), [(Task(settings={"learning_rate": 0.1, "limit": 500}), ARMS[:2])])
+    _, html, _ = run("compare", "sgd", "--format", "html", "--margin", "0.0025000001", "--threshold", "0.95")
+    assert "--limit 500 " in html
+    assert "--lr 0.1 " in html
+    assert "--margin 0.0025000001 --threshold 0.95 " in html
 
 
 def test_markup_in_a_name_is_shown_as_it_is_written(run):

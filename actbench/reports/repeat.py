@@ -35,7 +35,7 @@ def run_command(found: TaskFindings) -> str:
     for setting, option in OPTIONS.items():
         value = found.task.settings[setting]
         if not (_is_empty(value) or (setting == "validation_split" and not value)):
-            words += [option, f"{value:.17g}" if isinstance(value, float) else str(value)]
+            words += [option, _shortest(value)]
     if str(found.task.settings["deterministic"]) == "True":
         words.append("--deterministic")
     seeds = sorted({int(seed) for seed in found.task.runs["seed"]})
@@ -57,12 +57,17 @@ def compare_command(findings: Findings, output: str = "report.html") -> str:
         ("--where", asked.selection.where),
         ("--baseline", (asked.baseline,) if asked.baseline else ()),
         ("--metric", asked.metrics if asked.metrics != DEFAULT_METRICS else ()),
-        ("--margin", (f"{asked.margin:g}",) if asked.margin is not None else ()),
-        ("--threshold", tuple(f"{t:.10g}" for t in asked.thresholds or ())),
+        ("--margin", (_shortest(asked.margin),) if asked.margin is not None else ()),
+        ("--threshold", tuple(_shortest(t) for t in asked.thresholds or ())),
         ("--fail-if", asked.fail_if),
     ]
     words += [word for option, values in pairs for value in values for word in (option, value)]
     return shlex.join([*words, "--format", "html", "--output", output])
+
+
+def _shortest(value: Any) -> str:
+    """A number as briefly as it can be written without becoming another one."""
+    return str(float(value)).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _is_empty(value: Any) -> bool:

@@ -208,7 +208,7 @@ def _markdown_warnings(warnings: tuple[str, ...]) -> list[str]:
 
 def _escape(text: str) -> str:
     """Text that a Markdown cell shows as it is: names of arms may hold anything."""
-    for mark in "\\`*_|[]#":
+    for mark in "\\`*_|[]#~$":
         text = text.replace(mark, f"\\{mark}")
     return " ".join(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").split())
 
