@@ -353,6 +353,19 @@ def test_across_tasks(tmp_path):
     assert rows["mish"].speedup == pytest.approx(expected)
 
 
+def test_across_tasks_leaves_out_those_without_the_baseline_and_says_so(tmp_path):
+    alone = [Arm("swish(beta=0.5)"), Arm("swish(beta=2)")]
+    whole = [(Task(), ARMS[:3]), (Task("cifar10"), ARMS[:3])]
+    store = write(tmp_path / "three", [(Task(variant="steep", settings={"batch_size": 32}), alone), *whole])
+    across, expected = ask(store).across, ask(write(tmp_path / "two", whole)).across
+    assert across.baseline == "relu"
+    assert across.without_baseline == ("mnist · mlp(100, 50) · steep",)
+    assert (across.tasks, across.rows) == (expected.tasks, expected.rows)
+    assert ask(store, baseline="swish(beta=2)").across == "3 tasks, but swish(beta=2) has results in 1 of them only"
+    apart = write(tmp_path / "apart", [(Task(), ARMS[:2]), (Task("cifar10"), (ARMS[0], ARMS[3]))])
+    assert ask(apart).across == "2 tasks with relu, but no other arm has results in every one of them"
+
+
 # Checks
 
 

@@ -306,8 +306,7 @@ def across_section(across: Across) -> Section:
             f"targets: {describe_targets(across)}",
         ]
     notes = [f"{note[:1].upper()}{note[1:]}." for note in notes]
-    left_out = describe_left_out(across)
-    notes += [f"{left_out[:1].upper()}{left_out[1:]}."] if left_out else []
+    notes += describe_left_out(across)
     return Section(f"Across {len(across.tasks)} tasks", "", (Grid("", tuple(headings), tuple(rows), tuple(notes)),))
 
 

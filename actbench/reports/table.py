@@ -281,6 +281,7 @@ def _json_across(across: Across | str) -> dict[str, Any]:
         "targets": list(across.targets),
         "baseline": across.baseline,
         "left_out": list(across.left_out),
+        "without_baseline": list(across.without_baseline),
         "rows": [asdict(row) for row in across.rows],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -54,12 +55,13 @@ class Across:
     """All arms that every task has, best mean rank first.
 
     Attributes:
-        tasks: the tasks' titles.
+        tasks: the titles of the tasks that have the baseline.
         targets: the accuracy that counts as solving each of them, None where no arm got to any threshold.
         baseline: the arm that speed-ups refer to.
         rows: one an arm.
         times: median seconds to the target, tasks with a target x rows; inf for a miss.
         left_out: arms that some task lacks.
+        without_baseline: the titles of the other tasks, which no figure is about.
     """
 
     tasks: tuple[str, ...]
@@ -68,6 +70,7 @@ class Across:
     rows: tuple[AcrossRow, ...]
     times: NDArray[np.float64]
     left_out: tuple[str, ...]
+    without_baseline: tuple[str, ...] = ()
 
     @property
     def timed(self) -> int:
@@ -76,7 +79,7 @@ class Across:
 
 
 def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequence[float]]) -> Across | str:
-    """Compare the arms over all tasks, or say in one sentence why that cannot be done.
+    """Compare the arms over all tasks that have the baseline, or say in one sentence why that cannot be done.
 
     Args:
         tasks: at least one.
@@ -86,13 +89,18 @@ def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequ
     """
     if len(tasks) < LEAST_TASKS:
         return "one task only"
-    accuracies = [_figures(task, "test_accuracy", np.mean) for task in tasks]
+    results = [_figures(task, "test_accuracy", np.mean) for task in tasks]
+    has = [baseline in figures for figures in results]
+    without_baseline = tuple(task.title for task, there in zip(tasks, has, strict=True) if not there)
+    if has.count(True) < LEAST_TASKS:
+        return f"{len(tasks)} tasks, but {baseline} has results in {has.count(True) or 'none'} of them only"
+    tasks, thresholds = list(itertools.compress(tasks, has)), list(itertools.compress(thresholds, has))
+    accuracies = list(itertools.compress(results, has))
     every = [arm for arm in tasks[0].arms if all(arm in figures for figures in accuracies)]
     left_out = tuple(dict.fromkeys(arm for task in tasks for arm in task.arms if arm not in every))
-    if baseline not in every or len(every) < 2:  # noqa: PLR2004 - a comparison has two sides
-        missing = f"{baseline} and another arm in every one of them"
-        return f"{len(tasks)} tasks, but a comparison across them needs {missing}"
-    accuracy = np.array([[figures[arm] for arm in every] for figures in accuracies])
+    if len(every) == 1:
+        return f"{len(tasks)} tasks with {baseline}, but no other arm has results in every one of them"
+    accuracy = _matrix(accuracies, every)
     epoch_seconds = _matrix([_figures(task, "seconds_per_epoch", np.median) for task in tasks], every)
     targets, times = _targets(tasks, every, baseline, thresholds)
     ranks = statistics.mean_rank(accuracy, higher_is_better=True)
@@ -126,6 +134,7 @@ def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequ
         tuple(rows[column] for column in order),
         times[:, order],
         left_out,
+        without_baseline,
     )
 
 
@@ -137,9 +146,12 @@ def describe_targets(across: Across) -> str:
     )
 
 
-def describe_left_out(across: Across) -> str:
-    """The arms that some task lacks, in a sentence, or nothing."""
-    return f"not in every task, and so left out: {name_some(across.left_out)}" if across.left_out else ""
+def describe_left_out(across: Across) -> list[str]:
+    """The arms that some task lacks, and the tasks that lack the baseline, in sentences, or nothing."""
+    sentences = [f"Not in every task, and so left out: {name_some(across.left_out)}."] if across.left_out else []
+    if across.without_baseline:
+        sentences.append(f"Tasks without {across.baseline}, and so left out: {name_some(across.without_baseline)}.")
+    return sentences
 
 
 def _figures(task: Task, column: str, middle: Callable[[list[float]], Any]) -> dict[str, float]:

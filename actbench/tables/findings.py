@@ -168,12 +168,18 @@ def find(folders: Sequence[Path], question: Question) -> Findings:
         question=question,
         tasks=tuple(found),
         thresholds=thresholds,
-        across=across_tasks(tasks, found[0].baseline, [item.thresholds for item in found]),
+        across=across_tasks(tasks, common_baseline(found), [item.thresholds for item in found]),
         checks=tuple(run_checks([*own_checks, *runnable], tables)),
         skipped_checks=tuple(skipped),
         warnings=(*warn.about_stores(runs), *apart),
         manifests=tuple(read_manifest(folder) for folder in folders),
     )
+
+
+def common_baseline(found: Sequence[TaskFindings]) -> str:
+    """The baseline of most tasks, of the first among equals; it is the one that pictures draw in ink."""
+    baselines = [item.baseline for item in found if item.baseline]
+    return max(baselines, key=baselines.count)
 
 
 def full_table(findings: Findings) -> pd.DataFrame:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from actbench.tables.findings import common_baseline
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -87,7 +89,7 @@ def palette(findings: Findings, theme: Theme) -> Palette:
         ordered = found.arms.sort_values("test_accuracy", ascending=False, kind="stable", na_position="last")
         for rank, arm in enumerate(ordered["activation"]):
             ranks.setdefault(arm, []).append(rank)
-    baseline = findings.tasks[0].baseline
+    baseline = common_baseline(findings.tasks)
     others = [arm for found in findings.tasks for arm in found.arms["activation"] if arm != baseline]
     others = list(dict.fromkeys(others))
     if len(others) > MOST_COLOURED:
