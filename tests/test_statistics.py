@@ -533,6 +533,7 @@ def test_noethers_sample_sizes():
     assert seeds_to_detect_by_rank(0.75, paired=True) == seeds_to_detect_by_rank(0.25, paired=True) == 42
     assert seeds_to_detect_by_rank(0.75, paired=False) == 21
     assert seeds_to_detect_by_rank(0.5, paired=True) is None
+    assert seeds_to_detect_by_rank(1.0, paired=True) == seeds_to_detect_by_rank(0.0, paired=False) == 6
     assert seeds_to_detect_by_rank(0.501, paired=True) is None
     # For normal differences P(D + D' > 0) = Φ(√2·effect): the test must have about the power that was asked.
     differences = np.random.default_rng(6).normal(special.ndtri(0.75) / math.sqrt(2), 1, size=(2000, 42))
@@ -710,9 +711,18 @@ def test_two_arms_that_never_arrive_are_not_shown_to_be_alike():
     never = judge([compare_times([INF] * 8, [INF] * 8)], margin=0.1, higher_is_better=False)[0]
     assert never.words() == "undecided: more than 1000 seeds would be needed"
     few = judge([compare_times([1, 2, 3], [2, 3, 4])], margin=0.1, higher_is_better=False)[0]
-    assert few.words() == "undecided: 3 seeds are too few for the test, about 11 would tell"
+    assert few.words() == "undecided: 3 seeds are too few for the test, about 6 would tell"
     one = judge([compare_times([1], [2])], margin=0.1, higher_is_better=False)[0]
     assert one.words() == "undecided: 1 seed is too few for the test, at least 6 would be needed"
+
+
+@pytest.mark.parametrize(("arm", "kind"), [([3, 5, 4], "equivalent"), ([2, 4, 3], "better")])
+def test_as_many_seeds_of_the_same_kind_as_asked_for_do_decide(arm, kind):
+    baseline = [3, 5, 4]
+    (few,) = judge([compare_times(arm, baseline)], margin=0.05, higher_is_better=False)
+    assert (few.kind, few.seeds) == ("undecided", 6)
+    (enough,) = judge([compare_times(arm * 2, baseline * 2)], margin=0.05, higher_is_better=False)
+    assert enough.kind == kind
 
 
 def test_judge_refuses():

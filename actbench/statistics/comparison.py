@@ -135,10 +135,13 @@ class TimeComparison:
     def seeds_that_would_tell(self, margin: float, *, alpha: float, arms: int, power: float) -> int | None:  # noqa: ARG002
         """About how many seeds would show the observed lead to the rank test; None for more than 1,000.
 
-        `margin` plays no part: there is no such formula for showing that ranks are alike.
+        `margin` plays no part: there is no such formula for showing that ranks are alike. Only where all times are
+        equal is it plain that the fewest seeds with an interval would show that.
         """
         if self.superiority is None:
             return least_pairs(alpha / arms)
+        if self.paired and self.ties == self.n and self.geometric_speedup is not None:
+            return least_pairs(alpha)
         return seeds_to_detect_by_rank(self.superiority, paired=self.paired, alpha=alpha / arms, power=power)
 
 

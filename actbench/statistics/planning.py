@@ -156,7 +156,8 @@ def seeds_to_detect_by_rank(superiority: float, *, paired: bool, alpha: float = 
     """About how many seeds an arm would show a difference to a rank test (Noether 1987).
 
     n = (z(1-alpha/2) + z(power))² / (3·(p-½)²) for pairs, with p = P(D + D' > 0) for two paired differences; with 6 in
-    place of 3, and p = P(arm > baseline), for two independent samples of n each.
+    place of 3, and p = P(arm > baseline), for two independent samples of n each. The formula asks for somewhat too many
+    where p is near 0 or 1; at 0 and 1 themselves the fewest that the test needs will do, if all go on as they did.
 
     Args:
         superiority: p above, 0 to 1, ties counted half; no unit.
@@ -176,6 +177,8 @@ def seeds_to_detect_by_rank(superiority: float, *, paired: bool, alpha: float = 
     lean = superiority - 0.5
     if lean == 0:
         return None
+    if abs(lean) == 0.5:  # noqa: PLR2004 - one arm has always been the faster
+        return least_pairs(alpha)
     n = math.ceil(float(ndtri(1 - alpha / 2) + ndtri(power)) ** 2 / ((3 if paired else 6) * lean**2))
     return max(n, least_pairs(alpha)) if n <= MOST_SEEDS else None
 
