@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from synthetic import Arm, Task, write
 from actbench.errors import UserError
 from actbench.record import RUN_COLUMNS
 from actbench.registry import Choice
+from actbench.reports import words
+from actbench.statistics import Summary, Verdict, compare_paired
 from actbench.tables.across import Across
 from actbench.tables.checks import parse_check
-from actbench.tables.comparison import shared_seeds
+from actbench.tables.comparison import MetricComparison, Row, shared_seeds
 from actbench.tables.findings import Question, find, full_table
-from actbench.tables.metrics import parse_metrics
+from actbench.tables.metrics import PLAIN, parse_metrics
 from actbench.tables.select import Selection
 
 ARMS = (
@@ -128,6 +131,49 @@ def test_a_diverged_loss_is_infinite_and_ranks_are_compared(tmp_path):
     assert [comparison.by_rank for comparison in found] == [True, False]
     assert found[0].rows[0].summary.reached == 9
     assert found[1].rows[0].comparison.n == 10
+
+
+def words_of(store, **question):
+    comparison = ask(store, **question).tasks[0].comparisons[0]
+    verdicts = {row.arm: words.verdict(comparison, row) for row in comparison.rows}
+    return verdicts, words.summarize(comparison), words.summary(comparison.metric, comparison.baseline_summary)
+
+
+def test_arms_that_never_arrive_are_said_to_in_words(tmp_path):
+    store = write(tmp_path, [(Task(), [Arm("relu", 0.9), Arm("tanh", 0.8), Arm("mish", 0.97), Arm("elu", 0.85)])])
+    verdicts, summary, baseline = words_of(store, metrics=("epochs-to:0.95",))
+    assert verdicts == {"tanh": "undecided: neither got there", "mish": "better", "elu": "undecided: neither got there"}
+    assert summary == "Epochs to 95 % test accuracy: better than relu: mish (8 epochs); undecided: tanh, elu."
+    assert baseline == "reached by none of 10 runs"
+    _, summary, baseline = words_of(store, metrics=("epochs-to:0.95",), baseline="mish")
+    assert "worse than mish: relu (reached by none of 10 runs), tanh (" in summary
+    assert baseline == "8 epochs"
+
+
+def test_a_summary_names_the_baseline_and_counts_the_undecided(tmp_path):
+    arms = [Arm("relu", seeds=(0, 1, 2)), Arm("elu", 0.972, seeds=(0, 1, 2))]
+    _, summary, _ = words_of(write(tmp_path, [(Task(), arms)]), margin=0.0)
+    assert re.fullmatch(r"Test accuracy .*: undecided against relu: elu, where about \d+ seeds would tell\.", summary)
+
+
+def test_a_summary_does_not_call_a_few_of_the_undecided_most_of_them():
+    def row(seeds):
+        verdict = Verdict("undecided", 0.5, 0.005, negligible=False, n=10, seeds=seeds, at_least=False)
+        summary = Summary(10, 0.9, 0.1, None)
+        return Row("f", summary, compare_paired([0.9, 0.8], [0.8, 0.9]), verdict, None, "")
+
+    rows = tuple(row(seeds) for seeds in (12, None, None))
+    comparison = MetricComparison(PLAIN["test_accuracy"], "relu", rows[0].summary, rows, 0.005, "0.5 pp", by_rank=False)
+    text = "undecided against relu: f, f, f, where about 12 seeds would tell for 1 of them."
+    assert words.summarize(comparison).endswith(text)
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "shown"),
+    [("test_loss", 0.0, "0"), ("test_loss", -0.0, "0"), ("test_accuracy", -1e-6, "0.00"), ("test_loss", 0.01, "+0.01")],
+)
+def test_no_difference_has_no_sign(metric, value, shown):
+    assert words.difference(PLAIN[metric], value) == shown
 
 
 def test_the_family_is_all_arms_of_the_metric(store):

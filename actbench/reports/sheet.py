@@ -228,7 +228,7 @@ def comparison_grid(comparison: MetricComparison) -> Grid:
 
 
 def _family(arms: int) -> str:
-    return f"p-values after Holm's correction over {arms} arms"
+    return f"p-values after Holm's correction over {arms} arms, intervals for each arm by itself"
 
 
 Column = tuple[str, Callable[["Row"], str]]
@@ -295,7 +295,7 @@ def across_section(across: Across) -> Section:
             cells += [words.factor(row.speedup), f"{row.solved}/{across.timed}", *shares]
         rows.append((*cells, "yes" if row.on_front else ""))
     notes = [
-        "Mean rank by test accuracy, 1 is best",
+        "Mean rank by test accuracy, 1 is best; it describes, and is no test",
         f"cost: seconds per epoch relative to {across.baseline}, geometric mean",
         "Pareto front: no other arm is both more accurate and cheaper",
     ]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from actbench.reports import words
 from actbench.reports.sheet import WORDY, Grid, Section, View, choose_columns, sections, sort_arms
 from actbench.statistics import Comparison
 from actbench.tables.across import Across
@@ -143,17 +144,17 @@ def lay_out(grid: Grid, width: int) -> list[tuple[str, str]]:
     right = [is_numeric(grid, place) for place in places]
     cells = [max((len(row[place]) for row in grid.rows), default=0) for place in places]
     widths = [max(len(name), cell) for name, cell in zip(grid.headings, cells, strict=True)]
-    words = [name in WORDY for name in grid.headings]
+    breaks = [name in WORDY for name in grid.headings]
     if _total(widths) > width:
         widths = [
             max(max(map(len, name.split()), default=0), cell if not wordy else len(name))
-            for name, cell, wordy in zip(grid.headings, cells, words, strict=True)
+            for name, cell, wordy in zip(grid.headings, cells, breaks, strict=True)
         ]
         # What is left is shared by the columns of words.
         room = max(width - _total(widths), 0)
-        for place in (place for place in places if words[place]):
+        for place in (place for place in places if breaks[place]):
             widths[place] = min(
-                max(cells[place], widths[place]), max(widths[place] + room // sum(words), FEWEST_LETTERS)
+                max(cells[place], widths[place]), max(widths[place] + room // sum(breaks), FEWEST_LETTERS)
             )
     lines = [(line, "bold") for line in _broken(grid.headings, widths, right, bottom=True)]
     lines.append((" " + "─" * (_total(widths) - 1) + "\n", "dim"))
@@ -258,7 +259,7 @@ def _json_row(comparison: MetricComparison, row: Row) -> dict[str, Any]:
         "p": row.verdict.adjusted_p,
         "p_uncorrected": found.p_value,
         "verdict": row.verdict.kind,
-        "words": row.verdict.words(comparison.margin_words),
+        "words": words.verdict(comparison, row),
         "seeds_that_would_tell": row.verdict.seeds,
         "could_show": row.could_show,
     }

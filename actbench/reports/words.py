@@ -50,7 +50,7 @@ def difference(metric: Metric, value: float, *, signed: bool = True) -> str:
     if metric.unit != "accuracy":
         pattern = "{:+.3g}" if signed else "{:.3g}"
     text = pattern.format(value * 100 if metric.unit == "accuracy" else value)
-    return "0.00" if text in ("-0.00", "+0.00") else text
+    return text[1:] if text in ("-0.00", "+0.00", "-0", "+0") else text
 
 
 def unit(metric: Metric) -> str:
@@ -59,9 +59,12 @@ def unit(metric: Metric) -> str:
 
 
 def summary(metric: Metric, found: Summary | TimeSummary) -> str:
-    """An arm's own figure with its unit: ``97.81 ± 0.14 %``, ``7 epochs (8/10 runs)``."""
+    """An arm's own figure with its unit: ``97.81 ± 0.14 %``, ``7 (8/10) epochs``, ``reached by 3 of 10 runs``."""
     if isinstance(found, TimeSummary):
-        return f"{median(metric, found)} {unit(metric)}"
+        if math.isinf(found.median):
+            what = "reached by" if metric.is_time_to else "finite in"
+            return f"{what} {found.reached or 'none'} of {found.n} run{'s' * (found.n > 1)}"
+        return f"{median(metric, found)} {'epoch' if metric.unit == 'epochs' and found.median == 1 else unit(metric)}"
     if metric.unit == "accuracy":
         return f"{accuracy(found.mean, found.sd)} %"
     spread = "" if found.sd is None else f" ± {found.sd:.2g}"
@@ -98,47 +101,56 @@ def factor(value: float | None) -> str:
 
 def verdict(comparison: MetricComparison, row: Row) -> str:
     """The verdict in words, with the margin as people write it."""
+    if _both_missed(comparison, row):
+        return f"undecided: neither {'got there' if comparison.metric.is_time_to else 'is finite'}"
     return row.verdict.words(comparison.margin_words)
 
 
-def effect(row: Row) -> str:
-    """One arm's difference or speed-up, short: ``+0.31 pp``, ``1.2×``."""
-    found = row.comparison
-    return factor(found.speedup) if isinstance(found, TimeComparison) else f"{found.difference:+.3g}"
+def _both_missed(comparison: MetricComparison, row: Row) -> bool:
+    """Whether no run of either arm has a time: it is epochs that are missing then, not seeds."""
+    figures = (row.summary, comparison.baseline_summary)
+    return all(isinstance(found, TimeSummary) and not found.reached for found in figures)
 
 
 def summarize(comparison: MetricComparison) -> str:
     """All verdicts of one metric in a sentence or two."""
     kinds: dict[str, list[str]] = {"better": [], "worse": [], "equivalent": [], "undecided": []}
     for row in comparison.rows:
-        size = _size(comparison, row)
-        kinds[row.verdict.kind].append(f"{row.arm} ({size})" if row.verdict.kind in ("better", "worse") else row.arm)
+        decided = row.verdict.kind in ("better", "worse")
+        kinds[row.verdict.kind].append(f"{row.arm} ({_size(comparison, row)})" if decided else row.arm)
     parts = []
     if kinds["better"]:
         parts.append(f"better than {comparison.baseline}: {name_some(kinds['better'], 8)}")
     if kinds["worse"]:
-        parts.append(f"worse: {name_some(kinds['worse'], 8)}")
+        parts.append(f"worse{'' if parts else f' than {comparison.baseline}'}: {name_some(kinds['worse'], 8)}")
+    against = "" if parts else f" against {comparison.baseline}"
     if kinds["equivalent"]:
-        parts.append(f"no difference of more than {comparison.margin_words} shown: {name_some(kinds['equivalent'], 8)}")
+        parts.append(
+            f"no difference of more than {comparison.margin_words} shown{against}: {name_some(kinds['equivalent'], 8)}"
+        )
+        against = ""
     if kinds["undecided"]:
-        parts.append(f"undecided: {name_some(kinds['undecided'], 8)}{_more_seeds(comparison)}")
+        parts.append(f"undecided{against}: {name_some(kinds['undecided'], 8)}{_more_seeds(comparison)}")
     return f"{comparison.metric.title[:1].upper()}{comparison.metric.title[1:]}: {'; '.join(parts)}."
 
 
 def _size(comparison: MetricComparison, row: Row) -> str:
     found = row.comparison
     if isinstance(found, TimeComparison):
-        return factor(found.speedup)
+        # A definite win or loss is no factor: one of the two did not get there.
+        return factor(found.speedup) if 0 < found.speedup < math.inf else summary(comparison.metric, row.summary)
     return f"{difference(comparison.metric, found.difference)} {unit(comparison.metric)}"
 
 
 def _more_seeds(comparison: MetricComparison) -> str:
-    wanted = [row.verdict.seeds for row in comparison.rows if row.verdict.kind == "undecided"]
-    known = [seeds for seeds in wanted if seeds is not None]
+    undecided = [row for row in comparison.rows if row.verdict.kind == "undecided"]
+    if all(_both_missed(comparison, row) for row in undecided):
+        return ""
+    known = [row.verdict.seeds for row in undecided if row.verdict.seeds is not None]
     if not known:
         return ", and more than 1,000 seeds would be needed to tell"
     at_least = any(row.verdict.at_least for row in comparison.rows)
     few, many = min(known), max(known)
     span = f"{few}" if few == many else f"{few} to {many}"
-    most = " for most of them" if len(known) < len(wanted) else ""
-    return f", where {'at least' if at_least else 'about'} {span} seeds would tell{most}"
+    some = f" for {len(known)} of them" if len(known) < len(undecided) else ""
+    return f", where {'at least' if at_least else 'about'} {span} seeds would tell{some}"
