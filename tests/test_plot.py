@@ -13,9 +13,10 @@ import pytest
 from synthetic import Arm, Task, write
 
 from actbench.errors import UserError
-from actbench.reports.plots import KINDS, Look, inline_svg, save_picture
+from actbench.reports.plots import KINDS, Look, _panels, _shape, inline_svg, save_picture
 from actbench.reports.plots.curves import draw_curves
-from actbench.reports.plots.style import DARK, LIGHT, VARIABLES, palette, spread_out
+from actbench.reports.plots.pareto import draw_pareto
+from actbench.reports.plots.style import DARK, LIGHT, VARIABLES, drawing, palette, spread_out
 from actbench.tables.findings import Question, find
 
 ARMS = [Arm("relu"), Arm("swish", 0.972, 1.8), Arm("mish", 0.9745, 1.6, seconds=0.35), Arm("tanh", 0.955, 3.0)]
@@ -116,6 +117,24 @@ def test_a_task_without_a_coloured_arm_is_drawn_in_grey(tmp_path):
     found = find([write(tmp_path, [(Task(f"data{n}", epochs=3), arms[n]) for n in range(8)])], Question())
     assert not any(palette(found, LIGHT).named(arm) for arm in found.tasks[-1].task.arms)
     assert "2 others in grey" in inline_svg("curves", found, found.tasks[-1], Look(), "p")
+
+
+@pytest.mark.parametrize("on_page", [False, True])
+def test_nothing_is_cut_off_at_the_edges_and_the_front_is_ringed(tmp_path, on_page):
+    arms = [Arm("relu", 0.9700, seeds=(0,), spread=1e-4), Arm("mish", 0.9706, seeds=(0,), spread=1e-4, seconds=0.3)]
+    found = find([write(tmp_path, [(Task(), arms)])], Question())
+    with drawing(LIGHT):
+        colours = palette(found, LIGHT)
+        figure, (axes,) = _panels(_shape("pareto", found.tasks, colours, on_page=on_page), 1)
+        draw_pareto(axes, found.tasks[0], colours)
+        assert axes.get_ylabel() == "test accuracy (%)"  # one seed has no spread
+        box = axes.get_tightbbox(figure.canvas.get_renderer())
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.width
+    rings = [mark for mark in axes.collections if mark.get_sizes().tolist() == [120.0]]
+    assert [ring.get_offsets()[0][0] for ring in rings] == sorted(found.tasks[0].arms["train_seconds"])
+    points = [mark for mark in axes.collections if mark.get_sizes().tolist() == [46.0]]
+    assert len(points) == 2
 
 
 def test_too_many_tasks_for_a_picture(tmp_path):

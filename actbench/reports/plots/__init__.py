@@ -31,6 +31,8 @@ MOST_PANELS = 12
 PANEL_INCHES = (6.4, 3.8)
 PAGE_INCHES = (5.0, 3.2)
 INCHES_A_LETTER = 0.078
+# Room for ticks like 97.875 and the title beside them.
+AXIS_INCHES = 0.85
 DOTS_PER_INCH = 160
 
 
@@ -184,5 +186,5 @@ def _shape(kind: str, tasks: Sequence[TaskFindings], colours: Palette, *, on_pag
     else:
         names = [colours.baseline, *colours.coloured]
     margin = 0.35 + INCHES_A_LETTER * max(len(shorten(name)) for name in names)
-    left, right = {"strip": (margin, 0.65), "pareto": (0.7, 0.15)}.get(kind, (0.7, margin))
+    left, right = {"strip": (margin, 0.65), "pareto": (AXIS_INCHES, 0.15)}.get(kind, (AXIS_INCHES, margin))
     return Shape(width, height, left, right, top=0.15 if on_page else 0.4, bottom=0.55)

@@ -39,12 +39,16 @@ def draw_pareto(axes: Axes, found: TaskFindings, palette: Palette) -> None:
         colour = palette.colour(name)
         axes.errorbar(x, y, yerr=sd or None, color=colour, elinewidth=1, alpha=0.6 if named else 0.3, zorder=2)
         axes.scatter(x, y, s=46 if named else 18, color=colour, alpha=1 if named else 0.6, zorder=4,
-                     edgecolors=palette.theme.ink if best else "none", linewidths=1.2)  # fmt: skip
+                     linewidths=0)  # fmt: skip
+        if best:
+            # Apart from the point, so that it shows around the baseline's, too, which is of the same ink.
+            axes.scatter(x, y, s=120, facecolors="none", edgecolors=palette.theme.ink, linewidths=1.2, zorder=4)
         if named or len(names) <= FEW:
             labelled.append((name, float(x), float(y)))
     axes.margins(x=0.18, y=0.15)
     axes.set_ylim(max(axes.get_ylim()[0], 0), min(axes.get_ylim()[1], 101))
     axes.set_xlabel("training seconds of a run, median")
-    axes.set_ylabel("test accuracy (%), mean ± sd")
+    axes.set_ylabel("test accuracy (%)" + (", mean ± sd" if spread.any() else ""))
+    axes.locator_params(axis="y", nbins=6)
     label_points(axes, labelled, palette.theme.ink)
     whisper(axes, "better: up and to the left; ringed: Pareto front", palette.theme.muted)

@@ -67,6 +67,7 @@ def draw_strip(axes: Axes, found: TaskFindings, palette: Palette, *, metric: Met
     axes.set_ylim(len(order) - 0.5, -0.5)
     if scale > 1:
         axes.set_xlim(max(axes.get_xlim()[0], -1), min(axes.get_xlim()[1], 101))
+    axes.locator_params(axis="x", nbins=6)
     axes.set_xlabel(f"{metric.title} ({AXIS[metric.unit]})" + (f"; {left_out} arms not shown" if left_out > 0 else ""))
 
 
