@@ -227,6 +227,12 @@ def test_the_commands_that_repeat_it_hold_the_numbers_as_people_write_them(run):
     assert "--margin 0.0025000001 --threshold 0.95 " in html
 
 
+def test_a_task_whose_name_begins_with_a_number_is_no_number(run):
+    write(Path("news"), [(Task("20newsgroups"), ARMS[:2])])
+    _, out, _ = run("compare", "news", "--format", "md", "--fail-if", "runs(relu) < 1")
+    assert "| result | fails if | task | figures |\n| --- | --- | --- | --- |" in out
+
+
 def test_markup_in_a_name_is_shown_as_it_is_written(run):
     odd = "mine.py:act(label='[bold]a|b[/bold]')"
     write(Path("odd"), [(Task(), [Arm("relu"), Arm(odd)])])

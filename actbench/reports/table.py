@@ -185,9 +185,11 @@ def _broken(row: Sequence[str], widths: Sequence[int], right: Sequence[bool], *,
 
 
 def is_numeric(grid: Grid, place: int) -> bool:
-    """Whether a column is one of numbers, which stand on the right."""
+    """Whether a column is one of numbers, which stand on the right; a task's name may begin with one and is none."""
     cells = [row[place] for row in grid.rows]
-    return place > 0 and all(cell[:1] in "-+±<∞" or cell[:1].isdigit() for cell in cells) and any(cells)
+    if place == 0 or grid.headings[place] == "task":
+        return False
+    return all(cell[:1] in "-+±<∞" or cell[:1].isdigit() for cell in cells) and any(cells)
 
 
 def _line(screen: Console, text: str, style: str | None = None) -> None:
