@@ -91,6 +91,20 @@ def test_one_arm_says_what_is_missing(tmp_path):
     assert "One arm only (relu)" in found.silence
 
 
+@pytest.mark.parametrize(
+    ("broken", "silence"),
+    [
+        (("relu", "mish"), "no run has finished."),
+        (("relu",), "no run of the baseline relu has finished."),
+        (("mish",), "only relu has finished runs."),
+    ],
+)
+def test_why_there_is_nothing_to_compare(tmp_path, broken, silence):
+    failed = dict.fromkeys(range(10), "failed")
+    arms = [Arm(name, statuses=failed if name in broken else {}) for name in ("relu", "mish")]
+    assert ask(write(tmp_path, [(Task(), arms)])).tasks[0].silence == f"Nothing to compare: {silence}"
+
+
 def test_a_missing_seed_is_named_and_the_other_pairs_are_kept(tmp_path):
     store = write(tmp_path, [(Task(), (Arm("relu"), Arm("mish", statuses={3: "failed"})))])
     row = rows_of(ask(store))["mish"]
@@ -292,7 +306,7 @@ def test_a_failed_run_that_never_knew_its_data_stays_in_its_task(tmp_path):
     found = ask(store)
     assert len(found.tasks) == 1
     assert found.tasks[0].arms["failed"].tolist() == [0, 10]
-    assert "only one arm has finished runs" in found.tasks[0].silence
+    assert "only relu has finished runs" in found.tasks[0].silence
 
 
 # What is asked for

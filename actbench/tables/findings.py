@@ -221,9 +221,13 @@ def _silence(task: Task, baseline: str, wanted: str | None) -> str:
     if len(task.arms) == 1:
         return f"One arm only ({baseline}): add another with 'actbench run --act …' to compare."
     finished = {str(arm) for arm in task.runs["arm"][task.runs["status"].isin(FINAL)]}
+    if not finished:
+        return "Nothing to compare: no run has finished."
     if baseline in finished and len(finished) > 1:
         return "Nothing to compare: no run of any arm got that far."
-    return f"Nothing to compare: only one arm has finished runs, or {baseline} has none."
+    if baseline not in finished:
+        return f"Nothing to compare: no run of the baseline {baseline} has finished."
+    return f"Nothing to compare: only {baseline} has finished runs."
 
 
 def _of_studies(task: Task, studies: dict[str, dict[str, Any]]) -> tuple[float, ...]:
