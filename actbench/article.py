@@ -7,7 +7,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -152,10 +152,7 @@ class Curve:
 
 def read_article(path: Path) -> Article:
     """Read and check the article's part of a study's file. Raises UserError, naming file, key and what is wrong."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"Cannot read the study {str(path)!r}: {error}.") from None
+    content = read_toml(path)
     try:
         article = msgspec.convert({key: content[key] for key in KEYS if key in content}, Article)
         for number, claim in enumerate(article.claims):
@@ -165,6 +162,18 @@ def read_article(path: Path) -> Article:
     except (msgspec.ValidationError, ValueError) as error:
         raise UserError(f"{path}: {error}.") from None
     return article
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A study's file as it stands. Raises UserError where it cannot be read or is not TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"Cannot read the study {str(path)!r}: {error.strerror or error}.") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"Cannot read the study {str(path)!r}: {error}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path} is not valid TOML: {error}.") from None
 
 
 def printed_cells(article: Article) -> list[Printed]:

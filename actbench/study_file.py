@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -43,13 +42,7 @@ def read_study(path: Path) -> Study:
     Raises:
         UserError: not TOML, an unknown key, a wrong value, an empty list; names the file, the key and what is allowed.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"Cannot read the study {str(path)!r}: {error}.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path} is not valid TOML: {error}.") from None
-    return _Reader(path).study(content)
+    return _Reader(path).study(article.read_toml(path))
 
 
 class _Reader:

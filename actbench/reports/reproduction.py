@@ -82,7 +82,7 @@ def summary_grid(found: Sequence[Reproduction]) -> Grid:
     """How many cells and claims of each study came out how."""
     rows = []
     for one in found:
-        digits = [cell.exact for cell in one.cells if cell.exact is not None]
+        digits = [cell.exact for cell in one.cells if cell.exact is not None and not one.case.smoke]
         counts = {word: sum(judged.kind == word for judged in one.claims) for word in KINDS}
         expected = [judged for judged in one.claims if judged.claim.expected]
         held = f"{len(expected) - len(one.disappointing)} of {len(expected)}" if one.claims else "not judged"
