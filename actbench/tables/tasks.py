@@ -67,7 +67,7 @@ def shown(key: str, value: Any) -> str:  # noqa: PLR0911 - one for each kind of 
     if isinstance(value, float) and math.isnan(value):
         return f"no {TITLES.get(key, key)}"
     if key == "epochs":
-        return f"{value:g} epoch{'s' * (value != 1)}"
+        return f"{value:g} epoch{'' if value == 1 else 's'}"
     if key == "dataset_sha256":
         return f"data {value[:8]}"
     if key == "model_version":
