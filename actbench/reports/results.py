@@ -17,7 +17,7 @@ from actbench.tables.findings import Question, find
 BEGIN, END = "<!-- verdicts: begin (generated) -->", "<!-- verdicts: end -->"
 RESULTS = Path("results")
 COMPARISON, VERDICTS = "comparison.md", "verdicts.md"
-PICTURES = {"curves": Look(), "pareto": Look()}
+PICTURES = {"curves": Look(), "pareto": Look(), "strip": Look()}
 FORMS = ("png", "svg")
 
 
