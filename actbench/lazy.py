@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from typing import Any
+
+BRING_TENSORFLOW = ("keras", "tensorflow", "spocu", "tensorflow_addons")
 
 
 class LazyModule:
@@ -34,8 +37,10 @@ def lazy(name: str) -> Any:
 
 
 def load(name: str) -> Any:
-    """Import ``name`` now; the first import of TensorFlow or Keras is kept quiet."""
-    if name.split(".", maxsplit=1)[0] in ("keras", "tensorflow") and "tensorflow" not in sys.modules:
+    """Import ``name`` now; the first import of TensorFlow, or of what brings it along, is kept quiet."""
+    package = name.split(".", maxsplit=1)[0]
+    brings_it = package in BRING_TENSORFLOW and importlib.util.find_spec(package) is not None
+    if brings_it and "tensorflow" not in sys.modules:
         # Keras fixes its backend when it is imported; actbench's engine is written for this one.
         os.environ["KERAS_BACKEND"] = "tensorflow"
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

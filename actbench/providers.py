@@ -79,7 +79,7 @@ def _import_addons(spelling: Spelling) -> Any:
     if sys.version_info[:2] > _ADDONS_PYTHON:
         raise UserError(
             f"{spelling.path!r} needs TensorFlow Addons, which ended with Python 3.11; this is Python "
-            f"{sys.version_info[0]}.{sys.version_info[1]}. Take actbench's own {spelling.name!r}, or Python 3.11."
+            f"{sys.version_info[0]}.{sys.version_info[1]}. Take Python 3.11{_own_instead(spelling)}."
         )
     try:
         with warnings.catch_warnings():
@@ -93,16 +93,23 @@ def _import_addons(spelling: Spelling) -> Any:
                 "can: install actbench with the extra 'addons'."
             ) from error
         raise UserError(
-            f"{spelling.path!r} needs TensorFlow Addons: install actbench with the extra 'addons', "
-            f"or take actbench's own {spelling.name!r}."
+            f"{spelling.path!r} needs TensorFlow Addons: install actbench with the extra 'addons'"
+            f"{_own_instead(spelling)}."
         ) from None
+
+
+def _own_instead(spelling: Spelling) -> str:
+    """What to take instead, where the catalogue has it."""
+    from actbench.activations import CATALOGUE  # which itself imports this module
+
+    return f", or take actbench's own {spelling.name!r}" if spelling.name in CATALOGUE else ""
 
 
 def _spocu(spelling: Spelling) -> Provided:
     """The authors' own Keras layer, a new one for every site; parameters left out take the published values."""
     if spelling.name != "SPOCU":
         raise _unknown(spelling, "the package spocu", ["SPOCU"])
-    layer = importlib.import_module("spocu.spocu_tensorflow").SPOCU
+    layer = load("spocu.spocu_tensorflow").SPOCU
     left_out = list(SPOCU_PARAMETERS.items())[len(spelling.positional) :]
     complete = replace(spelling, named=dict(left_out) | dict(spelling.named))
     return _layer(complete, layer, importlib.metadata.version("spocu"))

@@ -254,7 +254,8 @@ class _Pool:
         self.jobs = jobs
         self.pending = pending
         cores = environment.usable_cores()
-        self.settings = thread_settings(max(1, cores // jobs)) if jobs > 1 else {}
+        # What libraries leave in the folder for temporary files goes with the pool's own, however a worker ends.
+        self.settings = {"TMPDIR": str(folder)} | (thread_settings(max(1, cores // jobs)) if jobs > 1 else {})
         self.workers: list[_Worker] = []
         self.numbers = itertools.count()
 

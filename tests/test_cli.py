@@ -56,7 +56,8 @@ def place(tmp_path_factory):
 def first(place):
     """Two activations, two seeds, with everything that costs nothing more: the process and its store."""
     more = ["--threshold", "0.4", "--threshold", "0.995", "--validation-split", "0.2", "--patience", "2"]
-    done = program("run", *SMALL, *ARMS, *more, cwd=place)
+    (place / "tmp").mkdir()
+    done = program("run", *SMALL, *ARMS, *more, cwd=place, env={"TMPDIR": str(place / "tmp")})
     assert done.returncode == 0, done.stderr
     return done, place / "results" / "adhoc"
 
@@ -184,6 +185,10 @@ def test_a_sweep_leaves_its_four_files(first):
         own = [row for row in rows(folder / "epochs.csv") if row["run_key"] == run["run_key"]]
         assert [int(row["epoch"]) for row in own] == list(range(int(run["epochs_run"]) + 1))
         assert all(row["val_loss"] for row in own)
+
+
+def test_a_sweep_leaves_nothing_among_the_temporary_files(place, first):
+    assert list((place / "tmp").iterdir()) == []
 
 
 def test_the_derived_files_say_what_was_done(first):

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from conftest import program
 
 from actbench import providers
 from actbench.activations import CATALOGUE, resolve
@@ -129,6 +130,11 @@ def test_what_does_not_exist_is_said_at_once(text, message) -> None:
 def test_what_cannot_stand_at_a_site_is_said_when_it_is_built(text) -> None:
     with pytest.raises(UserError, match=r"must keep the shape|does not work on inputs of shape"):
         Site(resolve(text), 0).build((None, 4, 4, 2))
+
+
+def test_a_library_that_brings_tensorflow_along_stays_quiet(tmp_path) -> None:
+    done = program("show", "spocu:SPOCU", cwd=tmp_path, check=0)
+    assert done.stderr == ""
 
 
 def test_keras_layers_are_made_anew_for_every_site() -> None:

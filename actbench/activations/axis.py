@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actbench.activations import Tensor, activation
+from actbench.activations.precision import at_least_single
 from actbench.lazy import lazy
 
 keras = lazy("keras")
@@ -52,8 +53,7 @@ def log_softmax(x: Tensor) -> Tensor:
 def sparsemax(x: Tensor) -> Tensor:
     """Probabilities along the last axis, most of them exactly 0: the projection on the simplex."""
     # Shifted by the maximum, which changes nothing, large inputs keep their digits; sums want more than 8 bits.
-    half = keras.backend.standardize_dtype(x.dtype) in ("bfloat16", "float16")
-    wide = ops.cast(x, "float32") if half else x
+    wide = at_least_single(x)
     shifted = wide - ops.stop_gradient(ops.max(wide, axis=-1, keepdims=True))
     ordered = ops.flip(ops.sort(shifted, axis=-1), axis=-1)
     rank = ops.cumsum(ops.ones_like(ordered), axis=-1)

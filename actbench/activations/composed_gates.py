@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from actbench.activations import Tensor, activation
 from actbench.activations.gated import gelu
+from actbench.activations.precision import at_least_single
 from actbench.lazy import lazy
 
 ops = lazy("keras.ops")
@@ -22,8 +23,11 @@ ops = lazy("keras.ops")
 )
 def mish(x: Tensor) -> Tensor:
     """Mish: x gated by the tanh of its softplus."""
-    # TensorFlow on CPU recognises these very operations and fuses them; a form with one exponential is slower there.
-    return x * ops.tanh(ops.softplus(x))
+    # tanh(ln(1 + e)) is e(e + 2)/(e(e + 2) + 2): one exponential instead of three, which compiled costs two thirds of
+    # the time. Beyond 20 the gate is 1 to the last bit of a double, and e² must not overflow.
+    exponential = ops.exp(ops.minimum(at_least_single(x), 20.0))
+    square = exponential * (exponential + 2.0)
+    return x * ops.cast(square / (square + 2.0), x.dtype)
 
 
 @activation(
