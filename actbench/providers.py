@@ -27,6 +27,7 @@ Provided: TypeAlias = tuple[Choice, Literal["elementwise", "layer"], Callable[[A
 # The published parameters; the layer itself has no defaults.
 SPOCU_PARAMETERS = {"alpha": 3.0937, "beta": 0.6653, "gamma": 4.437}
 
+_ADDONS = ("gelu", "hardshrink", "lisht", "mish", "rrelu", "snake", "softshrink", "sparsemax", "tanhshrink")
 _ADDONS_PYTHON = (3, 11)
 _NOT_ACTIVATIONS = {"deserialize", "get", "serialize"}
 
@@ -99,10 +100,8 @@ def _import_addons(spelling: Spelling) -> Any:
 
 
 def _own_instead(spelling: Spelling) -> str:
-    """What to take instead, where the catalogue has it."""
-    from actbench.activations import CATALOGUE  # which itself imports this module
-
-    return f", or take actbench's own {spelling.name!r}" if spelling.name in CATALOGUE else ""
+    """What to take instead, if it is one of theirs: the catalogue has them all."""
+    return f", or take actbench's own {spelling.name!r}" if spelling.name in _ADDONS else ""
 
 
 def _spocu(spelling: Spelling) -> Provided:

@@ -25,6 +25,7 @@ import filelock
 from actbench.checkpoint import Checkpoint
 from actbench.errors import UserError
 from actbench.record import EPOCH_COLUMNS, FINAL, RUN_COLUMNS, SCHEMA_VERSION, Record, Run, epoch_rows, run_row
+from actbench.schema import is_older, upgraded
 
 log = logging.getLogger(__name__)
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
@@ -163,6 +164,9 @@ class Store:
             _check_ours(path, columns)
         for path in tables:
             _drop_torn_line(path)
+        if (self.folder / RUNS).exists() and (text := upgraded(self.folder / RUNS)) is not None:
+            log.warning("%s was written by an older actbench and is now upgraded", self.folder / RUNS)
+            replace(self.folder / RUNS, text)
         for row in _rows(self.folder / RUNS, RUN_COLUMNS):
             self.statuses[row["run_key"]] = row["status"]
         orphans = set(_first_cells(self.folder / EPOCHS, EPOCH_COLUMNS)) - self.statuses.keys()
@@ -276,6 +280,8 @@ def _check_ours(path: Path, columns: Sequence[str]) -> None:
         header, first = file.readline(), file.readline()
     names, ours = header.rstrip(b"\n").split(b","), ",".join(columns).encode()
     version, written = first.partition(b",")[0].decode(errors="replace"), b"schema_version"
+    if names[0] == written and is_older(version):
+        return
     if names[0] == written and version.isdigit() and int(version) != SCHEMA_VERSION:
         raise UserError(
             f"{str(path)!r} has schema version {version}, this actbench writes {SCHEMA_VERSION}. Use the actbench that "
@@ -293,7 +299,8 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:
     if not path.exists():
         return
     _check_ours(path, columns)
-    with path.open(encoding="utf-8", newline="") as file:
+    text = upgraded(path)
+    with path.open(encoding="utf-8", newline="") if text is None else io.StringIO(text) as file:
         reader = csv.reader(file)
         next(reader, None)
         for values in reader:

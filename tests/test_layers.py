@@ -16,6 +16,7 @@ LAYERS = (
     {"engine", "store", "study", "study_file"},
     {"article", "curves", "site", "weights"},
     {"activations", "datasets", "models", "optimizers", "initializers", "providers"},
+    {"schema"},
     {"checkpoint", "record", "statistics", "environment"},
     {"custom"},
     {"registry"},

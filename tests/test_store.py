@@ -12,11 +12,14 @@ import textwrap
 
 import pytest
 
+from actbench import record as record_module
+from actbench import schema
 from actbench import store as store_module
 from actbench.errors import UserError
 from actbench.record import EPOCH_COLUMNS, RUN_COLUMNS, Epoch, Record, Run
 from actbench.registry import Choice
 from actbench.store import EPOCHS, MANIFEST, RUNS, TABLE, Store, read_manifest, replace
+from actbench.tables import read as read_module
 
 
 def run_of(activation="relu", seed=0, **changes):
@@ -364,6 +367,49 @@ def test_a_newer_schema_is_refused_and_left_alone(own_folder):
         with pytest.raises(UserError, match="schema version 2, this actbench writes 1"), Store.open(own_folder):
             pass
         assert contents(own_folder) == before
+
+
+@pytest.fixture
+def second_schema(monkeypatch):
+    """A later actbench, which calls the first one's column ``optimizer`` differently and its epochs by another unit."""
+    columns = tuple("solver" if name == "optimizer" else name for name in RUN_COLUMNS)
+
+    def upgrade(row):
+        return row | {"solver": row["optimizer"], "epochs": str(10 * int(row["epochs"]))}
+
+    for module in (record_module, store_module, read_module):
+        monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
+        monkeypatch.setattr(module, "RUN_COLUMNS", columns)
+    monkeypatch.setitem(schema.UPGRADES, 1, upgrade)
+
+
+def test_an_older_schema_is_upgraded_on_opening_and_read_as_if_it_had_been(own_folder, request, caplog):
+    filled(own_folder)
+    with (own_folder / RUNS).open("a") as file:
+        file.write("1,half a r")
+    before = rows(own_folder / RUNS)
+    request.getfixturevalue("second_schema")
+    read = list(store_module.read_runs(own_folder))
+    assert [(row["schema_version"], row["solver"], row["epochs"]) for row in read] == [("2", "adam", "20")] * 3
+    runs, _ = read_module.read_frames(own_folder)
+    assert (list(runs["solver"]), list(runs["epochs"])) == (["adam"] * 3, [20] * 3)
+    assert rows(own_folder / RUNS) == before  # a look changes nothing
+    with Store.open(own_folder) as store:
+        assert set(store.statuses.values()) == {"ok"}
+    assert "older actbench" in caplog.text
+    after = rows(own_folder / RUNS)
+    assert after == read
+    assert [row["run_key"] for row in after] == [row["run_key"] for row in before[:3]]
+    assert len(rows(own_folder / EPOCHS)) == 9
+
+
+def test_a_schema_too_old_for_any_upgrade_is_refused_and_left_alone(own_folder, request):
+    whole = filled(own_folder)
+    request.getfixturevalue("second_schema")
+    schema.UPGRADES.clear()
+    with pytest.raises(UserError, match="schema version 1, which is too old"), Store.open(own_folder):
+        pass
+    assert contents(own_folder) == whole
 
 
 def test_a_newer_schema_with_more_columns_is_called_newer_not_foreign(own_folder):

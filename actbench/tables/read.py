@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.errors import UserError
 from actbench.record import FINAL, RUN_COLUMNS, SCHEMA_VERSION
+from actbench.schema import upgraded
 from actbench.store import EPOCHS, RUNS, read_manifest
 
 if TYPE_CHECKING:
@@ -233,6 +234,8 @@ def _whole_lines(path: Path) -> Any:
     """The file; or, where a break tore its last line, what stands before that."""
     if path.suffix == ".gz":
         return path
+    if path.name == RUNS and (text := upgraded(path)) is not None:
+        return io.StringIO(text)
     with path.open("rb") as file:
         size = file.seek(0, 2)
         if size == 0:
