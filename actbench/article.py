@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -152,7 +153,11 @@ class Curve:
 
 def read_article(path: Path) -> Article:
     """Read and check the article's part of a study's file. Raises UserError, naming file, key and what is wrong."""
-    content = read_toml(path)
+    return checked_article(path, read_toml(path))
+
+
+def checked_article(path: Path, content: Mapping[str, Any]) -> Article:
+    """The article's part of a file that was read. Raises UserError, naming file, key and what is wrong."""
     try:
         article = msgspec.convert({key: content[key] for key in KEYS if key in content}, Article)
         for number, claim in enumerate(article.claims):
@@ -160,7 +165,7 @@ def read_article(path: Path) -> Article:
         printed_cells(article)
         printed_curves(article)
     except (msgspec.ValidationError, ValueError) as error:
-        raise UserError(f"{path}: {error}.") from None
+        raise UserError(f"{path}: {str(error).rstrip('.')}.") from None
     return article
 
 

@@ -207,16 +207,16 @@ def plan(
             device=devices[chosen.device],
         )
         if run.key in runs:
-            raise UserError(_twice(runs[run.key][0], run))
+            raise UserError(_twice(study.name, runs[run.key][0], run))
         runs[run.key] = (run, asked)
     return list(runs.values())
 
 
-def _twice(first: Run, second: Run) -> str:
+def _twice(study: str, first: Run, second: Run) -> str:
     where = [f" in variant {run.variant!r}" if run.variant else "" for run in (first, second)]
     return (
-        f"The study asks twice for the same run: {first.activation.spelling} with seed {first.seed}{where[0]}, and "
-        f"{second.activation.spelling} with seed {second.seed}{where[1]}. Drop one of them."
+        f"The study {study!r} asks twice for the same run: {first.activation.spelling} with seed {first.seed}{where[0]}, "
+        f"and {second.activation.spelling} with seed {second.seed}{where[1]}. Drop one of them."
     )
 
 

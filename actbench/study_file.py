@@ -20,13 +20,13 @@ TRAINING = ("optimizer", "learning_rate", "batch_size", "epochs", "patience", "i
 TOP = ("name", "description", "source", "thresholds", "checks", "data", "model", "training", "grid", "variants",
        "smoke", *article.KEYS)  # fmt: skip
 NAMED: dict[str, Callable[[str], Any]] = {
-    "activation": activations.resolve,
-    "data": datasets.describe,
-    "model": models.resolve,
-    "optimizer": lambda text: choose(OPTIMIZERS, text),
-    "initializer": lambda text: INITIALIZERS[text],
+    "activation": lambda text: activations.resolve(text).choice,
+    "data": lambda text: datasets.describe(text).name,
+    "model": lambda text: models.resolve(text).choice,
+    "optimizer": lambda text: choose(OPTIMIZERS, text)[2],
+    "initializer": lambda text: INITIALIZERS[text].name,
 }
-"""Settings that are names, and what finds out whether there is such a thing."""
+"""Settings that are names, and what finds out which thing is meant, and whether there is one."""
 
 
 def read_study(path: Path) -> Study:
@@ -37,7 +37,8 @@ def read_study(path: Path) -> Study:
     ``validation_split``), ``[training]`` (``optimizer``, ``learning_rate``, ``batch_size``, ``epochs``, ``patience``,
     ``initializer``, ``precision``, ``deterministic``, ``device``), ``[grid]`` (lists of values of any of these and of
     ``activation``; ``seeds``, a number or a list), ``[variants.NAME]`` (values or lists that replace the others) and
-    ``[smoke]`` (the same, for a short trial of the study). What belongs to an article is read by ``read_article``.
+    ``[smoke]`` (the same, for a short trial of the study). What belongs to an article is checked, and read by
+    ``read_article``.
 
     Raises:
         UserError: not TOML, an unknown key, a wrong value, an empty list; names the file, the key and what is allowed.
@@ -53,6 +54,7 @@ class _Reader:
 
     def study(self, content: Mapping[str, Any]) -> Study:
         self.known_keys("", content, TOP)
+        article.checked_article(self.path, content)
         base: dict[str, Any] = {}
         data = self.table("data", content, DATA)
         base |= {DATA[key]: self.value(f"data.{key}", DATA[key], value) for key, value in data.items()}
@@ -97,9 +99,12 @@ class _Reader:
         if not isinstance(value, list) or not value:
             raise self.error(place, f"is {value!r}; it must be a list with at least one value")
         values = [self.value(place, field, item) for item in value]
-        twice = [item for item in values if values.count(item) > 1]
-        if twice:
-            raise self.error(place, f"holds {twice[0]!r} twice")
+        meant = [NAMED[field](item) if field in NAMED else item for item in values]
+        for number, item in enumerate(meant):
+            if item in meant[:number]:
+                first = values[meant.index(item)]
+                same = "twice" if values[number] == first else f"and {values[number]!r}, which are the same"
+                raise self.error(place, f"holds {first!r} {same}")
         return field, values
 
     def value(self, place: str, field: str, value: Any) -> Any:

@@ -108,6 +108,14 @@ def test_the_name_defaults_to_that_of_the_file(study_file):
         ("[variants.wide]", "[variants.wide.deep]", "variants.wide.deep is not known"),
         ("[variants.wide]\n", "[variants.wide]\nseed = 3\n", "variants.wide.seed is not known"),
         ('activation = ["tanh"]', "activation = []", "variants.wide.activation is []"),
+        (
+            'activation = ["tanh"]',
+            'activation = ["silu", "swish(beta=1)"]',
+            "variants.wide.activation holds 'silu' and 'swish(beta=1)', which are the same",
+        ),
+        ("batch_size = [10, 20]", "batch_size = [10, 10]", "grid.batch_size holds 10 twice"),
+        ("[data]", "[smoke]\nepoch = 1\n[data]", "smoke.epoch is not known. Did you mean 'epochs'?"),
+        ("[data]", "[[claims]]\ntext = 'x'\n[data]", "claims[0]: give exactly one of arm, cells and curve"),
     ],
 )
 def test_what_a_file_must_not_say(study_file, old, new, message):

@@ -33,7 +33,9 @@ def forecast_table(arms: Sequence[Forecast]) -> Table:
 def forecast_words(arms: Sequence[Forecast], jobs: int) -> str:
     """The sum of it in a sentence."""
     facts = forecast_json(arms, jobs)
-    words = f"{facts['runs']} runs in {len(arms)} arms: {facts['stored']} stored already, {facts['to_train']} to train"
+    runs = f"{facts['runs']} run{'s' * (facts['runs'] != 1)}"
+    words = f"{runs} in {len(arms)} arm{'s' * (len(arms) != 1)}: {facts['stored']} stored already"
+    words += f", {facts['to_train']} to train"
     if not facts["to_train"]:
         return words + "."
     if facts["seconds"] is None:
