@@ -215,8 +215,8 @@ def plan(
 def _twice(study: str, first: Run, second: Run) -> str:
     where = [f" in variant {run.variant!r}" if run.variant else "" for run in (first, second)]
     return (
-        f"The study {study!r} asks twice for the same run: {first.activation.spelling} with seed {first.seed}{where[0]}, "
-        f"and {second.activation.spelling} with seed {second.seed}{where[1]}. Drop one of them."
+        f"The study {study!r} asks twice for the same run: "
+        f"{first.activation.spelling} with seed {first.seed}{where[0]}, and {second.activation.spelling} with seed {second.seed}{where[1]}. Drop one of them."
     )
 
 
