@@ -214,10 +214,9 @@ def plan(
 
 def _twice(study: str, first: Run, second: Run) -> str:
     where = [f" in variant {run.variant!r}" if run.variant else "" for run in (first, second)]
-    return (
-        f"The study {study!r} asks twice for the same run: "
-        f"{first.activation.spelling} with seed {first.seed}{where[0]}, and {second.activation.spelling} with seed {second.seed}{where[1]}. Drop one of them."
-    )
+    pairs = zip((first, second), where, strict=True)
+    arms = [f"{run.activation.spelling} with seed {run.seed}{place}" for run, place in pairs]
+    return f"The study {study!r} asks twice for the same run: {arms[0]}, and {arms[1]}. Drop one of them."
 
 
 def _check_names(activation: str, data: str, optimizer: str, initializer: str, model: str | None) -> None:
