@@ -91,7 +91,8 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         expected: whether ``actbench reproduce`` fails where the claim does not hold.
         variants: where it is judged, once in each.
         arm, relation, than, by, margin: ``arm`` is ``higher`` or ``lower`` by the metric ``by`` than the arms ``than``
-            (``others`` stands for all), or ``alike``: their difference is within ``margin``.
+            (``others`` stands for all), or ``alike``: their difference is within ``margin``. ``by`` is a metric of
+            ``compare``, or ``epoch_seconds``, the median over a run's epochs, which a busy machine hardly moves.
         cells, at_least, within: of the printed cells of the arms ``variant: activation`` (``*`` and ``?`` stand for
             anything) so many are met to the digit, or, with ``within``, each accuracy to that fraction.
         curve, within, through: the printed curve of that arm is followed within ``within`` through that epoch.

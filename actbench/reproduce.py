@@ -110,13 +110,13 @@ def judge(case: Case) -> Reproduction:
     """
     from actbench.tables.claims import judge_claims
     from actbench.tables.findings import Question, find
-    from actbench.tables.published import follow_curves, lay_beside
+    from actbench.tables.published import follow_curves, lay_beside, with_epoch_seconds
 
     columns = {cell.column for cell in printed_cells(case.article)}
     named = {float(name.removeprefix("epochs_to_")) / 100 for name in columns if name.startswith("epochs_to_")}
     thresholds = tuple(sorted({*case.study.chosen_thresholds(), *named}))
     findings = find([case.store], Question(thresholds=thresholds, only=stored_keys(case.study, case.store)))
-    runs = findings.runs
+    runs = with_epoch_seconds(findings.runs, findings.epochs)
     cells = lay_beside(case.article, runs)
     curves = follow_curves(case.article, runs, findings.epochs) if case.article.curves else []
     claims = [] if case.smoke else judge_claims(case.article, cells, curves, runs)

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import program
 from scipy import stats
@@ -14,6 +15,7 @@ from actbench.errors import UserError
 from actbench.reproduce import find_case, studies
 from actbench.statistics import decide_alike, decide_order
 from actbench.store import read_runs
+from actbench.tables.published import with_epoch_seconds
 
 REPOSITORY = Path(__file__).parent.parent
 STUDY = """
@@ -88,7 +90,7 @@ through = 1
 text = "Swish takes longer."
 arm = "swish"
 is = "higher"
-by = "train_seconds"
+by = "epoch_seconds"
 """
 
 
@@ -231,6 +233,18 @@ def test_equal_arms_are_rarely_ranked(rivals, seeds):
     limit = 0.05 + 3 * (0.05 * 0.95 / 600) ** 0.5
     assert decisions.count("confirmed") / 600 <= limit
     assert decisions.count("refuted") / 600 <= limit
+
+
+def test_the_seconds_of_an_epoch_are_their_median():
+    runs = pd.DataFrame({"run_key": ["b", "a"], "train_size": [101, 100], "batch_size": [50, 50]})
+    seconds = {"a": [0.0, 1.0, 2.0, 3.0, 103.0], "b": [0.0, 3.0, 6.0]}
+    epochs = pd.DataFrame(
+        [(key, epoch, at) for key, times in seconds.items() for epoch, at in enumerate(times)],
+        columns=["run_key", "epoch", "train_seconds"],
+    )
+    measured = with_epoch_seconds(runs, epochs.sample(frac=1, random_state=0))
+    assert list(measured["epoch_seconds"]) == [3.0, 1.0]
+    assert list(measured["step_milliseconds"]) == [1000.0, 500.0]
 
 
 # The whole way

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Kind = Literal["to the digit", "confirmed", "refuted", "undecided"]
+EPOCH_SECONDS = Metric("epoch_seconds", "median seconds of an epoch", "seconds")
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _judge_curve(claim: Claim, arm: str, curves: Sequence[Followed]) -> Judged:
 
 
 def _judge_arm(article: Article, claim: Claim, variant: str, runs: pd.DataFrame) -> Judged:
-    (metric,) = parse_metrics([claim.by], ())
+    metric = EPOCH_SECONDS if claim.by == EPOCH_SECONDS.name else parse_metrics([claim.by], ())[0]
     here = runs[runs["variant"] == variant]
     values = values_by_arm(metric, here.assign(arm=here["activation"]))
     arm = spelling(claim.arm or "", "claim")

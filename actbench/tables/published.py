@@ -78,11 +78,20 @@ class Followed:
         return max(found, default=(math.nan, 0))
 
 
+def with_epoch_seconds(runs: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
+    """The runs with ``epoch_seconds``, each one's median over its epochs: a machine that is busy for a while shifts the
+    mean and the sum, but not the median; and with ``step_milliseconds``, the same for a step of training.
+    """
+    ordered = epochs.sort_values(["run_key", "epoch"])
+    each = ordered.groupby("run_key")["train_seconds"].diff().groupby(ordered["run_key"]).median()
+    seconds = runs["run_key"].map(each)
+    steps = -(-runs["train_size"] // runs["batch_size"])
+    return runs.assign(epoch_seconds=seconds, step_milliseconds=1000 * seconds / steps)
+
+
 def lay_beside(article: Article, runs: pd.DataFrame) -> list[Cell]:
-    """Our figures for every printed cell, from runs as `measure` gives them."""
+    """Our figures for every printed cell, from runs as `measure` and `with_epoch_seconds` give them."""
     done = runs[runs["status"].isin(FINAL)]
-    steps = -(-done["train_size"] // done["batch_size"])
-    done = done.assign(step_milliseconds=1000 * done["seconds_per_epoch"] / steps)
     return [_cell(printed, done) for printed in printed_cells(article)]
 
 
