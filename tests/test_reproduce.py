@@ -305,6 +305,18 @@ def test_the_table_and_markdown_and_page_say_the_same(trained, invoke):
     assert page.count("<figure") == 1
 
 
+def test_of_several_articles_the_verdicts_are_shown(trained, invoke):
+    text = write_study(trained).read_text(encoding="utf-8")
+    (trained / "other.toml").write_text(text.replace('name = "small"', 'name = "other"'), encoding="utf-8")
+    shutil.copytree(trained / "results" / "small", trained / "results" / "other")
+    done = invoke("reproduce", "small.toml", "other.toml")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("All articles\n")
+    assert done.stdout.count("ReLU never gets to 95 %.") == 2
+    assert "12.34 /" not in done.stdout
+    assert "12.34 /" in invoke("reproduce", "small.toml", "other.toml", "--format", "md").stdout
+
+
 def test_an_expected_claim_that_fails_ends_with_1_and_says_which(trained, invoke):
     write_study(trained, ("at_least = 1", "at_least = 2"))
     done = invoke("reproduce", "small.toml")

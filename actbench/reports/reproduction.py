@@ -36,9 +36,15 @@ CURVE_THROUGH = 20
 
 
 def show(found: Sequence[Reproduction], screen: Console) -> None:
-    """Print what became of some articles."""
-    for section in sections(found):
-        show_section(section, screen)
+    """Print what became of some articles: of one everything, of several the verdicts."""
+    if len(found) == 1:
+        show_section(section_of(found[0]), screen)
+        return
+    show_section(Section("All articles", "", (summary_grid(found),)), screen)
+    for one in found:
+        if one.claims:
+            show_section(Section(one.case.study.name, one.case.study.description, (claims_grid(one.claims),)), screen)
+    screen.print(f"Cell by cell: actbench reproduce {found[0].case.study.name}", markup=False, highlight=False)
 
 
 def markdown_of(found: Sequence[Reproduction]) -> str:
