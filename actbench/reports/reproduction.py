@@ -91,7 +91,7 @@ def summary_grid(found: Sequence[Reproduction]) -> Grid:
         digits = [cell.exact for cell in one.cells if cell.exact is not None and not one.case.smoke]
         counts = {word: sum(judged.kind == word for judged in one.claims) for word in KINDS}
         expected = [judged for judged in one.claims if judged.claim.expected]
-        held = f"{len(expected) - len(one.disappointing)} of {len(expected)}" if one.claims else "not judged"
+        held = f"{len(expected) - len(one.disappointing)} of {len(expected)}" if expected else "-"
         rows.append(
             (
                 one.case.study.name,
