@@ -66,7 +66,8 @@ def test_files_are_what_they_are_called_and_repeat(findings, tmp_path, form, beg
     ("curves", Look(metric="loss", x="seconds"), ["training seconds", "test loss (nats)"]),
     ("strip", Look(metric="epochs-to:0.95"), ["epochs to 95 % test accuracy (epochs)"]),
     ("profile", Look(), ["epochs", "runs at 96 % test accuracy (%)"]),
-    ("pareto", Look(), ["training seconds of a run, median", "better: up and to the left; ringed: Pareto front"]),
+    ("pareto", Look(), ["training seconds of a run, median and quartiles",
+                        "better: up and to the left; ringed: Pareto front"]),
 ])  # fmt: skip
 def test_labels_and_units(findings, tmp_path, kind, look, words):
     path = tmp_path / "picture.svg"

@@ -70,7 +70,8 @@ def draw_curves(
             ends.append((arm, float(mean[np.isfinite(mean)][-1]), colour))
         longest.append(across[-1])
         seeds.add(len(values))
-        lows.append(np.nanmin(mean[_shown(epochs)]))
+        # Down to the end of the lowest band: an arm of which some seeds never learn must not look like a narrow one.
+        lows.append(min(np.nanmin(mean[_shown(epochs)]), (mean - spread)[np.isfinite(mean)][-1]))
         highs.append(np.nanmax((mean + spread)[_shown(epochs)]))
     low, high = np.nanmin(lows or [0.0]), np.nanmax(highs or [1.0])
     room = 0.06 * (high - low) or 1.0

@@ -19,7 +19,11 @@ FEW = 8
 
 
 def draw_pareto(axes: Axes, found: TaskFindings, palette: Palette) -> None:
-    """Draw mean test accuracy against the median training seconds of each arm, and the Pareto front."""
+    """Draw mean test accuracy against the median training seconds of each arm, and the Pareto front.
+
+    The lines through a point are ± one standard deviation of the accuracy and the middle half of the runs' seconds: a
+    difference in time that is smaller than these is the machine's.
+    """
     arms = found.arms.dropna(subset=["test_accuracy", "train_seconds"])
     if arms.empty:
         axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
@@ -27,6 +31,7 @@ def draw_pareto(axes: Axes, found: TaskFindings, palette: Palette) -> None:
     names = list(arms["activation"])
     seconds, accuracy = arms["train_seconds"].to_numpy(), arms["test_accuracy"].to_numpy() * 100
     spread = np.nan_to_num(arms["test_accuracy_sd"].to_numpy()) * 100
+    quarters = found.task.runs.groupby("arm")["train_seconds"].quantile([0.25, 0.75]).unstack().loc[names].to_numpy()
     front = statistics.pareto_front(accuracy, seconds)
     order = np.argsort(seconds[front], kind="stable")
     axes.plot(
@@ -34,10 +39,11 @@ def draw_pareto(axes: Axes, found: TaskFindings, palette: Palette) -> None:
         linewidth=1, linestyle=(0, (4, 3)), zorder=1,
     )  # fmt: skip
     labelled = []
-    for name, x, y, sd, best in zip(names, seconds, accuracy, spread, front, strict=True):
+    for name, x, y, sd, middle, best in zip(names, seconds, accuracy, spread, quarters, front, strict=True):
         named = palette.named(name) or bool(best)
         colour = palette.colour(name)
-        axes.errorbar(x, y, yerr=sd or None, color=colour, elinewidth=1, alpha=0.6 if named else 0.3, zorder=2)
+        about = [[x - middle[0]], [middle[1] - x]]
+        axes.errorbar(x, y, sd, about, color=colour, elinewidth=1, alpha=0.6 if named else 0.3, zorder=2)
         axes.scatter(x, y, s=46 if named else 18, color=colour, alpha=1 if named else 0.6, zorder=4,
                      linewidths=0)  # fmt: skip
         if best:
@@ -47,7 +53,7 @@ def draw_pareto(axes: Axes, found: TaskFindings, palette: Palette) -> None:
             labelled.append((name, float(x), float(y)))
     axes.margins(x=0.18, y=0.15)
     axes.set_ylim(max(axes.get_ylim()[0], 0), min(axes.get_ylim()[1], 101))
-    axes.set_xlabel("training seconds of a run, median")
+    axes.set_xlabel("training seconds of a run, median" + (" and quartiles" if np.ptp(quarters, axis=1).any() else ""))
     axes.set_ylabel("test accuracy (%)" + (", mean ± sd" if spread.any() else ""))
     axes.locator_params(axis="y", nbins=6)
     label_points(axes, labelled, palette.theme.ink)
