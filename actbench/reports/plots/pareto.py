@@ -31,7 +31,7 @@ def draw_pareto(axes: Axes, found: TaskFindings, palette: Palette) -> None:
     names = list(arms["activation"])
     seconds, accuracy = arms["train_seconds"].to_numpy(), arms["test_accuracy"].to_numpy() * 100
     spread = np.nan_to_num(arms["test_accuracy_sd"].to_numpy()) * 100
-    quarters = found.task.runs.groupby("arm")["train_seconds"].quantile([0.25, 0.75]).unstack().loc[names].to_numpy()
+    quarters = found.task.runs.groupby("arm")["train_seconds"].quantile(np.array([0.25, 0.75])).unstack().loc[names].to_numpy()
     front = statistics.pareto_front(accuracy, seconds)
     order = np.argsort(seconds[front], kind="stable")
     axes.plot(
