@@ -31,7 +31,8 @@ def draw_pareto(axes: Axes, found: TaskFindings, palette: Palette) -> None:
     names = list(arms["activation"])
     seconds, accuracy = arms["train_seconds"].to_numpy(), arms["test_accuracy"].to_numpy() * 100
     spread = np.nan_to_num(arms["test_accuracy_sd"].to_numpy()) * 100
-    quarters = found.task.runs.groupby("arm")["train_seconds"].quantile(np.array([0.25, 0.75])).unstack().loc[names].to_numpy()
+    seconds_of = found.task.runs.groupby("arm")["train_seconds"]
+    quarters = seconds_of.quantile(np.array([0.25, 0.75])).unstack().loc[names].to_numpy()
     front = statistics.pareto_front(accuracy, seconds)
     order = np.argsort(seconds[front], kind="stable")
     axes.plot(
