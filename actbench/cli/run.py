@@ -135,19 +135,18 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     }
     chosen = _study(study, fields, checked_thresholds(threshold), data_dir)
     folder = results or Path("results") / chosen.name
-    where = _engine(engine, ray_address, _at_least_one("--cpus-per-run", cpus_per_run), gpus_per_run)
-    if dry_run:
-        _print_forecast(chosen, folder, where, _at_least_one("--jobs", jobs), as_json=as_json)
-        return
     options = Options(
-        engine=where,
+        engine=_engine(engine, ray_address, _at_least_one("--cpus-per-run", cpus_per_run), gpus_per_run),
         jobs=_at_least_one("--jobs", jobs),
         rerun=rerun,
         reuse=_reuse(reuse, rerun=rerun),
         max_failures=_at_least_one("--max-failures", max_failures),
         checkpoint_epochs=None if checkpoint_every is None else _at_least_one("--checkpoint-every", checkpoint_every),
     )
-    _sweep(chosen, folder, options, quiet=quiet, as_json=as_json)
+    if dry_run:
+        _print_forecast(chosen, folder, options.engine, options.jobs, as_json=as_json)
+    else:
+        _sweep(chosen, folder, options, quiet=quiet, as_json=as_json)
 
 
 def _reuse(stores: list[Path] | None, *, rerun: bool) -> tuple[Path, ...]:
