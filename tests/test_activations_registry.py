@@ -213,8 +213,10 @@ def test_wrong_parameters_are_named(text, message) -> None:
 
 
 def test_bounds_that_cross_are_refused() -> None:
+    """When the spelling is read: not by a run that fails, after others have been trained."""
     with pytest.raises(UserError, match=r"needs lower <= upper, but got lower=0\.3, upper=0\.2"):
-        curve(resolve("rrelu(0.3, 0.2)"), LINE[:3])
+        resolve("rrelu(0.3, 0.2)")
+    assert resolve("rrelu(0.2, 0.2)").choice.spelling == "rrelu(lower=0.2, upper=0.2)"
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,10 @@ Tensor: TypeAlias = Any
 Kind = Literal["elementwise", "stochastic", "trainable", "layer", "axis"]
 
 
+def _fits(**_: Any) -> None:
+    """No parameter limits another one."""
+
+
 @dataclass(frozen=True)
 class Activation:
     """An entry of the catalogue.
@@ -45,6 +49,7 @@ class Activation:
         aliases: other names for the very same function.
         overflow: where the mathematics itself exceeds float32 within [−10⁴, 10⁴]. Empty: finite values and gradients.
         twin: the entry that is the very same function at the default parameters, and another one at others.
+        check: is given all parameters; raises UserError if they do not go together.
     """
 
     name: str
@@ -61,6 +66,7 @@ class Activation:
     aliases: tuple[str, ...] = ()
     overflow: str = ""
     twin: str = ""
+    check: Callable[..., None] = _fits
 
     @property
     def summary(self) -> str:
@@ -94,6 +100,7 @@ def activation(  # noqa: PLR0913 - one argument a fact; all by name
     aliases: tuple[str, ...] = (),
     overflow: str = "",
     twin: str = "",
+    check: Callable[..., None] = _fits,
 ) -> Callable[[Callable[..., Tensor]], Callable[..., Tensor]]:
     """Add a function to the catalogue under its own name. See ``Activation`` for the fields.
 
@@ -118,6 +125,7 @@ def activation(  # noqa: PLR0913 - one argument a fact; all by name
                 aliases=aliases,
                 overflow=overflow,
                 twin=twin,
+                check=check,
             )
         )
         return function
@@ -135,4 +143,5 @@ def resolve(text: str) -> Resolved:
     if spelling.provider:
         return Resolved(*providers.provide(spelling))
     entry, values, choice = choose(CATALOGUE, text)
+    entry.check(**values)
     return Resolved(choice, entry.kind, partial(entry.function, **values), entry)

@@ -134,6 +134,11 @@ def sparse_plus(x: Tensor) -> Tensor:
     return 0.25 * ops.square(ops.clip(x, -1.0, 1.0) + 1.0) + ops.relu(x - 1.0)
 
 
+def _ordered(*, lower: float, upper: float) -> None:
+    if lower > upper:
+        raise UserError(f"The activation 'rrelu' needs lower <= upper, but got lower={lower}, upper={upper}.")
+
+
 @activation(
     kind="stochastic",
     formula="max(x, 0) + a·min(x, 0); a ~ U(1/8, 1/3) anew for every element in training, a = 11/48 otherwise",
@@ -143,6 +148,7 @@ def sparse_plus(x: Tensor) -> Tensor:
     range="(-∞, ∞)",
     smooth=False,
     monotonic=True,
+    check=_ordered,
 )
 def rrelu(
     x: Tensor,
@@ -150,8 +156,6 @@ def rrelu(
     upper: Annotated[float, Meta(ge=0, le=1, description="largest slope of the negative part")] = 1 / 3,
 ) -> Tensor:
     """Randomized leaky ReLU: a random slope in training, its mean in inference."""
-    if lower > upper:
-        raise UserError(f"The activation 'rrelu' needs lower <= upper, but got lower={lower}, upper={upper}.")
     return weights.RandomSlope(lower, upper)(x)
 
 

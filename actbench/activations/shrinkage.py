@@ -7,7 +7,6 @@ from typing import Annotated
 from msgspec import Meta
 
 from actbench.activations import Tensor, activation
-from actbench.errors import UserError
 from actbench.lazy import lazy
 
 ops = lazy("keras.ops")
@@ -29,7 +28,6 @@ def hardshrink(
     upper: Annotated[float, Meta(ge=0, description="upper end of the dead zone; the bound itself gives 0")] = 0.5,
 ) -> Tensor:
     """Hard shrinkage: small inputs become 0, others pass unchanged. Keras has one threshold for both sides."""
-    _check_bounds("hardshrink", lower, upper)
     return ops.where((x < lower) | (x > upper), x, ops.zeros_like(x))
 
 
@@ -49,7 +47,6 @@ def softshrink(
     upper: Annotated[float, Meta(ge=0, description="upper end of the dead zone, subtracted above it")] = 0.5,
 ) -> Tensor:
     """Soft shrinkage: everything moves towards 0 by the threshold. Keras has one threshold for both sides."""
-    _check_bounds("softshrink", lower, upper)
     return x - ops.clip(x, lower, upper)
 
 
@@ -66,8 +63,3 @@ def softshrink(
 def tanhshrink(x: Tensor) -> Tensor:
     """Smooth shrinkage: flat at the origin, where it grows like x³/3."""
     return x - ops.tanh(x)
-
-
-def _check_bounds(name: str, lower: float, upper: float) -> None:
-    if lower > upper:
-        raise UserError(f"The activation {name!r} needs lower <= upper, but got lower={lower}, upper={upper}.")
