@@ -20,12 +20,19 @@ _SIDE = 15
 
 
 def curve(
-    activation: Resolved, x: np.ndarray, *, precision: str = "float64", training: bool = False, seed: int = 0
+    activation: Resolved,
+    x: np.ndarray,
+    *,
+    precision: str = "float64",
+    training: bool = False,
+    seed: int = 0,
+    beside: float = 0.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Values and slopes at ``x``, at the start values of everything that is learned.
 
-    An activation along an axis is seen through its first output for the inputs ``(x, 0)``; one that looks at
-    neighbours through the middle pixel of an image that is ``x`` everywhere.
+    An activation along an axis is seen through its first output for the inputs ``(x, beside)``, and so is one from
+    elsewhere, of which nothing is known; one that looks at neighbours through the middle pixel of an image that is
+    ``x`` everywhere.
 
     Args:
         activation: what ``resolve`` made of a spelling.
@@ -33,6 +40,7 @@ def curve(
         precision: the dtype to compute in; the results are float64 in any case.
         training: whether random activations draw, as in training.
         seed: for start values and draws.
+        beside: the second input.
 
     Returns:
         Two arrays of the shape of ``x``.
@@ -40,14 +48,22 @@ def curve(
     Raises:
         UserError: the activation works on neither features nor images.
     """
-    column = tf.cast(np.asarray(x, np.float64), precision)[:, None]
-    if activation.kind == "axis":
-        return _along(activation, tf.concat([column, tf.zeros_like(column)], 1), precision, training, seed)
+    rows = tf.cast(np.asarray(x, np.float64), precision)[:, None]
+    if activation.kind == "axis" or activation.entry is None:
+        rows = tf.concat([rows, tf.fill(rows.shape, tf.cast(beside, precision))], 1)
     try:
-        return _along(activation, column, precision, training, seed)
+        return _along(activation, rows, precision, training, seed)
     except UserError:
-        image = tf.tile(column[:, :, None, None], (1, _SIDE, _SIDE, 1))
-        return _along(activation, image, precision, training, seed)
+        images = tf.tile(rows[:, None, None, :], (1, _SIDE, _SIDE, 1))
+        return _along(activation, images, precision, training, seed)
+
+
+def is_along_an_axis(activation: Resolved) -> bool:
+    """Whether an output depends on the inputs beside its own: declared, or seen for one from elsewhere."""
+    if activation.entry is not None:
+        return activation.kind == "axis"
+    x = np.linspace(-2, 2, 9)
+    return not np.array_equal(curve(activation, x)[0], curve(activation, x, beside=1.0)[0], equal_nan=True)
 
 
 def _along(
@@ -60,5 +76,5 @@ def _along(
         image = outputs.shape.rank > 2  # noqa: PLR2004 - a batch of features
         seen = outputs[:, _SIDE // 2, _SIDE // 2, 0] if image else outputs[:, 0]
     slopes = tf.convert_to_tensor(tape.gradient(seen, inputs))
-    slope = tf.reduce_sum(slopes, axis=(1, 2, 3)) if image else slopes[:, 0]
+    slope = tf.reduce_sum(slopes[..., 0], axis=(1, 2)) if image else slopes[:, 0]
     return tf.cast(seen, "float64").numpy(), tf.cast(slope, "float64").numpy()

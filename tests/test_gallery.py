@@ -125,6 +125,25 @@ def test_card_of_a_providers_function() -> None:
     assert "f(0) = 0, f′(0) = 0.5" in text
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("text", ["keras:softmax", "keras:Softmax"])
+def test_card_of_what_a_library_does_along_an_axis(text) -> None:
+    """On one input alone a softmax is 1, and Keras warns of it."""
+    shown = card(text)
+    assert properties(resolve(text)) == properties(resolve("softmax"))
+    assert shown.split("\n\n")[-1] == card("softmax").split("\n\n")[-1]
+    assert "first output for (x, 0)" in shown
+
+
+def test_card_of_layers_from_elsewhere() -> None:
+    assert "first output" not in card("keras:LeakyReLU")
+    # Half of the axis is gone: said of the axis, not as a puzzle about its length.
+    with pytest.raises(UserError, match=r"turns shape .* into .*; an activation must keep the shape"):
+        card("keras:glu")
+    # Each channel by its own window: a constant image, of which the middle pixel is seen.
+    assert "f(0) = 0" in card("keras:DepthwiseConv2D(3, padding='same')")
+
+
 @pytest.mark.parametrize(
     ("text", "value", "slope", "symmetry"),
     [

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from actbench.activations import CATALOGUE, Activation, Resolved, resolve
-from actbench.curves import curve
+from actbench.curves import curve, is_along_an_axis
 from actbench.errors import UserError
 from actbench.registry import describe, signature
 from actbench.reports.sketch import panel, side_by_side
@@ -93,7 +93,7 @@ def card(text: str, *, width: int = 80) -> str:
 def sketch(activation: Resolved, *, width: int = 80) -> str:
     """F and f′ beside each other in plain text."""
     columns = max(16, min(40, (width - 20) // 2))
-    seen_as = _SEEN_AS.get(activation.kind, "f")
+    seen_as = _SEEN_AS["axis"] if is_along_an_axis(activation) else _SEEN_AS.get(activation.kind, "f")
     return side_by_side(
         panel(seen_as[:columns], lambda x: curve(activation, x)[0], width=columns),
         panel("f′", lambda x: curve(activation, x)[1], width=columns),
