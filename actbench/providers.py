@@ -52,10 +52,16 @@ def _keras(spelling: Spelling) -> Provided:
     }
     version = keras.__version__
     if spelling.name in functions:
-        return _function(spelling, functions[spelling.name], version)
+        return _function(_own_name(spelling, functions), functions[spelling.name], version)
     if spelling.name in layers:
-        return _layer(spelling, layers[spelling.name], version)
+        return _layer(_own_name(spelling, layers), layers[spelling.name], version)
     raise _unknown(spelling, "keras.activations and keras.layers", [*functions, *layers])
+
+
+def _own_name(spelling: Spelling, targets: Mapping[str, Any]) -> Spelling:
+    """The spelling by the name that the target gives itself: ``swish`` is Keras's second name for its ``silu``."""
+    name = targets[spelling.name].__name__
+    return replace(spelling, name=name) if targets.get(name) is targets[spelling.name] else spelling
 
 
 def _addons(spelling: Spelling) -> Provided:

@@ -89,6 +89,9 @@ def test_choice_of_a_keras_function() -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
+        ("keras:silu", "keras:swish"),
+        ("keras:hard_silu", "keras:hard_swish"),
+        ("keras:AveragePooling2D(3)", "keras:AvgPool2D(pool_size=3)"),
         ("keras:leaky_relu", "keras:leaky_relu(0.2)"),
         ("keras:leaky_relu(0.1)", "keras:leaky_relu(negative_slope=0.1)"),
         ("keras:threshold(1, 0)", "keras:threshold(default_value=0.0, threshold=1.0)"),
