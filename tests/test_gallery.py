@@ -198,11 +198,19 @@ def test_panel() -> None:
         "        line      ",
         "      2      │  ⣠⠞",
         "             │⣠⠞⠁ ",
-        "      0 ───⢀⡠⠊⠁───",
+        "      0 ───⢀⡤⠚⠁───",
         "         ⢀⡴⠋ │    ",
         "     -2 ⡴⠋   │    ",
         "        -2       2",
     ]
+
+
+def test_panel_draws_a_steep_line_without_gaps() -> None:
+    """In a narrow terminal a slope of 10 rises by twenty dots in each column of them."""
+    for line in panel("", lambda x: 10 * np.abs(x), width=16)[1:-1]:
+        cells = [ord(letter) - 0x2800 for letter in line if "\u2800" < letter <= "\u28ff"]
+        # All four rows of dots are touched, on either side.
+        assert all(any(cell & row for cell in cells) for row in (0x09, 0x12, 0x24, 0xC0))
 
 
 def test_panel_leaves_out_what_is_not_finite_or_far() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 # The bit of each dot in a braille character, by row and column.
 _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-_SAMPLES = 8  # per column of dots, so that steep lines stay lines
+_SAMPLES = 32  # per column of dots, so that steep lines stay lines
 
 
 def panel(
