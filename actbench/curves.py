@@ -75,6 +75,7 @@ def _along(
         outputs = layer(inputs, training=training)
         image = outputs.shape.rank > 2  # noqa: PLR2004 - a batch of features
         seen = outputs[:, _SIDE // 2, _SIDE // 2, 0] if image else outputs[:, 0]
-    slopes = tf.convert_to_tensor(tape.gradient(seen, inputs))
+    # Someone's own function may be cut off from its input: its slope is what training sees, 0.
+    slopes = tf.convert_to_tensor(tape.gradient(seen, inputs, unconnected_gradients="zero"))
     slope = tf.reduce_sum(slopes[..., 0], axis=(1, 2)) if image else slopes[:, 0]
     return tf.cast(seen, "float64").numpy(), tf.cast(slope, "float64").numpy()

@@ -26,7 +26,7 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
         seed: seeds the activation's own initial weights and random stream, and nothing else.
 
     Raises:
-        UserError: the activation changes the shape of its input, or cannot be called on it.
+        UserError: the activation changes the shape of its input, leaves TensorFlow, or cannot be called on it.
     """
 
     def __init__(self, activation: Resolved, seed: int, **options: Any) -> None:
@@ -47,6 +47,12 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
                 f"The activation {self.activation.choice.spelling!r} does not work on inputs of shape "
                 f"{_words(input_shape)}: {type(error).__name__}: {error}"
             ) from error
+        if isinstance(output, np.ndarray):
+            # Works on the zeros of this check, and on nothing inside a compiled program.
+            raise UserError(
+                f"The activation {self.activation.choice.spelling!r} returns a NumPy array, which no gradient passes. "
+                "Write it with keras.ops, which has the same functions under the same names."
+            )
         shape = getattr(output, "shape", None)
         if shape is None or not _same(tuple(shape)[1:], input_shape[1:]):
             raise UserError(

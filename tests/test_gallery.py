@@ -144,6 +144,11 @@ def test_card_of_layers_from_elsewhere() -> None:
     assert "f(0) = 0" in card("keras:DepthwiseConv2D(3, padding='same')")
 
 
+def test_card_of_what_lets_no_gradient_through(tmp_path) -> None:
+    (tmp_path / "own.py").write_text("from keras import ops\ndef cut(x):\n    return ops.stop_gradient(2 * x)\n")
+    assert "f(0) = 0, f′(0) = 0, odd" in card(f"{tmp_path / 'own.py'}:cut")
+
+
 @pytest.mark.parametrize(
     ("text", "value", "slope", "symmetry"),
     [

@@ -135,6 +135,13 @@ def test_what_cannot_stand_at_a_site_is_said_when_it_is_built(text) -> None:
         Site(resolve(text), 0).build((None, 4, 4, 2))
 
 
+@pytest.mark.parametrize("text", ["numpy:tanh", "scipy.special:erf"])
+def test_numpy_is_refused_when_a_site_is_built(text) -> None:
+    """It works on the eager zeros of the check: without this it fails later, inside a compiled program."""
+    with pytest.raises(UserError, match=r"returns a NumPy array.* Write it with keras\.ops"):
+        Site(resolve(text), 0).build((None, 4))
+
+
 def test_a_library_that_brings_tensorflow_along_stays_quiet(tmp_path) -> None:
     done = program("show", "spocu:SPOCU", cwd=tmp_path, check=0)
     assert done.stderr == ""
