@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import fnmatch
 import re
 import tomllib
 from collections.abc import Mapping
@@ -95,6 +96,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             ``compare``, or ``epoch_seconds``, the median over a run's epochs, which a busy machine hardly moves.
         cells, at_least, within: of the printed cells of the arms ``variant: activation`` (``*`` and ``?`` stand for
             anything) so many are met to the digit, or, with ``within``, each accuracy to that fraction.
+        columns: of these cells only those in the columns with these names.
         curve, within, through: the printed curve of that arm is followed within ``within`` through that epoch.
     """
 
@@ -108,6 +110,7 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     by: str = "test_accuracy"
     margin: Annotated[float, Meta(gt=0)] | None = None
     cells: tuple[str, ...] | None = None
+    columns: Annotated[tuple[str, ...], Meta(min_length=1)] | None = None
     at_least: Annotated[int, Meta(ge=1)] | None = None
     within: Annotated[float, Meta(gt=0)] | None = None
     curve: str | None = None
@@ -141,6 +144,17 @@ class Printed:
     quantity: Quantity
     place: str
 
+    @property
+    def arm(self) -> str:
+        """Variant and activation, as claims name them."""
+        return f"{self.variant}: {self.activation}"
+
+    def is_of(self, claim: Claim) -> bool:
+        """Whether a claim about cells is about this one."""
+        return any(fnmatch.fnmatchcase(self.arm, pattern) for pattern in claim.cells or ()) and (
+            claim.columns is None or self.column in claim.columns
+        )
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -161,9 +175,9 @@ def checked_article(path: Path, content: Mapping[str, Any]) -> Article:
     """The article's part of a file that was read. Raises UserError, naming file, key and what is wrong."""
     try:
         article = msgspec.convert({key: content[key] for key in KEYS if key in content}, Article)
+        printed = printed_cells(article)
         for number, claim in enumerate(article.claims):
-            _check(number, claim)
-        printed_cells(article)
+            _check(number, claim, printed)
         printed_curves(article)
     except (msgspec.ValidationError, ValueError) as error:
         raise UserError(f"{path}: {str(error).rstrip('.')}.") from None
@@ -240,7 +254,7 @@ def spelling(text: str, where: str) -> str:
         raise ValueError(f"{where}: {str(error).rstrip('.')}") from None
 
 
-def _check(number: int, claim: Claim) -> None:
+def _check(number: int, claim: Claim, printed: list[Printed]) -> None:
     where = f"claims[{number}]"
     chosen = [name for name in ("arm", "cells", "curve") if getattr(claim, name) is not None]
     if len(chosen) != 1:
@@ -253,5 +267,10 @@ def _check(number: int, claim: Claim) -> None:
         names = [claim.arm, *(() if claim.than == "others" else claim.than)]
         for name in names:
             spelling(name, where)
+    if claim.columns is not None and claim.cells is None:
+        raise ValueError(f"{where}: columns belongs to cells")
+    if claim.cells is not None and not any(cell.is_of(claim) for cell in printed):
+        arms = ", ".join(dict.fromkeys(repr(cell.arm) for cell in printed))
+        raise ValueError(f"{where}: no printed cell is meant; arms: {arms or 'none'}")
     if claim.curve is not None and (claim.within is None or claim.through is None):
         raise ValueError(f"{where}: a curve is followed within = … through = …")

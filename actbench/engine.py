@@ -111,6 +111,27 @@ def sites(model: Any) -> list[Site]:
     return [layer for layer in model._flatten_layers() if isinstance(layer, Site)]  # noqa: SLF001 - no public walk
 
 
+def _refuse_cut_off(site: Site) -> None:
+    """Raise UserError where no gradient passes: all layers before the site would stay as they began, in silence.
+
+    A gradient that is 0 everywhere is a function's own affair; here there is no path from output to input at all. The
+    call is traced, not carried out, so that it draws no random numbers and moves no statistics.
+    """
+
+    def slope(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = site(x, training=True)
+        return tape.gradient(y, x)
+
+    inputs = tf.TensorSpec(site.input.shape, site.compute_dtype)
+    if tf.function(slope).get_concrete_function(inputs).structured_outputs is None:
+        raise UserError(
+            f"The activation {site.activation.choice.spelling!r} lets no gradient through, so that the layers before "
+            "it would never learn. Look for stop_gradient, casts to integers, comparisons and rounding in it."
+        )
+
+
 class DeviceData:
     """A data set on a device. All parts lie in one tensor, so that one compiled program evaluates any of them.
 
@@ -178,6 +199,8 @@ class Engine:
         self._epoch_program = tf.function(self._epoch, jit_compile=jit)
         self._evaluation_program = tf.function(self._evaluation, jit_compile=jit)
         for site in sites(self.model):
+            if site.activation.entry is None:
+                _refuse_cut_off(site)
             plain = site.activation.function
             fusible = self.compiler == "fused" and site.activation.kind == "elementwise"
             site.function = fuse(plain, site.input.shape, site.compute_dtype) if fusible else plain

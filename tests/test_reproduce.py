@@ -162,6 +162,13 @@ def write_study(folder, *changes):
         ("margin = 0.6", "", "claims[1]: margin belongs to is = 'alike', which needs it"),
         ('is = "alike"\n', "", "claims[1]: say how the arm compares"),
         ('cells = ["*"]', 'cells = ["*"]\ncurve = ": relu"', "claims[2]: give exactly one of arm, cells and curve"),
+        (
+            'cells = ["*"]',
+            'cells = ["*"]\ncolumns = ["train_accuracy"]',
+            "claims[2]: no printed cell is meant",
+        ),
+        ('cells = [": relu"]', 'cells = [": tanh"]', "claims[0]: no printed cell is meant; arms: ': relu', ': swish'"),
+        ("margin = 0.6", 'margin = 0.6\ncolumns = ["test_accuracy"]', "claims[1]: columns belongs to cells"),
         ("through = 1", "", "claims[3]: a curve is followed within"),
         ("expected = true\ncells", "expect = true\ncells", "unknown field `expect`"),
         ('is = "higher"', 'is = "more"', "$.claims[4].is"),

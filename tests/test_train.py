@@ -38,6 +38,13 @@ class InferenceWithoutXla(keras.layers.Layer):
     def call(self, x, training=False):
         return x if training else no_xla(x)
 
+def cut_off(x):
+    return ops.stop_gradient(2 * x)
+
+class CutOffInTraining(keras.layers.Layer):
+    def call(self, x, training=False):
+        return ops.cast(x > 0, x.dtype) if training else x
+
 def narrow(x):
     return x[..., :1]
 
@@ -518,6 +525,8 @@ def test_an_activation_that_raises_when_it_is_built_gives_its_own_words_on_one_l
     ("changes", "message"),
     [
         ({"activation": "own.py:narrow"}, r"'own\.py:narrow' turns shape \(7\) into \(1\); an activation must keep"),
+        ({"activation": "own.py:cut_off"}, r"'own\.py:cut_off' lets no gradient through"),
+        ({"activation": "own.py:CutOffInTraining"}, r"'own\.py:CutOffInTraining' lets no gradient through"),
         ({"activation": "frelu"}, "'frelu' looks at neighbouring pixels: use it in a convolutional model"),
         ({"model": "own.py:wide"}, r"'own\.py:wide' ends in shape \(None, 4\), but it must end in \(None, 3\)"),
         ({"model": "own.py:nothing"}, r"'own\.py:nothing'.*None"),

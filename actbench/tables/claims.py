@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -80,14 +79,14 @@ def _judge(
     runs: pd.DataFrame,
 ) -> Judged:
     if claim.cells is not None:
-        return _judge_cells(claim, claim.cells, cells)
+        return _judge_cells(claim, cells)
     if claim.curve is not None:
         return _judge_curve(claim, claim.curve, curves)
     return _judge_arm(article, claim, variant, runs)
 
 
-def _judge_cells(claim: Claim, patterns: tuple[str, ...], cells: Sequence[Cell]) -> Judged:
-    chosen = [cell for cell in cells if any(fnmatch.fnmatchcase(cell.arm, pattern) for pattern in patterns)]
+def _judge_cells(claim: Claim, cells: Sequence[Cell]) -> Judged:
+    chosen = [cell for cell in cells if cell.printed.is_of(claim)]
     if claim.within is not None:
         return _judge_distance(claim, claim.within, [cell for cell in chosen if cell.is_accuracy])
     digits = [cell.exact for cell in chosen if cell.exact is not None]
@@ -110,7 +109,8 @@ def _judge_distance(claim: Claim, within: float, cells: Sequence[Cell]) -> Judge
     largest, where = max(distances, key=lambda pair: pair[0])
     # Rounding alone makes up to half a unit of the last printed digit.
     kind: Kind = "confirmed" if largest <= within + 1e-12 else "refuted"
-    figures = f"largest difference of {len(distances)} accuracies {largest * 100:.2f} pp ({where.arm})"
+    which = f"largest difference of {len(distances)} accuracies" if len(distances) > 1 else "difference"
+    figures = f"{which} {largest * 100:.2f} pp ({where.arm.removeprefix(': ')})"
     return Judged(claim, "", kind, figures, where.runs)
 
 

@@ -51,7 +51,7 @@ class Cell:
     @property
     def arm(self) -> str:
         """Variant and activation, as claims name them."""
-        return f"{self.printed.variant}: {self.printed.activation}"
+        return self.printed.arm
 
 
 @dataclass(frozen=True)
