@@ -390,7 +390,7 @@ def test_the_compiler_is_chosen_for_the_network_and_recorded():
 @pytest.mark.parametrize("part", ["train", "val", "test"])
 @pytest.mark.parametrize("size", [1, 7, 12, 29, 48, 1000])
 def test_parts_that_do_not_fill_the_last_batch_are_evaluated_exactly(monkeypatch, part, size):
-    monkeypatch.setattr(engine, "EVALUATION_BATCH", dict.fromkeys(engine.EVALUATION_BATCH, size))
+    monkeypatch.setattr(engine, "EVALUATION_BATCH", size)
     program, _, data = made(
         {"data": "small.npz", "model": "mlp(4)", "validation_split": 0.2, "batch_size": 10}, "graph"
     )
