@@ -93,16 +93,17 @@ def _import_addons(spelling: Spelling) -> Any:
             # It announces its own end of life, and that it was not tested with this TensorFlow.
             warnings.simplefilter("ignore")
             return load("tensorflow_addons")
-    except ModuleNotFoundError as error:
-        if error.name != "tensorflow_addons":
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == "tensorflow_addons":
             raise UserError(
-                f"The installed TensorFlow Addons cannot be imported beside Keras 3 ({error}). Only its last nightly "
-                "can: install actbench with the extra 'addons'."
-            ) from error
+                f"{spelling.path!r} needs TensorFlow Addons: install actbench with the extra 'addons'"
+                f"{_own_instead(spelling)}."
+            ) from None
+        # Its older versions reach for what Keras 3 has no more: that may end in any error.
         raise UserError(
-            f"{spelling.path!r} needs TensorFlow Addons: install actbench with the extra 'addons'"
-            f"{_own_instead(spelling)}."
-        ) from None
+            f"The installed TensorFlow Addons cannot be imported beside Keras 3 ({error}). Only its last nightly "
+            "can: install actbench with the extra 'addons'."
+        ) from error
 
 
 def _own_instead(spelling: Spelling) -> str:

@@ -1,9 +1,9 @@
 """How much sooner a sweep ends with two workers on two cores: ``actbench run --jobs 2`` against ``--jobs 1``.
 
-    python benchmarks/jobs.py [--rounds 3] [--runs 16] [--epochs 50]
+    python benchmarks/jobs.py [--rounds 3] [--runs 32] [--epochs 50]
 
 Each round runs the same sweep of MNIST MLP runs with one worker and with two, in turn, from start to table, into new
-stores, at 50 epochs a run as articles train them: about 6 minutes a round. Needs mnist.npz in ACTBENCH_DATA_DIR (or
+stores, at 50 epochs a run as articles train them: about 10 minutes a round. Needs mnist.npz in ACTBENCH_DATA_DIR (or
 Keras's cache).
 """
 
@@ -27,7 +27,7 @@ def sweep_seconds(jobs, runs, epochs):
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--rounds", type=int, default=3)
-    options.add_argument("--runs", type=int, default=16)
+    options.add_argument("--runs", type=int, default=32)
     options.add_argument("--epochs", type=int, default=50)
     chosen = options.parse_args()
     rounds = [[sweep_seconds(jobs, chosen.runs, chosen.epochs) for jobs in (1, 2)] for _ in range(chosen.rounds)]

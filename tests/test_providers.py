@@ -178,9 +178,16 @@ def test_addons_missing(monkeypatch) -> None:
         resolve("tfa:mish")
 
 
-def test_addons_installed_but_broken(monkeypatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        ModuleNotFoundError("No module named 'keras.src.engine'", name="keras.src.engine"),
+        AttributeError("module 'keras.utils' has no attribute 'register_keras_serializable'"),
+    ],
+)
+def test_addons_installed_but_broken(monkeypatch, error) -> None:
     def broken(_):
-        raise ModuleNotFoundError("No module named 'keras.src.engine'", name="keras.src.engine")
+        raise error
 
     monkeypatch.setattr(providers, "load", broken)
     monkeypatch.setattr(providers.sys, "version_info", (3, 11, 9, "final", 0))
