@@ -133,11 +133,10 @@ def test_nothing_is_cut_off_at_the_edges_and_the_front_is_ringed(tmp_path, on_pa
         box = axes.get_tightbbox(figure.canvas.get_renderer())
     assert box.x0 >= 0
     assert box.x1 <= figure.bbox.width
-    rings = [
-        mark for mark in axes.collections if isinstance(mark, PathCollection) and mark.get_sizes().tolist() == [120.0]
-    ]
+    marks = [mark for mark in axes.collections if isinstance(mark, PathCollection)]
+    rings = [mark for mark in marks if mark.get_sizes().tolist() == [120.0]]
     assert [ring.get_offsets()[0][0] for ring in rings] == sorted(found.tasks[0].arms["train_seconds"])
-    points = [mark for mark in axes.collections if mark.get_sizes().tolist() == [46.0]]
+    points = [mark for mark in marks if mark.get_sizes().tolist() == [46.0]]
     assert len(points) == 2
 
 
