@@ -82,10 +82,8 @@ from dataclasses import asdict
 from pathlib import Path
 from actbench import datasets
 from actbench.checkpoint import Checkpoint
-from actbench.study import Study
-from actbench.sweep import planned
+from actbench.study import Study, plan
 from actbench.train import Observer, train
-from actbench.workers import LocalEngine
 
 class Break(Observer):
     def __init__(self, after): self.after = after
@@ -98,7 +96,7 @@ study = Study(
           "deterministic": True, "validation_split": 0.2, "patience": 2, "learning_rate": 0.02,
           "model": "net.py:network"},
 )
-(run, request), = planned(study, LocalEngine())
+(run, request), = plan(study, datasets.facts, lambda _: "cpu")
 data = datasets.load(request)
 start = Checkpoint.from_bytes(Path("state").read_bytes()) if sys.argv[2] == "resume" else None
 record = train(run, data, Break(int(sys.argv[1])), checkpoint=start)
