@@ -11,6 +11,7 @@ import msgspec
 import actbench
 from actbench.article import Article, printed_cells, read_article
 from actbench.errors import UserError, did_you_mean
+from actbench.store import RUNS
 from actbench.study import Study
 from actbench.study_file import read_study
 from actbench.sweep import Listener, Options, Outcome, stored_keys, sweep
@@ -112,6 +113,8 @@ def judge(case: Case) -> Reproduction:
     from actbench.tables.findings import Question, find
     from actbench.tables.published import follow_curves, lay_beside, with_epoch_seconds
 
+    if not (case.store / RUNS).is_file():
+        raise UserError(f"There are no results in {str(case.store)!r} yet. Without --stored, they are trained.")
     columns = {cell.column for cell in printed_cells(case.article)}
     named = {float(name.removeprefix("epochs_to_")) / 100 for name in columns if name.startswith("epochs_to_")}
     thresholds = tuple(sorted({*case.study.chosen_thresholds(), *named}))

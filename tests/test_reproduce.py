@@ -368,7 +368,7 @@ def test_stored_results_are_read_without_the_data_and_without_tensorflow(trained
     [
         (["swish-mish"], "There is no study 'swish-mish'. Did you mean 'swish-mish-mnist'?"),
         (["nowhere.toml"], "Cannot read the study 'nowhere.toml'"),
-        (["swish-mish-mnist", "--stored"], "There are no results in 'results/swish-mish-mnist'"),
+        (["swish-mish-mnist", "--stored"], "There are no results in 'results/swish-mish-mnist' yet. Without --stored"),
     ],
 )
 def test_a_wrong_name_is_one_message(own_folder, invoke, words, message):
