@@ -23,8 +23,8 @@ ops = lazy("keras.ops")
 )
 def mish(x: Tensor) -> Tensor:
     """Mish: x gated by the tanh of its softplus."""
-    # tanh(ln(1 + e)) is e(e + 2)/(e(e + 2) + 2): one exponential instead of three, which compiled costs two thirds of
-    # the time. Beyond 20 the gate is 1 to the last bit of a double, and e² must not overflow.
+    # tanh(ln(1 + e)) is e(e + 2)/(e(e + 2) + 2): one exponential instead of three, which are most of what it costs.
+    # Beyond 20 the gate is 1 to the last bit of a double, and e² must not overflow.
     exponential = ops.exp(ops.minimum(at_least_single(x), 20.0))
     square = exponential * (exponential + 2.0)
     return x * ops.cast(square / (square + 2.0), x.dtype)
