@@ -141,8 +141,8 @@ class Registry(Generic[EntryT]):
 
     Args:
         kind: the singular noun for messages, e.g. ``"activation"``.
-        package: the package whose modules hold the entries; a new file in it is found without being listed anywhere.
-            A plain module that holds them all itself will do too.
+        package: the package whose modules hold the entries; a new file in it is found without being listed anywhere,
+            and one whose name begins with ``_`` holds none. A plain module that holds them all itself will do too.
     """
 
     def __init__(self, kind: str, package: str) -> None:
@@ -187,7 +187,8 @@ class Registry(Generic[EntryT]):
         self._loaded = True
         package = importlib.import_module(self._package)
         for module in pkgutil.iter_modules(getattr(package, "__path__", ())):
-            importlib.import_module(f"{self._package}.{module.name}")
+            if not module.name.startswith("_"):
+                importlib.import_module(f"{self._package}.{module.name}")
 
 
 def parameters_of(function: Callable[..., Any], given: int) -> tuple[Parameter, ...]:

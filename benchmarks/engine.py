@@ -13,8 +13,8 @@ import time
 import numpy as np
 
 from actbench import activations, datasets, models
-from actbench.engine import DeviceData, Engine, choose_compiler, keras
-from actbench.site import Site
+from actbench.training.backends.tensorflow import DeviceData, Engine, choose_compiler, keras
+from actbench.training.site import Site
 
 CASES = {
     "mlp": ("mnist", "mlp(100, 50)", "swish", lambda: keras.optimizers.SGD(0.1), 0.45),

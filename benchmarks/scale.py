@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 
 from actbench import datasets
-from actbench.record import Epoch, Record
-from actbench.store import EPOCH_COLUMNS, EPOCHS, RUN_COLUMNS, RUNS, Store, _append, epoch_rows, run_row
-from actbench.study import Study, plan
-from actbench.workers import LocalEngine
+from actbench.execution.local import LocalEngine
+from actbench.results.record import Epoch, Record
+from actbench.results.store import EPOCH_COLUMNS, EPOCHS, RUN_COLUMNS, RUNS, Store, _append, epoch_rows, run_row
+from actbench.studies.study import Study, plan
 
 
 def study(runs):

@@ -22,7 +22,7 @@ from actbench.lazy import load
 keras = load("keras")
 tf = load("tensorflow")
 
-from actbench.site import Site  # noqa: E402 - imports Keras
+from actbench.training.site import Site  # noqa: E402 - imports Keras
 
 BATCH = 100
 TARGET = 0.55

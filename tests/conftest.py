@@ -98,7 +98,7 @@ def bytes_images(n=40, side=4, classes=2, channels=None, seed=1):
 def planned(**fields):
     """The runs that such options ask for, each with the request for its data."""
     from actbench import datasets
-    from actbench.study import Study, plan
+    from actbench.studies.study import Study, plan
 
     return plan(Study().override(fields), datasets.facts, lambda _: "cpu")
 
@@ -106,7 +106,7 @@ def planned(**fields):
 def trained(trainer=None, observer=None, callbacks=(), **fields):
     """Train one run in this process. Returns its record."""
     from actbench import datasets
-    from actbench.train import Trainer
+    from actbench.training.run import Trainer
 
     ((run, request),) = planned(**fields)
     return (trainer or Trainer()).train(run, datasets.load(request), observer, callbacks=callbacks)

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from actbench.record import EPOCH_COLUMNS, RUN_COLUMNS, Epoch, Record, Run, epoch_rows, run_row
 from actbench.registry import Choice
+from actbench.results.record import EPOCH_COLUMNS, RUN_COLUMNS, Epoch, Record, Run, epoch_rows, run_row
 
 VERSIONS = {
     "actbench_version": "0.1.0",

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from oracles import ORACLES, evaluate
 
 from actbench.activations import CATALOGUE, resolve
-from actbench.curves import curve
 from actbench.registry import spell
+from actbench.training.curves import curve
 
 tf = pytest.importorskip("tensorflow")
 

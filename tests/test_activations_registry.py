@@ -14,9 +14,9 @@ from matplotlib import mathtext
 
 import actbench
 from actbench.activations import CATALOGUE, resolve
-from actbench.curves import curve
 from actbench.errors import UserError
 from actbench.registry import signature
+from actbench.training.curves import curve
 
 ENTRIES = [entry.name for entry in CATALOGUE]
 PACKAGE = Path(actbench.__file__).parent

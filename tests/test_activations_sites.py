@@ -12,7 +12,7 @@ from actbench.errors import UserError
 keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
 
-from actbench.site import Site  # noqa: E402 - imports Keras
+from actbench.training.site import Site  # noqa: E402 - imports Keras
 
 CHANNELS = 5
 # Weights per site on an image of five channels, and where each starts, one row a weight.

@@ -18,7 +18,7 @@ from actbench.activations import CATALOGUE, resolve
 keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
 
-from actbench.site import Site  # noqa: E402 - imports Keras
+from actbench.training.site import Site  # noqa: E402 - imports Keras
 
 BATCH, LEARNING_RATE = 64, 0.001
 

@@ -525,7 +525,7 @@ def test_debug_shows_the_traceback(own_folder):
 
 
 def test_a_gpu_that_is_not_there_is_refused_before_anything_is_trained(own_folder, invoke, monkeypatch):
-    from actbench import engine
+    from actbench.training.backends import tensorflow as engine
 
     monkeypatch.setattr(engine.tf.config, "list_physical_devices", lambda _: [])
     done = invoke("run", "--device", "gpu")

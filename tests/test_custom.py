@@ -59,7 +59,7 @@ def mine(tmp_path, request):
 
 
 def site_output(spelling, x, seed=0):
-    from actbench.site import Site
+    from actbench.training.site import Site
 
     site = Site(resolve(spelling), seed)
     return np.asarray(site(np.asarray(x, "float32"))), site
@@ -111,7 +111,7 @@ def test_two_sites_share_no_weights(mine, spelling):
 
 
 def test_one_resolved_activation_serves_two_sites_that_share_nothing(mine):
-    from actbench.site import Site
+    from actbench.training.site import Site
 
     resolved = resolve("mine.py:Learned")
     first, second = Site(resolved, 0), Site(resolved, 1)
@@ -216,7 +216,7 @@ def test_the_canonical_spelling_can_be_read_again_or_the_value_is_refused(mine, 
     ("name", "shown"), [("narrow", r"turns shape \(4\) into \(1\)"), ("to_list", r"turns shape \(4\)")]
 )
 def test_a_function_that_changes_the_shape_is_refused(mine, name, shown):
-    from actbench.site import Site
+    from actbench.training.site import Site
 
     site = Site(resolve(f"mine.py:{name}"), 0)
     with pytest.raises(UserError, match=rf"The activation 'mine\.py:{name}' {shown}.*must keep the shape"):
@@ -224,7 +224,7 @@ def test_a_function_that_changes_the_shape_is_refused(mine, name, shown):
 
 
 def test_a_factory_that_makes_no_layer_is_refused(mine):
-    from actbench.site import Site
+    from actbench.training.site import Site
 
     site = Site(resolve("mine.py:make_nothing"), 0)
     with pytest.raises(UserError, match="'mine.py:make_nothing' made None, but a Keras Layer was expected"):

@@ -10,12 +10,12 @@ import pytest
 
 from actbench.activations import CATALOGUE, resolve
 from actbench.errors import UserError
-from actbench.reports import gallery
 from actbench.reports.activations import card, facts, find, listing, picture, properties
 from actbench.reports.sketch import panel
+from tools import gallery
 
 ROOT = Path(__file__).parents[1]
-HOW = "run 'python -m actbench.reports.gallery'"
+HOW = "run 'python -m tools.gallery'"
 
 
 def test_the_readme_lists_the_catalogue_as_it_is() -> None:

@@ -15,7 +15,7 @@ class Sites:
         self.made = []
 
     def __call__(self):
-        from actbench.site import Site
+        from actbench.training.site import Site
 
         self.made.append(Site(self.activation, len(self.made)))
         return self.made[-1]

@@ -12,12 +12,12 @@ from conftest import program
 
 from actbench import providers
 from actbench.activations import CATALOGUE, resolve
-from actbench.curves import curve
 from actbench.errors import UserError
+from actbench.training.curves import curve
 
 keras = pytest.importorskip("keras")
 
-from actbench.site import Site  # noqa: E402 - imports Keras
+from actbench.training.site import Site  # noqa: E402 - imports Keras
 
 # Away from every kink, where libraries may choose either side's slope.
 X = np.concatenate([np.linspace(-9, 9, 91) + 0.013, [0.05, -0.05]])

@@ -16,8 +16,8 @@ from actbench.activations import CATALOGUE, resolve
 from actbench.datasets import DATASETS
 from actbench.errors import UserError, did_you_mean
 from actbench.models import MODELS
-from actbench.optimizers import OPTIMIZERS
 from actbench.registry import Parameter, Registry, bind, choose, describe, parameters_of, parse, signature, spell
+from actbench.training.optimizers import OPTIMIZERS
 
 
 @dataclass(frozen=True)

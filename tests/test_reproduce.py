@@ -10,11 +10,11 @@ import pytest
 from conftest import program
 from scipy import stats
 
-from actbench.article import quantity, read_article
 from actbench.errors import UserError
-from actbench.reproduce import find_case, studies
+from actbench.execution.reproduce import find_case, studies
+from actbench.results.store import read_runs
 from actbench.statistics import decide_alike, decide_order
-from actbench.store import read_runs
+from actbench.studies.article import quantity, read_article
 from actbench.tables.published import with_epoch_seconds
 
 REPOSITORY = Path(__file__).parent.parent

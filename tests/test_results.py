@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from actbench.reports import results
-from actbench.reproduce import find_case, is_missing, judge, studies
-from actbench.store import read_manifest
+from actbench.execution.reproduce import find_case, is_missing, judge, studies
+from actbench.results.store import read_manifest
 from actbench.tables import arm_table, read_frames, to_csv
+from tools import results
 
 REPOSITORY = Path(__file__).parent.parent
 NAMES = sorted(studies())

@@ -12,13 +12,13 @@ import textwrap
 
 import pytest
 
-from actbench import record as record_module
-from actbench import schema
-from actbench import store as store_module
 from actbench.errors import UserError
-from actbench.record import EPOCH_COLUMNS, RUN_COLUMNS, Epoch, Record, Run
 from actbench.registry import Choice
-from actbench.store import EPOCHS, MANIFEST, RUNS, TABLE, Store, read_manifest, replace
+from actbench.results import record as record_module
+from actbench.results import store as store_module
+from actbench.results import upgrade as schema
+from actbench.results.record import EPOCH_COLUMNS, RUN_COLUMNS, Epoch, Record, Run
+from actbench.results.store import EPOCHS, MANIFEST, RUNS, TABLE, Store, read_manifest, replace
 from actbench.tables import read as read_module
 
 
@@ -447,7 +447,7 @@ def test_the_manifest_keeps_earlier_studies_and_data(own_folder):
 HOLDER = """
 import sys
 from pathlib import Path
-from actbench.store import Store
+from actbench.results.store import Store
 
 with Store.open(Path(sys.argv[1])):
     print("open", flush=True)
@@ -514,7 +514,7 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 from actbench.errors import UserError
-from actbench.store import Store
+from actbench.results.store import Store
 from test_store import record_of, run_of
 
 folder, again = Path(sys.argv[1]), sys.argv[2] == "again"

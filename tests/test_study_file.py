@@ -4,8 +4,8 @@ import pytest
 
 from actbench.datasets import Facts
 from actbench.errors import UserError
-from actbench.study import Study, plan
-from actbench.study_file import read_study
+from actbench.studies.file import read_study
+from actbench.studies.study import Study, plan
 
 GOOD = """
 name = "shapes"

@@ -81,9 +81,9 @@ import json, sys
 from dataclasses import asdict
 from pathlib import Path
 from actbench import datasets
-from actbench.checkpoint import Checkpoint
-from actbench.study import Study, plan
-from actbench.train import Observer, train
+from actbench.results.checkpoint import Checkpoint
+from actbench.studies.study import Study, plan
+from actbench.training.run import Observer, train
 
 class Break(Observer):
     def __init__(self, after): self.after = after

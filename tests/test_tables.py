@@ -15,9 +15,9 @@ import pytest
 from test_store import epoch_of, run_of
 
 from actbench.errors import UserError
-from actbench.record import Record
 from actbench.registry import Choice
-from actbench.store import EPOCHS, RUNS, Store
+from actbench.results.record import Record
+from actbench.results.store import EPOCHS, RUNS, Store
 from actbench.tables import arm_table, percent, read_frames, read_stores, to_csv
 
 GOLDEN = Path(__file__).parent / "golden"

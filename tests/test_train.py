@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from conftest import bytes_images, planned, small_arrays, trained
 
-from actbench import datasets, engine
+from actbench import datasets
 from actbench.datasets import Request
-from actbench.engine import DeviceData, Engine
 from actbench.errors import UserError
-from actbench.train import Observer, Trainer, build
+from actbench.training.backends import tensorflow as engine
+from actbench.training.backends.tensorflow import DeviceData, Engine
+from actbench.training.run import Observer, Trainer, build
 
 OWN = """
 import keras

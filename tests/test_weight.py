@@ -68,19 +68,21 @@ def test_help_lists_and_mistakes_import_nothing_heavy(own_folder, words, says):
 
 def test_importing_a_light_module_imports_nothing_heavy(own_folder):
     """One after the other in one process, the lightest first."""
-    kernel = ["errors", "lazy", "registry", "custom", "activations", "datasets", "models", "optimizers", "initializers"]
+    kernel = ["errors", "lazy", "registry", "custom", "activations", "datasets", "models"]
     rooms = [
-        "record",
-        "study",
-        "study_file",
-        "store",
+        "training.optimizers",
+        "training.initializers",
+        "results.record",
+        "studies.study",
+        "studies.file",
+        "results.store",
         "tables",
         "reports.table",
         "reports.progress",
-        "sweep",
-        "workers",
+        "execution.sweep",
+        "execution.local",
     ]
-    modules = ["actbench", *(f"actbench.{name}" for name in [*kernel, *rooms, "train", "environment", "cli"])]
+    modules = ["actbench", *(f"actbench.{name}" for name in [*kernel, *rooms, "training.run", "environment", "cli"])]
     code = "; ".join(f"import {name}" for name in modules)
     heavy, done = heavy_after(code, own_folder)
     assert heavy == [], done.stderr

@@ -10,7 +10,7 @@ from actbench.activations import Tensor, activation
 from actbench.lazy import lazy
 
 ops = lazy("keras.ops")
-weights = lazy("actbench.weights")
+weights = lazy("actbench.activations._layers")
 
 
 @activation(

@@ -12,7 +12,7 @@ from actbench.lazy import lazy
 
 keras = lazy("keras")
 ops = lazy("keras.ops")
-weights = lazy("actbench.weights")
+weights = lazy("actbench.activations._layers")
 
 
 @activation(

@@ -48,7 +48,7 @@ def list_entries(
 def _list_studies(search: str, *, as_json: bool) -> None:
     from rich.table import Table
 
-    from actbench.reproduce import find_case, studies
+    from actbench.execution.reproduce import find_case, studies
 
     cases = [find_case(name, Path("results")) for name in studies()]
     wanted = [

@@ -11,9 +11,9 @@ import typer
 
 from actbench import activations, datasets, models
 from actbench.errors import UserError
-from actbench.initializers import INITIALIZERS
-from actbench.optimizers import OPTIMIZERS
 from actbench.registry import Registry
+from actbench.training.initializers import INITIALIZERS
+from actbench.training.optimizers import OPTIMIZERS
 
 
 class Kind(StrEnum):

@@ -15,7 +15,7 @@ from actbench.cli.options import Json, console
 from actbench.cli.run import supervised
 
 if TYPE_CHECKING:
-    from actbench.reproduce import Reproduction
+    from actbench.execution.reproduce import Reproduction
 
 
 class ReportFormat(StrEnum):
@@ -28,7 +28,7 @@ class ReportFormat(StrEnum):
 
 
 def _names(incomplete: str) -> list[str]:
-    from actbench.reproduce import studies
+    from actbench.execution.reproduce import studies
 
     return [name for name in studies() if name.startswith(incomplete)]
 
@@ -57,8 +57,8 @@ def reproduce(
     as_json: Json = False,
 ) -> None:
     """Reproduce published articles: train what is missing, lay ours beside what was printed, judge every claim."""
-    from actbench import reproduce as articles
-    from actbench.sweep import Options
+    from actbench.execution import reproduce as articles
+    from actbench.execution.sweep import Options
 
     errors = console(stderr=True)
     cases = [

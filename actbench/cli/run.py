@@ -15,10 +15,10 @@ from actbench.cli.options import Json, Kind, Thresholds, checked_thresholds, com
 from actbench.errors import UserError
 
 if TYPE_CHECKING:
+    from actbench.execution.local import Engine
+    from actbench.execution.sweep import Options, Outcome
     from actbench.reports.progress import SweepProgress
-    from actbench.study import Study
-    from actbench.sweep import Options, Outcome
-    from actbench.workers import Engine
+    from actbench.studies.study import Study
 
 
 GO_ON = "Finished runs are kept, running ones with their state; give the same command again to go on."
@@ -114,7 +114,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     as_json: Json = False,
 ) -> None:
     """Train networks with the activations and print the table."""
-    from actbench.sweep import Options
+    from actbench.execution.sweep import Options
 
     fields = {
         "activation": act,
@@ -161,8 +161,8 @@ def _study(
     """The study in the file, or the command line's own, with what was given there laid over it."""
     from msgspec.structs import replace
 
-    from actbench.study import Study
-    from actbench.study_file import read_study
+    from actbench.studies.file import read_study
+    from actbench.studies.study import Study
 
     study = read_study(path) if path else Study()
     study = study.override({name: value for name, value in fields.items() if value is not None})
@@ -170,7 +170,7 @@ def _study(
 
 
 def _sweep(study: Study, folder: Path, options: Options, *, quiet: bool, as_json: bool) -> None:
-    from actbench.sweep import sweep
+    from actbench.execution.sweep import sweep
 
     errors = console(stderr=True)
     outcome = supervised(lambda progress: sweep(study, folder, progress, options), errors, quiet=quiet)
@@ -201,19 +201,19 @@ def supervised(work: Callable[[SweepProgress], Outcome], errors: Any, *, quiet: 
 
 def _engine(name: EngineName, address: str | None, cpus: int, gpus: float) -> Engine:
     if name == EngineName.local:
-        from actbench.workers import LocalEngine
+        from actbench.execution.local import LocalEngine
 
         if address:
             raise UserError("--ray-address is for --engine ray.")
         return LocalEngine()
-    from actbench.cluster import RayEngine
+    from actbench.execution.ray import RayEngine
 
     return RayEngine(address, cpus, gpus)
 
 
 def _print_forecast(study: Study, folder: Path, engine: Engine, jobs: int, *, as_json: bool) -> None:
+    from actbench.execution.sweep import forecast
     from actbench.reports.forecast import forecast_json, forecast_table, forecast_words
-    from actbench.sweep import forecast
 
     arms = forecast(study, folder, engine)
     if as_json:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from actbench.activations import CATALOGUE, Activation, Resolved, resolve
-from actbench.curves import curve, is_along_an_axis
 from actbench.errors import UserError
 from actbench.registry import describe, signature
 from actbench.reports.sketch import panel, side_by_side
+from actbench.training.curves import curve, is_along_an_axis
 
 PICTURES = (".png", ".svg", ".pdf")
 _KINDS = {

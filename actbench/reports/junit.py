@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from actbench.record import FINAL
 from actbench.reports import words
 from actbench.reports.sheet import View
+from actbench.results.record import FINAL
 
 if TYPE_CHECKING:
     from actbench.tables.findings import Findings, TaskFindings

@@ -16,7 +16,7 @@ from actbench.tables.published import ACCURACIES, LOSSES, Cell, Followed
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from actbench.reproduce import Reproduction
+    from actbench.execution.reproduce import Reproduction
     from actbench.tables.claims import Judged
 
 HEADINGS = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from actbench.record import FINAL, SETTING_COLUMNS
+from actbench.results.record import FINAL, SETTING_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd

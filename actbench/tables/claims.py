@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from actbench import statistics
-from actbench.article import Article, Claim, printed_cells, spelling
 from actbench.errors import UserError
 from actbench.statistics import Decided
+from actbench.studies.article import Article, Claim, printed_cells, spelling
 from actbench.tables.metrics import Metric, parse_metrics, values_by_arm
 from actbench.tables.published import ACCURACIES, Cell, Followed
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.errors import UserError
-from actbench.record import FINAL
-from actbench.store import read_manifest
+from actbench.results.record import FINAL
+from actbench.results.store import read_manifest
 from actbench.tables import warnings as warn
 from actbench.tables.across import Across, across_tasks
 from actbench.tables.arms import SETTINGS, arm_rows, measure

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from actbench.article import Article, Curve, Printed, printed_cells, printed_curves
-from actbench.record import FINAL
+from actbench.results.record import FINAL
+from actbench.studies.article import Article, Curve, Printed, printed_cells, printed_curves
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.errors import UserError
-from actbench.record import FINAL, RUN_COLUMNS, SCHEMA_VERSION
-from actbench.schema import upgraded
-from actbench.store import EPOCHS, RUNS, read_manifest
+from actbench.results.record import FINAL, RUN_COLUMNS, SCHEMA_VERSION
+from actbench.results.store import EPOCHS, RUNS, read_manifest
+from actbench.results.upgrade import upgraded
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from actbench.errors import UserError, did_you_mean
-from actbench.record import RUN_COLUMNS
+from actbench.results.record import RUN_COLUMNS
 from actbench.tables.read import NUMBERS
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from actbench.record import FINAL
+from actbench.results.record import FINAL
 from actbench.tables.select import name_some
 
 if TYPE_CHECKING:

@@ -1,17 +1,17 @@
 """The committed results on paper: what stands in ``results/`` beside the raw tables, and the README's verdicts.
 
-Run ``python -m actbench.reports.results`` in the repository after a study was trained or changed; a test compares.
+Run ``python -m tools.results`` in the repository after a study was trained or changed; a test compares.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from actbench.execution.reproduce import Reproduction, find_case, judge, studies
 from actbench.reports import reproduction, table
 from actbench.reports.plots import Look, save_picture
 from actbench.reports.sheet import View
-from actbench.reproduce import Reproduction, find_case, judge, studies
-from actbench.store import replace
+from actbench.results.store import replace
 from actbench.tables.findings import Question, find
 
 BEGIN, END = "<!-- verdicts: begin (generated) -->", "<!-- verdicts: end -->"

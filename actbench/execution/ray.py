@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from actbench import datasets
-from actbench.checkpoint import Checkpoint
 from actbench.errors import UserError
+from actbench.execution.local import POLL_SECONDS, Event, Halt, Task, broken, execute, thread_settings
 from actbench.lazy import lazy
-from actbench.record import Record
-from actbench.train import Trainer, one_line
-from actbench.workers import POLL_SECONDS, Event, Halt, Task, broken, execute, thread_settings
+from actbench.results.checkpoint import Checkpoint
+from actbench.results.record import Record
+from actbench.training.run import Trainer, one_line
 
 ray = lazy("ray")
 

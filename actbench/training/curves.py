@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from actbench.activations import Resolved
 
 tf = lazy("tensorflow")
-site = lazy("actbench.site")
+site = lazy("actbench.training.site")
 
 # A window up to 15 wide sees the same constant everywhere around the middle pixel.
 _SIDE = 15

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 import actbench
-from actbench.article import Article, printed_cells, read_article
 from actbench.errors import UserError, did_you_mean
-from actbench.store import RUNS
-from actbench.study import Study
-from actbench.study_file import read_study
-from actbench.sweep import Listener, Options, Outcome, stored_keys, sweep
+from actbench.execution.sweep import Listener, Options, Outcome, stored_keys, sweep
+from actbench.results.store import RUNS
+from actbench.studies.article import Article, printed_cells, read_article
+from actbench.studies.file import read_study
+from actbench.studies.study import Study
 
 if TYPE_CHECKING:
     from actbench.tables.claims import Judged

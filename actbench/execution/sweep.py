@@ -15,12 +15,12 @@ from typing import Any, Protocol, Self
 import msgspec
 
 from actbench import datasets, environment
-from actbench.checkpoint import Checkpoint
 from actbench.datasets import Facts, Request
-from actbench.record import FINAL, Epoch, Record, Run
-from actbench.store import Store, check_exists, read_manifest, read_runs
-from actbench.study import Study, plan
-from actbench.workers import Engine, Event, LocalEngine, Progressed, Started, Task
+from actbench.execution.local import Engine, Event, LocalEngine, Progressed, Started, Task
+from actbench.results.checkpoint import Checkpoint
+from actbench.results.record import FINAL, Epoch, Record, Run
+from actbench.results.store import Store, check_exists, read_manifest, read_runs
+from actbench.studies.study import Study, plan
 
 BROKEN = frozenset({"failed", "oom"})
 

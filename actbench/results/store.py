@@ -22,10 +22,10 @@ from typing import Any, TypeAlias
 
 import filelock
 
-from actbench.checkpoint import Checkpoint
 from actbench.errors import UserError
-from actbench.record import EPOCH_COLUMNS, FINAL, RUN_COLUMNS, SCHEMA_VERSION, Record, Run, epoch_rows, run_row
-from actbench.schema import is_older, upgraded
+from actbench.results.checkpoint import Checkpoint
+from actbench.results.record import EPOCH_COLUMNS, FINAL, RUN_COLUMNS, SCHEMA_VERSION, Record, Run, epoch_rows, run_row
+from actbench.results.upgrade import is_older, upgraded
 
 log = logging.getLogger(__name__)
 Rows: TypeAlias = Sequence[Mapping[str, Any]]

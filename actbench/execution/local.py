@@ -25,11 +25,11 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from actbench import datasets, environment
-from actbench.checkpoint import Checkpoint
 from actbench.datasets import Request
 from actbench.errors import UserError
-from actbench.record import Epoch, Record, Run
-from actbench.train import Observer, Trainer, one_line
+from actbench.results.checkpoint import Checkpoint
+from actbench.results.record import Epoch, Record, Run
+from actbench.training.run import Observer, Trainer, one_line
 
 STOP = "stop"
 POLL_SECONDS = 0.2
@@ -222,7 +222,7 @@ class LocalEngine:
         """Resolve ``auto``; TensorFlow, which takes seconds to import, is asked only where there might be a GPU."""
         if asked == "cpu" or (asked == "auto" and not environment.gpu_possible()):
             return "cpu"
-        from actbench import engine
+        from actbench.training.backends import tensorflow as engine
 
         return engine.device_kind(asked)
 

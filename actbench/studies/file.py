@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from actbench import activations, article, datasets, models
+from actbench import activations, datasets, models
 from actbench.errors import UserError, did_you_mean
-from actbench.initializers import INITIALIZERS
-from actbench.optimizers import OPTIMIZERS
 from actbench.registry import choose
-from actbench.study import TYPES, Fraction, Study, validated
+from actbench.studies import article
+from actbench.studies.study import TYPES, Fraction, Study, validated
+from actbench.training.initializers import INITIALIZERS
+from actbench.training.optimizers import OPTIMIZERS
 
 DATA = {"name": "data", "limit": "limit", "validation_split": "validation_split"}
 """Keys of the table ``[data]``, and the settings that they set."""

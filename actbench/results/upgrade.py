@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from actbench import record
 from actbench.errors import UserError
+from actbench.results import record
 
 Row: TypeAlias = dict[str, str]
 

@@ -12,19 +12,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actbench import activations, environment, models
-from actbench.checkpoint import Checkpoint
 from actbench.errors import UserError
-from actbench.initializers import INITIALIZERS
 from actbench.lazy import lazy
-from actbench.optimizers import OPTIMIZERS
-from actbench.record import Epoch, Record, Run, Status
 from actbench.registry import bind, parse
+from actbench.results.checkpoint import Checkpoint
+from actbench.results.record import Epoch, Record, Run, Status
+from actbench.training.initializers import INITIALIZERS
+from actbench.training.optimizers import OPTIMIZERS
 
 if TYPE_CHECKING:
     import numpy as np
 
     from actbench.datasets import Dataset
-    from actbench.engine import DeviceData, Engine
+    from actbench.training.backends.tensorflow import DeviceData, Engine
 
 keras = lazy("keras")
 
@@ -99,7 +99,7 @@ class Trainer:
         Raises:
             UserError: the run cannot be trained as asked.
         """
-        from actbench import engine  # importing TensorFlow is no part of any run
+        from actbench.training.backends import tensorflow as engine  # its import is no part of any run
 
         if run.deterministic:
             engine.set_determinism()
@@ -135,7 +135,7 @@ class Trainer:
 
     def device_data(self, data: Dataset, device: str) -> DeviceData:
         """The data on the device; the last one used stays there."""
-        from actbench.engine import DeviceData
+        from actbench.training.backends.tensorflow import DeviceData
 
         if self._device_data is None or self._device_data[0] is not data or self._device_data[1] != device:
             self._engines.clear()  # they hold on to the old data
@@ -148,7 +148,7 @@ class Trainer:
 
         A run that differs from an earlier one in its seed alone takes over that one's programs: 0 seconds.
         """
-        from actbench.engine import Engine, choose_compiler, precision
+        from actbench.training.backends.tensorflow import Engine, choose_compiler, precision
 
         device_data = self.device_data(data, run.device)
         if run.arm in self._engines:
@@ -188,8 +188,8 @@ def build(run: Run, data: Dataset) -> Built:
     """
     import numpy as np
 
-    from actbench.engine import precision, sites
-    from actbench.site import Site
+    from actbench.training.backends.tensorflow import precision, sites
+    from actbench.training.site import Site
 
     activation = activations.resolve(run.activation.spelling)
     numbers = itertools.count()

@@ -1,6 +1,6 @@
 """The catalogue on paper: the table of the README and the gallery ``docs/activations.md`` with its pictures.
 
-Run ``python -m actbench.reports.gallery`` in the repository after an entry was added or changed; a test compares.
+Run ``python -m tools.gallery`` in the repository after an entry was added or changed; a test compares.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def with_table(readme: str) -> str:
 def page() -> str:
     """The gallery: family by family, for every entry its picture, formula, properties, parameters and source."""
     note = (
-        f"{len(CATALOGUE)} entries. Written by `python -m actbench.reports.gallery`; pictures show f on the left and "
+        f"{len(CATALOGUE)} entries. Written by `python -m tools.gallery`; pictures show f on the left and "
         "f′ on the right, at the default parameters."
     )
     parts = ["# The activations", note]

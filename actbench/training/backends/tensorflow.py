@@ -15,7 +15,7 @@ import numpy as np
 from actbench.environment import cpu_name
 from actbench.errors import UserError
 from actbench.lazy import load
-from actbench.site import Site
+from actbench.training.site import Site
 
 if TYPE_CHECKING:
     from actbench.datasets import Dataset

@@ -14,10 +14,10 @@ from msgspec import Meta
 from actbench import activations, datasets, models
 from actbench.datasets import Facts, Request
 from actbench.errors import UserError
-from actbench.initializers import INITIALIZERS
-from actbench.optimizers import OPTIMIZERS
-from actbench.record import Run
 from actbench.registry import choose
+from actbench.results.record import Run
+from actbench.training.initializers import INITIALIZERS
+from actbench.training.optimizers import OPTIMIZERS
 
 Fraction = Annotated[float, Meta(gt=0, lt=1)]
 Whole = Annotated[int, Meta(ge=1)]

@@ -1,0 +1,1 @@
+"""What is asked for: a study, its file, and what an article printed and claimed."""

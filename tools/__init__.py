@@ -1,0 +1,1 @@
+"""What maintainers run: programs that write committed pages and pictures anew. No part of the product."""
