@@ -1,0 +1,415 @@
+"""The sheet of a comparison: the arms of each task, their differences from the baseline, all tasks, and the checks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from actbench.reports import words
+from actbench.reports.plots import PLOTS, Look, Panel
+from actbench.reports.repeat import compare_command, run_command
+from actbench.reports.sheet import document
+from actbench.reports.sheet.arms import arm_grid
+from actbench.reports.sheet.machine import machine_of, manifests_of
+from actbench.reports.sheet.parts import (
+    Bar,
+    CaseStatus,
+    Cell,
+    Column,
+    Content,
+    Drawing,
+    Grid,
+    Line,
+    Scale,
+    Section,
+    Suite,
+    SuiteCase,
+    Tone,
+    View,
+)
+from actbench.results.record import FINAL
+from actbench.statistics import Comparison
+from actbench.tables.across import TAUS, Across, describe_left_out, describe_targets
+from actbench.tables.metrics import PLAIN
+from actbench.tables.tasks import shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from actbench.tables.comparison import MetricComparison, Row
+    from actbench.tables.findings import Findings, TaskFindings
+
+SETTINGS = ("optimizer", "learning_rate", "batch_size", "epochs", "initializer", "precision", "device")
+# More pictures than those of so many tasks make a page heavy; the tables go on.
+MOST_DRAWN = 8
+TONES = {"better": Tone.GOOD, "worse": Tone.BAD, "equivalent": Tone.NEUTRAL, "undecided": Tone.NEUTRAL}
+
+
+@dataclass(frozen=True)
+class ComparisonSheet:
+    """What was found, in the view that was asked for."""
+
+    findings: Findings
+    view: View
+
+    name = "compare"
+    closing = ""
+
+    @property
+    def title(self) -> str:
+        """The activations, and on which data."""
+        data = list(dict.fromkeys(str(found.task.settings["dataset"]) for found in self.findings.tasks))
+        on = ", ".join(data[:4]) + (" …" if len(data) > 4 else "")  # noqa: PLR2004 - a title is short
+        return f"Activation functions on {on}"
+
+    @property
+    def scope(self) -> str:
+        """How many runs of what, and from where."""
+        runs = self.findings.runs
+        arms, seeds = runs["arm"].nunique(), runs["seed"].nunique()
+        counts = [(len(runs), "run"), (arms, "activation"), (seeds, "seed"), (len(self.findings.tasks), "task")]
+        stores = ", ".join(str(folder) for folder in self.findings.stores)
+        return " · ".join(f"{count:,} {word}{'s' * (count != 1)}" for count, word in counts) + f" · from {stores}"
+
+    @property
+    def summary(self) -> list[Line]:
+        """What each comparison came to, who leads over all tasks, and whether the checks hold."""
+        several = len(self.findings.tasks) > 1
+        lines = []
+        for number, found in enumerate(self.findings.tasks):
+            texts = [words.summarize(comparison) for comparison in found.comparisons] or [found.silence]
+            lines += [Line(found.task.title if several else "", f"task-{number}", text) for text in texts]
+        across, checks = self.findings.across, self.findings.checks
+        if isinstance(across, Across):
+            best = across.rows[0]
+            text = f"{best.arm} has the best mean rank of test accuracy, {best.mean_rank:.2f} of {len(across.rows)}."
+            lines.append(Line(f"Across {len(across.tasks)} tasks", "across", text))
+        if checks:
+            failed = len(self.findings.failed_checks)
+            text = f"{failed} of {len(checks)} failed." if failed else f"all {len(checks)} passed."
+            lines.append(Line("Checks", "checks", text))
+        return lines
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """One section a task, one across them if there are several, one for the checks if there are any."""
+        tasks, across = self.findings.tasks, self.findings.across
+        found = [self._task(number, item) for number, item in enumerate(tasks)]
+        if isinstance(across, Across):
+            found.append(_across_section(self.findings, across))
+        elif len(tasks) > 1:
+            found.append(Section("Across tasks", "", (), (f"{across}.",), anchor="across"))
+        if self.findings.checks or self.findings.skipped_checks:
+            found.append(_checks_section(self.findings))
+        return found
+
+    @property
+    def overview(self) -> list[Section]:
+        """All of it."""
+        return self.sections
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those about the stores as a whole; those of a task stand in its section."""
+        return self.findings.warnings
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """All findings."""
+        return document.findings_document(self.findings, self.view)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The arms of all tasks."""
+        return document.findings_table(self.findings, self.view)
+
+    @property
+    def suites(self) -> list[Suite]:
+        """A suite a task with a case a run, one of the checks, and one of the warnings."""
+        suites = [_task_suite(found) for found in self.findings.tasks]
+        if self.findings.checks or self.findings.skipped_checks:
+            suites.append(_checks_suite(self.findings))
+        if self.findings.warnings:
+            suites.append(Suite("warnings", (), "\n".join(self.findings.warnings)))
+        return suites
+
+    @property
+    def commands(self) -> list[tuple[str, str]]:
+        """One for the runs of each task, and one for the report."""
+        tasks = self.findings.tasks
+        runs = [(found.task.title if len(tasks) > 1 else "", run_command(found)) for found in tasks]
+        return [*runs, ("The report:", compare_command(self.findings))]
+
+    @property
+    def machine(self) -> list[tuple[str, str]]:
+        """Where the runs were trained, and with what."""
+        return machine_of([self.findings])
+
+    @property
+    def manifests(self) -> list[tuple[str, str]]:
+        """The stores'."""
+        return manifests_of([self.findings])
+
+    def _task(self, number: int, found: TaskFindings) -> Section:
+        """The arms of a task, and each comparison with its baseline."""
+        arms = arm_grid(found, self.view, alone=len(self.findings.tasks) == 1)
+        return Section(
+            found.task.title,
+            settings_line(found),
+            (arms, *(comparison_grid(comparison) for comparison in found.comparisons)),
+            () if found.comparisons or not found.silence else (found.silence,),
+            found.warnings,
+            _drawings(self.findings, found) if number < MOST_DRAWN else (),
+            anchor=f"task-{number}",
+        )
+
+
+def settings_line(found: TaskFindings) -> str:
+    """What was trained, and how, as far as the title does not say it."""
+    settings = found.task.settings
+    words_of = [shown(key, settings[key]) for key in SETTINGS]
+    sizes = [f"{settings[key]:,.0f} {name}" for key, name in (("train_size", "training"), ("test_size", "test inputs"))
+             if not math.isnan(settings[key])]  # fmt: skip
+    parameters = sorted({f"{value:,.0f}" for value in found.arms["parameters"].dropna()})
+    same = [f"{parameters[0]} parameters"] if len(parameters) == 1 else []
+    titled = set(found.task.title.split(" · "))
+    return " · ".join(word for word in [*words_of, " + ".join(sizes), *same] if word and word not in titled)
+
+
+def _drawings(findings: Findings, found: TaskFindings) -> tuple[Drawing, ...]:
+    """The pictures of a task: all that have a place on a page, in its order."""
+    if not found.arms["runs"].any():
+        return ()
+    metric = next((c.metric for item in findings.tasks for c in item.comparisons), PLAIN["test_accuracy"])
+    placed = sorted((plot for plot in PLOTS if plot.place is not None), key=lambda plot: plot.place or 0)
+    return tuple(
+        Drawing(
+            plot.name,
+            Panel(findings, found, found.task.title),
+            Look(metric=metric.name) if plot.follows_metric else Look(),
+            plot.caption.format(metric=metric.title),
+        )
+        for plot in placed
+    )
+
+
+def comparison_grid(comparison: MetricComparison) -> Grid:
+    """Differences from the baseline, how sure they are, and the verdict in words."""
+    columns = _rank_columns(comparison) if comparison.by_rank else _mean_columns(comparison)
+    rows = tuple(tuple(cell(row) for _, cell in columns) for row in comparison.rows)
+    pairings: dict[str, list[str]] = {}
+    for row in comparison.rows:
+        pairings.setdefault(row.pairing, []).append(row.arm)
+    common, *others = sorted(pairings.items(), key=lambda item: -len(item[1]))
+    baseline = words.summary(comparison.metric, comparison.baseline_summary)
+    family = len(comparison.rows)
+    tested = any(row.verdict.adjusted_p is not None for row in comparison.rows)
+    planned = any(row.could_show is not None and math.isfinite(row.could_show) for row in comparison.rows)
+    notes = [
+        f"{common[0][:1].upper()}{common[0][1:]}" + (f"; {_family(family)}" if family > 1 and tested else ""),
+        *(f"{', '.join(arms)}: {pairing}" for pairing, arms in others),
+        *(f"{note[:1].upper()}{note[1:]}" for note in comparison.notes),
+        *(["Could show: the smallest difference that so many seeds would have shown four times in five"] * planned),
+    ]
+    return Grid(
+        f"{comparison.metric.title}, against {comparison.baseline} ({baseline})",
+        tuple(column for column, _ in columns),
+        rows,
+        tuple(f"{note}." for note in notes),
+    )
+
+
+def _family(arms: int) -> str:
+    return f"p-values after Holm's correction over {arms} arms, intervals for each arm by itself"
+
+
+ColumnOf = tuple[Column, Callable[["Row"], Cell]]
+
+
+def _mean_columns(comparison: MetricComparison) -> list[ColumnOf]:
+    metric = comparison.metric
+    unit = words.unit(metric)
+    # The intervals as pictures, all rows to one scale.
+    reach = max((_reach(row) for row in comparison.rows), default=0.0)
+    scale = Scale(comparison.margin, max(reach, 1.3 * comparison.margin) or 1.0)
+    return [
+        (Column("activation", Content.NAME), lambda row: Cell(row.arm)),
+        (
+            Column("difference", unit=unit),
+            lambda row: Cell(words.difference(metric, _mean(row).difference), _mean(row).difference),
+        ),
+        (Column("95 % interval", scale=scale), lambda row: _interval(comparison, row)),
+        (Column("p"), lambda row: Cell(words.p_value(row.verdict.adjusted_p), row.verdict.adjusted_p)),
+        (
+            Column("effect size"),
+            lambda row: Cell(words.number(_mean(row).effect_size, "{:+.2f}"), _mean(row).effect_size),
+        ),
+        (Column("could show", unit=unit), lambda row: _could_show(comparison, row)),
+        (Column("verdict", Content.WORDS), lambda row: _verdict(comparison, row)),
+    ]
+
+
+def _rank_columns(comparison: MetricComparison) -> list[ColumnOf]:
+    metric = comparison.metric
+    what = ("faster", "slower") if metric.is_time_to else ("lower", "higher")
+    return [
+        (Column("activation", Content.NAME), lambda row: Cell(row.arm)),
+        (
+            Column("median", unit=words.unit(metric)),
+            lambda row: Cell(words.median(metric, _median(row)), _median(row).median),
+        ),
+        (
+            Column("speed-up" if metric.is_time_to else "baseline / arm"),
+            lambda row: Cell(words.factor(_mean(row).speedup), _mean(row).speedup),
+        ),
+        (Column("95 % interval"), lambda row: _interval(comparison, row)),
+        (
+            Column(f"{what[0]} / {what[1]} / tied"),
+            lambda row: Cell(f"{_mean(row).wins} / {_mean(row).losses} / {_mean(row).ties}", _mean(row).wins),
+        ),
+        (Column("p"), lambda row: Cell(words.p_value(row.verdict.adjusted_p), row.verdict.adjusted_p)),
+        (Column("verdict", Content.WORDS), lambda row: _verdict(comparison, row)),
+    ]
+
+
+def _mean(row: Row) -> Any:
+    """The comparison of an arm: which of the two kinds it is, the columns know."""
+    return row.comparison
+
+
+def _median(row: Row) -> Any:
+    return row.summary
+
+
+def _interval(comparison: MetricComparison, row: Row) -> Cell:
+    found, interval = row.comparison, row.comparison.interval
+    low, high = (interval.low, interval.high) if interval else (None, None)
+    bar = None
+    if isinstance(found, Comparison):
+        bar = Bar(low, found.difference, high, f"difference of {row.arm} with its interval, to scale")
+    return Cell(words.interval(comparison.metric, found), low, bar=bar)
+
+
+def _reach(row: Row) -> float:
+    interval = row.comparison.interval
+    ends = (interval.low, interval.high) if interval else ()
+    return float(max(abs(value) for value in (*ends, _mean(row).difference)))
+
+
+def _could_show(comparison: MetricComparison, row: Row) -> Cell:
+    if row.could_show is None or math.isinf(row.could_show):
+        return Cell(words.NOTHING)
+    return Cell(f"± {words.difference(comparison.metric, row.could_show, signed=False)}", row.could_show)
+
+
+def _verdict(comparison: MetricComparison, row: Row) -> Cell:
+    return Cell(words.verdict(comparison, row), tone=TONES[row.verdict.kind])
+
+
+def _across_section(findings: Findings, across: Across) -> Section:
+    """Ranks, speed-ups and the performance profile over all tasks."""
+    taus = [tau for tau in TAUS if tau in (1.0, 1.5, 2.0, 3.0)]
+    timed = across.timed >= 2  # noqa: PLR2004 - as many as a comparison across tasks needs
+    headings = ["mean rank", "mean test %", "cost of an epoch"]
+    headings += ["speed-up", "solved", *(f"within {tau:g}×" for tau in taus)] if timed else []
+    columns = [Column("activation", Content.NAME), *map(Column, headings), Column("Pareto front", Content.NAME)]
+    rows = []
+    for row in across.rows:
+        cells = [
+            Cell(row.arm),
+            Cell(f"{row.mean_rank:.2f}", row.mean_rank),
+            Cell(words.accuracy(row.accuracy), row.accuracy),
+            Cell(words.factor(row.cost), row.cost),
+        ]
+        if timed:
+            shares = [row.profile[TAUS.index(tau)] for tau in taus]
+            cells += [Cell(words.factor(row.speedup), row.speedup), Cell(f"{row.solved}/{across.timed}", row.solved)]
+            cells += [Cell(f"{share:.0%}", share) for share in shares]
+        rows.append((*cells, Cell("yes" if row.on_front else "")))
+    notes = [
+        "Mean rank by test accuracy, 1 is best; it describes, and is no test",
+        f"cost: seconds per epoch relative to {across.baseline}, geometric mean",
+        "Pareto front: no other arm is both more accurate and cheaper",
+    ]
+    if timed:
+        notes += [
+            f"speed-up over {across.baseline} in seconds to the target, geometric mean; '-': a median run missed it",
+            "within τ×: share of the tasks solved in at most τ times the best arm's seconds",
+            f"targets: {describe_targets(across)}",
+        ]
+    notes = [f"{note[:1].upper()}{note[1:]}." for note in notes]
+    notes += describe_left_out(across)
+    panels = [(plot.name, panel) for plot in PLOTS if (panel := plot.across(findings)) is not None]
+    return Section(
+        f"Across {len(across.tasks)} tasks",
+        "",
+        (Grid("", tuple(columns), tuple(rows), tuple(notes)),),
+        drawings=tuple(Drawing(name, panel, Look(), panel.caption) for name, panel in panels),
+        anchor="across",
+    )
+
+
+def _checks_section(findings: Findings) -> Section:
+    """What the checks came to."""
+    columns = (
+        Column("result", Content.NAME),
+        Column("fails if", Content.WORDS),
+        Column("task", Content.NAME),
+        Column("figures", Content.WORDS),
+    )
+    rows = tuple(
+        (
+            Cell("FAILED", tone=Tone.BAD) if result.failed else Cell("passed", tone=Tone.GOOD),
+            Cell(result.check),
+            Cell(result.task),
+            Cell(result.reason),
+        )
+        for result in findings.checks
+    )
+    notes = tuple(f"Not run, since its arms are not here: {text}" for text in findings.skipped_checks)
+    grids = (Grid("", columns, rows, notes),) if rows else ()
+    return Section("Checks", "", grids, () if rows else notes, anchor="checks")
+
+
+def _task_suite(found: TaskFindings) -> Suite:
+    """A run that failed is an error; verdicts and warnings are what there is to say about them all."""
+    title, runs = found.task.title, found.task.runs
+    columns: Sequence[str] = ("arm", "seed", "status", "error", "wall_seconds")
+    cases = []
+    for arm, seed, status, error, seconds in zip(*(runs[name] for name in columns), strict=True):
+        failed = status not in FINAL
+        cases.append(
+            SuiteCase(
+                f"{arm} seed {seed:g}",
+                title,
+                CaseStatus.ERROR if failed else CaseStatus.PASSED,
+                message=(error or status) if failed else "",
+                reason=status,
+                seconds=None if math.isnan(seconds) else seconds,
+                output="diverged: the loss became NaN or infinite" if status == "diverged" else "",
+            )
+        )
+    lines = [words.summarize(comparison) for comparison in found.comparisons]
+    lines += [f"warning: {warning}" for warning in found.warnings]
+    return Suite(title, tuple(cases), "\n".join(lines))
+
+
+def _checks_suite(findings: Findings) -> Suite:
+    cases = [
+        SuiteCase(
+            result.check,
+            result.task,
+            CaseStatus.FAILED if result.failed else CaseStatus.PASSED,
+            message=f"{result.check}: {result.reason}" if result.failed else "",
+            reason="check",
+        )
+        for result in findings.checks
+    ]
+    cases += [
+        SuiteCase(text, "checks", CaseStatus.SKIPPED, message="its arms are not here")
+        for text in findings.skipped_checks
+    ]
+    return Suite("checks", tuple(cases))

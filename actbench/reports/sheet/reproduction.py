@@ -1,0 +1,393 @@
+"""The sheet of reproduced articles: the verdict on every claim, and printed figures and ours cell by cell."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from actbench.reports.plots import PLOTS, Look, Panel
+from actbench.reports.sheet.machine import machine_of, manifests_of
+from actbench.reports.sheet.parts import (
+    CaseStatus,
+    Cell,
+    Column,
+    Content,
+    Drawing,
+    Grid,
+    Line,
+    Section,
+    Suite,
+    SuiteCase,
+    Tone,
+)
+from actbench.tables.published import ACCURACIES, LOSSES
+from actbench.tables.published import Cell as Reproduced
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from actbench.execution.reproduce import Reproduction
+    from actbench.tables.claims import Judged
+    from actbench.tables.published import Followed
+
+HEADINGS = {
+    ("train_accuracy", "%"): "train %",
+    ("test_accuracy", "%"): "test %",
+    ("best_test_accuracy", "%"): "best %",
+    ("train_accuracy", ""): "train accuracy",
+    ("test_accuracy", ""): "test accuracy",
+    ("best_test_accuracy", ""): "best accuracy",
+    ("epochs_run", ""): "epochs",
+    ("train_seconds", "s"): "training s",
+    ("step_milliseconds", "ms"): "ms a step",
+}
+TONES = {"to the digit": Tone.GOOD, "confirmed": Tone.GOOD, "refuted": Tone.BAD, "undecided": Tone.NEUTRAL}
+CURVE_THROUGH = 20
+"""Beyond this many epochs rounding has had time to grow, so curves are judged before and in all."""
+
+
+@dataclass(frozen=True)
+class ReproductionSheet:
+    """What became of some articles."""
+
+    found: tuple[Reproduction, ...]
+
+    name = "reproduce"
+    warnings = ()
+
+    @property
+    def title(self) -> str:
+        """The article, or that there are several."""
+        several = len(self.found) > 1
+        return "Published articles, reproduced" if several else f"{self.found[0].case.study.name}, reproduced"
+
+    @property
+    def scope(self) -> str:
+        """How many studies and runs."""
+        runs = sum(len(one.findings.runs) for one in self.found)
+        return f"{len(self.found)} stud{'ies' if len(self.found) > 1 else 'y'} · {runs:,} runs"
+
+    @property
+    def summary(self) -> list[Line]:
+        """All verdicts of a study in a sentence."""
+        return [Line(one.case.study.name, one.case.study.name, _in_words(one)) for one in self.found]
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """One section a study; in front of several, one that sums them up."""
+        parts = [_section(one) for one in self.found]
+        return [self._all_articles(), *parts] if len(self.found) > 1 else parts
+
+    @property
+    def overview(self) -> list[Section]:
+        """Of one article everything, of several the verdicts."""
+        if len(self.found) == 1:
+            return self.sections
+        studies = [one for one in self.found if one.claims]
+        return [
+            self._all_articles(),
+            *(Section(one.case.study.name, one.case.study.description, (_claims_grid(one.claims),)) for one in studies),
+        ]
+
+    @property
+    def closing(self) -> str:
+        """How to see the rest of the figures."""
+        return f"Cell by cell: actbench reproduce {self.found[0].case.study.name}" if len(self.found) > 1 else ""
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Every claim, figure and curve of every study."""
+        return {"schema_version": 1, "studies": [_document(one) for one in self.found]}
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a printed figure, with ours beside it in the printed unit."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {
+                    "study": one.case.study.name,
+                    "place": cell.printed.place,
+                    "variant": cell.printed.variant,
+                    "activation": cell.printed.activation,
+                    "seed": cell.printed.seed,
+                    "figure": cell.printed.column,
+                    "unit": cell.printed.quantity.unit,
+                    "printed": cell.printed.quantity.number,
+                    "ours": cell.ours,
+                    "sd": cell.sd,
+                    "runs": cell.runs,
+                    "exact": cell.exact,
+                }
+                for one in self.found
+                for cell in one.cells
+            ],
+            dtype=object,
+        )
+
+    @property
+    def suites(self) -> list[Suite]:
+        """A suite a study with a case a claim: what was expected to hold and does not is a failure."""
+        return [
+            Suite(one.case.study.name, tuple(_case(one, judged) for judged in one.claims), "\n".join(_warnings(one)))
+            for one in self.found
+        ]
+
+    @property
+    def commands(self) -> list[tuple[str, str]]:
+        """The one that does it all again."""
+        return [("", shlex.join(["actbench", "reproduce", *(one.case.study.name for one in self.found)]))]
+
+    @property
+    def machine(self) -> list[tuple[str, str]]:
+        """Where the runs were trained, and with what."""
+        return machine_of([one.findings for one in self.found])
+
+    @property
+    def manifests(self) -> list[tuple[str, str]]:
+        """The stores'."""
+        return manifests_of([one.findings for one in self.found])
+
+    def _all_articles(self) -> Section:
+        return Section("All articles", "", (_summary_grid(self.found),), anchor="all")
+
+
+def verdicts_grid(found: Sequence[Reproduction]) -> Grid:
+    """Every claim of every study with what decided, and the verdict."""
+    columns = (
+        Column("study", Content.NAME),
+        Column("claim", Content.WORDS),
+        Column("ours", Content.WORDS),
+        Column("verdict", Content.WORDS),
+    )
+    rows = tuple(
+        (
+            Cell(one.case.study.name),
+            Cell(_claim(judged)),
+            Cell(judged.figures),
+            Cell(judged.words, tone=TONES[judged.kind]),
+        )
+        for one in found
+        for judged in one.claims
+    )
+    return Grid("", columns, rows)
+
+
+def _section(found: Reproduction) -> Section:
+    """The claims, the printed tables and the printed curves of one study."""
+    case = found.case
+    grids = [_claims_grid(found.claims)] if found.claims else []
+    tables = dict.fromkeys(_table_of(cell) for cell in found.cells)
+    grids += [_table_grid([cell for cell in found.cells if _table_of(cell) == table]) for table in tables]
+    grids += [_curves_grid(found.curves)] if any(curve.points for curve in found.curves) else []
+    notes = list(case.article.notes)
+    if case.smoke:
+        notes.insert(0, "A short trial on little data: it shows that everything runs, and judges nothing.")
+    subtitle = " ".join(part for part in (case.study.description, case.study.source) if part)
+    return Section(
+        case.study.name,
+        subtitle,
+        tuple(grids),
+        tuple(notes),
+        tuple(_warnings(found)),
+        _drawings(found),
+        anchor=case.study.name,
+    )
+
+
+def _warnings(found: Reproduction) -> list[str]:
+    many = len(found.findings.tasks) > 1
+    warnings = [
+        f"{item.task.title}: {text}" if many else text for item in found.findings.tasks for text in item.warnings
+    ]
+    return [*found.findings.warnings, *warnings]
+
+
+def _drawings(found: Reproduction) -> tuple[Drawing, ...]:
+    """The learning curves of every task."""
+    caption = PLOTS["curves"].caption
+    return tuple(
+        Drawing("curves", Panel(found.findings, task, task.task.title), Look(), f"{caption}: {task.task.title}")
+        for task in found.findings.tasks
+        if task.arms["runs"].any()
+    )
+
+
+def _summary_grid(found: Sequence[Reproduction]) -> Grid:
+    """How many cells and claims of each study came out how."""
+    rows = []
+    for one in found:
+        digits = [cell.exact for cell in one.cells if cell.exact is not None and not one.case.smoke]
+        counts = [sum(judged.kind == kind for judged in one.claims) for kind in TONES]
+        expected = [judged for judged in one.claims if judged.claim.expected]
+        held = len(expected) - len(one.disappointing)
+        rows.append(
+            (
+                Cell(one.case.study.name),
+                Cell(f"{len(one.findings.runs)}", len(one.findings.runs)),
+                _share(sum(digits), len(digits)),
+                *(Cell(f"{count}", count) for count in counts),
+                _share(held, len(expected)),
+            )
+        )
+    headings = ("runs", "cells to the digit", *TONES, "expected claims that hold")
+    return Grid("", (Column("study", Content.NAME), *map(Column, headings)), tuple(rows))
+
+
+def _share(count: int, of: int) -> Cell:
+    return Cell(f"{count} of {of}", count) if of else Cell("-")
+
+
+def _claims_grid(claims: Sequence[Judged]) -> Grid:
+    """A row a claim and variant, with what decided."""
+    columns = [
+        Column("claim", Content.WORDS),
+        Column("variant", Content.NAME),
+        Column("figures", Content.WORDS),
+        Column("verdict", Content.WORDS),
+    ]
+    rows = []
+    for judged in claims:
+        verdict = judged.words + (", though expected" if judged.disappoints else "")
+        rows.append(
+            [
+                Cell(judged.claim.text),
+                Cell(judged.variant or "-"),
+                Cell(judged.figures),
+                Cell(verdict, tone=TONES[judged.kind]),
+            ]
+        )
+    if not any(judged.variant for judged in claims):
+        for row in (columns, *rows):
+            del row[1]
+    return Grid("Claims", tuple(columns), tuple(map(tuple, rows)))
+
+
+def _table_grid(cells: Sequence[Reproduced]) -> Grid:
+    """A printed table with ours in the same cells."""
+    by_place = {(cell.printed.activation, cell.printed.column): cell for cell in cells}
+    arms = list(dict.fromkeys(arm for arm, _ in by_place))
+    # A dash has no unit, so a column's unit is that of any figure in it.
+    figures = [cell.printed for cell in cells]
+    units = {printed.column: "" for printed in figures}
+    units |= {printed.column: printed.quantity.unit for printed in figures if printed.quantity.unit}
+    rows = tuple(
+        (Cell(arm), *(_beside(by_place[arm, name]) if (arm, name) in by_place else Cell("") for name in units))
+        for arm in arms
+    )
+    first, runs = cells[0].printed, max(cell.runs for cell in cells)
+    ours = f"with seed {first.seed}" if first.seed is not None else f"the mean of {runs} run{'s' * (runs != 1)}"
+    return Grid(
+        " · ".join(part for part in (first.place, first.variant) if part) or "Printed and ours",
+        (Column("activation", Content.NAME), *(Column(_heading(name, unit)) for name, unit in units.items())),
+        rows,
+        (f"Each cell: printed / ours ({ours}); '=' where ours reads the same.",),
+    )
+
+
+def _table_of(cell: Reproduced) -> tuple[str, str, int | None]:
+    return cell.printed.place, cell.printed.variant, cell.printed.seed
+
+
+def _heading(column: str, unit: str) -> str:
+    return HEADINGS.get((column, unit)) or column.replace("epochs_to_", "epochs to ") + " %"
+
+
+def _beside(cell: Reproduced) -> Cell:
+    """The printed figure, by which the column is sorted, and ours."""
+    return Cell(_beside_text(cell), cell.printed.quantity.number)
+
+
+def _beside_text(cell: Reproduced) -> str:
+    printed = cell.printed.quantity
+    if not cell.runs:
+        return f"{printed.text} / ?"
+    if cell.exact:
+        return f"{printed.text} ="
+    if cell.exact is not None or cell.ours is None:
+        return f"{printed.text} / {printed.shown(cell.ours)}"
+    # Means and clocks are nobody's digits: one more than printed tells more.
+    decimals = printed.decimals + 1
+    spread = f" ± {cell.sd:.{decimals}f}" if cell.sd is not None else ""
+    return f"{printed.text} / {cell.ours:.{decimals}f}{spread}"
+
+
+def _curves_grid(curves: Sequence[Followed]) -> Grid:
+    """How closely the printed curves are followed."""
+    rows = []
+    for curve in curves:
+        row = [Cell(curve.arm), Cell(f"{len(curve.points)}", len(curve.points))]
+        for columns in (ACCURACIES, LOSSES):
+            for through in (CURVE_THROUGH, None):
+                largest, epoch = curve.largest_difference(columns, through)
+                row.append(Cell(f"{largest:.5f} (epoch {epoch})", largest))
+        rows.append(tuple(row))
+    near, far = f"through epoch {CURVE_THROUGH}", "in all"
+    headings = ("epochs", f"accuracy {near}", f"accuracy {far}", f"loss {near}", f"loss {far}")
+    columns = (Column("curve", Content.NAME), *map(Column, headings))
+    return Grid("Printed learning curves: largest difference", columns, tuple(rows))
+
+
+def _claim(judged: Judged) -> str:
+    return judged.claim.text + (f" ({judged.variant})" if judged.variant else "")
+
+
+def _in_words(found: Reproduction) -> str:
+    counts = [(sum(judged.kind == kind for judged in found.claims), kind) for kind in TONES]
+    return ", ".join(f"{count} {kind}" for count, kind in counts if count) or "no claim was judged"
+
+
+def _case(found: Reproduction, judged: Judged) -> SuiteCase:
+    """What the study did not expect and what is refuted anyway is a result, no failure; the undecided is skipped."""
+    status = CaseStatus.PASSED
+    if judged.disappoints:
+        status = CaseStatus.FAILED
+    elif judged.kind == "undecided":
+        status = CaseStatus.SKIPPED
+    message = "" if status is CaseStatus.PASSED else f"{judged.words}: {judged.figures}"
+    output = f"{judged.words}: {judged.figures}" if status is CaseStatus.PASSED else ""
+    return SuiteCase(_claim(judged), found.case.study.name, status, message, reason="claim", output=output)
+
+
+def _document(found: Reproduction) -> dict[str, Any]:
+    case = found.case
+    return {
+        "name": case.study.name,
+        "file": str(case.path),
+        "store": str(case.store),
+        "smoke": case.smoke,
+        "runs": len(found.findings.runs),
+        "claims": [
+            {
+                "text": judged.claim.text,
+                "quote": judged.claim.quote or None,
+                "variant": judged.variant or None,
+                "verdict": judged.kind,
+                "words": judged.words,
+                "figures": judged.figures,
+                "seeds": judged.seeds,
+                "expected": judged.claim.expected,
+                "holds": judged.holds,
+            }
+            for judged in found.claims
+        ],
+        "cells": [
+            asdict(cell.printed) | {"ours": cell.ours, "sd": cell.sd, "runs": cell.runs, "exact": cell.exact}
+            for cell in found.cells
+        ],
+        "curves": [
+            {
+                "arm": curve.arm,
+                "seed": curve.curve.seed,
+                "points": [
+                    {"epoch": epoch} | {name: {"printed": theirs, "ours": ours} for name, (theirs, ours) in row.items()}
+                    for epoch, row in curve.points.items()
+                ],
+            }
+            for curve in found.curves
+        ],
+    }
