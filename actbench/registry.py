@@ -167,7 +167,9 @@ class Registry(Generic[EntryT]):
         name = self._aliases.get(name, name)
         if name not in self._entries:
             hint = did_you_mean(name, [*self._entries, *self._aliases])
-            where = f"'actbench list {self.kind}s' shows them all" if self._listed else f"Known: {', '.join(self.names)}"
+            where = (
+                f"'actbench list {self.kind}s' shows them all" if self._listed else f"Known: {', '.join(self.names)}"
+            )
             raise UserError(f"Unknown {self.kind} {name!r}.{hint} {where}.")
         return self._entries[name]
 

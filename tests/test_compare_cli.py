@@ -284,8 +284,9 @@ def test_no_figure_is_cut_in_a_narrow_terminal(run, monkeypatch):
 
 
 def test_a_wide_table_breaks_words_and_headings_but_no_figures():
-    from actbench.reports.sheet import Grid
     from actbench.reports.table import lay_out
+
+    from actbench.reports.sheet import Grid
 
     grid = Grid("", ("activation", "a long heading", "verdict"), (("relu", "96.87 ± 0.17", "one two three " * 5),))
     lines = [text.rstrip("\n") for text, _ in lay_out(grid, 60)]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from actbench.reports.html import html_of
 from chromium import Browser, find_browser
 from synthetic import Arm, Task, write
 
-from actbench.reports.html import html_of
 from actbench.reports.sheet import View
 from actbench.tables.findings import Question, find
 

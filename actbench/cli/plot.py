@@ -66,8 +66,7 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
     from actbench.tables.findings import Question, find
 
     stores, kind = _split(words)
-    given = {"x": x.value if x else None, "metric": metric}
-    look = Look(theme=theme, **_taken(kind, {name: value for name, value in given.items() if value is not None}))
+    look = Look(theme=theme, **_taken(kind, {"x": x.value if x else None, "metric": metric}))
     question = Question(
         thresholds=checked_thresholds(threshold),
         selection=selection(act, data, model, where),
@@ -79,11 +78,13 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
     typer.echo(str(path))
 
 
-def _taken(kind: str, given: dict[Option, str]) -> dict[Option, str]:
-    """The options, if the picture obeys them all. Raises UserError for one that would change nothing."""
-    for option in given:
-        if option not in PLOTS[kind].options:
+def _taken(kind: str, options: dict[Option, str | None]) -> dict[str, str]:
+    """The options that were given, if the picture obeys them. Raises UserError for one that would change nothing."""
+    given: dict[str, str] = {}
+    for option, value in options.items():
+        if value is not None and option not in PLOTS[kind].options:
             raise UserError(f"The picture {kind!r} takes no --{option}; {_takers(option)} do.")
+        given |= {} if value is None else {option: value}
     return given
 
 

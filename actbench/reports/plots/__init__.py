@@ -105,7 +105,7 @@ class Plot:
 PLOTS: Registry[Plot] = Registry("picture", __name__, listed=False)
 
 
-def picture(  # noqa: PLR0913 - one argument a fact; all by name
+def picture(
     *,
     caption: str,
     options: tuple[Option, ...] = (),

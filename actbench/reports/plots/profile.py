@@ -29,9 +29,7 @@ def _over_tasks(findings: Findings) -> Panel | None:
     return Panel(findings, None, f"Performance profile over {across.timed} tasks", caption)
 
 
-@picture(
-    caption="How many runs had reached the target, and when", options=("x",), place=3, across=_over_tasks
-)
+@picture(caption="How many runs had reached the target, and when", options=("x",), place=3, across=_over_tasks)
 def profile(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     """Time to a threshold: how many runs got there by when, and over several tasks the performance profile."""
     if panel.task is not None:

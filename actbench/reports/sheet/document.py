@@ -133,5 +133,3 @@ def _across(across: Across | str) -> dict[str, Any]:
         "without_baseline": list(across.without_baseline),
         "rows": [asdict(row) for row in across.rows],
     }
-
-

@@ -244,27 +244,23 @@ def _share(count: int, of: int) -> Cell:
 
 def _claims_grid(claims: Sequence[Judged]) -> Grid:
     """A row a claim and variant, with what decided."""
+    varied = any(judged.variant for judged in claims)
     columns = [
         Column("claim", Content.WORDS),
-        Column("variant", Content.NAME),
+        *[Column("variant", Content.NAME)] * varied,
         Column("figures", Content.WORDS),
         Column("verdict", Content.WORDS),
     ]
-    rows = []
-    for judged in claims:
-        verdict = judged.words + (", though expected" if judged.disappoints else "")
-        rows.append(
-            [
-                Cell(judged.claim.text),
-                Cell(judged.variant or "-"),
-                Cell(judged.figures),
-                Cell(verdict, tone=TONES[judged.kind]),
-            ]
+    rows = [
+        (
+            Cell(judged.claim.text),
+            *[Cell(judged.variant or "-")] * varied,
+            Cell(judged.figures),
+            Cell(judged.words + (", though expected" if judged.disappoints else ""), tone=TONES[judged.kind]),
         )
-    if not any(judged.variant for judged in claims):
-        for row in (columns, *rows):
-            del row[1]
-    return Grid("Claims", tuple(columns), tuple(map(tuple, rows)))
+        for judged in claims
+    ]
+    return Grid("Claims", tuple(columns), tuple(rows))
 
 
 def _table_grid(cells: Sequence[Reproduced]) -> Grid:
@@ -321,9 +317,9 @@ def _curves_grid(curves: Sequence[Followed]) -> Grid:
     rows = []
     for curve in curves:
         row = [Cell(curve.arm), Cell(f"{len(curve.points)}", len(curve.points))]
-        for columns in (ACCURACIES, LOSSES):
+        for figures in (ACCURACIES, LOSSES):
             for through in (CURVE_THROUGH, None):
-                largest, epoch = curve.largest_difference(columns, through)
+                largest, epoch = curve.largest_difference(figures, through)
                 row.append(Cell(f"{largest:.5f} (epoch {epoch})", largest))
         rows.append(tuple(row))
     near, far = f"through epoch {CURVE_THROUGH}", "in all"
