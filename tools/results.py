@@ -11,7 +11,7 @@ from actbench.execution.reproduce import Reproduction, find_case, judge, studies
 from actbench.reports import reproduction, table
 from actbench.reports.plots import Look, save_picture
 from actbench.reports.sheet import View
-from actbench.results.store import replace
+from actbench.results.files import replace
 from actbench.tables.findings import Question, find
 
 BEGIN, END = "<!-- verdicts: begin (generated) -->", "<!-- verdicts: end -->"

@@ -30,7 +30,7 @@ MACHINE = (
     ("actbench_version", "actbench"),
     ("git_commit", "commit"),
     ("keras_version", "Keras"),
-    ("tensorflow_version", "TensorFlow"),
+    ("backend_version", "TensorFlow"),
     ("python_version", "Python"),
     ("jobs", "runs at a time"),
     ("compiler", "compiled by"),

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from actbench.reports import words
 from actbench.reports.sheet import View
-from actbench.results.record import FINAL
+from actbench.results.columns import FINAL
 
 if TYPE_CHECKING:
     from actbench.tables.findings import Findings, TaskFindings

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from actbench.reports.plots.style import label_line_ends, whisper, whole_numbers
-from actbench.results.record import FINAL
+from actbench.results.columns import FINAL
 
 if TYPE_CHECKING:
     import pandas as pd
