@@ -22,7 +22,7 @@ def versions() -> dict[str, str]:
     return {
         "actbench_version": actbench.__version__,
         "keras_version": version_of("keras"),
-        "tensorflow_version": version_of("tensorflow"),
+        "backend_version": version_of("tensorflow"),
         "python_version": platform.python_version(),
         "git_commit": git_commit(),
     }

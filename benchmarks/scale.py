@@ -14,9 +14,10 @@ from pathlib import Path
 
 from actbench import datasets
 from actbench.execution.local import LocalEngine
-from actbench.results.record import Epoch, Record
+from actbench.results.columns import Epoch, Record
 from actbench.results.store import EPOCH_COLUMNS, EPOCHS, RUN_COLUMNS, RUNS, Store, _append, epoch_rows, run_row
-from actbench.studies.study import Study, plan
+from actbench.studies.plan import plan
+from actbench.studies.study import Study
 
 
 def study(runs):

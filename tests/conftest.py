@@ -98,7 +98,8 @@ def bytes_images(n=40, side=4, classes=2, channels=None, seed=1):
 def planned(**fields):
     """The runs that such options ask for, each with the request for its data."""
     from actbench import datasets
-    from actbench.studies.study import Study, plan
+    from actbench.studies.plan import plan
+    from actbench.studies.study import Study
 
     return plan(Study().override(fields), datasets.facts, lambda _: "cpu")
 

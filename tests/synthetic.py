@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from actbench.registry import Choice
-from actbench.results.record import EPOCH_COLUMNS, RUN_COLUMNS, Epoch, Record, Run, epoch_rows, run_row
+from actbench.results.columns import Epoch, Record, Run, Versions, epoch_rows, run_row
+from actbench.results.read import EPOCH_TABLE, RUN_TABLE
 
 VERSIONS = {
     "actbench_version": "0.1.0",
     "keras_version": "3.15.1",
-    "tensorflow_version": "2.21.0",
+    "backend_version": "2.21.0",
     "python_version": "3.11.7",
     "git_commit": "0123456789ab",
 }
@@ -96,7 +97,7 @@ def record(task: Task, arm: Arm, seed: int) -> Record:
         compile_seconds=0.5,
         peak_memory_mib=1300.0,
         started_at="2026-11-20T19:48:35+00:00",
-        versions=VERSIONS | arm.versions,
+        versions=Versions(**VERSIONS | arm.versions),
     )
     if status in ("failed", "oom"):
         return replace(base, error=arm.error, train_size=None, test_size=None, parameters=None)
@@ -141,8 +142,8 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     studies = {}
     with (folder / "runs.csv").open("w", newline="") as runs, (folder / "epochs.csv").open("w", newline="") as epochs:
-        run_writer = csv.DictWriter(runs, RUN_COLUMNS, lineterminator="\n")
-        epoch_writer = csv.DictWriter(epochs, EPOCH_COLUMNS, lineterminator="\n")
+        run_writer = csv.DictWriter(runs, RUN_TABLE.names, lineterminator="\n")
+        epoch_writer = csv.DictWriter(epochs, EPOCH_TABLE.names, lineterminator="\n")
         run_writer.writeheader()
         epoch_writer.writeheader()
         for task, arms in tasks:

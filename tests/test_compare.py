@@ -15,7 +15,7 @@ from synthetic import Arm, Task, write
 from actbench.errors import UserError
 from actbench.registry import Choice
 from actbench.reports import words
-from actbench.results.record import RUN_COLUMNS
+from actbench.results.columns import RUN_COLUMNS
 from actbench.statistics import Summary, Verdict, compare_paired
 from actbench.tables.across import Across
 from actbench.tables.checks import parse_check

@@ -14,12 +14,10 @@ import pytest
 
 from actbench.errors import UserError
 from actbench.registry import Choice
-from actbench.results import record as record_module
-from actbench.results import store as store_module
-from actbench.results import upgrade as schema
-from actbench.results.record import EPOCH_COLUMNS, RUN_COLUMNS, Epoch, Record, Run
-from actbench.results.store import EPOCHS, MANIFEST, RUNS, TABLE, Store, read_manifest, replace
-from actbench.tables import read as read_module
+from actbench.results.columns import SCHEMA_VERSION, Epoch, Record, Run, Versions
+from actbench.results.files import replace
+from actbench.results.read import EPOCH_TABLE, EPOCHS, MANIFEST, RUN_TABLE, RUNS, TABLE, read_manifest
+from actbench.results.store import Store
 
 
 def run_of(activation="relu", seed=0, **changes):
@@ -91,10 +89,10 @@ def contents(folder):
 
 def test_a_record_comes_back_from_the_two_tables(own_folder):
     awkward = run_of("mine.py:act(label='a, \"b\"\\n')", dataset="my data, the second.npz", learning_rate=0.1 + 0.2)
-    record = record_of(awkward, started_at="2026-01-01T00:00:00+00:00", versions={"python_version": "3.11.7"})
+    record = record_of(awkward, started_at="2026-01-01T00:00:00+00:00", versions=Versions(python_version="3.11.7"))
     filled(own_folder, [record])
     (row,) = rows(own_folder / RUNS)
-    assert list(row) == list(RUN_COLUMNS)
+    assert list(row) == list(RUN_TABLE.names)
     assert row["run_key"] == awkward.key
     assert row["activation"] == awkward.activation.spelling
     assert row["dataset"] == "my data, the second.npz"
@@ -103,7 +101,7 @@ def test_a_record_comes_back_from_the_two_tables(own_folder):
     assert (row["epochs_run"], row["best_epoch"], row["python_version"]) == ("2", "1", "3.11.7")
     assert (float(row["test_accuracy"]), float(row["best_test_accuracy"])) == (0.5, 0.6)
     epochs = rows(own_folder / EPOCHS)
-    assert [list(epoch) for epoch in epochs] == [list(EPOCH_COLUMNS)] * 3
+    assert [list(epoch) for epoch in epochs] == [list(EPOCH_TABLE.names)] * 3
     for epoch, stored in zip(record.epochs, epochs, strict=True):
         assert stored["run_key"] == awkward.key
         for field in dataclasses.fields(Epoch):
@@ -116,11 +114,11 @@ def test_every_column_that_was_promised_is_there():
         model parameters optimizer learning_rate batch_size epochs epochs_run initializer precision seed device
         device_name jobs status error train_accuracy test_accuracy best_test_accuracy best_epoch train_loss test_loss
         compile_seconds train_seconds eval_seconds wall_seconds peak_memory_mib started_at actbench_version
-        keras_version tensorflow_version python_version git_commit"""
-    assert set(promised.split()) <= set(RUN_COLUMNS)
+        keras_version backend backend_version python_version git_commit"""
+    assert set(promised.split()) <= set(RUN_TABLE.names)
     promised = """run_key epoch train_loss train_accuracy val_loss val_accuracy test_loss test_accuracy train_seconds
         eval_seconds learning_rate"""
-    assert tuple(promised.split()) == EPOCH_COLUMNS
+    assert tuple(promised.split()) == EPOCH_TABLE.names
 
 
 def test_there_is_one_header_however_often_the_store_is_opened(own_folder):
@@ -157,15 +155,17 @@ def test_a_run_without_epochs_has_a_row_all_the_same(own_folder):
 def test_a_run_becomes_visible_only_after_its_epochs(own_folder, monkeypatch):
     """Whoever reads while it is written may see epochs without a run, never a run without its epochs."""
     seen = []
-    append = store_module._append
+    write = os.write
 
-    def watched(path, *rest):
-        append(path, *rest)
-        seen.append((path.name, (own_folder / RUNS).exists()))
+    def watched(handle, block):
+        if block.startswith((b"run_key,", b"schema_version,")):
+            seen.append(((own_folder / EPOCHS).exists(), (own_folder / RUNS).exists(), block[:7]))
+        return write(handle, block)
 
-    monkeypatch.setattr(store_module, "_append", watched)
+    monkeypatch.setattr(os, "write", watched)
     filled(own_folder, [record_of()])
-    assert seen == [(EPOCHS, False), (RUNS, True)]
+    # Each file is there, empty, when its own first block is written.
+    assert seen == [(True, False, b"run_key"), (True, True, b"schema_")]
 
 
 def test_a_run_that_is_asked_again_replaces_its_rows(own_folder):
@@ -283,13 +283,13 @@ def test_a_last_row_torn_at_any_byte_is_dropped_with_a_warning_and_the_rest_is_i
 
 
 def test_a_torn_header_begins_the_table_anew(own_folder):
-    header = ",".join(RUN_COLUMNS).encode()
+    header = ",".join(RUN_TABLE.names).encode()
     for keep in range(len(header) + 1):
         (own_folder / RUNS).write_bytes(header[:keep])
         with Store.open(own_folder) as store:
             assert store.statuses == {}
     expected = filled(own_folder, [record_of()])
-    assert expected[RUNS].startswith(header + b"\n1,")
+    assert expected[RUNS].startswith(header + f"\n{SCHEMA_VERSION},".encode())
 
 
 def test_epochs_without_a_run_are_dropped_with_a_warning(own_folder, caplog):
@@ -329,7 +329,7 @@ def test_replacing_leaves_the_old_file_or_the_new_one(own_folder, monkeypatch):
     def fails(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store_module.os, "fsync", fails)
+    monkeypatch.setattr(os, "fsync", fails)
     with pytest.raises(OSError, match="No space left"):
         replace(path, "new")
     assert path.read_text() == "old"
@@ -344,8 +344,8 @@ FOREIGN = {
     "another table without a last newline": b"name,age\nAda,36",
     "one line": b"do not touch this",
     "no text": b"\x89PNG\r\n\x1a\n\xff\xfe\x00\x01",
-    "a table like ours with other columns": ",".join(RUN_COLUMNS[:-1]).encode() + b"\n",
-    "our columns in another order": ",".join(reversed(RUN_COLUMNS)).encode() + b"\nx",
+    "a table like ours with other columns": ",".join(RUN_TABLE.names[:-1]).encode() + b"\n",
+    "our columns in another order": ",".join(reversed(RUN_TABLE.names)).encode() + b"\nx",
 }
 
 
@@ -358,65 +358,34 @@ def test_a_file_of_somebody_elses_is_refused_and_left_alone(own_folder, name, co
     assert contents(own_folder) == {name: content}
 
 
+TOO_NEW = f"schema version {SCHEMA_VERSION + 1}, this actbench knows {SCHEMA_VERSION} and older"
+
+
 def test_a_newer_schema_is_refused_and_left_alone(own_folder):
     filled(own_folder)
-    text = (own_folder / RUNS).read_text().replace("\n1,", "\n2,")
-    for torn in ("", "2,half a row"):
+    newer = SCHEMA_VERSION + 1
+    text = (own_folder / RUNS).read_text().replace(f"\n{SCHEMA_VERSION},", f"\n{newer},")
+    for torn in ("", f"{newer},half a row"):
         (own_folder / RUNS).write_text(text + torn)
         before = contents(own_folder)
-        with pytest.raises(UserError, match="schema version 2, this actbench writes 1"), Store.open(own_folder):
+        with (
+            pytest.raises(UserError, match=TOO_NEW),
+            Store.open(own_folder),
+        ):
             pass
         assert contents(own_folder) == before
-
-
-@pytest.fixture
-def second_schema(monkeypatch):
-    """A later actbench, which calls the first one's column ``optimizer`` differently and its epochs by another unit."""
-    columns = tuple("solver" if name == "optimizer" else name for name in RUN_COLUMNS)
-
-    def upgrade(row):
-        return row | {"solver": row["optimizer"], "epochs": str(10 * int(row["epochs"]))}
-
-    for module in (record_module, store_module, read_module):
-        monkeypatch.setattr(module, "SCHEMA_VERSION", 2)
-        monkeypatch.setattr(module, "RUN_COLUMNS", columns)
-    monkeypatch.setitem(schema.UPGRADES, 1, upgrade)
-
-
-def test_an_older_schema_is_upgraded_on_opening_and_read_as_if_it_had_been(own_folder, request, caplog):
-    filled(own_folder)
-    with (own_folder / RUNS).open("a") as file:
-        file.write("1,half a r")
-    before = rows(own_folder / RUNS)
-    request.getfixturevalue("second_schema")
-    read = list(store_module.read_runs(own_folder))
-    assert [(row["schema_version"], row["solver"], row["epochs"]) for row in read] == [("2", "adam", "20")] * 3
-    runs, _ = read_module.read_frames(own_folder)
-    assert (list(runs["solver"]), list(runs["epochs"])) == (["adam"] * 3, [20] * 3)
-    assert rows(own_folder / RUNS) == before  # a look changes nothing
-    with Store.open(own_folder) as store:
-        assert set(store.statuses.values()) == {"ok"}
-    assert "older actbench" in caplog.text
-    after = rows(own_folder / RUNS)
-    assert after == read
-    assert [row["run_key"] for row in after] == [row["run_key"] for row in before[:3]]
-    assert len(rows(own_folder / EPOCHS)) == 9
-
-
-def test_a_schema_too_old_for_any_upgrade_is_refused_and_left_alone(own_folder, request):
-    whole = filled(own_folder)
-    request.getfixturevalue("second_schema")
-    schema.UPGRADES.clear()
-    with pytest.raises(UserError, match="schema version 1, which is too old"), Store.open(own_folder):
-        pass
-    assert contents(own_folder) == whole
 
 
 def test_a_newer_schema_with_more_columns_is_called_newer_not_foreign(own_folder):
     filled(own_folder)
     lines = (own_folder / RUNS).read_text().splitlines()
-    (own_folder / RUNS).write_text("\n".join([lines[0] + ",new_column", "2" + lines[1][1:] + ",0"]) + "\n")
-    with pytest.raises(UserError, match="schema version 2, this actbench writes 1"), Store.open(own_folder):
+    (own_folder / RUNS).write_text(
+        "\n".join([lines[0] + ",new_column", f"{SCHEMA_VERSION + 1}{lines[1][1:]},0"]) + "\n"
+    )
+    with (
+        pytest.raises(UserError, match=TOO_NEW),
+        Store.open(own_folder),
+    ):
         pass
 
 

@@ -5,7 +5,8 @@ import pytest
 from actbench.datasets import Facts
 from actbench.errors import UserError
 from actbench.studies.file import read_study
-from actbench.studies.study import Study, plan
+from actbench.studies.plan import plan
+from actbench.studies.study import Study
 
 GOOD = """
 name = "shapes"

@@ -82,7 +82,8 @@ from dataclasses import asdict
 from pathlib import Path
 from actbench import datasets
 from actbench.results.checkpoint import Checkpoint
-from actbench.studies.study import Study, plan
+from actbench.studies.plan import plan
+from actbench.studies.study import Study
 from actbench.training.run import Observer, train
 
 class Break(Observer):

@@ -16,7 +16,7 @@ from test_store import epoch_of, run_of
 
 from actbench.errors import UserError
 from actbench.registry import Choice
-from actbench.results.record import Record
+from actbench.results.columns import Record
 from actbench.results.store import EPOCHS, RUNS, Store
 from actbench.tables import arm_table, percent, read_frames, read_stores, to_csv
 

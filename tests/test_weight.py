@@ -72,7 +72,7 @@ def test_importing_a_light_module_imports_nothing_heavy(own_folder):
     rooms = [
         "training.optimizers",
         "training.initializers",
-        "results.record",
+        "results.columns",
         "studies.study",
         "studies.file",
         "results.store",

@@ -16,7 +16,7 @@ from actbench.reports.plots.figures import save_picture
 from actbench.reports.sheet import View
 from actbench.reports.sheet.comparison import ComparisonSheet
 from actbench.reports.sheet.reproduction import ReproductionSheet, verdicts_grid
-from actbench.results.store import replace
+from actbench.results.files import replace
 from actbench.tables.findings import Question, find
 
 BEGIN, END = "<!-- verdicts: begin (generated) -->", "<!-- verdicts: end -->"

@@ -13,6 +13,7 @@ import typer
 from actbench.cli.compare import print_arms
 from actbench.cli.options import Json, Kind, Thresholds, checked_thresholds, completions, console
 from actbench.errors import UserError
+from actbench.results.columns import SETTINGS
 
 if TYPE_CHECKING:
     from actbench.execution.local import Engine
@@ -87,6 +88,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     deterministic: Annotated[
         bool | None, typer.Option("--deterministic", help="Repeatable bit for bit, and slower.")
     ] = None,
+    backend: Annotated[str | None, typer.Option(help="What computes. Default: tensorflow.")] = None,
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder that holds mnist.npz, cifar10.npz. Default: $ACTBENCH_DATA_DIR.")
     ] = None,
@@ -114,26 +116,11 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     as_json: Json = False,
 ) -> None:
     """Train networks with the activations and print the table."""
+    asked = _asked(locals())
     from actbench.execution.sweep import Options
 
-    fields = {
-        "activation": act,
-        "data": data,
-        "model": model,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "optimizer": optimizer,
-        "learning_rate": lr,
-        "seed": _seeds(seeds, seed),
-        "initializer": initializer,
-        "limit": limit,
-        "validation_split": validation_split,
-        "patience": patience,
-        "device": device,
-        "precision": precision,
-        "deterministic": deterministic,
-    }
-    chosen = _study(study, fields, checked_thresholds(threshold), data_dir)
+    asked["seed"] = _seeds(seeds, seed)
+    chosen = _study(study, asked, checked_thresholds(threshold), data_dir)
     folder = results or Path("results") / chosen.name
     options = Options(
         engine=_engine(engine, ray_address, _at_least_one("--cpus-per-run", cpus_per_run), gpus_per_run),
@@ -147,6 +134,11 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         _print_forecast(chosen, folder, options.engine, options.jobs, as_json=as_json)
     else:
         _sweep(chosen, folder, options, quiet=quiet, as_json=as_json)
+
+
+def _asked(options: dict[str, Any]) -> dict[str, Any]:
+    """The settings among the options, by the names that studies use."""
+    return {name: options[column.parameter] for name, column in SETTINGS.items()}
 
 
 def _reuse(stores: list[Path] | None, *, rerun: bool) -> tuple[Path, ...]:

@@ -28,7 +28,7 @@ from actbench import datasets, environment
 from actbench.datasets import Request
 from actbench.errors import UserError
 from actbench.results.checkpoint import Checkpoint
-from actbench.results.record import Epoch, Record, Run
+from actbench.results.columns import Epoch, Record, Run, Versions
 from actbench.training.run import Observer, Trainer, one_line
 
 STOP = "stop"
@@ -107,7 +107,9 @@ def execute(
 
 def broken(task: Task, status: Any, reason: str) -> Record:
     """The record of a run that came to nothing."""
-    return Record(run=task.run, status=status, error=reason, jobs=task.jobs, versions=environment.versions())
+    return Record(
+        run=task.run, status=status, error=reason, jobs=task.jobs, versions=Versions(**environment.versions())
+    )
 
 
 class _Watch(Observer):

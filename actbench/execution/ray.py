@@ -21,7 +21,7 @@ from actbench.errors import UserError
 from actbench.execution.local import POLL_SECONDS, Event, Halt, Task, broken, execute, thread_settings
 from actbench.lazy import lazy
 from actbench.results.checkpoint import Checkpoint
-from actbench.results.record import Record
+from actbench.results.columns import Record
 from actbench.training.run import Trainer, one_line
 
 ray = lazy("ray")

@@ -11,7 +11,7 @@ import msgspec
 import actbench
 from actbench.errors import UserError, did_you_mean
 from actbench.execution.sweep import Listener, Options, Outcome, stored_keys, sweep
-from actbench.results.store import RUNS
+from actbench.results.read import RUNS
 from actbench.studies.article import Article, printed_cells, read_article
 from actbench.studies.file import read_study
 from actbench.studies.study import Study

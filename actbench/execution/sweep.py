@@ -18,9 +18,11 @@ from actbench import datasets, environment
 from actbench.datasets import Facts, Request
 from actbench.execution.local import Engine, Event, LocalEngine, Progressed, Started, Task
 from actbench.results.checkpoint import Checkpoint
-from actbench.results.record import FINAL, Epoch, Record, Run
-from actbench.results.store import Store, check_exists, read_manifest, read_runs
-from actbench.studies.study import Study, plan
+from actbench.results.columns import FINAL, Epoch, Record, Run
+from actbench.results.read import check_exists, read_manifest, read_runs
+from actbench.results.store import Store
+from actbench.studies.plan import plan
+from actbench.studies.study import Study
 
 BROKEN = frozenset({"failed", "oom"})
 
@@ -229,7 +231,8 @@ def _keep(events: Iterable[Event], store: Store, listener: Listener, failures: _
 
 
 def _write_table(store: Store, study: Study) -> None:
-    from actbench.tables import arm_table, read_frames, to_csv
+    from actbench.results.frames import read_frames
+    from actbench.tables import arm_table, to_csv
 
     if store.statuses:
         store.write_table(to_csv(arm_table(*read_frames(store.folder), study.chosen_thresholds())))

@@ -18,7 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from actbench.results.record import Epoch, Record, Run, run_row
+from actbench.results.columns import Epoch, Record, Run, run_row
 
 
 class SweepProgress:

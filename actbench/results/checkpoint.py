@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from actbench.results.record import Epoch
+from actbench.results.columns import Epoch
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import errno
 import io
 import itertools
 import json
@@ -16,7 +15,7 @@ import logging
 import os
 import socket
 import zipfile
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,13 +23,28 @@ import filelock
 
 from actbench.errors import UserError
 from actbench.results.checkpoint import Checkpoint
-from actbench.results.record import EPOCH_COLUMNS, FINAL, RUN_COLUMNS, SCHEMA_VERSION, Record, Run, epoch_rows, run_row
-from actbench.results.upgrade import is_older, upgraded
+from actbench.results.columns import FINAL, Record, Run, epoch_rows, run_row
+from actbench.results.files import append, drop_torn_line, replace, replace_all, user_errors
+from actbench.results.read import (
+    CHECKPOINTS,
+    EPOCH_TABLE,
+    EPOCHS,
+    MANIFEST,
+    RUN_TABLE,
+    RUNS,
+    TABLE,
+    Table,
+    check_exists,
+    check_version,
+    is_older_header,
+    read_epochs,
+    read_manifest,
+    read_runs,
+)
+from actbench.results.upgrade import is_older
 
 log = logging.getLogger(__name__)
-Rows: TypeAlias = Sequence[Mapping[str, Any]]
-
-RUNS, EPOCHS, TABLE, MANIFEST, CHECKPOINTS = "runs.csv", "epochs.csv", "table.csv", "manifest.json", "checkpoints"
+Rows: TypeAlias = Iterable[Mapping[str, Any]]
 
 
 class Store:
@@ -79,8 +93,8 @@ class Store:
             if key in self.statuses:
                 self._rewrite({key}, epoch_rows(record), [run_row(record)])
             else:
-                _append(self.folder / EPOCHS, EPOCH_COLUMNS, epoch_rows(record))
-                _append(self.folder / RUNS, RUN_COLUMNS, [run_row(record)])
+                self._append(EPOCH_TABLE, epoch_rows(record))
+                self._append(RUN_TABLE, [run_row(record)])
             if record.status in FINAL:
                 self._checkpoint_path(key).unlink(missing_ok=True)
                 with contextlib.suppress(OSError):  # others are still in there
@@ -103,7 +117,7 @@ class Store:
             if row["run_key"] in wanted and row["status"] in FINAL
         }
         if found:
-            epochs = [row for row in _rows(other / EPOCHS, EPOCH_COLUMNS) if row["run_key"] in found]
+            epochs = [row for row in read_epochs(other) if row["run_key"] in found]
             with user_errors(self.folder):
                 self._rewrite(found.keys(), epochs, list(found.values()))
             self.statuses |= {key: row["status"] for key, row in found.items()}
@@ -113,7 +127,7 @@ class Store:
         with user_errors(self.folder):
             path = self._checkpoint_path(checkpoint.run_key)
             path.parent.mkdir(exist_ok=True)
-            replace_bytes(path, checkpoint.to_bytes())
+            replace_all({path: checkpoint.to_bytes()})
 
     def load_checkpoint(self, key: str) -> Checkpoint | None:
         """The state that a run was left in, or None; one that cannot be read is dropped with a warning."""
@@ -135,15 +149,6 @@ class Store:
         for key in keys:
             self.statuses.pop(key, None)
 
-    def _rewrite(self, keys: Collection[str], epochs: Rows, runs: Rows) -> None:
-        """Write both tables anew without the rows of ``keys``, and with these: both aside, then both into place."""
-        texts = {}
-        for name, columns, new in ((EPOCHS, EPOCH_COLUMNS, epochs), (RUNS, RUN_COLUMNS, runs)):
-            kept = (row for row in _rows(self.folder / name, columns) if row["run_key"] not in keys)
-            header = dict(zip(columns, columns, strict=True))
-            texts[self.folder / name] = _csv(itertools.chain([header], kept, new), columns).encode()
-        replace_all(texts)
-
     def write_table(self, text: str) -> None:
         """Write the derived ``table.csv``."""
         with user_errors(self.folder):
@@ -157,179 +162,81 @@ class Store:
         with user_errors(self.folder):
             replace(self.folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
 
+    def _append(self, table: Table, rows: Rows) -> None:
+        path = self.folder / table.file
+        fresh = not path.exists() or path.stat().st_size == 0
+        append(path, _csv(rows, table, header=fresh))
+
+    def _rewrite(self, keys: Collection[str], epochs: Rows, runs: Rows) -> None:
+        """Write both tables anew in today's form without the rows of ``keys``, and with these.
+
+        Both are written aside, then moved into place, the epochs first: where a break comes between the two moves, the
+        runs are still those of before, and what the next opening does with them is the same once more.
+        """
+        kept_epochs = (row for row in read_epochs(self.folder) if row["run_key"] not in keys)
+        kept_runs = (row for row in read_runs(self.folder) if row["run_key"] not in keys)
+        replace_all(
+            {
+                self.folder / EPOCHS: _csv(itertools.chain(kept_epochs, epochs), EPOCH_TABLE, header=True),
+                self.folder / RUNS: _csv(itertools.chain(kept_runs, runs), RUN_TABLE, header=True),
+            }
+        )
+
     def _mend(self) -> None:
-        """Drop a torn last line and epochs without a run, and learn the statuses. Nothing of others' is touched."""
-        tables = {self.folder / RUNS: RUN_COLUMNS, self.folder / EPOCHS: EPOCH_COLUMNS}
-        for path, columns in tables.items():
-            _check_ours(path, columns)
-        for path in tables:
-            _drop_torn_line(path)
-        if (self.folder / RUNS).exists() and (text := upgraded(self.folder / RUNS)) is not None:
-            log.warning("%s was written by an older actbench and is now upgraded", self.folder / RUNS)
-            replace(self.folder / RUNS, text)
-        for row in _rows(self.folder / RUNS, RUN_COLUMNS):
+        """Drop a torn last line and epochs without a run, upgrade, and learn the statuses.
+
+        Nothing of others' is touched: it is refused before anything is changed.
+        """
+        tables = [table for table in (RUN_TABLE, EPOCH_TABLE) if (self.folder / table.file).exists()]
+        older = [_is_older_table(self.folder / table.file, table) for table in tables]
+        for table in tables:
+            if drop_torn_line(self.folder / table.file):
+                log.warning("dropped a torn last line from %s", self.folder / table.file)
+        if any(older):
+            log.warning("%s was written by an older actbench and is now upgraded", self.folder)
+            self._rewrite((), [], [])
+        for row in read_runs(self.folder):
             self.statuses[row["run_key"]] = row["status"]
-        orphans = set(_first_cells(self.folder / EPOCHS, EPOCH_COLUMNS)) - self.statuses.keys()
+        orphans = set(self._epoch_keys()) - self.statuses.keys()
         if orphans:
             log.warning("dropped the epochs of %d unfinished run(s) from %s", len(orphans), self.folder / EPOCHS)
             self.discard(orphans)
 
-
-def check_exists(folder: Path) -> None:
-    """Raise UserError where there is no store to read."""
-    if not (folder / RUNS).exists():
-        raise UserError(f"There is no store in {str(folder)!r} to take runs from: it has no {RUNS}.")
-
-
-def read_runs(folder: Path) -> Iterator[dict[str, str]]:
-    """The rows of ``runs.csv`` as text, for a look that needs no lock; none where there is no store."""
-    try:
-        yield from _rows(folder / RUNS, RUN_COLUMNS)
-    except OSError as error:
-        raise UserError(f"Cannot read {str(folder / RUNS)!r}: {error.strerror or error}.") from None
+    def _epoch_keys(self) -> Iterator[str]:
+        """The run key of every epoch: it stands first, without comma or quote, so no line need be parsed for it."""
+        if (self.folder / EPOCHS).exists():
+            with (self.folder / EPOCHS).open(encoding="utf-8", errors="replace", newline="") as file:
+                next(file, None)
+                yield from (line.partition(",")[0] for line in file)
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest, or an empty one where there is none. Raises UserError where it is not JSON."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise UserError(f"Cannot read {str(folder / MANIFEST)!r}: {error}. Mend it or move it away.") from None
-    if not isinstance(manifest, dict):
-        raise UserError(f"{str(folder / MANIFEST)!r} is not a manifest. Mend it or move it away.")
-    return manifest
-
-
-@contextlib.contextmanager
-def user_errors(folder: Path) -> Iterator[None]:
-    """Turn trouble with the disk into a message that says what is safe."""
-    try:
-        yield
-    except OSError as error:
-        raise UserError(
-            f"Cannot write to {str(folder)!r}: {error.strerror or error}. What was stored before is safe; "
-            "make room or permission, then give the same command again."
-        ) from error
-
-
-def replace(path: Path, text: str) -> None:
-    """Write a whole text file aside and move it into place, so that nobody ever reads half of it."""
-    replace_bytes(path, text.encode())
-
-
-def replace_bytes(path: Path, content: bytes) -> None:
-    """Write a whole file aside and move it into place."""
-    replace_all({path: content})
-
-
-def replace_all(contents: Mapping[Path, bytes]) -> None:
-    """Write whole files aside, all of them, and only then move them into place: a full disk changes none."""
-    parts = {path.with_name(path.name + ".part"): path for path in contents}
-    try:
-        for part, path in parts.items():
-            with part.open("wb") as file:
-                file.write(contents[path])
-                file.flush()
-                os.fsync(file.fileno())
-        for part, path in parts.items():
-            part.replace(path)
-    except OSError:
-        for part in parts:
-            part.unlink(missing_ok=True)
-        raise
-
-
-def _append(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add rows in one write that has reached the disk on return; a new file gets its header in the same write."""
-    fresh = not path.exists() or path.stat().st_size == 0
-    header = [dict(zip(columns, columns, strict=True))] if fresh else []
-    block = _csv([*header, *rows], columns).encode()
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        size = os.fstat(handle).st_size
-        try:
-            _write_all(handle, block)
-            os.fsync(handle)
-        except OSError:
-            os.ftruncate(handle, size)
-            raise
-    finally:
-        os.close(handle)
-
-
-def _write_all(handle: int, block: bytes) -> None:
-    """One write; a disk that took only part of it is full."""
-    if os.write(handle, block) < len(block):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([["" if row[c] is None else row[c] for c in columns] for row in rows])
-    return text.getvalue()
-
-
-def _check_ours(path: Path, columns: Sequence[str]) -> None:
-    """Raise UserError, before anything is changed, for a table that is not ours or that a newer actbench wrote."""
-    if not path.exists():
-        return
+def _is_older_table(path: Path, table: Table) -> bool:
+    """Whether an earlier actbench wrote the table. Raises UserError for a newer one's and for somebody else's."""
     with path.open("rb") as file:
         header, first = file.readline(), file.readline()
-    names, ours = header.rstrip(b"\n").split(b","), ",".join(columns).encode()
-    version, written = first.partition(b",")[0].decode(errors="replace"), b"schema_version"
-    if names[0] == written and is_older(version):
-        return
-    if names[0] == written and version.isdigit() and int(version) != SCHEMA_VERSION:
-        raise UserError(
-            f"{str(path)!r} has schema version {version}, this actbench writes {SCHEMA_VERSION}. Use the actbench that "
-            "wrote it, or another --results."
-        )
-    # A header without its end is a table torn in its very first write.
-    if header != ours + b"\n" and not (ours.startswith(header) and not header.endswith(b"\n")):
-        raise UserError(
-            f"{str(path)!r} is not a table that actbench wrote: its header is different. Take another --results."
-        )
+    names = header.decode(errors="replace").rstrip("\n").split(",")
+    version = first.partition(b",")[0].decode(errors="replace") if names[0] == "schema_version" else ""
+    if version.isdigit():
+        check_version(path, version)
+    if header.endswith(b"\n"):
+        if tuple(names) == table.names:
+            return is_older(version)
+        if is_older_header(table, names) and (is_older(version) or table is EPOCH_TABLE or not first):
+            return True
+    elif ",".join(table.names).encode().startswith(header):
+        return False  # a table torn in its very first write
+    raise UserError(
+        f"{str(path)!r} is not a table that actbench wrote: its header is different. Take another --results."
+    )
 
 
-def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:
-    """The rows of a table as text. Raises UserError for a damaged line."""
-    if not path.exists():
-        return
-    _check_ours(path, columns)
-    text = upgraded(path)
-    with path.open(encoding="utf-8", newline="") if text is None else io.StringIO(text) as file:
-        reader = csv.reader(file)
-        next(reader, None)
-        for values in reader:
-            if len(values) != len(columns):
-                raise UserError(
-                    f"{str(path)!r} is damaged in line {reader.line_num}: {len(values)} cells, not {len(columns)}."
-                )
-            yield dict(zip(columns, values, strict=True))
-
-
-def _first_cells(path: Path, columns: Sequence[str]) -> Iterator[str]:
-    """The first cell of every row: run keys hold no comma and no quote, so a long table need not be parsed for them."""
-    if path.exists():
-        _check_ours(path, columns)
-        with path.open(encoding="utf-8", newline="") as file:
-            next(file, None)
-            yield from (line.partition(",")[0] for line in file)
-
-
-def _drop_torn_line(path: Path) -> None:
-    """Cut a table of ours back to its last whole line. Every row ends in a newline, and no cell holds one."""
-    if not path.exists():
-        return
-    content = path.read_bytes()
-    whole = content.rfind(b"\n") + 1
-    if whole < len(content):
-        log.warning("dropped a torn last line from %s", path)
-        with path.open("r+b") as file:
-            file.truncate(whole)
+def _csv(rows: Rows, table: Table, *, header: bool) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if header:
+        writer.writerow(table.names)
+    writer.writerows([["" if row[name] is None else row[name] for name in table.names] for row in rows])
+    return text.getvalue().encode()
 
 
 def _holder(folder: Path) -> str:

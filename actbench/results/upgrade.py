@@ -1,58 +1,61 @@
-"""Tables of an earlier actbench: how a row of its ``runs.csv`` becomes one of today's.
+"""Tables of an earlier actbench: how their rows become today's.
 
-A change of the columns raises ``record.SCHEMA_VERSION`` by one and adds one function to ``UPGRADES``; stores are then
-upgraded when they are opened for writing, and read as if they had been.
+A new column says in its declaration since which version it is there, and rows of older versions get its neutral value:
+that needs no line here. ``STEPS`` holds what is more than that: a column that was renamed, a figure in another unit, a
+key that is formed differently. Stores are upgraded when they are opened for writing, and read as if they had been.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import itertools
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from actbench.errors import UserError
-from actbench.results import record
+from actbench.results.columns import EPOCHS, RUNS, SCHEMA_VERSION
 
 Row: TypeAlias = dict[str, str]
 
-UPGRADES: dict[int, Callable[[Row], Row]] = {}
-"""By schema version, what makes a row of that version one of the next. Version 1 is the first."""
+
+def _second(row: Row) -> Row:
+    """What computes is called a backend, whichever library it is."""
+    return {"backend_version" if name == "tensorflow_version" else name: cell for name, cell in row.items()}
 
 
-def upgraded(path: Path) -> str | None:
-    """The table as text in today's form, a torn last line left out; None where it needs no upgrade.
+STEPS: dict[int, Callable[[Row], Row]] = {1: _second}
+"""By schema version, what makes a row of ``runs.csv`` of that version one of the next, where columns alone do not. A
+step may give a row another ``run_key``: its epochs follow."""
 
-    Raises:
-        UserError: it is older than any upgrade reaches.
-        OSError: it cannot be read.
+FORMER = frozenset({"tensorflow_version"})
+"""Columns that ``runs.csv`` had once, under these names."""
+
+
+def upgraded_run(row: Row) -> Row:
+    """A row of ``runs.csv``, of today's version or an older one, in today's form.
+
+    A row without a version, as hand-written tables may have, is taken for one of today's.
     """
-    with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        rows = csv.DictReader(file)
-        first = next(rows, None)
-        if first is None or not is_older(first.get("schema_version")):
-            return None  # a table is of one version
-        whole = [row for row in itertools.chain([first], rows) if None not in row.values()]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, record.RUN_COLUMNS, restval="", extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(_upgraded(path, row) for row in whole)
-    return text.getvalue()
+    written = row.get("schema_version", "")
+    for version in range(int(written) if written.isdigit() else SCHEMA_VERSION, SCHEMA_VERSION):
+        row = STEPS.get(version, _same)(row)
+    today = {column.name: row.get(column.name, column.neutral_text) for column in RUNS}
+    return today | {"schema_version": str(SCHEMA_VERSION)}
+
+
+def upgraded_epoch(row: Row, keys: dict[str, str]) -> Row:
+    """A row of ``epochs.csv`` in today's form. ``keys``: by old run key the new one, where it was changed."""
+    today = {column.name: row.get(column.name, column.neutral_text) for column in EPOCHS}
+    return today | {"run_key": keys.get(today["run_key"], today["run_key"])}
+
+
+def changed_keys(rows: Iterable[Row]) -> dict[str, str]:
+    """By the old run key the new one, for rows of ``runs.csv`` whose upgrade gives them another."""
+    pairs = ((row["run_key"], upgraded_run(row)["run_key"]) for row in rows)
+    return {old: new for old, new in pairs if old != new}
 
 
 def is_older(version: str | None) -> bool:
     """Whether the text of a cell is a schema version before today's."""
-    return bool(version) and str(version).isdigit() and int(str(version)) < record.SCHEMA_VERSION
+    return bool(version) and str(version).isdigit() and int(str(version)) < SCHEMA_VERSION
 
 
-def _upgraded(path: Path, row: Row) -> Row:
-    for version in range(int(row["schema_version"]), record.SCHEMA_VERSION):
-        if version not in UPGRADES:
-            raise UserError(
-                f"{str(path)!r} has schema version {version}, which is too old for this actbench. Take another "
-                "--results."
-            )
-        row = UPGRADES[version](row) | {"schema_version": str(version + 1)}
+def _same(row: Row) -> Row:
     return row

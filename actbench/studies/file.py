@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from actbench import activations, datasets, models
 from actbench.errors import UserError, did_you_mean
-from actbench.registry import choose
+from actbench.results.columns import SETTINGS
 from actbench.studies import article
-from actbench.studies.study import TYPES, Fraction, Study, validated
-from actbench.training.initializers import INITIALIZERS
-from actbench.training.optimizers import OPTIMIZERS
+from actbench.studies.settings import NAMED, validated
+from actbench.studies.study import Fraction, Study
 
-DATA = {"name": "data", "limit": "limit", "validation_split": "validation_split"}
-"""Keys of the table ``[data]``, and the settings that they set."""
-TRAINING = ("optimizer", "learning_rate", "batch_size", "epochs", "patience", "initializer", "precision",
-            "deterministic", "device")  # fmt: skip
-TOP = ("name", "description", "source", "thresholds", "checks", "data", "model", "training", "grid", "variants",
-       "smoke", *article.KEYS)  # fmt: skip
-NAMED: dict[str, Callable[[str], Any]] = {
-    "activation": lambda text: activations.resolve(text).choice,
-    "data": lambda text: datasets.describe(text).name,
-    "model": lambda text: models.resolve(text).choice,
-    "optimizer": lambda text: choose(OPTIMIZERS, text)[2],
-    "initializer": lambda text: INITIALIZERS[text].name,
-}
-"""Settings that are names, and what finds out which thing is meant, and whether there is one."""
+TABLES = ("data", "training")
+
+
+def keys_of(table: str) -> dict[str, str]:
+    """The keys of a table of a study's file, or of its top (``""``), and the settings that they set."""
+    places = {name: column.key.rpartition(".") for name, column in SETTINGS.items() if column.key}
+    return {key: name for name, (place, _, key) in places.items() if place == table}
+
+
+TOP = ("name", "description", "source", "thresholds", "checks", *keys_of(""), *TABLES, "grid", "variants", "smoke",
+       *article.KEYS)  # fmt: skip
 
 
 def read_study(path: Path) -> Study:
@@ -56,14 +51,12 @@ class _Reader:
     def study(self, content: Mapping[str, Any]) -> Study:
         self.known_keys("", content, TOP)
         article.checked_article(self.path, content)
-        base: dict[str, Any] = {}
-        data = self.table("data", content, DATA)
-        base |= {DATA[key]: self.value(f"data.{key}", DATA[key], value) for key, value in data.items()}
-        if "model" in content:
-            base["model"] = self.value("model", "model", content["model"])
-        training = self.table("training", content, TRAINING)
-        base |= {key: self.value(f"training.{key}", key, value) for key, value in training.items()}
-        grid = self.table("grid", content, (*TYPES, "seeds"))
+        base = {name: self.value(key, name, content[key]) for key, name in keys_of("").items() if key in content}
+        for place in TABLES:
+            keys = keys_of(place)
+            given = self.table(place, content, keys)
+            base |= {keys[key]: self.value(f"{place}.{key}", keys[key], value) for key, value in given.items()}
+        grid = self.table("grid", content, (*SETTINGS, "seeds"))
         variants = self.table("variants", content, None)
         thresholds = content.get("thresholds")
         return Study(
@@ -82,7 +75,7 @@ class _Reader:
         """Fields and what replaces them: a value, or a list where the grid had one."""
         if not isinstance(changes, dict):
             raise self.error(place, f"must be a table of settings, like [{place}] with learning_rate = 0.5")
-        self.known_keys(place, changes, (*(key for key in TYPES if key != "seed"), *more))
+        self.known_keys(place, changes, (*(name for name in SETTINGS if name != "seed"), *more))
         return dict(
             self.axis(f"{place}.{key}", key, value)
             if isinstance(value, list) or key == "seeds"
@@ -109,7 +102,7 @@ class _Reader:
         return field, values
 
     def value(self, place: str, field: str, value: Any) -> Any:
-        converted = self.convert(place, value, TYPES[field])
+        converted = self.convert(place, value, SETTINGS[field].asked)
         if field in NAMED:
             try:
                 NAMED[field](converted)

@@ -2,23 +2,18 @@
 
 The way through::
 
-    stores ──► read_stores                                              (read)
-    runs   ──► select: what was asked for; split: tasks                 (select, tasks)
+    runs of stores ──► select: what was asked for; split: tasks                 (select, tasks)
     task   ──► one row an arm; comparisons with the baseline; warnings  (arms, metrics, comparison, warnings)
     tasks  ──► across them; checks; Findings                            (across, checks, findings)
 """
 
 from actbench.tables.arms import ACCURACIES, CLOCKS, arm_table, percent, to_csv, varying_settings
-from actbench.tables.read import DEFAULT_THRESHOLDS, read_frames, read_stores
 
 __all__ = [
     "ACCURACIES",
     "CLOCKS",
-    "DEFAULT_THRESHOLDS",
     "arm_table",
     "percent",
-    "read_frames",
-    "read_stores",
     "to_csv",
     "varying_settings",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from actbench.results.record import FINAL, SETTING_COLUMNS
+from actbench.results.columns import FINAL, SHARED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ACCURACIES = ("train_accuracy", "test_accuracy", "best_test_accuracy")
 CLOCKS = ("train_seconds", "seconds_per_epoch", "wall_seconds")
-SETTINGS = tuple(dict.fromkeys([*SETTING_COLUMNS, "model_version"]))
+SETTINGS = tuple(column.name for column in SHARED)
 """What runs of one task share. An edited network of a person's own is another one, though it is spelled the same."""
 SIZES = ("train_size", "test_size")
 PACKAGES = ("", "actbench", "keras", "tfa", "spocu")

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.errors import UserError
-from actbench.results.record import FINAL
-from actbench.results.store import read_manifest
+from actbench.results.columns import FINAL
+from actbench.results.frames import SHOWN, epoch_chunks, read_studies, run_frames
+from actbench.results.read import read_manifest
 from actbench.tables import warnings as warn
 from actbench.tables.across import Across, across_tasks
 from actbench.tables.arms import SETTINGS, arm_rows, measure
 from actbench.tables.checks import Check, Result, parse_check, run_checks
 from actbench.tables.comparison import MetricComparison, choose_baseline, compare
 from actbench.tables.metrics import parse_metrics
-from actbench.tables.read import EPOCH_NUMBERS, epoch_chunks, read_runs, read_studies
 from actbench.tables.select import Selection, matching, name_some, select, tidy
 from actbench.tables.tasks import Task, split
 
@@ -111,7 +111,7 @@ class Findings:
         """All epochs of these runs, read when the first picture wants them."""
         import pandas as pd
 
-        return pd.concat([piece.astype({"run_key": "str"}) for piece in epoch_chunks(self.runs, EPOCH_NUMBERS)])
+        return pd.concat([piece.astype({"run_key": "str"}) for piece in epoch_chunks(self.runs, SHOWN)])
 
     @property
     def runs(self) -> pd.DataFrame:
@@ -127,7 +127,7 @@ def find(folders: Sequence[Path], question: Question) -> Findings:
     Raises:
         UserError: a store cannot be read, or the question names what is not there.
     """
-    runs, stored_thresholds = read_runs(folders, question.only)
+    runs, stored_thresholds = run_frames(folders, question.only)
     runs = select(runs, question.selection)
     studies = read_studies(folders)
     own_checks = [parse_check(text) for text in question.fail_if]

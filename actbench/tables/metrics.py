@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from actbench.errors import UserError, did_you_mean
-from actbench.results.record import FINAL
+from actbench.results.columns import FINAL
 from actbench.tables.arms import percent
 
 if TYPE_CHECKING:

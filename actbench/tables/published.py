@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from actbench.results.record import FINAL
+from actbench.results.columns import FINAL
 from actbench.studies.article import Article, Curve, Printed, printed_cells, printed_curves
 
 if TYPE_CHECKING:

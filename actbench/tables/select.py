@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from actbench.errors import UserError, did_you_mean
-from actbench.results.record import RUN_COLUMNS
-from actbench.tables.read import NUMBERS
+from actbench.results.columns import BY_NAME
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,9 +96,9 @@ def _holds(runs: pd.DataFrame, condition: str) -> pd.Series[bool]:
         raise UserError(f"--where {condition!r} is not a condition. Write COLUMN OPERATOR VALUE, like 'seed<5'.")
     column, sign, value = parsed.groups()
     if column not in runs:
-        raise UserError(f"--where knows no column {column!r}.{did_you_mean(column, RUN_COLUMNS)}")
+        raise UserError(f"--where knows no column {column!r}.{did_you_mean(column, BY_NAME)}")
     compare = OPERATORS["=" if sign == "==" else sign]
-    if column not in NUMBERS:
+    if column not in BY_NAME or not BY_NAME[column].is_number:
         if compare not in (operator.eq, operator.ne):
             raise UserError(f"--where {condition!r}: {column} is text, which is only = or != to something.")
         text = runs[column].astype("str").str.strip()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from actbench.results.record import FINAL
+from actbench.results.columns import FINAL
 from actbench.tables.arms import SETTINGS, SIZES, arm_names, with_sizes
 
 if TYPE_CHECKING:

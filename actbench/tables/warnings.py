@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from actbench.results.record import FINAL
+from actbench.results.columns import FINAL
 from actbench.tables.select import name_some
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 VERSIONS = {
     "actbench_version": "actbench",
     "keras_version": "Keras",
-    "tensorflow_version": "TensorFlow",
+    "backend_version": "TensorFlow",
     "python_version": "Python",
     "provider_version": "provider versions",
 }

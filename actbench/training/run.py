@@ -16,7 +16,7 @@ from actbench.errors import UserError
 from actbench.lazy import lazy
 from actbench.registry import bind, parse
 from actbench.results.checkpoint import Checkpoint
-from actbench.results.record import Epoch, Record, Run, Status
+from actbench.results.columns import Epoch, Record, Run, Status, Versions
 from actbench.training.initializers import INITIALIZERS
 from actbench.training.optimizers import OPTIMIZERS
 
@@ -130,7 +130,7 @@ class Trainer:
             wall_seconds=story.wall_seconds,
             peak_memory_mib=story.peak_memory_mib(),
             started_at=started_at,
-            versions=environment.versions(),
+            versions=Versions(**environment.versions()),
         )
 
     def device_data(self, data: Dataset, device: str) -> DeviceData:

@@ -10,7 +10,7 @@ import numpy as np
 from actbench.errors import UserError
 from actbench.reports.plots import Look, Panel, chosen_metric, picture
 from actbench.reports.plots.style import label_line_ends, whole_numbers, write_remark
-from actbench.results.record import FINAL
+from actbench.results.columns import FINAL
 
 if TYPE_CHECKING:
     import pandas as pd

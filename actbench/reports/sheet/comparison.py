@@ -30,7 +30,7 @@ from actbench.reports.sheet.parts import (
     Tone,
     View,
 )
-from actbench.results.record import FINAL
+from actbench.results.columns import FINAL, SETTINGS
 from actbench.statistics import Comparison
 from actbench.tables.across import TAUS, Across, describe_left_out, describe_targets
 from actbench.tables.metrics import PLAIN
@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from actbench.tables.comparison import MetricComparison, Row
     from actbench.tables.findings import Findings, TaskFindings
 
-SETTINGS = ("optimizer", "learning_rate", "batch_size", "epochs", "initializer", "precision", "device")
+SHOWN_SETTINGS = ("optimizer", "learning_rate", "batch_size", "epochs", "initializer", "precision", "device")
+"""Those that stand under every title; a later one does where it has another value than the neutral one."""
 # More pictures than those of so many tasks make a page heavy; the tables go on.
 MOST_DRAWN = 8
 TONES = {"better": Tone.GOOD, "worse": Tone.BAD, "equivalent": Tone.NEUTRAL, "undecided": Tone.NEUTRAL}
@@ -170,7 +171,8 @@ class ComparisonSheet:
 def settings_line(found: TaskFindings) -> str:
     """What was trained, and how, as far as the title does not say it."""
     settings = found.task.settings
-    words_of = [shown(key, settings[key]) for key in SETTINGS]
+    newer = [c.name for c in SETTINGS.values() if c.since > 1 and c.shared and not c.is_unasked(settings[c.name])]
+    words_of = [shown(key, settings[key]) for key in (*SHOWN_SETTINGS, *newer)]
     sizes = [f"{settings[key]:,.0f} {name}" for key, name in (("train_size", "training"), ("test_size", "test inputs"))
              if not math.isnan(settings[key])]  # fmt: skip
     parameters = sorted({f"{value:,.0f}" for value in found.arms["parameters"].dropna()})

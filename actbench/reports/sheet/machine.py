@@ -6,19 +6,15 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from actbench.results.columns import BY_NAME
+
 if TYPE_CHECKING:
     from actbench.tables.findings import Findings
 
 COLUMNS = (
-    ("device_name", "device"),
-    ("actbench_version", "actbench"),
-    ("git_commit", "commit"),
-    ("keras_version", "Keras"),
-    ("tensorflow_version", "TensorFlow"),
-    ("python_version", "Python"),
-    ("jobs", "runs at a time"),
-    ("compiler", "compiled by"),
-)
+    "device_name", "actbench_version", "git_commit", "keras_version", "backend", "backend_version", "python_version",
+    "jobs", "compiler",
+)  # fmt: skip
 
 
 def machine_of(stores: Sequence[Findings]) -> list[tuple[str, str]]:
@@ -40,11 +36,11 @@ def manifests_of(stores: Sequence[Findings]) -> list[tuple[str, str]]:
 def _pairs(findings: Findings) -> list[tuple[str, str]]:
     runs = findings.runs
     pairs = []
-    for column, name in COLUMNS:
+    for column in COLUMNS:
         values = [f"{value:g}" if isinstance(value, float) else str(value) for value in dict.fromkeys(runs[column])]
         values = [value for value in values if value not in ("", "nan")]
         if values:
-            pairs.append((name, ", ".join(values)))
+            pairs.append((BY_NAME[column].on_paper, ", ".join(values)))
     for manifest in findings.manifests:
         hardware = manifest.get("hardware") or {}
         if hardware:

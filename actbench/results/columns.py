@@ -1,0 +1,268 @@
+"""Every column of ``runs.csv`` and ``epochs.csv``, declared once: as the fields of the classes whose rows they are.
+
+``Run`` is what was asked for, ``Record`` what came of it, ``Epoch`` a row of its course. Headers, parsing, study files,
+options, titles and run keys follow from the declarations; see ``column.py`` for what one says.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import typing
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, TypeAlias
+
+from msgspec import Meta
+
+from actbench.registry import Choice
+from actbench.results.column import Column, Role, Unit, columns_of, derived, figure, identity, setting
+from actbench.results.key import definition_of, digest
+
+Status: TypeAlias = Literal["ok", "diverged", "oom", "failed", "interrupted"]
+FINAL: frozenset[str] = frozenset({"ok", "diverged"})
+"""Statuses that answer the question: a run with one of these is not trained again."""
+STATUSES: tuple[str, ...] = typing.get_args(Status)
+
+Whole = Annotated[int, Meta(ge=1)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One training, fully specified: nothing is left to a default, and equal runs have equal keys.
+
+    ``limit``, ``patience``: None where not asked for. ``device`` is the kind that was resolved, ``cpu`` or ``gpu``.
+    Defaults that are None are what suits the data set; for ``limit`` and ``patience``: not at all.
+    """
+
+    study: str = identity(shared=True)
+    variant: str = identity(shared=True)
+    activation: Choice = setting(str, default="relu", option="--act", shared=False)
+    dataset: str = setting(
+        str, default="digits", option="--data", key="data.name", asked_as="data", hashed=False
+    )  # what is in it determines the numbers, not its name
+    dataset_sha256: str = identity(hashed=True, shared=True, title="data hash")
+    limit: int | None = setting(
+        Annotated[int, Meta(ge=2)] | None, default=None, option="--limit", key="data.limit", unit=Unit.INPUTS
+    )
+    validation_split: float = setting(
+        Annotated[float, Meta(ge=0, lt=1)], default=0.0, option="--validation-split", key="data.validation_split",
+        unit=Unit.FRACTION,
+    )  # fmt: skip
+    model: Choice = setting(str | None, default=None, option="--model", key="model")
+    optimizer: Choice = setting(str, default="adam", option="--optimizer", key="training.optimizer")
+    learning_rate: float = setting(
+        Annotated[float, Meta(gt=0, le=1e6)], default=0.001, option="--lr", key="training.learning_rate"
+    )
+    batch_size: int = setting(Whole, default=100, option="--batch-size", key="training.batch_size", unit=Unit.INPUTS)
+    epochs: int = setting(Whole | None, default=None, option="--epochs", key="training.epochs", unit=Unit.EPOCHS)
+    patience: int | None = setting(
+        Whole | None, default=None, option="--patience", key="training.patience", unit=Unit.EPOCHS
+    )
+    initializer: str = setting(str, default="glorot_uniform", option="--initializer", key="training.initializer")
+    precision: str = setting(
+        Literal["float32", "float64", "bfloat16"], default="float32", option="--precision", key="training.precision"
+    )
+    deterministic: bool = setting(bool, default=False, option="--deterministic", key="training.deterministic")
+    seed: int = setting(Annotated[int, Meta(ge=0, lt=2**32)], default=0, option="--seed", shared=False)
+    device: str = setting(Literal["auto", "cpu", "gpu"], default="auto", option="--device", key="training.device")
+    backend: str = setting(
+        str, default="tensorflow", neutral="tensorflow", option="--backend", key="training.backend", since=2
+    )
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """Everything that determines the numbers, in canonical form."""
+        return definition_of(RUN_FIELDS, {column.name: getattr(self, column.name) for column in RUN_FIELDS})
+
+    @functools.cached_property
+    def key(self) -> str:
+        """The run key."""
+        return digest(self.definition)
+
+    @functools.cached_property
+    def arm(self) -> str:
+        """The same without the seed: runs of one arm share it."""
+        return digest(self.definition | {"seed": None})
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One row of ``epochs.csv``; epoch 0 is before training.
+
+    Losses are in nats, accuracies are fractions, seconds count up over the run.
+    ``train_*`` are running means over the epoch, as Keras reports them (at epoch 0: an evaluation). ``val_*`` are None
+    without a validation split.
+    """
+
+    epoch: int = figure(Role.IDENTITY, unit=Unit.EPOCHS)
+    train_loss: float = figure(Role.OUTCOME, unit=Unit.NATS)
+    train_accuracy: float = figure(Role.OUTCOME, unit=Unit.FRACTION)
+    val_loss: float | None = figure(Role.OUTCOME, unit=Unit.NATS)
+    val_accuracy: float | None = figure(Role.OUTCOME, unit=Unit.FRACTION)
+    test_loss: float = figure(Role.OUTCOME, unit=Unit.NATS)
+    test_accuracy: float = figure(Role.OUTCOME, unit=Unit.FRACTION)
+    train_seconds: float = figure(Role.CLOCK, unit=Unit.SECONDS)
+    eval_seconds: float = figure(Role.CLOCK, unit=Unit.SECONDS)
+    learning_rate: float = figure(Role.SETTING)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Versions:
+    """What a run was computed with."""
+
+    actbench_version: str = figure(Role.ENVIRONMENT, default="", title="actbench")
+    keras_version: str = figure(Role.ENVIRONMENT, default="", title="Keras")
+    backend_version: str = figure(Role.ENVIRONMENT, default="", since=2)
+    python_version: str = figure(Role.ENVIRONMENT, default="", title="Python")
+    git_commit: str = figure(Role.ENVIRONMENT, default="", title="commit")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What one run left behind: the answer, its clocks in seconds, and what it was computed with.
+
+    ``train_*`` and ``test_*`` are those of the last epoch; None where there is nothing to say.
+    """
+
+    run: Run
+    epochs: tuple[Epoch, ...] = ()
+    status: Status = figure(Role.OUTCOME)
+    error: str = figure(Role.OUTCOME, default="")
+
+    @property
+    @derived(Role.IDENTITY)
+    def provider(self) -> str:
+        """Where the activation comes from."""
+        return self.run.activation.provider
+
+    @property
+    @derived(Role.ENVIRONMENT)
+    def provider_version(self) -> str:
+        """Its version, or a digest of a person's own code."""
+        return self.run.activation.version
+
+    @property
+    @derived(Role.ENVIRONMENT, shared=True, title="code of the model")
+    def model_version(self) -> str:
+        """A digest of the code of a person's own network."""
+        return self.run.model.version
+
+    train_size: int | None = figure(Role.OUTCOME, default=None, unit=Unit.INPUTS, shared=True, title="training inputs")
+    test_size: int | None = figure(Role.OUTCOME, default=None, unit=Unit.INPUTS, shared=True, title="test inputs")
+    parameters: int | None = figure(Role.OUTCOME, default=None)
+
+    @property
+    @derived(Role.OUTCOME, unit=Unit.EPOCHS)
+    def epochs_run(self) -> int:
+        """Epochs of training that came to their end."""
+        return len(self._trained)
+
+    @property
+    @derived(Role.OUTCOME, unit=Unit.FRACTION)
+    def train_accuracy(self) -> float | None:
+        """Running mean over the last epoch."""
+        return self._end.train_accuracy if self._end else None
+
+    @property
+    @derived(Role.OUTCOME, unit=Unit.FRACTION)
+    def test_accuracy(self) -> float | None:
+        """After the last epoch."""
+        return self._end.test_accuracy if self._end else None
+
+    @property
+    @derived(Role.OUTCOME, unit=Unit.FRACTION)
+    def best_test_accuracy(self) -> float | None:
+        """The highest of any epoch of training."""
+        return self._best.test_accuracy if self._best else None
+
+    @property
+    @derived(Role.OUTCOME, unit=Unit.EPOCHS)
+    def best_epoch(self) -> int | None:
+        """The first of several equal best epochs: what early stopping would have kept."""
+        return self._best.epoch if self._best else None
+
+    @property
+    @derived(Role.OUTCOME, unit=Unit.NATS)
+    def train_loss(self) -> float | None:
+        """Running mean over the last epoch."""
+        return self._end.train_loss if self._end else None
+
+    @property
+    @derived(Role.OUTCOME, unit=Unit.NATS)
+    def test_loss(self) -> float | None:
+        """After the last epoch."""
+        return self._end.test_loss if self._end else None
+
+    compile_seconds: float | None = figure(Role.CLOCK, default=None, unit=Unit.SECONDS)
+
+    @property
+    @derived(Role.CLOCK, unit=Unit.SECONDS)
+    def train_seconds(self) -> float | None:
+        """Of training epochs alone."""
+        return self._end.train_seconds if self._end else None
+
+    @property
+    @derived(Role.CLOCK, unit=Unit.SECONDS)
+    def eval_seconds(self) -> float | None:
+        """Of all evaluations."""
+        return self._end.eval_seconds if self._end else None
+
+    wall_seconds: float | None = figure(Role.CLOCK, default=None, unit=Unit.SECONDS)
+    peak_memory_mib: float | None = figure(Role.OUTCOME, default=None, unit=Unit.MIB)
+    started_at: str = figure(Role.CLOCK, default="")
+    device_name: str = figure(Role.ENVIRONMENT, default="", title="device")
+    compiler: str = figure(Role.ENVIRONMENT, default="")
+    jobs: int = figure(Role.ENVIRONMENT, default=1, title="runs at a time")
+    versions: Versions = field(default_factory=Versions)
+
+    @property
+    def _trained(self) -> list[Epoch]:
+        return [epoch for epoch in self.epochs if epoch.epoch > 0]
+
+    @property
+    def _best(self) -> Epoch | None:
+        return max(self._trained, key=lambda epoch: (epoch.test_accuracy, -epoch.epoch), default=None)
+
+    @property
+    def _end(self) -> Epoch | None:
+        return self.epochs[-1] if self.epochs else None
+
+
+RUN_FIELDS = columns_of(Run)
+RECORD_FIELDS = columns_of(Record)
+VERSION_FIELDS = columns_of(Versions)
+EPOCH_FIELDS = columns_of(Epoch)
+RUN_KEY = Column("run_key", str, Role.IDENTITY)
+RUNS = (Column("schema_version", int, Role.IDENTITY), RUN_KEY, *RUN_FIELDS, *RECORD_FIELDS, *VERSION_FIELDS)
+"""The columns of ``runs.csv``, in the order of the file."""
+EPOCHS = (RUN_KEY, *EPOCH_FIELDS)
+"""The columns of ``epochs.csv``, in the order of the file."""
+SETTINGS = {column.asked_as: column for column in RUN_FIELDS if column.role is Role.SETTING}
+"""What a study may ask for, by the name that grids and variants use."""
+SHARED = tuple(column for column in RUNS if column.shared)
+"""Columns in which two arms must agree before their figures may stand beside each other."""
+BY_NAME = {column.name: column for column in RUNS}
+SCHEMA_VERSION = max(column.since for column in (*RUNS, *EPOCHS))
+"""The version of the tables: that of their newest column."""
+
+Row: TypeAlias = dict[str, Any]
+
+
+def run_row(record: Record) -> Row:
+    """The record as a row of ``runs.csv``, in the order of the file; None where there is nothing to say."""
+    asked = {column.name: getattr(record.run, column.name) for column in RUN_FIELDS}
+    left = {column.name: getattr(record, column.name) for column in RECORD_FIELDS}
+    row = {
+        "schema_version": SCHEMA_VERSION,
+        "run_key": record.run.key,
+        **asked,
+        **left,
+        **dataclasses.asdict(record.versions),
+    }
+    return {name: value.spelling if isinstance(value, Choice) else value for name, value in row.items()}
+
+
+def epoch_rows(record: Record) -> list[Row]:
+    """The record's epochs as rows of ``epochs.csv``."""
+    names = [column.name for column in EPOCH_FIELDS]
+    return [{"run_key": record.run.key, **{name: getattr(row, name) for name in names}} for row in record.epochs]

@@ -1,0 +1,73 @@
+"""Writing files so that nothing half-written can ever be read."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from actbench.errors import UserError
+
+
+def replace(path: Path, text: str) -> None:
+    """Write a whole text file aside and move it into place."""
+    replace_all({path: text.encode()})
+
+
+def replace_all(contents: Mapping[Path, bytes]) -> None:
+    """Write whole files aside, all of them, and only then move them into place, in order: a full disk changes none."""
+    parts = {path.with_name(path.name + ".part"): path for path in contents}
+    try:
+        for part, path in parts.items():
+            with part.open("wb") as file:
+                file.write(contents[path])
+                file.flush()
+                os.fsync(file.fileno())
+        for part, path in parts.items():
+            part.replace(path)
+    except OSError:
+        for part in parts:
+            part.unlink(missing_ok=True)
+        raise
+
+
+def append(path: Path, block: bytes) -> None:
+    """Add a block in one write that has reached the disk on return, or leave the file as it was."""
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        size = os.fstat(handle).st_size
+        try:
+            # One write: a disk that took only part of it is full.
+            if os.write(handle, block) < len(block):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # noqa: TRY301
+            os.fsync(handle)
+        except OSError:
+            os.ftruncate(handle, size)
+            raise
+    finally:
+        os.close(handle)
+
+
+def drop_torn_line(path: Path) -> bool:
+    """Cut a text file back to its last whole line; whether there was something to cut."""
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole == len(content):
+        return False
+    with path.open("r+b") as file:
+        file.truncate(whole)
+    return True
+
+
+@contextlib.contextmanager
+def user_errors(folder: Path) -> Iterator[None]:
+    """Turn trouble with the disk into a message that says what is safe."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"Cannot write to {str(folder)!r}: {error.strerror or error}. What was stored before is safe; "
+            "make room or permission, then give the same command again."
+        ) from error

@@ -1,0 +1,246 @@
+"""Stores as data frames, with every cell checked that a hand could have spoiled."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from actbench.errors import UserError
+from actbench.results.column import TRUTHS, Column, Role, Unit
+from actbench.results.columns import EPOCHS as EPOCH_COLUMNS
+from actbench.results.columns import FINAL, STATUSES
+from actbench.results.columns import RUNS as RUN_COLUMNS
+from actbench.results.read import (
+    EPOCH_TABLE,
+    EPOCHS,
+    RUNS,
+    check_names,
+    keys_to_change,
+    log,
+    numbered_runs,
+    read_manifest,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_THRESHOLDS = (0.95, 0.97, 0.98)
+SHOWN = ("epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "train_seconds")
+"""What tables and pictures read of an epoch; the rest stays on the disk."""
+ALWAYS_THERE = "learning_rate"
+"""No epoch lacks it, and it stands last: where it is empty, the line was cut."""
+CHUNK_ROWS = 100_000
+# Above that a float does not tell neighbours apart.
+LARGEST_WHOLE = 2.0**53
+# A loss of zero may come out of single precision a little below.
+LOSS_NOISE = 1e-6
+# A diverged run's loss is written as nan or inf; an empty cell says that there is no number.
+NOT_A_NUMBER = ["", "nan"]
+
+
+def read_frames(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read ``runs.csv``, and the columns ``SHOWN`` of ``epochs.csv``.
+
+    Raises:
+        UserError: there is nothing to read, it is not a store, a cell holds what it cannot hold, or a newer actbench
+            wrote it.
+    """
+    import pandas as pd
+
+    # Runs first: whoever writes at the same time appends a run's epochs before the run.
+    runs = run_frame(folder)
+    parts = [chunk.astype({"run_key": "str"}) for chunk in _epoch_chunks(folder, SHOWN)]
+    return runs, pd.concat(parts, ignore_index=True).drop_duplicates(["run_key", "epoch"])
+
+
+def run_frames(folders: Sequence[Path], only: Sequence[str] | None = None) -> tuple[pd.DataFrame, tuple[float, ...]]:
+    """Read the runs of several stores as one, and the thresholds that their studies named.
+
+    Args:
+        folders: the stores. A run that lies in several of them is taken from the first; the column ``store`` says
+            which, and ``copies`` in how many it was found.
+        only: keep just the runs of these keys, in this order.
+
+    Raises:
+        UserError: as `read_frames`, or no run is left.
+    """
+    import pandas as pd
+
+    frames = [run_frame(folder).assign(store=str(folder)) for folder in folders]
+    # An empty store must not decide the types of columns.
+    runs = pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+    runs["copies"] = runs.groupby("run_key")["run_key"].transform("size")
+    runs = runs.drop_duplicates("run_key")
+    if only is not None:
+        place = {key: number for number, key in enumerate(only)}
+        runs = runs[runs["run_key"].isin(place)].sort_values("run_key", key=lambda keys: keys.map(place))
+    if runs.empty:
+        raise UserError(f"There is no finished run in {', '.join(repr(str(folder)) for folder in folders)}.")
+    thresholds = sorted({t for study in read_studies(folders).values() for t in study.get("thresholds") or ()})
+    return runs, tuple(thresholds) or DEFAULT_THRESHOLDS
+
+
+def epoch_chunks(runs: pd.DataFrame, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """The epochs of some runs in pieces of bounded size, each run's from the store that it was taken from.
+
+    Args:
+        runs: as `run_frames` gives them.
+        columns: of `SHOWN`.
+
+    Raises:
+        UserError: as `read_frames`, or a finished run has no epochs.
+    """
+    for store, part in runs.groupby("store", sort=False):
+        keys = set(part["run_key"])
+        lost = set(part["run_key"][part["status"].isin(FINAL)])
+        for chunk in _epoch_chunks(Path(str(store)), columns):
+            mine = chunk[chunk["run_key"].isin(keys)]
+            lost -= set(mine["run_key"].unique())
+            yield mine
+        if lost:
+            first = part[part["run_key"].isin(lost)].iloc[0]
+            raise UserError(
+                f"{str(store)!r}: {EPOCHS} holds nothing of {len(lost)} finished run{'s' * (len(lost) > 1)}, the first "
+                f"being {first['activation']} with seed {first['seed']:g} ({first['run_key']}): the two tables do not "
+                "belong together."
+            )
+
+
+def read_studies(folders: Sequence[Path]) -> dict[str, dict[str, Any]]:
+    """The studies in the manifests of some stores, by name."""
+    return {name: study for folder in folders for name, study in read_manifest(folder).get("studies", {}).items()}
+
+
+def run_frame(folder: Path) -> pd.DataFrame:
+    """One store's runs, a column of the declared type each. Raises UserError as `read_frames`."""
+    import pandas as pd
+
+    path = folder / RUNS
+    if not path.is_file():
+        raise UserError(f"There are no results in {str(folder)!r} (no {RUNS}). 'actbench run' makes some.")
+    if not path.stat().st_size:
+        raise UserError(f"{str(path)!r} is empty. 'actbench run' makes results.")
+    lines, rows = zip(*pairs, strict=True) if (pairs := list(numbered_runs(folder))) else ((), ())
+    runs = pd.DataFrame(list(rows), index=list(lines), columns=[c.name for c in RUN_COLUMNS], dtype="str")
+    for column in RUN_COLUMNS:
+        runs[column.name] = _typed(path, runs, column)
+    _refuse(path, runs, "status", ~runs["status"].isin(STATUSES), f"is none of {', '.join(STATUSES)}")
+    for column in RUN_COLUMNS:
+        _refuse_impossible(path, runs, column)
+    unanswered = runs["status"].isin(FINAL) & runs["test_accuracy"].isna()
+    _refuse(path, runs, "test_accuracy", unanswered, "is empty in a finished run", even_empty=True)
+    _refuse(path, runs, "seed", runs["seed"].isna(), "is empty", even_empty=True)
+    return runs.reset_index(drop=True)
+
+
+def _typed(path: Path, frame: pd.DataFrame, column: Column) -> pd.Series[Any]:
+    """The cells of a column as values of its type; raises UserError for one that is none."""
+    import pandas as pd
+
+    cells = frame[column.name]
+    if column.type is bool:
+        known = {"": False, **TRUTHS}
+        _refuse(path, frame, column.name, ~cells.isin(list(known)), f"is neither {' nor '.join(TRUTHS)}")
+        return cells.map(known).astype(bool)
+    if not column.is_number:
+        return cells
+    cells = cells.where(~cells.str.lower().isin(NOT_A_NUMBER), "nan")
+    numbers = pd.to_numeric(cells, errors="coerce")
+    _refuse(path, frame, column.name, numbers.isna() & (cells != "nan"), "is not a number")
+    return numbers
+
+
+def _epoch_chunks(folder: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """The epochs of one store in pieces, with run_key as a category and the columns as numbers."""
+    import pandas as pd
+
+    path = folder / EPOCHS
+    keys = keys_to_change(folder)
+    wanted = {"run_key", ALWAYS_THERE, *columns}
+    options: dict[str, Any] = {"usecols": wanted.__contains__, "keep_default_na": False, "na_values": NOT_A_NUMBER}
+    types = {"run_key": "category", **dict.fromkeys(wanted - {"run_key"}, "float64")}
+    declared = [column for column in EPOCH_COLUMNS if column.name in columns]
+    try:
+        with pd.read_csv(_whole_file(path), dtype=types, chunksize=CHUNK_ROWS, **options) as chunks:
+            for chunk in chunks:
+                check_names(path, EPOCH_TABLE, list(chunk.columns))
+                chunk.index += 2  # the header is line 1, and no cell that actbench writes holds a line break
+                if ALWAYS_THERE in chunk:
+                    _refuse(path, chunk, ALWAYS_THERE, chunk[ALWAYS_THERE].isna(), "is empty", even_empty=True)
+                _refuse(path, chunk, "epoch", chunk["epoch"].isna(), "is empty", even_empty=True)
+                for column in declared:
+                    if column.name in chunk:
+                        _refuse_impossible(path, chunk, column)
+                if keys:
+                    chunk["run_key"] = chunk["run_key"].astype("str").replace(keys).astype("category")
+                yield chunk.reindex(columns=["run_key", *columns])
+    except OSError as error:
+        raise UserError(f"Cannot read the results in {str(path)!r}: {error.strerror or error}.") from None
+    except ValueError as error:
+        _find_bad_epoch(path, options)
+        raise UserError(f"Cannot read the results in {str(path)!r}: {_one_line(error)}") from None
+
+
+def _find_bad_epoch(path: Path, options: dict[str, Any]) -> None:
+    """The slow way, once something is wrong: name the line and the cell."""
+    import pandas as pd
+
+    try:
+        epochs = pd.read_csv(_whole_file(path), dtype="str", **options)
+    except (OSError, ValueError):
+        return  # what is wrong is no single cell; the caller has pandas's own words for it
+    epochs.index += 2
+    for column in EPOCH_COLUMNS:
+        if column.name in epochs and column.is_number:
+            _typed(path, epochs.fillna(""), column)
+
+
+def _refuse_impossible(path: Path, frame: pd.DataFrame, column: Column) -> None:
+    """Refuse numbers that no run has: below zero, infinite but for a loss, no fraction, not whole."""
+    if not column.is_number:
+        return
+    name, numbers = column.name, frame[column.name]
+    loss = column.unit is Unit.NATS
+    if column.unit is Unit.FRACTION and column.role is Role.OUTCOME:
+        _refuse(
+            path, frame, name, (numbers < 0) | (numbers > 1), "is no fraction between 0 and 1 (percent are for paper)"
+        )
+    _refuse(path, frame, name, numbers < (-LOSS_NOISE if loss else 0), "is below zero")
+    if not loss:
+        _refuse(path, frame, name, numbers == math.inf, "is not finite")
+    if column.type is int:
+        _refuse(path, frame, name, (numbers % 1 != 0) | (numbers > LARGEST_WHOLE), "is no whole number")
+
+
+def _refuse(
+    path: Path, frame: pd.DataFrame, column: str, wrong: pd.Series[bool], why: str, *, even_empty: bool = False
+) -> None:
+    """Raise UserError with the line and the cell of the first row that is wrong; empty cells pass."""
+    if not even_empty:
+        wrong = wrong & frame[column].notna() & (frame[column].astype("str") != "")
+    if wrong.any():
+        place = int(wrong.to_numpy().argmax())
+        cell = "" if even_empty else f" {frame[column].iloc[place]!s:.60}"
+        raise UserError(
+            f"{str(path)!r}, line {frame.index[place]}: {column}{cell} {why}. Mend it, or take the row out."
+        )
+
+
+def _whole_file(path: Path) -> Any:
+    """The file; or, where a break tore its last line, what stands before that."""
+    with path.open("rb") as file:
+        if not file.seek(0, 2):
+            raise UserError(f"{str(path)!r} is empty. 'actbench run' makes results.")
+        file.seek(-1, 2)
+        if file.read(1) == b"\n":
+            return path
+    log.warning("left out a torn last line of %s", path)
+    content = path.read_bytes()
+    return io.BytesIO(content[: content.rfind(b"\n") + 1])
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

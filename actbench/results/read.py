@@ -1,0 +1,149 @@
+"""Reading a store: one way in for whoever writes, tabulates or only looks.
+
+A table is read by the names in its header. What it lacks, being older, gets its neutral value; what actbench does not
+know is left alone; a last line without its end was torn by a break and is left out, with a warning; a line with too
+few or too many cells, or with bytes that are no text, is an error that names it.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from actbench.errors import UserError
+from actbench.results import columns
+from actbench.results.column import Column
+from actbench.results.upgrade import FORMER, Row, changed_keys, is_older, upgraded_epoch, upgraded_run
+
+log = logging.getLogger(__name__)
+
+RUNS, EPOCHS, TABLE, MANIFEST, CHECKPOINTS = "runs.csv", "epochs.csv", "table.csv", "manifest.json", "checkpoints"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One of the two raw tables: its file, its columns, and those without which nothing can be said."""
+
+    file: str
+    columns: tuple[Column, ...]
+    essential: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The header that actbench writes."""
+        return tuple(column.name for column in self.columns)
+
+
+RUN_TABLE = Table(RUNS, columns.RUNS, ("run_key", "activation", "status", "test_accuracy"))
+EPOCH_TABLE = Table(EPOCHS, columns.EPOCHS, ("run_key", "epoch", "test_accuracy"))
+
+
+def read_runs(folder: Path) -> Iterator[Row]:
+    """The rows of ``runs.csv`` as text, in today's form; none where there is no store.
+
+    Raises:
+        UserError: it cannot be read, is damaged, is no table of actbench's, or a newer actbench wrote it.
+    """
+    for _, row in numbered_runs(folder):
+        yield row
+
+
+def numbered_runs(folder: Path) -> Iterator[tuple[int, Row]]:
+    """As `read_runs`, each row with the number of its line."""
+    for line, row in _rows(folder / RUNS, RUN_TABLE):
+        check_version(folder / RUNS, row.get("schema_version", ""))
+        yield line, upgraded_run(row)
+
+
+def read_epochs(folder: Path) -> Iterator[Row]:
+    """The rows of ``epochs.csv`` as text, in today's form, with today's run keys. Raises as `read_runs`."""
+    keys = keys_to_change(folder)
+    for _, row in _rows(folder / EPOCHS, EPOCH_TABLE):
+        yield upgraded_epoch(row, keys)
+
+
+def keys_to_change(folder: Path) -> dict[str, str]:
+    """By old run key the new one, where the store is older and its upgrade changes keys."""
+    rows = (row for _, row in _rows(folder / RUNS, RUN_TABLE))
+    first = next(rows, None)
+    if first is None or not is_older(first.get("schema_version")):
+        return {}
+    return changed_keys([first, *rows])
+
+
+def check_version(path: Path, version: str) -> None:
+    """Raise UserError for a row that a newer actbench wrote, or one whose version is none."""
+    if version and (not version.isdigit() or int(version) > columns.SCHEMA_VERSION):
+        raise UserError(
+            f"{str(path)!r} has schema version {version[:40]}, this actbench knows {columns.SCHEMA_VERSION} and older. "
+            "Use the actbench that wrote it, or another --results."
+        )
+
+
+def check_names(path: Path, table: Table, names: list[str]) -> None:
+    """Raise UserError for a header that lacks what is essential."""
+    missing = [name for name in table.essential if name not in names]
+    if missing:
+        raise UserError(f"{str(path)!r} holds no actbench results: the column {missing[0]!r} is missing.")
+
+
+def is_older_header(table: Table, names: list[str]) -> bool:
+    """Whether a header is one that an earlier actbench wrote: today's but for what came later or had other names."""
+    first = {column.name for column in table.columns if column.since == 1}
+    return names[:1] == [table.names[0]] and first <= set(names) <= {*table.names, *FORMER}
+
+
+def _rows(path: Path, table: Table) -> Iterator[tuple[int, Row]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.reader(_whole_lines(file, path))
+            names = next(reader, None)
+            if names is None:
+                return
+            check_names(path, table, names)
+            for cells in reader:
+                if len(cells) != len(names):
+                    raise UserError(
+                        f"{str(path)!r} is damaged in line {reader.line_num}: {len(cells)} cells, not {len(names)}. "
+                        "Mend it, or take the line out."
+                    )
+                yield reader.line_num, dict(zip(names, cells, strict=True))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UserError(f"Cannot read {str(path)!r}: {error.strerror or error}.") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{str(path)!r} is damaged: {error}. Mend it, or move it away.") from None
+
+
+def _whole_lines(lines: Iterator[str], path: Path) -> Iterator[str]:
+    """The lines that have their end. Every row ends in a newline, and no cell that actbench writes holds one."""
+    for line in lines:
+        if not line.endswith("\n"):
+            log.warning("left out a torn last line of %s", path)
+            return
+        yield line
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest, or an empty one where there is none. Raises UserError where it is not JSON."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"Cannot read {str(folder / MANIFEST)!r}: {error}. Mend it or move it away.") from None
+    if not isinstance(manifest, dict):
+        raise UserError(f"{str(folder / MANIFEST)!r} is not a manifest. Mend it or move it away.")
+    return manifest
+
+
+def check_exists(folder: Path) -> None:
+    """Raise UserError where there is no store to read."""
+    if not (folder / RUNS).exists():
+        raise UserError(f"There is no store in {str(folder)!r} to take runs from: it has no {RUNS}.")

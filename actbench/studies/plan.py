@@ -1,0 +1,78 @@
+"""From a study to fully specified runs: everything that cannot work is refused here, before anything is trained."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+from actbench import datasets, models
+from actbench.datasets import Facts, Request
+from actbench.errors import UserError
+from actbench.results.columns import SETTINGS, Run
+from actbench.studies.settings import NAMED, Asked
+from actbench.studies.study import Study
+
+
+def request(asked: Asked, data_dir: str | None) -> Request:
+    """The data that the settings ask for."""
+    dtype = "float64" if asked["precision"] == "float64" else "float32"
+    return Request(asked["data"], data_dir, asked["limit"], asked["validation_split"], dtype)
+
+
+def plan(
+    study: Study, facts: Callable[[Request], Facts], device_kind: Callable[[str], str]
+) -> list[tuple[Run, Request]]:
+    """Expand a study into runs, each with its data, in the order in which they are to be trained.
+
+    Args:
+        study: what is to be compared.
+        facts: what a data set is, as ``datasets.facts`` tells.
+        device_kind: resolves ``auto``, ``cpu`` and ``gpu`` to what there is.
+
+    Raises:
+        UserError: an unknown name, a wrong parameter, two equal arms, or a setting that does not fit the data.
+    """
+    resolve = {name: functools.cache(function) for name, function in NAMED.items()}
+    # What is misspelled is refused while that is cheap: no data is read and no heavy library imported for it.
+    for _, asked in study.expanded:
+        for name, function in resolve.items():
+            if asked[name] is not None:
+                function(asked[name])
+    device_kind, network = functools.cache(device_kind), functools.cache(models.resolve)
+    runs: dict[str, tuple[Run, Request]] = {}
+    for variant, asked in study.expanded:
+        wanted = request(asked, study.data_dir)
+        data = facts(wanted)
+        source = datasets.describe(asked["data"])
+        fitting = dict(asked)
+        fitting["model"] = asked["model"] or datasets.default_model(source, data.input_shape)
+        fitting["epochs"] = asked["epochs"] or source.epochs
+        fitting["device"] = device_kind(asked["device"])
+        network(fitting["model"]).check(data.input_shape)
+        _check_training(asked, data)
+        # The data goes by the name that was given; what is in it is told by its hash.
+        meant = {name: resolve[name](value) if name in resolve else value for name, value in fitting.items()}
+        meant["data"] = asked["data"]
+        values = {column.name: meant[name] for name, column in SETTINGS.items()}
+        run = Run(study=study.name, variant=variant, dataset_sha256=data.sha256, **values)
+        if run.key in runs:
+            raise UserError(_twice(study.name, runs[run.key][0], run))
+        runs[run.key] = (run, wanted)
+    return list(runs.values())
+
+
+def _twice(study: str, first: Run, second: Run) -> str:
+    where = [f" in variant {run.variant!r}" if run.variant else "" for run in (first, second)]
+    pairs = zip((first, second), where, strict=True)
+    arms = [f"{run.activation.spelling} with seed {run.seed}{place}" for run, place in pairs]
+    return f"The study {study!r} asks twice for the same run: {arms[0]}, and {arms[1]}. Drop one of them."
+
+
+def _check_training(asked: Asked, data: Facts) -> None:
+    if asked["batch_size"] > data.train_size:
+        raise UserError(
+            f"--batch-size {asked['batch_size']} is more than the {data.train_size} training inputs of "
+            f"{asked['data']!r}. Take {data.train_size} or fewer."
+        )
+    if asked["patience"] is not None and not data.val_size:
+        raise UserError("--patience watches the validation loss: give --validation-split too, for instance 0.1.")

@@ -1,0 +1,73 @@
+"""Settings by name: what each may hold, and what the names among them stand for.
+
+Which settings there are is declared in ``actbench.results.columns``; here their values are checked. A setting that is
+a name from a catalogue, or a person's own code, has a line in ``NAMED``.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from actbench import activations, datasets, models
+from actbench.errors import UserError
+from actbench.registry import choose
+from actbench.results.columns import SETTINGS
+from actbench.training import backends
+from actbench.training.initializers import INITIALIZERS
+from actbench.training.optimizers import OPTIMIZERS
+
+Asked: TypeAlias = Mapping[str, Any]
+"""What one run is asked to do: a value for each name in ``SETTINGS``."""
+
+NAMED: dict[str, Callable[[str], Any]] = {
+    "activation": lambda text: activations.resolve(text).choice,
+    "data": lambda text: datasets.describe(text).name,
+    "model": lambda text: models.resolve(text).choice,
+    "optimizer": lambda text: choose(OPTIMIZERS, text)[2],
+    "initializer": lambda text: INITIALIZERS[text].name,
+    "backend": lambda text: backends.get(text).name,
+}
+"""Settings that are names, and what finds out which thing is meant, and whether there is one."""
+
+WORDS = {
+    " | null`": "`",
+    "Expected `int`": "it must be a whole number",
+    "Expected `float`": "it must be a number",
+    "Expected `str`": "it must be a text",
+    "Expected `bool`": "it must be true or false",
+    "Expected `array`": "it must be a list",
+    ", got `": ", not `",
+}
+"""What the validator says, and how people say it."""
+
+
+def complete(values: Mapping[str, Any]) -> Asked:
+    """Validate plain values and fill in the defaults.
+
+    Raises:
+        UserError: names the setting as the command line does, what was given and what is allowed.
+    """
+    asked = {name: column.default for name, column in SETTINGS.items()}
+    for name, value in values.items():
+        try:
+            asked[name] = validated(value, SETTINGS[name].asked)
+        except ValueError as error:
+            raise UserError(f"{SETTINGS[name].option} cannot be {value!r}: {error}.") from None
+    return asked
+
+
+def validated(value: Any, kind: Any) -> Any:
+    """The value as that type. Raises ValueError that says in words what is allowed."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        text = str(error).partition(" - at ")[0]
+    if typing.get_origin(kind) is Literal:
+        raise ValueError("allowed are " + ", ".join(typing.get_args(kind)))
+    for theirs, ours in WORDS.items():
+        text = text.replace(theirs, ours)
+    raise ValueError(text[:1].lower() + text[1:])
