@@ -52,12 +52,8 @@ def inline_svg(name: str, panel: Panel, look: Look, prefix: str) -> str:
         look: its theme is the page's.
         prefix: keeps the identifiers of several pictures on one page apart.
     """
-    plot = PLOTS[name]
     with drawing(PAGE):
-        colours = palette(panel.findings, PAGE)
-        tasks = panel.findings.tasks if panel.task is None else [panel.task]
-        figure, (axes,) = _panels(plot.shape(tasks, colours, PAGE_INCHES), PAGE_TOP_INCHES, 1)
-        plot.draw(axes, panel, colours, look)
+        figure = draw_panel(PLOTS[name], panel, palette(panel.findings, PAGE), look)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
     svg = text.getvalue()
@@ -84,6 +80,14 @@ def draw_figure(plot: Plot, findings: Findings, colours: Palette, look: Look) ->
     for axes, panel in zip(places, panels, strict=True):
         plot.draw(axes, panel, colours, look)
         axes.set_title(panel.title)
+    return figure
+
+
+def draw_panel(plot: Plot, panel: Panel, colours: Palette, look: Look) -> Figure:
+    """A figure with one panel alone, in the size of a page's pictures."""
+    tasks = panel.findings.tasks if panel.task is None else [panel.task]
+    figure, (axes,) = _panels(plot.shape(tasks, colours, PAGE_INCHES), PAGE_TOP_INCHES, 1)
+    plot.draw(axes, panel, colours, look)
     return figure
 
 
