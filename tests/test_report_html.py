@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from actbench.reports.html import html_of
 from chromium import Browser, find_browser
+from rich.console import Console
 from synthetic import Arm, Task, write
 
+from actbench.reports.formats.html import html
 from actbench.reports.sheet import View
+from actbench.reports.sheet.comparison import ComparisonSheet
 from actbench.tables.findings import Question, find
 
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
@@ -28,7 +30,7 @@ def report(tmp_path_factory):
     store = write(folder / "store", [(Task(), ARMS), (Task("cifar10", "cnn"), ARMS[:3])])
     question = Question(metrics=("accuracy", "epochs-to:0.96"), fail_if=("test_accuracy(mish) < 0.5",))
     path = folder / "report.html"
-    path.write_text(html_of(find([store], question), View()), encoding="utf-8")
+    path.write_text(html(ComparisonSheet(find([store], question), View()), Console()), encoding="utf-8")
     return path
 
 
