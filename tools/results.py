@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from actbench.execution.reproduce import Reproduction, find_case, judge, studies
+from actbench.execution.reproduce import Reproduction, find_case, review, studies
 from actbench.reports import reproduction, table
 from actbench.reports.plots import Look, save_picture
 from actbench.reports.sheet import View
 from actbench.results.files import replace
-from actbench.tables.findings import Question, find
+from actbench.tables.findings import Question, analyse
 
 BEGIN, END = "<!-- verdicts: begin (generated) -->", "<!-- verdicts: end -->"
 RESULTS = Path("results")
@@ -24,7 +24,7 @@ FORMS = ("png", "svg")
 def texts(found: Reproduction) -> dict[str, str]:
     """The files of words of one study by name: what ``compare`` and ``reproduce`` print with ``--format md``."""
     return {
-        COMPARISON: table.markdown_of(find([found.case.store], Question()), View()),
+        COMPARISON: table.markdown_of(analyse([found.case.store], Question()), View()),
         VERDICTS: reproduction.markdown_of([found]),
     }
 
@@ -40,11 +40,11 @@ def with_verdicts(readme: str, found: list[Reproduction]) -> str:
 
 def main() -> None:
     """Write all of it below the current folder."""
-    found = [judge(find_case(name, RESULTS)) for name in studies()]
+    found = [review(find_case(name, RESULTS)) for name in studies()]
     for one in found:
         for name, text in texts(one).items():
             replace(one.case.store / name, text)
-        findings = find([one.case.store], Question())
+        findings = analyse([one.case.store], Question())
         for kind, look in PICTURES.items():
             for form in FORMS:
                 save_picture(kind, findings, look, one.case.store / f"{kind}.{form}")

@@ -99,6 +99,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
     as_json: Json = False,
 ) -> None:
     """Put the arms of some results side by side, and say whether the differences are more than luck."""
+    from actbench.reports import words
     from actbench.reports.sheet import View
     from actbench.tables.findings import DEFAULT_METRICS, Question
 
@@ -119,7 +120,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
     failed = _print(stores or [ADHOC], question, view, chosen, output).failed_checks
     for result in failed:
         console(stderr=True).print(
-            f"actbench: check failed on {result.task}: {result.check} ({result.reason})",
+            f"actbench: check failed on {result.task}: {result.check} ({words.check_figures(result)})",
             markup=False, highlight=False, soft_wrap=True,
         )  # fmt: skip
     if failed:
@@ -162,11 +163,12 @@ def write_text(path: Path, text: str) -> None:
 def _print(
     stores: list[Path], question: Question, view: View, table_format: TableFormat, output: Path | None
 ) -> Findings:
+    from actbench.reports import words
     from actbench.reports.formats import RENDERERS
     from actbench.reports.table import show
-    from actbench.tables.findings import find
+    from actbench.tables.findings import analyse
 
-    findings = find(stores, question)
+    findings = analyse(stores, question)
     if table_format is TableFormat.table:
         screen = console()
         if output is None:
@@ -183,5 +185,7 @@ def _print(
         write_text(output, text)
     if table_format == TableFormat.csv:
         for warning in (*findings.warnings, *(w for found in findings.tasks for w in found.warnings)):
-            console(stderr=True).print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
+            console(stderr=True).print(
+                f"warning: {words.warning(warning)}", markup=False, highlight=False, soft_wrap=True
+            )
     return findings

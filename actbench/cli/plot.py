@@ -51,7 +51,7 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Draw results: learning curves, time to a threshold, accuracy against seconds, or every seed as a dot."""
     from actbench.reports.plots import Look, save_picture
-    from actbench.tables.findings import Question, find
+    from actbench.tables.findings import Question, analyse
 
     stores, kind = _split(words)
     question = Question(
@@ -61,7 +61,7 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
         metrics=(metric,),
     )
     path = output or Path(f"{kind}.png")
-    save_picture(kind, find(stores, question), Look(theme=theme, metric=metric, x=x), path)
+    save_picture(kind, analyse(stores, question), Look(theme=theme, metric=metric, x=x), path)
     typer.echo(str(path))
 
 

@@ -73,7 +73,7 @@ def html_of(findings: Findings, view: View) -> str:
         title=_title(findings),
         scope=_scope(findings),
         summary=_summary(findings),
-        warnings=findings.warnings,
+        warnings=tuple(map(words.warning, findings.warnings)),
         sections=parts,
         commands=commands,
     )
@@ -141,7 +141,8 @@ def _summary(findings: Findings) -> list[dict[str, str]]:
     several = len(findings.tasks) > 1
     lines = []
     for number, found in enumerate(findings.tasks):
-        texts = [words.summarize(comparison) for comparison in found.comparisons] or [found.silence]
+        texts = [words.summarize(comparison) for comparison in found.comparisons]
+        texts += [words.not_compared(found.not_compared)] if found.not_compared else []
         lines += [
             {"task": found.task.title if several else "", "anchor": f"task-{number}", "text": text} for text in texts
         ]
@@ -227,7 +228,7 @@ def _arm_table(grid: Grid, found: TaskFindings) -> dict[str, Any]:
 
 def _comparison_table(grid: Grid, comparison: MetricComparison) -> dict[str, Any]:
     table = _table(grid)
-    kinds = {row.arm: row.verdict.kind for row in comparison.rows}
+    kinds = {row.arm: row.verdict.standing for row in comparison.rows}
     for drawn in table["rows"]:
         last = drawn["cells"][-1]
         drawn["cells"][-1] = Cell(last.text, f"words {kinds[drawn['cells'][0].text]}")

@@ -27,7 +27,7 @@ def junit_of(findings: Findings, view: View) -> str:  # noqa: ARG001 - the rende
         for result in findings.checks:
             case = ET.SubElement(suite, "testcase", name=_text(result.check), classname=_text(result.task))
             if result.failed:
-                message = f"{result.check}: {result.reason}"
+                message = f"{result.check}: {words.check_figures(result)}"
                 ET.SubElement(case, "failure", message=_text(message), type="check").text = _text(message)
         for text in findings.skipped_checks:
             case = ET.SubElement(suite, "testcase", name=_text(text), classname="checks")
@@ -35,7 +35,7 @@ def junit_of(findings: Findings, view: View) -> str:  # noqa: ARG001 - the rende
         _count(suite)
     if findings.warnings:
         suite = ET.SubElement(root, "testsuite", name="warnings")
-        ET.SubElement(suite, "system-out").text = _text("\n".join(findings.warnings))
+        ET.SubElement(suite, "system-out").text = _text("\n".join(map(words.warning, findings.warnings)))
         _count(suite)
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=False).join(
@@ -57,7 +57,7 @@ def _task(root: ET.Element, found: TaskFindings) -> None:
         elif status == "diverged":
             ET.SubElement(case, "system-out").text = "diverged: the loss became NaN or infinite"
     lines = [words.summarize(comparison) for comparison in found.comparisons]
-    lines += [f"warning: {warning}" for warning in found.warnings]
+    lines += [f"warning: {words.warning(warning)}" for warning in found.warnings]
     if lines:
         ET.SubElement(suite, "system-out").text = _text("\n".join(lines))
     _count(suite)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from actbench.reports import words
 from actbench.reports.sheet import Grid, View, sections
 from actbench.reports.table import is_numeric
 
@@ -29,13 +30,13 @@ def latex_of(findings: Findings, view: View) -> str:
         lines += [
             f"% {' '.join(note.split())}" for note in (*section.notes, *(f"warning: {w}" for w in section.warnings))
         ]
-    lines += [f"% warning: {' '.join(warning.split())}" for warning in findings.warnings]
+    lines += [f"% warning: {' '.join(words.warning(warning).split())}" for warning in findings.warnings]
     return "\n".join(lines) + "\n"
 
 
 def _table(title: str, subtitle: str, grid: Grid) -> list[str]:
-    words = [f"{title}: {grid.title}" if grid.title else title, *([subtitle] if subtitle and not grid.title else [])]
-    caption = ". ".join(escape(text) for text in [*words, *(note.rstrip(".") for note in grid.notes)])
+    texts = [f"{title}: {grid.title}" if grid.title else title, *([subtitle] if subtitle and not grid.title else [])]
+    caption = ". ".join(escape(text) for text in [*texts, *(note.rstrip(".") for note in grid.notes)])
     marks = "".join("r" if is_numeric(grid, place) else "l" for place in range(len(grid.headings)))
     return [
         r"\begin{table}",

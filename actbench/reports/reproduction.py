@@ -8,16 +8,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from actbench.reports import words
 from actbench.reports.html import page, page_section
 from actbench.reports.sheet import Grid, Section
 from actbench.reports.table import markdown_grid, markdown_lines, plain, show_section
-from actbench.tables.published import ACCURACIES, LOSSES, Cell, Followed
+from actbench.results.thresholds import EpochsTo
+from actbench.tables.claims import ClaimVerdict
+from actbench.tables.published import CURVE_ACCURACIES, CURVE_LOSSES, ReproducedCurve, ReproducedFigure
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from actbench.execution.reproduce import Reproduction
-    from actbench.tables.claims import Judged
+    from actbench.tables.claims import JudgedClaim
 
 HEADINGS = {
     ("train_accuracy", "%"): "train %",
@@ -30,7 +33,6 @@ HEADINGS = {
     ("train_seconds", "s"): "training s",
     ("step_milliseconds", "ms"): "ms a step",
 }
-KINDS = ("to the digit", "confirmed", "refuted", "undecided")
 CURVE_THROUGH = 20
 """Beyond this many epochs rounding has had time to grow, so curves are judged before and in all."""
 
@@ -89,7 +91,7 @@ def summary_grid(found: Sequence[Reproduction]) -> Grid:
     rows = []
     for one in found:
         digits = [cell.exact for cell in one.cells if cell.exact is not None and not one.case.smoke]
-        counts = {word: sum(judged.kind == word for judged in one.claims) for word in KINDS}
+        counts = [sum(judged.verdict is verdict for judged in one.claims) for verdict in ClaimVerdict]
         expected = [judged for judged in one.claims if judged.claim.expected]
         held = f"{len(expected) - len(one.disappointing)} of {len(expected)}" if expected else "-"
         rows.append(
@@ -97,11 +99,13 @@ def summary_grid(found: Sequence[Reproduction]) -> Grid:
                 one.case.study.name,
                 f"{len(one.findings.runs)}",
                 f"{sum(digits)} of {len(digits)}" if digits else "-",
-                *(str(count) for count in counts.values()),
+                *map(str, counts),
                 held,
             )
         )
-    return Grid("", ("study", "runs", "cells to the digit", *KINDS, "expected claims that hold"), tuple(rows))
+    return Grid(
+        "", ("study", "runs", "cells to the digit", *map(str, ClaimVerdict), "expected claims that hold"), tuple(rows)
+    )
 
 
 def verdict_table(found: Sequence[Reproduction]) -> str:
@@ -110,8 +114,8 @@ def verdict_table(found: Sequence[Reproduction]) -> str:
         (
             one.case.study.name,
             judged.claim.text + (f" ({judged.variant})" if judged.variant else ""),
-            judged.figures,
-            judged.words,
+            words.claim_figures(judged),
+            words.claim_verdict(judged),
         )
         for one in found
         for judged in one.claims
@@ -132,24 +136,27 @@ def section_of(found: Reproduction) -> Section:
         notes.insert(0, "A short trial on little data: it shows that everything runs, and judges nothing.")
     many = len(found.findings.tasks) > 1
     warnings = [
-        f"{item.task.title}: {text}" if many else text for item in found.findings.tasks for text in item.warnings
+        f"{item.task.title}: {words.warning(warning)}" if many else words.warning(warning)
+        for item in found.findings.tasks
+        for warning in item.warnings
     ]
+    warnings = [*map(words.warning, found.findings.warnings), *warnings]
     subtitle = " ".join(part for part in (case.study.description, case.study.source) if part)
-    return Section(case.study.name, subtitle, tuple(grids), tuple(notes), (*found.findings.warnings, *warnings))
+    return Section(case.study.name, subtitle, tuple(grids), tuple(notes), tuple(warnings))
 
 
-def claims_grid(claims: Sequence[Judged]) -> Grid:
+def claims_grid(claims: Sequence[JudgedClaim]) -> Grid:
     """A row a claim and variant, with what decided."""
     rows = []
     for judged in claims:
-        verdict = judged.words + (", though expected" if judged.disappoints else "")
-        rows.append((judged.claim.text, judged.variant or "-", judged.figures, verdict))
+        verdict = words.claim_verdict(judged) + (", though expected" if judged.disappoints else "")
+        rows.append((judged.claim.text, judged.variant or "-", words.claim_figures(judged), verdict))
     if all(row[1] == "-" for row in rows):
         return Grid("Claims", ("claim", "figures", "verdict"), tuple((row[0], *row[2:]) for row in rows))
     return Grid("Claims", ("claim", "variant", "figures", "verdict"), tuple(rows))
 
 
-def table_grid(cells: Sequence[Cell]) -> Grid:
+def table_grid(cells: Sequence[ReproducedFigure]) -> Grid:
     """A printed table with ours in the same cells."""
     by_place = {(cell.printed.activation, cell.printed.column): cell for cell in cells}
     arms = list(dict.fromkeys(arm for arm, _ in by_place))
@@ -170,12 +177,12 @@ def table_grid(cells: Sequence[Cell]) -> Grid:
     )
 
 
-def curves_grid(curves: Sequence[Followed]) -> Grid:
+def curves_grid(curves: Sequence[ReproducedCurve]) -> Grid:
     """How closely the printed curves are followed."""
     rows = []
     for curve in curves:
         row = [curve.arm, f"{len(curve.points)}"]
-        for columns in (ACCURACIES, LOSSES):
+        for columns in (CURVE_ACCURACIES, CURVE_LOSSES):
             for through in (CURVE_THROUGH, None):
                 largest, epoch = curve.largest_difference(columns, through)
                 row.append(f"{largest:.5f} (epoch {epoch})")
@@ -187,8 +194,8 @@ def curves_grid(curves: Sequence[Followed]) -> Grid:
 
 def _in_words(found: Reproduction) -> str:
     """All verdicts of a study in a sentence."""
-    counts = [(sum(judged.kind == kind for judged in found.claims), kind) for kind in KINDS]
-    return ", ".join(f"{count} {kind}" for count, kind in counts if count) or "no claim was judged"
+    counts = [(sum(judged.verdict is verdict for judged in found.claims), verdict) for verdict in ClaimVerdict]
+    return ", ".join(f"{count} {verdict}" for count, verdict in counts if count) or "no claim was judged"
 
 
 def _pictures(found: Reproduction) -> list[tuple[str, str]]:
@@ -205,15 +212,15 @@ def _pictures(found: Reproduction) -> list[tuple[str, str]]:
     ]
 
 
-def _table_of(cell: Cell) -> tuple[str, str, int | None]:
+def _table_of(cell: ReproducedFigure) -> tuple[str, str, int | None]:
     return cell.printed.place, cell.printed.variant, cell.printed.seed
 
 
-def _heading(column: str, unit: str) -> str:
-    return HEADINGS.get((column, unit)) or column.replace("epochs_to_", "epochs to ") + " %"
+def _heading(column: str | EpochsTo, unit: str) -> str:
+    return column.title if isinstance(column, EpochsTo) else HEADINGS.get((column, unit)) or column.replace("_", " ")
 
 
-def _beside(cell: Cell) -> str:
+def _beside(cell: ReproducedFigure) -> str:
     printed = cell.printed.quantity
     if not cell.runs:
         return f"{printed.text} / ?"
@@ -225,6 +232,13 @@ def _beside(cell: Cell) -> str:
     decimals = printed.decimals + 1
     spread = f" ± {cell.sd:.{decimals}f}" if cell.sd is not None else ""
     return f"{printed.text} / {cell.ours:.{decimals}f}{spread}"
+
+
+def _evidence(judged: JudgedClaim) -> dict[str, Any]:
+    values = asdict(judged.evidence)
+    return (
+        {"kind": judged.evidence.kind} | values | ({"metric": values["metric"]["name"]} if "metric" in values else {})
+    )
 
 
 def _study(found: Reproduction) -> dict[str, Any]:
@@ -240,9 +254,10 @@ def _study(found: Reproduction) -> dict[str, Any]:
                 "text": judged.claim.text,
                 "quote": judged.claim.quote or None,
                 "variant": judged.variant or None,
-                "verdict": judged.kind,
-                "words": judged.words,
-                "figures": judged.figures,
+                "verdict": judged.verdict,
+                "words": words.claim_verdict(judged),
+                "figures": words.claim_figures(judged),
+                "evidence": _evidence(judged),
                 "seeds": judged.seeds,
                 "expected": judged.claim.expected,
                 "holds": judged.holds,
@@ -250,7 +265,14 @@ def _study(found: Reproduction) -> dict[str, Any]:
             for judged in found.claims
         ],
         "cells": [
-            asdict(cell.printed) | {"ours": cell.ours, "sd": cell.sd, "runs": cell.runs, "exact": cell.exact}
+            asdict(cell.printed)
+            | {
+                "column": str(cell.printed.column),
+                "ours": cell.ours,
+                "sd": cell.sd,
+                "runs": cell.runs,
+                "exact": cell.exact,
+            }
             for cell in found.cells
         ],
         "curves": [

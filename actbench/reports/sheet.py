@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.errors import UserError, did_you_mean
 from actbench.reports import words
-from actbench.tables.across import TAUS, Across, describe_left_out, describe_targets
-from actbench.tables.arms import ACCURACIES, percent
+from actbench.results.thresholds import EpochsTo, Reached, SecondsTo, ThresholdColumn, percent
+from actbench.tables.across import TAUS, Across
+from actbench.tables.arms import ACCURACIES
 from actbench.tables.tasks import shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from actbench.results.thresholds import ColumnName
     from actbench.tables.comparison import MetricComparison, Row
     from actbench.tables.findings import Findings, TaskFindings
 
@@ -89,7 +91,7 @@ def sections(findings: Findings, view: View) -> list[Section]:
     if isinstance(findings.across, Across):
         found.append(across_section(findings.across))
     elif len(findings.tasks) > 1:
-        found.append(Section("Across tasks", "", (), (f"{findings.across}.",)))
+        found.append(Section("Across tasks", "", (), (f"{words.not_across(findings.across)}.",)))
     if findings.checks or findings.skipped_checks:
         found.append(checks_section(findings))
     return found
@@ -99,8 +101,9 @@ def task_section(found: TaskFindings, view: View, *, alone: bool) -> Section:
     """The arms of a task, and each comparison with its baseline."""
     grids = [arm_grid(found, view, alone=alone)]
     grids += [comparison_grid(comparison) for comparison in found.comparisons]
-    notes = () if found.comparisons or not found.silence else (found.silence,)
-    return Section(found.task.title, settings_line(found), tuple(grids), notes, found.warnings)
+    notes = (words.not_compared(found.not_compared),) if found.not_compared else ()
+    warnings = tuple(map(words.warning, found.warnings))
+    return Section(found.task.title, settings_line(found), tuple(grids), notes, warnings)
 
 
 def settings_line(found: TaskFindings) -> str:
@@ -118,7 +121,7 @@ def settings_line(found: TaskFindings) -> str:
 def arm_grid(found: TaskFindings, view: View, *, alone: bool = True) -> Grid:
     """The arm table. Where there are several tasks, thresholds that no run of this one reached become a note."""
     arms = sort_arms(found.arms, view.sort)
-    unreached = [] if alone else [t for t in found.thresholds if not arms[f"reached_{percent(t)}"].any()]
+    unreached = [] if alone else [t for t in found.thresholds if not arms[Reached(t)].any()]
     columns = choose_columns(arms, view, [t for t in found.thresholds if t not in unreached])
     if view.columns:
         unreached = []
@@ -140,62 +143,62 @@ def sort_arms(arms: pd.DataFrame, column: str | None) -> pd.DataFrame:
     if column is None:
         return arms
     falling, name = column.startswith("-"), column.removeprefix("-")
-    if name not in arms:
-        raise UserError(f"--sort knows no column {name!r}.{did_you_mean(name, arms.columns)}")
-    return arms.sort_values(name, ascending=not falling, kind="stable", na_position="last")
+    named = {str(label): label for label in arms.columns}
+    if name not in named:
+        raise UserError(f"--sort knows no column {name!r}.{did_you_mean(name, named)}")
+    return arms.sort_values(named[name], ascending=not falling, kind="stable", na_position="last")
 
 
-def choose_columns(arms: pd.DataFrame, view: View, thresholds: Sequence[float]) -> list[str]:
+def choose_columns(arms: pd.DataFrame, view: View, thresholds: Sequence[float]) -> list[ColumnName]:
     """The columns to show. Raises UserError for one that is not there."""
-    there = list(arms.columns)
-    shortcuts = {
+    there: list[ColumnName] = list(arms.columns)
+    shortcuts: dict[str, list[ColumnName]] = {
         DEFAULT: _default_columns(arms, thresholds),
         ALL: there,
-        ARTICLE: ["activation", *ACCURACIES, *(f"epochs_to_{percent(t)}" for t in thresholds)],
+        ARTICLE: ["activation", *ACCURACIES, *map(EpochsTo, thresholds)],
     }
     wanted = view.columns or ((ARTICLE,) if view.article else (DEFAULT,))
-    chosen: list[str] = []
+    chosen: list[ColumnName] = []
     for name in wanted:
-        found = shortcuts.get(name) or [column for column in there if fnmatch.fnmatchcase(column, name)]
+        found = shortcuts.get(name) or [column for column in there if fnmatch.fnmatchcase(str(column), name)]
         if not found:
-            known = [*shortcuts, *there]
+            known = [*shortcuts, *map(str, there)]
             raise UserError(f"--columns knows no {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}.")
         chosen += found
     return list(dict.fromkeys(["activation", *chosen]))
 
 
-def _default_columns(arms: pd.DataFrame, thresholds: Sequence[float]) -> list[str]:
+def _default_columns(arms: pd.DataFrame, thresholds: Sequence[float]) -> list[ColumnName]:
     counts = [name for name in ("diverged", "failed") if arms[name].any()]
     varying = ["parameters"] if len(set(arms["parameters"].dropna())) > 1 else []
-    times = [f"epochs_to_{percent(t)}" for t in thresholds]
+    times = map(EpochsTo, thresholds)
     clocks = ["train_seconds", "seconds_per_epoch", "wall_seconds"]
     return ["activation", "runs", *counts, *ACCURACIES, *times, *clocks, *varying]
 
 
-def heading(column: str, *, article: bool) -> str:
+def heading(column: ColumnName, *, article: bool) -> str:
     """A column's heading, with its unit."""
+    if isinstance(column, ThresholdColumn):
+        if article and isinstance(column, EpochsTo):
+            return f"TS{percent(column.threshold)}"
+        return f"s to {percent(column.threshold)} %" if isinstance(column, SecondsTo) else column.title
     if article and column in ARTICLE_HEADINGS:
         return ARTICLE_HEADINGS[column]
-    for kind, full in (("epochs_to_", "epochs to {} %"), ("seconds_to_", "s to {} %"), ("reached_", "reached {} %")):
-        if column.startswith(kind):
-            short = article and kind == "epochs_to_"
-            return ("TS{}" if short else full).format(column.removeprefix(kind))
     return HEADINGS.get(column, column.replace("_", " "))
 
 
-def cell(row: dict[str, Any], column: str, *, article: bool) -> str:  # noqa: PLR0911 - one for each kind of column
+def cell(row: dict[Any, Any], column: ColumnName, *, article: bool) -> str:  # noqa: PLR0911 - one for each kind of column
     """A cell: accuracies in percent ± sd, and ``-`` for what was not reached."""
     value = row[column]
     if column in ACCURACIES:
         return words.accuracy(value, None if article else row[f"{column}_sd"])
+    if isinstance(column, Reached):
+        return f"{value}/{row['runs']}"
+    if isinstance(column, ThresholdColumn):
+        figure = words.number(value, "{:g}") if isinstance(column, EpochsTo) else words.seconds(value)
+        return figure if article else words.with_reach(figure, row[Reached(column.threshold)], row["runs"])
     if column.endswith("_sd"):
         return words.accuracy(value)
-    if column.startswith(("epochs_to_", "seconds_to_")):
-        figure = words.number(value, "{:g}") if column.startswith("epochs") else words.seconds(value)
-        reached = row[f"reached_{column.partition('_to_')[2]}"]
-        return figure if article else words.with_reach(figure, reached, row["runs"])
-    if column.startswith("reached_"):
-        return f"{value}/{row['runs']}"
     if column in ("train_seconds", "wall_seconds"):
         return words.number(value, "{:.1f}")
     if column == "seconds_per_epoch":
@@ -212,7 +215,7 @@ def comparison_grid(comparison: MetricComparison) -> Grid:
     rows = tuple(tuple(text(row) for _, text in columns) for row in comparison.rows)
     pairings: dict[str, list[str]] = {}
     for row in comparison.rows:
-        pairings.setdefault(row.pairing, []).append(row.arm)
+        pairings.setdefault(words.pairing(row.pairing), []).append(row.arm)
     common, *others = sorted(pairings.items(), key=lambda item: -len(item[1]))
     title = f"{metric.title}, against {comparison.baseline} ({baseline})"
     family = len(comparison.rows)
@@ -221,7 +224,7 @@ def comparison_grid(comparison: MetricComparison) -> Grid:
     notes = [
         f"{common[0][:1].upper()}{common[0][1:]}" + (f"; {_family(family)}" if family > 1 and tested else ""),
         *(f"{', '.join(arms)}: {pairing}" for pairing, arms in others),
-        *(f"{note[:1].upper()}{note[1:]}" for note in comparison.notes),
+        *map(words.sentence, words.notes(comparison)),
         *(["Could show: the smallest difference that so many seeds would have shown four times in five"] * planned),
     ]
     return Grid(title, tuple(name for name, _ in columns), rows, tuple(f"{note}." for note in notes))
@@ -291,7 +294,7 @@ def across_section(across: Across) -> Section:
     for row in across.rows:
         cells = [row.arm, f"{row.mean_rank:.2f}", words.accuracy(row.accuracy), words.factor(row.cost)]
         if timed:
-            shares = [f"{row.profile[TAUS.index(tau)]:.0%}" for tau in taus]
+            shares = [words.share(row.profile[TAUS.index(tau)]) for tau in taus]
             cells += [words.factor(row.speedup), f"{row.solved}/{across.timed}", *shares]
         rows.append((*cells, "yes" if row.on_front else ""))
     notes = [
@@ -303,17 +306,17 @@ def across_section(across: Across) -> Section:
         notes += [
             f"speed-up over {across.baseline} in seconds to the target, geometric mean; '-': a median run missed it",
             "within τ×: share of the tasks solved in at most τ times the best arm's seconds",
-            f"targets: {describe_targets(across)}",
+            f"targets: {words.targets(across)}",
         ]
     notes = [f"{note[:1].upper()}{note[1:]}." for note in notes]
-    notes += describe_left_out(across)
+    notes += words.left_out(across)
     return Section(f"Across {len(across.tasks)} tasks", "", (Grid("", tuple(headings), tuple(rows), tuple(notes)),))
 
 
 def checks_section(findings: Findings) -> Section:
     """What the checks came to."""
     rows = tuple(
-        ("FAILED" if result.failed else "passed", result.check, result.task, result.reason)
+        ("FAILED" if result.failed else "passed", result.check, result.task, words.check_figures(result))
         for result in findings.checks
     )
     notes = tuple(f"Not run, since its arms are not here: {text}" for text in findings.skipped_checks)

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any
 from actbench.reports import words
 from actbench.reports.sheet import WORDY, Grid, Section, View, choose_columns, sections, sort_arms
 from actbench.statistics import Comparison
-from actbench.tables.across import Across
+from actbench.tables.across import Across, NotAcross
 from actbench.tables.arms import to_csv
 from actbench.tables.findings import full_table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from actbench.results.thresholds import ColumnName
+    from actbench.tables.checks import CheckResult
     from actbench.tables.comparison import MetricComparison, Row
-    from actbench.tables.findings import Findings, TaskFindings
+    from actbench.tables.findings import Findings, NotCompared, TaskFindings
+    from actbench.tables.warnings import TableWarning
 
 
 GAP = 3
@@ -39,7 +42,7 @@ def csv_of(findings: Findings, view: View) -> str:
     """All arms as one table, with the settings in which the tasks differ, and the comparisons as further columns."""
     table = full_table(findings)
     settings = list(table.columns[: list(table.columns).index("activation")])
-    shown = list(table.columns)
+    shown: list[ColumnName] = list(table.columns)
     if view.columns or view.article:
         shown = [*settings, *choose_columns(table, view, findings.thresholds)]
     for metric in _metrics(findings):
@@ -56,21 +59,21 @@ def json_of(findings: Findings, view: View) -> str:
         "schema_version": 1,
         "stores": [str(folder) for folder in findings.stores],
         "thresholds": list(findings.thresholds),
-        "warnings": list(findings.warnings),
+        "warnings": [_json_warning(warning) for warning in findings.warnings],
         "tasks": [
             {
                 "title": found.task.title,
                 "settings": found.task.settings,
-                "warnings": list(found.warnings),
+                "warnings": [_json_warning(warning) for warning in found.warnings],
                 "baseline": found.baseline or None,
                 "arms": sort_arms(found.arms, view.sort).to_dict("records"),
                 "comparisons": [_json_comparison(comparison) for comparison in found.comparisons],
-                "silence": found.silence or None,
+                "not_compared": _json_not_compared(found.not_compared),
             }
             for found in findings.tasks
         ],
         "across": _json_across(findings.across),
-        "checks": [asdict(result) for result in findings.checks],
+        "checks": [_json_check(result) for result in findings.checks],
         "skipped_checks": list(findings.skipped_checks),
     }
     return json.dumps(plain(document), indent=2, ensure_ascii=False)
@@ -78,7 +81,10 @@ def json_of(findings: Findings, view: View) -> str:
 
 def markdown_of(findings: Findings, view: View) -> str:
     """GitHub-flavoured Markdown, fit for the summary page of a CI job."""
-    lines = [*markdown_lines(sections(findings, view)), *_markdown_warnings(findings.warnings)]
+    lines = [
+        *markdown_lines(sections(findings, view)),
+        *_markdown_warnings(tuple(map(words.warning, findings.warnings))),
+    ]
     return "\n".join(lines).strip("\n") + "\n"
 
 
@@ -102,7 +108,7 @@ def show(findings: Findings, view: View, screen: Console) -> None:
     for section in parts:
         show_section(section, screen, titled=len(parts) > 1 or bool(section.subtitle))
     for warning in findings.warnings:
-        _line(screen, f"warning: {warning}", style="yellow")
+        _line(screen, f"warning: {words.warning(warning)}", style="yellow")
 
 
 def show_section(section: Section, screen: Console, *, titled: bool = True) -> None:
@@ -240,8 +246,10 @@ def _json_comparison(comparison: MetricComparison) -> dict[str, Any]:
         "baseline": comparison.baseline,
         "baseline_summary": asdict(comparison.baseline_summary),
         "margin": comparison.margin,
+        "relative_margin": comparison.relative_margin,
         "by_rank": comparison.by_rank,
-        "notes": list(comparison.notes),
+        "left_out": list(comparison.left_out),
+        "notes": words.notes(comparison),
         "rows": [_json_row(comparison, row) for row in comparison.rows],
     }
 
@@ -251,7 +259,9 @@ def _json_row(comparison: MetricComparison, row: Row) -> dict[str, Any]:
     figures: dict[str, Any] = {
         "activation": row.arm,
         "summary": asdict(row.summary),
-        "pairing": row.pairing,
+        "pairing": words.pairing(row.pairing),
+        "seeds_missing": list(row.pairing.missing),
+        "seeds_missing_in_baseline": list(row.pairing.missing_in_baseline),
         "paired": found.paired,
         "n": found.n,
         "n_baseline": found.n_baseline,
@@ -260,7 +270,7 @@ def _json_row(comparison: MetricComparison, row: Row) -> dict[str, Any]:
         "level": interval.level if interval else None,
         "p": row.verdict.adjusted_p,
         "p_uncorrected": found.p_value,
-        "verdict": row.verdict.kind,
+        "verdict": row.verdict.standing,
         "words": words.verdict(comparison, row),
         "seeds_that_would_tell": row.verdict.seeds,
         "could_show": row.could_show,
@@ -276,9 +286,21 @@ def _json_row(comparison: MetricComparison, row: Row) -> dict[str, Any]:
     }
 
 
-def _json_across(across: Across | str) -> dict[str, Any]:
-    if isinstance(across, str):
-        return {"rows": [], "silence": across}
+def _json_warning(warning: TableWarning) -> dict[str, Any]:
+    return {"kind": warning.kind, "text": words.warning(warning), **asdict(warning)}
+
+
+def _json_not_compared(reason: NotCompared | None) -> dict[str, Any] | None:
+    return asdict(reason) | {"text": words.not_compared(reason)} if reason else None
+
+
+def _json_check(result: CheckResult) -> dict[str, Any]:
+    return asdict(result) | {"figures": dict(result.figures), "reason": words.check_figures(result)}
+
+
+def _json_across(across: Across | NotAcross) -> dict[str, Any]:
+    if isinstance(across, NotAcross):
+        return {"rows": [], "not_compared": asdict(across) | {"text": words.not_across(across)}}
     return {
         "tasks": list(across.tasks),
         "targets": list(across.targets),

@@ -9,6 +9,7 @@ import numpy as np
 
 from actbench import statistics
 from actbench.reports.plots.style import shorten
+from actbench.reports.words import in_percent
 from actbench.tables.metrics import Metric, values_by_arm
 
 if TYPE_CHECKING:
@@ -27,12 +28,10 @@ def draw_strip(axes: Axes, found: TaskFindings, palette: Palette, *, metric: Met
     Dots are runs; the bar is the mean with its 95 % interval, or the median where runs can miss. Misses stand as
     crosses at the right edge. The dashed line is the baseline's middle.
     """
-    scale = 100 if metric.unit == "accuracy" else 1
-    values = {
-        arm: np.array(list(by_seed.values())) * scale
-        for arm, by_seed in values_by_arm(metric, found.task.runs).items()
-        if by_seed
-    }
+    by_arm = values_by_arm(metric, found.task.runs)
+    values = {arm: np.array(list(by_seed.values())) for arm, by_seed in by_arm.items() if by_seed}
+    if metric.unit == "accuracy":
+        values = {arm: in_percent(some) for arm, some in values.items()}
     if not values:
         axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
         return
@@ -65,7 +64,7 @@ def draw_strip(axes: Axes, found: TaskFindings, palette: Palette, *, metric: Met
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False, axis="y")
     axes.set_ylim(len(order) - 0.5, -0.5)
-    if scale > 1:
+    if metric.unit == "accuracy":
         axes.set_xlim(max(axes.get_xlim()[0], -1), min(axes.get_xlim()[1], 101))
     axes.locator_params(axis="x", nbins=6)
     axes.set_xlabel(f"{metric.title} ({AXIS[metric.unit]})" + (f"; {left_out} arms not shown" if left_out > 0 else ""))
