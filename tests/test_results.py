@@ -7,13 +7,13 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from actbench.execution.reproduce import find_case, is_missing, judge, studies
+from actbench.execution.reproduce import find_case, is_missing, review, studies
 from actbench.reports.plots import Look
 from actbench.reports.plots.figures import save_picture
 from actbench.results.frames import read_frames
 from actbench.results.read import read_manifest
 from actbench.tables import arm_table, to_csv
-from actbench.tables.findings import Question, find
+from actbench.tables.findings import Question, analyse
 from tools import results
 
 REPOSITORY = Path(__file__).parent.parent
@@ -48,14 +48,14 @@ def test_the_table_follows_from_the_two_raw_files(repository, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_comparison_and_verdicts_are_what_the_commands_print(repository, name):
-    for file, text in results.texts(judge(find_case(name, results.RESULTS))).items():
+    for file, text in results.texts(review(find_case(name, results.RESULTS))).items():
         assert (results.RESULTS / name / file).read_text(encoding="utf-8") == text
 
 
 @pytest.mark.parametrize("kind", results.PICTURES)
 @pytest.mark.parametrize("name", NAMES)
 def test_pictures_are_what_the_command_draws(repository, tmp_path, name, kind):
-    findings = find([results.RESULTS / name], Question())
+    findings = analyse([results.RESULTS / name], Question())
     save_picture(kind, findings, Look(), tmp_path / "drawn.svg")
     committed = results.RESULTS / name / f"{kind}.svg"
     # A coordinate's last digit differs between processors.
@@ -77,10 +77,10 @@ def split_numbers(svg):
 
 
 def test_what_the_studies_expect_holds(repository):
-    found = [judge(find_case(name, results.RESULTS)) for name in NAMES]
+    found = [review(find_case(name, results.RESULTS)) for name in NAMES]
     assert [judged.claim.text for one in found for judged in one.disappointing] == []
 
 
 def test_the_readme_shows_the_verdicts(repository):
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert results.with_verdicts(readme, [judge(find_case(name, results.RESULTS)) for name in studies()]) == readme
+    assert results.with_verdicts(readme, [review(find_case(name, results.RESULTS)) for name in studies()]) == readme

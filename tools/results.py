@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from actbench.execution.reproduce import Reproduction, find_case, judge, studies
+from actbench.execution.reproduce import Reproduction, find_case, review, studies
 from actbench.reports.formats.markdown import grid_lines, markdown
 from actbench.reports.plots import Look
 from actbench.reports.plots.figures import save_picture
@@ -17,7 +17,7 @@ from actbench.reports.sheet import View
 from actbench.reports.sheet.comparison import ComparisonSheet
 from actbench.reports.sheet.reproduction import ReproductionSheet, verdicts_grid
 from actbench.results.files import replace
-from actbench.tables.findings import Question, find
+from actbench.tables.findings import Question, analyse
 
 BEGIN, END = "<!-- verdicts: begin (generated) -->", "<!-- verdicts: end -->"
 RESULTS = Path("results")
@@ -29,7 +29,7 @@ FORMS = ("png", "svg")
 def texts(found: Reproduction) -> dict[str, str]:
     """The files of words of one study by name: what ``compare`` and ``reproduce`` print with ``--format md``."""
     return {
-        COMPARISON: markdown(ComparisonSheet(find([found.case.store], Question()), View()), Console()),
+        COMPARISON: markdown(ComparisonSheet(analyse([found.case.store], Question()), View()), Console()),
         VERDICTS: markdown(ReproductionSheet((found,)), Console()),
     }
 
@@ -46,11 +46,11 @@ def with_verdicts(readme: str, found: list[Reproduction]) -> str:
 
 def main() -> None:
     """Write all of it below the current folder."""
-    found = [judge(find_case(name, RESULTS)) for name in studies()]
+    found = [review(find_case(name, RESULTS)) for name in studies()]
     for one in found:
         for name, text in texts(one).items():
             replace(one.case.store / name, text)
-        findings = find([one.case.store], Question())
+        findings = analyse([one.case.store], Question())
         for kind in PICTURES:
             for form in FORMS:
                 save_picture(kind, findings, Look(), one.case.store / f"{kind}.{form}")

@@ -85,9 +85,10 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
     as_json: Json = False,
 ) -> None:
     """Put the arms of some results side by side, and say whether the differences are more than luck."""
+    from actbench.reports import words
     from actbench.reports.sheet import View
     from actbench.reports.sheet.comparison import ComparisonSheet
-    from actbench.tables.findings import DEFAULT_METRICS, Question, find
+    from actbench.tables.findings import DEFAULT_METRICS, Question, analyse
 
     form = chosen_format(format_name, output, as_json=as_json)
     question = Question(
@@ -103,11 +104,11 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
         sort=sort,
         article=style is Style.article,
     )
-    findings = find(stores or [ADHOC], question)
+    findings = analyse(stores or [ADHOC], question)
     write_sheet(ComparisonSheet(findings, view), form, output)
     for result in findings.failed_checks:
         console(stderr=True).print(
-            f"actbench: check failed on {result.task}: {result.check} ({result.reason})",
+            f"actbench: check failed on {result.task}: {result.check} ({words.check_figures(result)})",
             markup=False, highlight=False, soft_wrap=True,
         )  # fmt: skip
     if findings.failed_checks:
@@ -134,7 +135,7 @@ def print_arms(
     from actbench.reports.formats import FORMATS
     from actbench.reports.sheet import View
     from actbench.reports.sheet.comparison import ComparisonSheet
-    from actbench.tables.findings import Question, find
+    from actbench.tables.findings import Question, analyse
 
-    findings = find(list(stores), Question(thresholds=thresholds, only=only))
+    findings = analyse(list(stores), Question(thresholds=thresholds, only=only))
     write_sheet(ComparisonSheet(findings, View()), FORMATS[format_name])

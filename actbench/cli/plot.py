@@ -63,7 +63,7 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Draw results: learning curves, time to a threshold, accuracy against seconds, or every seed as a dot."""
     from actbench.reports.plots.figures import save_picture
-    from actbench.tables.findings import Question, find
+    from actbench.tables.findings import Question, analyse
 
     stores, kind = _split(words)
     look = Look(theme=theme, **_taken(kind, {"x": x.value if x else None, "metric": metric}))
@@ -74,7 +74,7 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
         metrics=(look.metric,),
     )
     path = output or Path(f"{kind}.png")
-    save_picture(kind, find(stores, question), look, path)
+    save_picture(kind, analyse(stores, question), look, path)
     typer.echo(str(path))
 
 

@@ -45,6 +45,7 @@ def reproduce(
     """Reproduce published articles: train what is missing, lay ours beside what was printed, judge every claim."""
     from actbench.execution import reproduce as articles
     from actbench.execution.sweep import Options
+    from actbench.reports import words
     from actbench.reports.sheet.reproduction import ReproductionSheet
 
     form = chosen_format(format_name, output, as_json=as_json)
@@ -57,13 +58,13 @@ def reproduce(
         if not stored and articles.is_missing(case):
             outcome = supervised(partial(articles.train, case, Options(jobs=jobs)), errors, quiet=quiet)
             broken |= bool(outcome.broken)
-    found = [articles.judge(case) for case in cases]
+    found = [articles.review(case) for case in cases]
     write_sheet(ReproductionSheet(tuple(found)), form, output)
     for one in found:
         for judged in one.disappointing:
             errors.print(
-                f"actbench: {one.case.study.name}: expected to hold, but {judged.words}: {judged.claim.text} "
-                f"({judged.figures})",
+                f"actbench: {one.case.study.name}: expected to hold, but {words.claim_verdict(judged)}: "
+                f"{judged.claim.text} ({words.claim_figures(judged)})",
                 markup=False, highlight=False, soft_wrap=True,
             )  # fmt: skip
     if broken or any(one.disappointing for one in found):

@@ -18,6 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from actbench.reports.words import percent
 from actbench.results.columns import Epoch, Record, Run, run_row
 
 
@@ -70,7 +71,7 @@ class SweepProgress:
 
     def epoch(self, run: Run, epoch: Epoch) -> None:
         """Move the bars on."""
-        figures = f"loss {epoch.train_loss:.4f}  test {epoch.test_accuracy:.2%}"
+        figures = f"loss {epoch.train_loss:.4f}  test {percent(epoch.test_accuracy)}%"
         self.progress.update(self.tasks[run.key], completed=epoch.epoch, figures=figures)
         if self.sweep_task is not None and epoch.epoch:
             self.progress.advance(self.sweep_task)
@@ -96,7 +97,8 @@ def _line(record: Record, number: int, total: int) -> str:
         return f"{name}: {record.status}: {record.error}"
     if not row["epochs_run"]:
         return f"{name}: {record.status} before the end of its first epoch"
-    figures = f"test {row['test_accuracy']:.2%} (best {row['best_test_accuracy']:.2%} in epoch {row['best_epoch']})"
+    end, best = percent(row["test_accuracy"]), percent(row["best_test_accuracy"])
+    figures = f"test {end}% (best {best}% in epoch {row['best_epoch']})"
     seconds = f"{row['train_seconds']:.1f} s training, {row['wall_seconds']:.1f} s in all"
     remark = {"diverged": "diverged, the loss became NaN or infinite; ", "interrupted": "interrupted; "}
     return f"{name}: {remark.get(record.status, '')}{figures}, {seconds}"

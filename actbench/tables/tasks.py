@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.results.columns import FINAL
 from actbench.tables.arms import SETTINGS, SIZES, arm_names, with_sizes
+from actbench.tables.warnings import KeptApart, RepeatedSeeds, TableWarning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +48,7 @@ class Task:
         return list(dict.fromkeys(self.runs["arm"]))
 
 
-def split(measured: pd.DataFrame) -> tuple[list[Task], list[str]]:
+def split(measured: pd.DataFrame) -> tuple[list[Task], list[TableWarning]]:
     """The tasks of some runs, in the order of first appearance, and warnings about what was kept apart or left out."""
     runs = with_sizes(measured)
     runs["arm"] = arm_names(runs)
@@ -79,7 +80,7 @@ def shown(key: str, value: Any) -> str:  # noqa: PLR0911 - one for each kind of 
     return str(value) or f"no {TITLES.get(key, key)}"
 
 
-def _one_run_a_seed(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def _one_run_a_seed(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[TableWarning]]:
     """Runs that look alike in every column but are not: the newest stands."""
     names = [*KEYS, "arm", "seed"]
     # Among several of a seed a finished one comes before one that failed.
@@ -87,12 +88,7 @@ def _one_run_a_seed(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     again = order.duplicated(names, keep="last").reindex(runs.index)
     if not again.any():
         return runs, []
-    arms = ", ".join(dict.fromkeys(runs["arm"][again]))
-    warning = (
-        f"{int(again.sum())} run(s) of {arms} repeat a seed under equal settings; only the newest of each is shown. "
-        "Was code of your own edited in between? Use a store for each version."
-    )
-    return runs[~again], [warning]
+    return runs[~again], [RepeatedSeeds(int(again.sum()), tuple(dict.fromkeys(runs["arm"][again])))]
 
 
 def _titles(settings: Sequence[dict[str, Any]]) -> list[str]:
@@ -114,27 +110,15 @@ def _titles(settings: Sequence[dict[str, Any]]) -> list[str]:
     return titles
 
 
-def _kept_apart(tasks: Sequence[Task]) -> list[str]:
-    """Say which tasks look alike, and in what they differ."""
+def _kept_apart(tasks: Sequence[Task]) -> list[TableWarning]:
+    """Which tasks look alike, and in what they differ."""
     families: dict[tuple[str, ...], list[Task]] = {}
     for task in tasks:
         families.setdefault(tuple(str(task.settings[key]) for key in FAMILY), []).append(task)
-    warnings = []
-    for name, family in families.items():
-        if len(family) > 1:
-            differing = [key for key in KEYS if len({str(task.settings[key]) for task in family}) > 1]
-            what = [
-                f"{TITLES.get(key, key)} ({', '.join(dict.fromkeys(_short(task.settings[key]) for task in family))})"
-                for key in differing
-            ]
-            warnings.append(
-                f"{' · '.join(part for part in name if part)}: runs that differ in {', '.join(what)} are not "
-                "comparable and are shown apart."
-            )
+    warnings: list[TableWarning] = []
+    for family, members in families.items():
+        if len(members) > 1:
+            values = {key: {str(task.settings[key]): task.settings[key] for task in members} for key in KEYS}
+            differing = tuple((key, tuple(found.values())) for key, found in values.items() if len(found) > 1)
+            warnings.append(KeptApart(tuple(part for part in family if part), differing))
     return warnings
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, float):
-        return "none" if math.isnan(value) else f"{value:.10g}"
-    return str(value)[:12] or "none"

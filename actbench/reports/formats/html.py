@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import actbench
+from actbench.reports import words
 from actbench.reports.formats import sheet_format
 from actbench.reports.sheet.parts import Content
 
@@ -69,7 +70,7 @@ def _svg(drawing: Drawing, prefix: str) -> Any:
 
 def _table(grid: Grid) -> dict[str, Any]:
     return {
-        "title": grid.title[:1].upper() + grid.title[1:],
+        "title": words.sentence(grid.title),
         "columns": [heading for column in grid.columns for heading in _headings(column)],
         "rows": [
             {

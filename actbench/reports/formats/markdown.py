@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from actbench.reports import words
 from actbench.reports.formats import sheet_format
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def grid_lines(grid: Grid) -> list[str]:
     """A table as lines of Markdown."""
     marks = ["---:" if column.is_number else "---" for column in grid.columns]
     rows = [[_escape(cell.text) for cell in row] for row in grid.rows]
-    lines = [f"**{_escape(grid.title[:1].upper() + grid.title[1:])}**", ""] if grid.title else []
+    lines = [f"**{_escape(words.sentence(grid.title))}**", ""] if grid.title else []
     lines += ["| " + " | ".join(line) + " |" for line in [[column.title for column in grid.columns], marks, *rows]]
     return [*lines, "", *(_escape(note) + "  " for note in grid.notes), *([""] if grid.notes else [])]
 

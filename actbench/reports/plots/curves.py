@@ -10,6 +10,7 @@ import numpy as np
 from actbench.errors import UserError
 from actbench.reports.plots import Look, Panel, chosen_metric, picture
 from actbench.reports.plots.style import label_line_ends, whole_numbers, write_remark
+from actbench.reports.words import in_percent
 from actbench.results.columns import FINAL
 
 if TYPE_CHECKING:
@@ -49,14 +50,15 @@ def curves(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
         axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
         return
     keys = runs.groupby("arm", sort=False)["run_key"].agg(list)
-    scale = 100 if y.endswith("accuracy") else 1
+    is_accuracy = y.endswith("accuracy")
     matrices = _matrices(panel.findings, runs["run_key"], (y, "train_seconds"))
     lengths = runs["epochs_run"]
     ends = []
     lows, highs, longest = [], [], []
     seeds = set()
     for arm in palette.layers(list(keys.index)):
-        values = matrices[y].loc[keys[arm]].to_numpy() * scale
+        values = matrices[y].loc[keys[arm]].to_numpy()
+        values = in_percent(values) if is_accuracy else values
         seconds = matrices["train_seconds"].loc[keys[arm]].to_numpy()
         epochs = matrices[y].columns.to_numpy(dtype=float)
         with warnings.catch_warnings():
@@ -77,7 +79,7 @@ def curves(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
         highs.append(np.nanmax((mean + spread)[_shown(epochs)]))
     low, high = np.nanmin(lows or [0.0]), np.nanmax(highs or [1.0])
     room = 0.06 * (high - low) or 1.0
-    axes.set_ylim(max(low - room, 0), min(high + room, 100.5) if scale > 1 else high + room)
+    axes.set_ylim(max(low - room, 0), min(high + room, 100.5) if is_accuracy else high + room)
     axes.set_xlim(0, max(longest, default=1.0))
     if x == "epochs":
         whole_numbers(axes)

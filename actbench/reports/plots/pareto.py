@@ -10,6 +10,7 @@ import numpy as np
 from actbench import statistics
 from actbench.reports.plots import Look, Panel, picture
 from actbench.reports.plots.style import AXIS_INCHES, Shape, label_points, write_remark
+from actbench.reports.words import in_percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,8 +39,8 @@ def pareto(axes: Axes, panel: Panel, palette: Palette, _: Look) -> None:
         axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
         return
     names = list(arms["activation"])
-    seconds, accuracy = arms["train_seconds"].to_numpy(), arms["test_accuracy"].to_numpy() * 100
-    spread = np.nan_to_num(arms["test_accuracy_sd"].to_numpy()) * 100
+    seconds, accuracy = arms["train_seconds"].to_numpy(), in_percent(arms["test_accuracy"].to_numpy())
+    spread = in_percent(np.nan_to_num(arms["test_accuracy_sd"].to_numpy()))
     seconds_of = found.task.runs.groupby("arm")["train_seconds"]
     quarters = seconds_of.quantile(np.array([0.25, 0.75])).unstack().loc[names].to_numpy()
     front = statistics.pareto_front(accuracy, seconds)

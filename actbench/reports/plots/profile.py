@@ -9,8 +9,9 @@ import numpy as np
 from actbench import statistics
 from actbench.reports.plots import Look, Panel, picture
 from actbench.reports.plots.style import label_line_ends, whole_numbers, write_remark
+from actbench.reports.words import in_percent
+from actbench.results.thresholds import EpochsTo, Reached, SecondsTo, percent
 from actbench.tables.across import Across
-from actbench.tables.arms import percent
 from actbench.tables.metrics import time_metric, values_by_arm
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _draw_reach(axes: Axes, found: TaskFindings, palette: Palette, *, x: str) ->
     if target is None:
         axes.text(0.5, 0.5, "no run reached a threshold", ha="center", transform=axes.transAxes)
         return
-    metric = time_metric("seconds" if x == "seconds" else "epochs", target)
+    metric = time_metric(SecondsTo(target) if x == "seconds" else EpochsTo(target))
     times = {arm: np.array(list(by.values())) for arm, by in values_by_arm(metric, found.task.runs).items() if by}
     finite = np.concatenate([some[np.isfinite(some)] for some in times.values()])
     start, end = 0.0, float(finite.max()) * 1.05
@@ -55,7 +56,7 @@ def _draw_reach(axes: Axes, found: TaskFindings, palette: Palette, *, x: str) ->
     for arm in palette.layers(list(times)):
         some = np.sort(times[arm])
         hits = some[np.isfinite(some)]
-        steps = np.arange(hits.size + 1) / some.size * 100
+        steps = in_percent(np.arange(hits.size + 1) / some.size)
         colour, named = palette.colour(arm), palette.named(arm)
         axes.step(
             [start, *hits, end], [*steps, steps[-1]], where="post", color=colour,
@@ -82,7 +83,7 @@ def _draw_profile(axes: Axes, across: Across, palette: Palette) -> None:
     longest = max(float(ratios[np.isfinite(ratios)].max()) * 1.1, 1.5)
     taus = np.unique(np.concatenate([np.geomspace(1, longest, 200), ratios[np.isfinite(ratios) & (ratios <= longest)]]))
     # A ratio that was computed must not fall just short of itself.
-    shares = statistics.performance_profile(across.times, taus * (1 + 1e-12)) * 100
+    shares = in_percent(statistics.performance_profile(across.times, taus * (1 + 1e-12)))
     names = [row.arm for row in across.rows]
     ends = []
     for arm in palette.layers(names):
@@ -107,6 +108,6 @@ def _draw_profile(axes: Axes, across: Across, palette: Palette) -> None:
 def _target_of(found: TaskFindings) -> float | None:
     """The threshold that a task's picture is about."""
     reference = found.arms[found.arms["activation"] == found.baseline]
-    reached = [t for t in found.thresholds if found.arms[f"reached_{percent(t)}"].any()]
-    by_baseline = [t for t in reached if reference[f"epochs_to_{percent(t)}"].notna().any()]
+    reached = [t for t in found.thresholds if found.arms[Reached(t)].any()]
+    by_baseline = [t for t in reached if reference[EpochsTo(t)].notna().any()]
     return max(by_baseline or reached, default=None)

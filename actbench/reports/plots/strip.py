@@ -11,6 +11,7 @@ import numpy as np
 from actbench import statistics
 from actbench.reports.plots import Look, Panel, chosen_metric, picture
 from actbench.reports.plots.style import Shape, name_inches, shorten
+from actbench.reports.words import in_percent
 from actbench.tables.metrics import values_by_arm
 
 if TYPE_CHECKING:
@@ -44,12 +45,10 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     edge. The dashed line is the baseline's middle.
     """
     found, metric = panel.one_task, chosen_metric(look, panel.findings)
-    scale = 100 if metric.unit == "accuracy" else 1
-    values = {
-        arm: np.array(list(by_seed.values())) * scale
-        for arm, by_seed in values_by_arm(metric, found.task.runs).items()
-        if by_seed
-    }
+    by_arm = values_by_arm(metric, found.task.runs)
+    values = {arm: np.array(list(by_seed.values())) for arm, by_seed in by_arm.items() if by_seed}
+    if metric.unit == "accuracy":
+        values = {arm: in_percent(some) for arm, some in values.items()}
     if not values:
         axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
         return
@@ -82,7 +81,7 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False, axis="y")
     axes.set_ylim(len(order) - 0.5, -0.5)
-    if scale > 1:
+    if metric.unit == "accuracy":
         axes.set_xlim(max(axes.get_xlim()[0], -1), min(axes.get_xlim()[1], 101))
     axes.locator_params(axis="x", nbins=6)
     axes.set_xlabel(f"{metric.title} ({AXIS[metric.unit]})" + (f"; {left_out} arms not shown" if left_out > 0 else ""))

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from actbench.errors import UserError, did_you_mean
 from actbench.reports import words
 from actbench.reports.sheet.parts import Cell, Column, Content, Grid, View
-from actbench.tables.arms import ACCURACIES, percent
+from actbench.results.thresholds import EpochsTo, Reached, SecondsTo, ThresholdColumn, percent
+from actbench.tables.arms import ACCURACIES
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from actbench.results.thresholds import ColumnName
     from actbench.tables.findings import TaskFindings
 
 HEADINGS = {
@@ -34,7 +36,7 @@ DEFAULT, ARTICLE, ALL = "default", "article", "all"
 def arm_grid(found: TaskFindings, view: View, *, alone: bool = True) -> Grid:
     """The arm table. Where there are several tasks, thresholds that no run of this one reached become a note."""
     arms = sort_arms(found.arms, view.sort)
-    unreached = [] if alone else [t for t in found.thresholds if not arms[f"reached_{percent(t)}"].any()]
+    unreached = [] if alone else [t for t in found.thresholds if not arms[Reached(t)].any()]
     names = choose_columns(arms, view, [t for t in found.thresholds if t not in unreached])
     if view.columns:
         unreached = []
@@ -55,68 +57,68 @@ def sort_arms(arms: pd.DataFrame, column: str | None) -> pd.DataFrame:
     if column is None:
         return arms
     falling, name = column.startswith("-"), column.removeprefix("-")
-    if name not in arms:
-        raise UserError(f"--sort knows no column {name!r}.{did_you_mean(name, arms.columns)}")
-    return arms.sort_values(name, ascending=not falling, kind="stable", na_position="last")
+    named = {str(label): label for label in arms.columns}
+    if name not in named:
+        raise UserError(f"--sort knows no column {name!r}.{did_you_mean(name, named)}")
+    return arms.sort_values(named[name], ascending=not falling, kind="stable", na_position="last")
 
 
-def choose_columns(arms: pd.DataFrame, view: View, thresholds: Sequence[float]) -> list[str]:
+def choose_columns(arms: pd.DataFrame, view: View, thresholds: Sequence[float]) -> list[ColumnName]:
     """The columns to show. Raises UserError for one that is not there."""
-    there = list(arms.columns)
-    shortcuts = {
+    there: list[ColumnName] = list(arms.columns)
+    shortcuts: dict[str, list[ColumnName]] = {
         DEFAULT: _default_columns(arms, thresholds),
         ALL: there,
-        ARTICLE: ["activation", *ACCURACIES, *(f"epochs_to_{percent(t)}" for t in thresholds)],
+        ARTICLE: ["activation", *ACCURACIES, *map(EpochsTo, thresholds)],
     }
     wanted = view.columns or ((ARTICLE,) if view.article else (DEFAULT,))
-    chosen: list[str] = []
+    chosen: list[ColumnName] = []
     for name in wanted:
-        found = shortcuts.get(name) or [column for column in there if fnmatch.fnmatchcase(column, name)]
+        found = shortcuts.get(name) or [column for column in there if fnmatch.fnmatchcase(str(column), name)]
         if not found:
-            known = [*shortcuts, *there]
+            known = [*shortcuts, *map(str, there)]
             raise UserError(f"--columns knows no {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}.")
         chosen += found
     return list(dict.fromkeys(["activation", *chosen]))
 
 
-def _default_columns(arms: pd.DataFrame, thresholds: Sequence[float]) -> list[str]:
+def _default_columns(arms: pd.DataFrame, thresholds: Sequence[float]) -> list[ColumnName]:
     counts = [name for name in ("diverged", "failed") if arms[name].any()]
     varying = ["parameters"] if len(set(arms["parameters"].dropna())) > 1 else []
-    times = [f"epochs_to_{percent(t)}" for t in thresholds]
+    times = map(EpochsTo, thresholds)
     clocks = ["train_seconds", "seconds_per_epoch", "wall_seconds"]
     return ["activation", "runs", *counts, *ACCURACIES, *times, *clocks, *varying]
 
 
-def _column(name: str, *, article: bool) -> Column:
+def _column(name: ColumnName, *, article: bool) -> Column:
     """A column's heading, with its unit."""
     content = Content.NAME if name == "activation" else Content.NUMBER
+    if isinstance(name, ThresholdColumn):
+        if article and isinstance(name, EpochsTo):
+            return Column(f"TS{percent(name.threshold)}", content)
+        return Column(f"s to {percent(name.threshold)} %" if isinstance(name, SecondsTo) else name.title, content)
     if article and name in ARTICLE_HEADINGS:
         return Column(ARTICLE_HEADINGS[name], content)
-    for kind, full in (("epochs_to_", "epochs to {} %"), ("seconds_to_", "s to {} %"), ("reached_", "reached {} %")):
-        if name.startswith(kind):
-            short = article and kind == "epochs_to_"
-            return Column(("TS{}" if short else full).format(name.removeprefix(kind)), content)
     return Column(HEADINGS.get(name, name.replace("_", " ")), content)
 
 
-def _cell(row: dict[str, Any], name: str, *, article: bool) -> Cell:
+def _cell(row: dict[Any, Any], name: ColumnName, *, article: bool) -> Cell:
     value = row[name]
     return Cell(str(value)) if isinstance(value, str) else Cell(_text(row, name, article=article), value)
 
 
-def _text(row: dict[str, Any], column: str, *, article: bool) -> str:  # noqa: PLR0911 - one for each kind of column
+def _text(row: dict[Any, Any], column: ColumnName, *, article: bool) -> str:  # noqa: PLR0911 - one for each kind of column
     """Accuracies in percent ± sd, and ``-`` for what was not reached."""
     value = row[column]
     if column in ACCURACIES:
         return words.accuracy(value, None if article else row[f"{column}_sd"])
+    if isinstance(column, Reached):
+        return f"{value}/{row['runs']}"
+    if isinstance(column, ThresholdColumn):
+        figure = words.number(value, "{:g}") if isinstance(column, EpochsTo) else words.seconds(value)
+        return figure if article else words.with_reach(figure, row[Reached(column.threshold)], row["runs"])
     if column.endswith("_sd"):
         return words.accuracy(value)
-    if column.startswith(("epochs_to_", "seconds_to_")):
-        figure = words.number(value, "{:g}") if column.startswith("epochs") else words.seconds(value)
-        reached = row[f"reached_{column.partition('_to_')[2]}"]
-        return figure if article else words.with_reach(figure, reached, row["runs"])
-    if column.startswith("reached_"):
-        return f"{value}/{row['runs']}"
     if column in ("train_seconds", "wall_seconds"):
         return words.number(value, "{:.1f}")
     if column == "seconds_per_epoch":

@@ -31,8 +31,8 @@ from actbench.reports.sheet.parts import (
     View,
 )
 from actbench.results.columns import FINAL, SETTINGS
-from actbench.statistics import Comparison
-from actbench.tables.across import TAUS, Across, describe_left_out, describe_targets
+from actbench.statistics import Comparison, Standing
+from actbench.tables.across import TAUS, Across
 from actbench.tables.metrics import PLAIN
 from actbench.tables.tasks import shown
 
@@ -46,7 +46,12 @@ SHOWN_SETTINGS = ("optimizer", "learning_rate", "batch_size", "epochs", "initial
 """Those that stand under every title; a later one does where it has another value than the neutral one."""
 # More pictures than those of so many tasks make a page heavy; the tables go on.
 MOST_DRAWN = 8
-TONES = {"better": Tone.GOOD, "worse": Tone.BAD, "equivalent": Tone.NEUTRAL, "undecided": Tone.NEUTRAL}
+TONES = {
+    Standing.BETTER: Tone.GOOD,
+    Standing.WORSE: Tone.BAD,
+    Standing.EQUIVALENT: Tone.NEUTRAL,
+    Standing.UNDECIDED: Tone.NEUTRAL,
+}
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,8 @@ class ComparisonSheet:
         several = len(self.findings.tasks) > 1
         lines = []
         for number, found in enumerate(self.findings.tasks):
-            texts = [words.summarize(comparison) for comparison in found.comparisons] or [found.silence]
+            texts = [words.summarize(comparison) for comparison in found.comparisons]
+            texts += [words.not_compared(found.not_compared)] if found.not_compared else []
             lines += [Line(found.task.title if several else "", f"task-{number}", text) for text in texts]
         across, checks = self.findings.across, self.findings.checks
         if isinstance(across, Across):
@@ -102,7 +108,7 @@ class ComparisonSheet:
         if isinstance(across, Across):
             found.append(_across_section(self.findings, across))
         elif len(tasks) > 1:
-            found.append(Section("Across tasks", "", (), (f"{across}.",), anchor="across"))
+            found.append(Section("Across tasks", "", (), (f"{words.not_across(across)}.",), anchor="across"))
         if self.findings.checks or self.findings.skipped_checks:
             found.append(_checks_section(self.findings))
         return found
@@ -113,9 +119,9 @@ class ComparisonSheet:
         return self.sections
 
     @property
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self) -> list[str]:
         """Those about the stores as a whole; those of a task stand in its section."""
-        return self.findings.warnings
+        return [words.warning(warning) for warning in self.findings.warnings]
 
     @property
     def document(self) -> dict[str, Any]:
@@ -133,8 +139,8 @@ class ComparisonSheet:
         suites = [_task_suite(found) for found in self.findings.tasks]
         if self.findings.checks or self.findings.skipped_checks:
             suites.append(_checks_suite(self.findings))
-        if self.findings.warnings:
-            suites.append(Suite("warnings", (), "\n".join(self.findings.warnings)))
+        if self.warnings:
+            suites.append(Suite("warnings", (), "\n".join(self.warnings)))
         return suites
 
     @property
@@ -161,8 +167,8 @@ class ComparisonSheet:
             found.task.title,
             settings_line(found),
             (arms, *(comparison_grid(comparison) for comparison in found.comparisons)),
-            () if found.comparisons or not found.silence else (found.silence,),
-            found.warnings,
+            (words.not_compared(found.not_compared),) if found.not_compared else (),
+            tuple(map(words.warning, found.warnings)),
             _drawings(self.findings, found) if number < MOST_DRAWN else (),
             anchor=f"task-{number}",
         )
@@ -204,16 +210,16 @@ def comparison_grid(comparison: MetricComparison) -> Grid:
     rows = tuple(tuple(cell(row) for _, cell in columns) for row in comparison.rows)
     pairings: dict[str, list[str]] = {}
     for row in comparison.rows:
-        pairings.setdefault(row.pairing, []).append(row.arm)
+        pairings.setdefault(words.pairing(row.pairing), []).append(row.arm)
     common, *others = sorted(pairings.items(), key=lambda item: -len(item[1]))
     baseline = words.summary(comparison.metric, comparison.baseline_summary)
     family = len(comparison.rows)
     tested = any(row.verdict.adjusted_p is not None for row in comparison.rows)
     planned = any(row.could_show is not None and math.isfinite(row.could_show) for row in comparison.rows)
     notes = [
-        f"{common[0][:1].upper()}{common[0][1:]}" + (f"; {_family(family)}" if family > 1 and tested else ""),
+        words.sentence(common[0]) + (f"; {_family(family)}" if family > 1 and tested else ""),
         *(f"{', '.join(arms)}: {pairing}" for pairing, arms in others),
-        *(f"{note[:1].upper()}{note[1:]}" for note in comparison.notes),
+        *map(words.sentence, words.notes(comparison)),
         *(["Could show: the smallest difference that so many seeds would have shown four times in five"] * planned),
     ]
     return Grid(
@@ -308,7 +314,7 @@ def _could_show(comparison: MetricComparison, row: Row) -> Cell:
 
 
 def _verdict(comparison: MetricComparison, row: Row) -> Cell:
-    return Cell(words.verdict(comparison, row), tone=TONES[row.verdict.kind])
+    return Cell(words.verdict(comparison, row), tone=TONES[row.verdict.standing])
 
 
 def _across_section(findings: Findings, across: Across) -> Section:
@@ -329,7 +335,7 @@ def _across_section(findings: Findings, across: Across) -> Section:
         if timed:
             shares = [row.profile[TAUS.index(tau)] for tau in taus]
             cells += [Cell(words.factor(row.speedup), row.speedup), Cell(f"{row.solved}/{across.timed}", row.solved)]
-            cells += [Cell(f"{share:.0%}", share) for share in shares]
+            cells += [Cell(words.share(share), share) for share in shares]
         rows.append((*cells, Cell("yes" if row.on_front else "")))
     notes = [
         "Mean rank by test accuracy, 1 is best; it describes, and is no test",
@@ -340,10 +346,10 @@ def _across_section(findings: Findings, across: Across) -> Section:
         notes += [
             f"speed-up over {across.baseline} in seconds to the target, geometric mean; '-': a median run missed it",
             "within τ×: share of the tasks solved in at most τ times the best arm's seconds",
-            f"targets: {describe_targets(across)}",
+            f"targets: {words.targets(across)}",
         ]
-    notes = [f"{note[:1].upper()}{note[1:]}." for note in notes]
-    notes += describe_left_out(across)
+    notes = [f"{words.sentence(note)}." for note in notes]
+    notes += words.left_out(across)
     panels = [(plot.name, panel) for plot in PLOTS if (panel := plot.across(findings)) is not None]
     return Section(
         f"Across {len(across.tasks)} tasks",
@@ -367,7 +373,7 @@ def _checks_section(findings: Findings) -> Section:
             Cell("FAILED", tone=Tone.BAD) if result.failed else Cell("passed", tone=Tone.GOOD),
             Cell(result.check),
             Cell(result.task),
-            Cell(result.reason),
+            Cell(words.check_figures(result)),
         )
         for result in findings.checks
     )
@@ -395,7 +401,7 @@ def _task_suite(found: TaskFindings) -> Suite:
             )
         )
     lines = [words.summarize(comparison) for comparison in found.comparisons]
-    lines += [f"warning: {warning}" for warning in found.warnings]
+    lines += [f"warning: {words.warning(warning)}" for warning in found.warnings]
     return Suite(title, tuple(cases), "\n".join(lines))
 
 
@@ -405,7 +411,7 @@ def _checks_suite(findings: Findings) -> Suite:
             result.check,
             result.task,
             CaseStatus.FAILED if result.failed else CaseStatus.PASSED,
-            message=f"{result.check}: {result.reason}" if result.failed else "",
+            message=f"{result.check}: {words.check_figures(result)}" if result.failed else "",
             reason="check",
         )
         for result in findings.checks

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 from actbench.reports import words
 from actbench.reports.sheet.arms import choose_columns, sort_arms
 from actbench.statistics import Comparison
-from actbench.tables.across import Across
+from actbench.tables.across import Across, NotAcross
 from actbench.tables.findings import full_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from actbench.reports.sheet.parts import View
+    from actbench.results.thresholds import ColumnName
+    from actbench.tables.checks import CheckResult
     from actbench.tables.comparison import MetricComparison, Row
-    from actbench.tables.findings import Findings, TaskFindings
+    from actbench.tables.findings import Findings, NotCompared, TaskFindings
+    from actbench.tables.warnings import TableWarning
 
 FIGURES = ("difference", "speedup", "low", "high", "p", "verdict")
 """Of each comparison, as columns of the table."""
@@ -28,21 +31,21 @@ def findings_document(findings: Findings, view: View) -> dict[str, Any]:
         "schema_version": 1,
         "stores": [str(folder) for folder in findings.stores],
         "thresholds": list(findings.thresholds),
-        "warnings": list(findings.warnings),
+        "warnings": [_warning(warning) for warning in findings.warnings],
         "tasks": [
             {
                 "title": found.task.title,
                 "settings": found.task.settings,
-                "warnings": list(found.warnings),
+                "warnings": [_warning(warning) for warning in found.warnings],
                 "baseline": found.baseline or None,
                 "arms": sort_arms(found.arms, view.sort).to_dict("records"),
                 "comparisons": [_comparison(comparison) for comparison in found.comparisons],
-                "silence": found.silence or None,
+                "not_compared": _not_compared(found.not_compared),
             }
             for found in findings.tasks
         ],
         "across": _across(findings.across),
-        "checks": [asdict(result) for result in findings.checks],
+        "checks": [_check(result) for result in findings.checks],
         "skipped_checks": list(findings.skipped_checks),
     }
 
@@ -51,7 +54,7 @@ def findings_table(findings: Findings, view: View) -> pd.DataFrame:
     """All arms as one table, with the settings in which the tasks differ, and the comparisons as further columns."""
     table = full_table(findings)
     settings = list(table.columns[: list(table.columns).index("activation")])
-    shown = list(table.columns)
+    shown: list[ColumnName] = list(table.columns)
     if view.columns or view.article:
         shown = [*settings, *choose_columns(table, view, findings.thresholds)]
     for metric in _metrics(findings):
@@ -86,8 +89,10 @@ def _comparison(comparison: MetricComparison) -> dict[str, Any]:
         "baseline": comparison.baseline,
         "baseline_summary": asdict(comparison.baseline_summary),
         "margin": comparison.margin,
+        "relative_margin": comparison.relative_margin,
         "by_rank": comparison.by_rank,
-        "notes": list(comparison.notes),
+        "left_out": list(comparison.left_out),
+        "notes": words.notes(comparison),
         "rows": [_row(comparison, row) for row in comparison.rows],
     }
 
@@ -97,7 +102,9 @@ def _row(comparison: MetricComparison, row: Row) -> dict[str, Any]:
     figures: dict[str, Any] = {
         "activation": row.arm,
         "summary": asdict(row.summary),
-        "pairing": row.pairing,
+        "pairing": words.pairing(row.pairing),
+        "seeds_missing": list(row.pairing.missing),
+        "seeds_missing_in_baseline": list(row.pairing.missing_in_baseline),
         "paired": found.paired,
         "n": found.n,
         "n_baseline": found.n_baseline,
@@ -106,7 +113,7 @@ def _row(comparison: MetricComparison, row: Row) -> dict[str, Any]:
         "level": interval.level if interval else None,
         "p": row.verdict.adjusted_p,
         "p_uncorrected": found.p_value,
-        "verdict": row.verdict.kind,
+        "verdict": row.verdict.standing,
         "words": words.verdict(comparison, row),
         "seeds_that_would_tell": row.verdict.seeds,
         "could_show": row.could_show,
@@ -122,9 +129,21 @@ def _row(comparison: MetricComparison, row: Row) -> dict[str, Any]:
     }
 
 
-def _across(across: Across | str) -> dict[str, Any]:
-    if isinstance(across, str):
-        return {"rows": [], "silence": across}
+def _warning(warning: TableWarning) -> dict[str, Any]:
+    return {"kind": warning.kind, "text": words.warning(warning), **asdict(warning)}
+
+
+def _not_compared(reason: NotCompared | None) -> dict[str, Any] | None:
+    return asdict(reason) | {"text": words.not_compared(reason)} if reason else None
+
+
+def _check(result: CheckResult) -> dict[str, Any]:
+    return asdict(result) | {"figures": dict(result.figures), "reason": words.check_figures(result)}
+
+
+def _across(across: Across | NotAcross) -> dict[str, Any]:
+    if isinstance(across, NotAcross):
+        return {"rows": [], "not_compared": asdict(across) | {"text": words.not_across(across)}}
     return {
         "tasks": list(across.tasks),
         "targets": list(across.targets),

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from actbench.reports import words
 from actbench.reports.plots import PLOTS, Look, Panel
 from actbench.reports.sheet.machine import machine_of, manifests_of
 from actbench.reports.sheet.parts import (
@@ -23,15 +24,15 @@ from actbench.reports.sheet.parts import (
     SuiteCase,
     Tone,
 )
-from actbench.tables.published import ACCURACIES, LOSSES
-from actbench.tables.published import Cell as Reproduced
+from actbench.results.thresholds import EpochsTo
+from actbench.tables.claims import ClaimVerdict
+from actbench.tables.published import CURVE_ACCURACIES, CURVE_LOSSES, ReproducedCurve, ReproducedFigure
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from actbench.execution.reproduce import Reproduction
-    from actbench.tables.claims import Judged
-    from actbench.tables.published import Followed
+    from actbench.tables.claims import JudgedClaim
 
 HEADINGS = {
     ("train_accuracy", "%"): "train %",
@@ -44,7 +45,12 @@ HEADINGS = {
     ("train_seconds", "s"): "training s",
     ("step_milliseconds", "ms"): "ms a step",
 }
-TONES = {"to the digit": Tone.GOOD, "confirmed": Tone.GOOD, "refuted": Tone.BAD, "undecided": Tone.NEUTRAL}
+TONES = {
+    ClaimVerdict.TO_THE_DIGIT: Tone.GOOD,
+    ClaimVerdict.CONFIRMED: Tone.GOOD,
+    ClaimVerdict.REFUTED: Tone.BAD,
+    ClaimVerdict.UNDECIDED: Tone.NEUTRAL,
+}
 CURVE_THROUGH = 20
 """Beyond this many epochs rounding has had time to grow, so curves are judged before and in all."""
 
@@ -115,7 +121,7 @@ class ReproductionSheet:
                     "variant": cell.printed.variant,
                     "activation": cell.printed.activation,
                     "seed": cell.printed.seed,
-                    "figure": cell.printed.column,
+                    "figure": str(cell.printed.column),
                     "unit": cell.printed.quantity.unit,
                     "printed": cell.printed.quantity.number,
                     "ours": cell.ours,
@@ -168,8 +174,8 @@ def verdicts_grid(found: Sequence[Reproduction]) -> Grid:
         (
             Cell(one.case.study.name),
             Cell(_claim(judged)),
-            Cell(judged.figures),
-            Cell(judged.words, tone=TONES[judged.kind]),
+            Cell(words.claim_figures(judged)),
+            Cell(words.claim_verdict(judged), tone=TONES[judged.verdict]),
         )
         for one in found
         for judged in one.claims
@@ -202,9 +208,11 @@ def _section(found: Reproduction) -> Section:
 def _warnings(found: Reproduction) -> list[str]:
     many = len(found.findings.tasks) > 1
     warnings = [
-        f"{item.task.title}: {text}" if many else text for item in found.findings.tasks for text in item.warnings
+        f"{item.task.title}: {words.warning(warning)}" if many else words.warning(warning)
+        for item in found.findings.tasks
+        for warning in item.warnings
     ]
-    return [*found.findings.warnings, *warnings]
+    return [*map(words.warning, found.findings.warnings), *warnings]
 
 
 def _drawings(found: Reproduction) -> tuple[Drawing, ...]:
@@ -222,7 +230,7 @@ def _summary_grid(found: Sequence[Reproduction]) -> Grid:
     rows = []
     for one in found:
         digits = [cell.exact for cell in one.cells if cell.exact is not None and not one.case.smoke]
-        counts = [sum(judged.kind == kind for judged in one.claims) for kind in TONES]
+        counts = [sum(judged.verdict is verdict for judged in one.claims) for verdict in ClaimVerdict]
         expected = [judged for judged in one.claims if judged.claim.expected]
         held = len(expected) - len(one.disappointing)
         rows.append(
@@ -234,7 +242,7 @@ def _summary_grid(found: Sequence[Reproduction]) -> Grid:
                 _share(held, len(expected)),
             )
         )
-    headings = ("runs", "cells to the digit", *TONES, "expected claims that hold")
+    headings = ("runs", "cells to the digit", *map(str, ClaimVerdict), "expected claims that hold")
     return Grid("", (Column("study", Content.NAME), *map(Column, headings)), tuple(rows))
 
 
@@ -242,7 +250,7 @@ def _share(count: int, of: int) -> Cell:
     return Cell(f"{count} of {of}", count) if of else Cell("-")
 
 
-def _claims_grid(claims: Sequence[Judged]) -> Grid:
+def _claims_grid(claims: Sequence[JudgedClaim]) -> Grid:
     """A row a claim and variant, with what decided."""
     varied = any(judged.variant for judged in claims)
     columns = [
@@ -255,15 +263,18 @@ def _claims_grid(claims: Sequence[Judged]) -> Grid:
         (
             Cell(judged.claim.text),
             *[Cell(judged.variant or "-")] * varied,
-            Cell(judged.figures),
-            Cell(judged.words + (", though expected" if judged.disappoints else ""), tone=TONES[judged.kind]),
+            Cell(words.claim_figures(judged)),
+            Cell(
+                words.claim_verdict(judged) + (", though expected" if judged.disappoints else ""),
+                tone=TONES[judged.verdict],
+            ),
         )
         for judged in claims
     ]
     return Grid("Claims", tuple(columns), tuple(rows))
 
 
-def _table_grid(cells: Sequence[Reproduced]) -> Grid:
+def _table_grid(cells: Sequence[ReproducedFigure]) -> Grid:
     """A printed table with ours in the same cells."""
     by_place = {(cell.printed.activation, cell.printed.column): cell for cell in cells}
     arms = list(dict.fromkeys(arm for arm, _ in by_place))
@@ -285,20 +296,20 @@ def _table_grid(cells: Sequence[Reproduced]) -> Grid:
     )
 
 
-def _table_of(cell: Reproduced) -> tuple[str, str, int | None]:
+def _table_of(cell: ReproducedFigure) -> tuple[str, str, int | None]:
     return cell.printed.place, cell.printed.variant, cell.printed.seed
 
 
-def _heading(column: str, unit: str) -> str:
-    return HEADINGS.get((column, unit)) or column.replace("epochs_to_", "epochs to ") + " %"
+def _heading(column: str | EpochsTo, unit: str) -> str:
+    return column.title if isinstance(column, EpochsTo) else HEADINGS.get((column, unit)) or column.replace("_", " ")
 
 
-def _beside(cell: Reproduced) -> Cell:
+def _beside(cell: ReproducedFigure) -> Cell:
     """The printed figure, by which the column is sorted, and ours."""
     return Cell(_beside_text(cell), cell.printed.quantity.number)
 
 
-def _beside_text(cell: Reproduced) -> str:
+def _beside_text(cell: ReproducedFigure) -> str:
     printed = cell.printed.quantity
     if not cell.runs:
         return f"{printed.text} / ?"
@@ -312,12 +323,12 @@ def _beside_text(cell: Reproduced) -> str:
     return f"{printed.text} / {cell.ours:.{decimals}f}{spread}"
 
 
-def _curves_grid(curves: Sequence[Followed]) -> Grid:
+def _curves_grid(curves: Sequence[ReproducedCurve]) -> Grid:
     """How closely the printed curves are followed."""
     rows = []
     for curve in curves:
         row = [Cell(curve.arm), Cell(f"{len(curve.points)}", len(curve.points))]
-        for figures in (ACCURACIES, LOSSES):
+        for figures in (CURVE_ACCURACIES, CURVE_LOSSES):
             for through in (CURVE_THROUGH, None):
                 largest, epoch = curve.largest_difference(figures, through)
                 row.append(Cell(f"{largest:.5f} (epoch {epoch})", largest))
@@ -328,25 +339,38 @@ def _curves_grid(curves: Sequence[Followed]) -> Grid:
     return Grid("Printed learning curves: largest difference", columns, tuple(rows))
 
 
-def _claim(judged: Judged) -> str:
+def _claim(judged: JudgedClaim) -> str:
     return judged.claim.text + (f" ({judged.variant})" if judged.variant else "")
 
 
 def _in_words(found: Reproduction) -> str:
-    counts = [(sum(judged.kind == kind for judged in found.claims), kind) for kind in TONES]
-    return ", ".join(f"{count} {kind}" for count, kind in counts if count) or "no claim was judged"
+    counts = [(sum(judged.verdict is verdict for judged in found.claims), verdict) for verdict in ClaimVerdict]
+    return ", ".join(f"{count} {verdict}" for count, verdict in counts if count) or "no claim was judged"
 
 
-def _case(found: Reproduction, judged: Judged) -> SuiteCase:
+def _case(found: Reproduction, judged: JudgedClaim) -> SuiteCase:
     """What the study did not expect and what is refuted anyway is a result, no failure; the undecided is skipped."""
     status = CaseStatus.PASSED
     if judged.disappoints:
         status = CaseStatus.FAILED
-    elif judged.kind == "undecided":
+    elif judged.verdict is ClaimVerdict.UNDECIDED:
         status = CaseStatus.SKIPPED
-    message = "" if status is CaseStatus.PASSED else f"{judged.words}: {judged.figures}"
-    output = f"{judged.words}: {judged.figures}" if status is CaseStatus.PASSED else ""
-    return SuiteCase(_claim(judged), found.case.study.name, status, message, reason="claim", output=output)
+    text = f"{words.claim_verdict(judged)}: {words.claim_figures(judged)}"
+    passed = status is CaseStatus.PASSED
+    return SuiteCase(
+        _claim(judged),
+        found.case.study.name,
+        status,
+        message="" if passed else text,
+        reason="claim",
+        output=text if passed else "",
+    )
+
+
+def _evidence(judged: JudgedClaim) -> dict[str, Any]:
+    """What decided a claim, as numbers."""
+    values = {"kind": judged.evidence.kind} | asdict(judged.evidence)
+    return values | ({"metric": values["metric"]["name"]} if "metric" in values else {})
 
 
 def _document(found: Reproduction) -> dict[str, Any]:
@@ -362,9 +386,10 @@ def _document(found: Reproduction) -> dict[str, Any]:
                 "text": judged.claim.text,
                 "quote": judged.claim.quote or None,
                 "variant": judged.variant or None,
-                "verdict": judged.kind,
-                "words": judged.words,
-                "figures": judged.figures,
+                "verdict": judged.verdict,
+                "words": words.claim_verdict(judged),
+                "figures": words.claim_figures(judged),
+                "evidence": _evidence(judged),
                 "seeds": judged.seeds,
                 "expected": judged.claim.expected,
                 "holds": judged.holds,
@@ -372,7 +397,9 @@ def _document(found: Reproduction) -> dict[str, Any]:
             for judged in found.claims
         ],
         "cells": [
-            asdict(cell.printed) | {"ours": cell.ours, "sd": cell.sd, "runs": cell.runs, "exact": cell.exact}
+            asdict(cell.printed)
+            | {"column": str(cell.printed.column)}
+            | {"ours": cell.ours, "sd": cell.sd, "runs": cell.runs, "exact": cell.exact}
             for cell in found.cells
         ],
         "curves": [
