@@ -18,7 +18,7 @@ from actbench.reports.plots import KINDS, Look, _panels, _shape, inline_svg, sav
 from actbench.reports.plots.curves import draw_curves
 from actbench.reports.plots.pareto import draw_pareto
 from actbench.reports.plots.style import DARK, LIGHT, VARIABLES, drawing, palette, spread_out
-from actbench.tables.findings import Question, find
+from actbench.tables.findings import Question, analyse
 
 ARMS = [Arm("relu"), Arm("swish", 0.972, 1.8), Arm("mish", 0.9745, 1.6, seconds=0.35), Arm("tanh", 0.955, 3.0)]
 
@@ -27,16 +27,16 @@ ARMS = [Arm("relu"), Arm("swish", 0.972, 1.8), Arm("mish", 0.9745, 1.6, seconds=
 def findings(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stores")
     return {
-        "one": find([write(folder / "one", [(Task(), ARMS)])], Question()),
-        "two": find([write(folder / "two", [(Task(), ARMS), (Task("cifar10"), ARMS)])], Question()),
-        "many": find([write(folder / "many", [(Task(), [*ARMS, *(Arm(f"f{n}", 0.9 + n / 1000) for n in range(40))])])],
+        "one": analyse([write(folder / "one", [(Task(), ARMS)])], Question()),
+        "two": analyse([write(folder / "two", [(Task(), ARMS), (Task("cifar10"), ARMS)])], Question()),
+        "many": analyse([write(folder / "many", [(Task(), [*ARMS, *(Arm(f"f{n}", 0.9 + n / 1000) for n in range(40))])])],
                      Question()),
-        "bare": find([write(folder / "bare", [(Task(epochs=1), [Arm("relu", seeds=(0,))])])], Question()),
-        "broken": find([write(folder / "broken", [(Task(), [
+        "bare": analyse([write(folder / "bare", [(Task(epochs=1), [Arm("relu", seeds=(0,))])])], Question()),
+        "broken": analyse([write(folder / "broken", [(Task(), [
             Arm("selu", statuses={0: "diverged"}), Arm("elu", statuses={1: "failed"}),
             Arm("oom", statuses=dict.fromkeys(range(10), "oom")),
         ])])], Question()),
-        "failed": find([write(folder / "failed", [(Task(), [
+        "failed": analyse([write(folder / "failed", [(Task(), [
             Arm("relu", statuses=dict.fromkeys(range(10), "failed")),
             Arm("mish", statuses=dict.fromkeys(range(10), "oom")),
         ])])], Question()),
@@ -110,13 +110,13 @@ def test_runs_that_ended_early_are_counted_and_may_have_no_loss_at_all(findings,
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()
         writer.writerows(row | ({"test_loss": "nan"} if row["run_key"] in lost else {}) for row in rows)
-    found = find([store], Question())
+    found = analyse([store], Question())
     assert "mish" in inline_svg("curves", found, found.tasks[0], Look(metric="loss"), "p")
 
 
 def test_a_task_without_a_coloured_arm_is_drawn_in_grey(tmp_path):
     arms = [[Arm(f"f{n}a", seeds=(0,)), Arm(f"f{n}b", seeds=(0,))] for n in range(8)]
-    found = find([write(tmp_path, [(Task(f"data{n}", epochs=3), arms[n]) for n in range(8)])], Question())
+    found = analyse([write(tmp_path, [(Task(f"data{n}", epochs=3), arms[n]) for n in range(8)])], Question())
     assert not any(palette(found, LIGHT).named(arm) for arm in found.tasks[-1].task.arms)
     assert "2 others in grey" in inline_svg("curves", found, found.tasks[-1], Look(), "p")
 
@@ -124,7 +124,7 @@ def test_a_task_without_a_coloured_arm_is_drawn_in_grey(tmp_path):
 @pytest.mark.parametrize("on_page", [False, True])
 def test_nothing_is_cut_off_at_the_edges_and_the_front_is_ringed(tmp_path, on_page):
     arms = [Arm("relu", 0.9700, seeds=(0,), spread=1e-4), Arm("mish", 0.9706, seeds=(0,), spread=1e-4, seconds=0.3)]
-    found = find([write(tmp_path, [(Task(), arms)])], Question())
+    found = analyse([write(tmp_path, [(Task(), arms)])], Question())
     with drawing(LIGHT):
         colours = palette(found, LIGHT)
         figure, (axes,) = _panels(_shape("pareto", found.tasks, colours, on_page=on_page), 1)
@@ -143,7 +143,7 @@ def test_nothing_is_cut_off_at_the_edges_and_the_front_is_ringed(tmp_path, on_pa
 def test_too_many_tasks_for_a_picture(tmp_path):
     store = write(tmp_path, [(Task(f"data{n}", epochs=2), [Arm("relu", seeds=(0,))]) for n in range(13)])
     with pytest.raises(UserError, match="13 tasks are too many for one picture"):
-        save_picture("strip", find([store], Question()), Look(), tmp_path / "a.png")
+        save_picture("strip", analyse([store], Question()), Look(), tmp_path / "a.png")
 
 
 def test_svg_for_pages_takes_its_colours_from_the_page(findings):
@@ -158,7 +158,7 @@ def test_svg_for_pages_takes_its_colours_from_the_page(findings):
 
 def test_names_are_escaped_in_svg(tmp_path):
     store = write(tmp_path, [(Task(epochs=3), [Arm("<script>"), Arm("a & b$^2$")])])
-    found = find([store], Question())
+    found = analyse([store], Question())
     svg = inline_svg("strip", found, found.tasks[0], Look(), "p")
     assert "<script>" not in svg
     assert "a &amp; b$^2$" in svg
