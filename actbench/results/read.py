@@ -92,10 +92,14 @@ def check_names(path: Path, table: Table, names: list[str]) -> None:
         raise UserError(f"{str(path)!r} holds no actbench results: the column {missing[0]!r} is missing.")
 
 
-def is_older_header(table: Table, names: list[str]) -> bool:
-    """Whether a header is one that an earlier actbench wrote: today's but for what came later or had other names."""
-    first = {column.name for column in table.columns if column.since == 1}
-    return names[:1] == [table.names[0]] and first <= set(names) <= {*table.names, *FORMER}
+def could_be_older(table: Table, names: list[str]) -> bool:
+    """Whether an earlier actbench may have written a header: it holds what is essential, and nothing unknown."""
+    return names[:1] == [table.names[0]] and set(table.essential) <= set(names) <= {*table.names, *FORMER}
+
+
+def lacks_only_later_columns(table: Table, names: list[str]) -> bool:
+    """Whether a header lacks nothing of today's but what came after the first version."""
+    return {column.name for column in table.columns if column.since == 1} <= set(names)
 
 
 def _rows(path: Path, table: Table) -> Iterator[tuple[int, Row]]:

@@ -36,7 +36,8 @@ from actbench.results.read import (
     Table,
     check_exists,
     check_version,
-    is_older_header,
+    could_be_older,
+    lacks_only_later_columns,
     read_epochs,
     read_manifest,
     read_runs,
@@ -221,7 +222,8 @@ def _is_older_table(path: Path, table: Table) -> bool:
     if header.endswith(b"\n"):
         if tuple(names) == table.names:
             return is_older(version)
-        if is_older_header(table, names) and (is_older(version) or table is EPOCH_TABLE or not first):
+        # Without a row that says its version, the header must.
+        if could_be_older(table, names) and (is_older(version) or lacks_only_later_columns(table, names)):
             return True
     elif ",".join(table.names).encode().startswith(header):
         return False  # a table torn in its very first write
