@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
 
 from actbench.datasets._arrays import NAMES, Array, Arrays
 from actbench.errors import UserError
 from actbench.registry import Parameter, Registry
-
-if TYPE_CHECKING:
-    import numpy as np
 
 __all__ = ["DATASETS", "Arrays", "Dataset", "Facts", "Request", "Source", "dataset", "describe", "facts", "load"]
 
