@@ -87,20 +87,20 @@ class Store:
             (folder / ".holder").unlink(missing_ok=True)
             lock.release()
 
-    def append(self, record: Record) -> None:
-        """Keep a record: its epochs, then its run row. A row of the same key that was there is replaced."""
-        key = record.run.key
+    def append(self, *records: Record) -> None:
+        """Keep records: their epochs, then their run rows. Rows of the same keys that were there are replaced."""
+        keys = {record.run.key for record in records}
+        epochs, runs = [row for record in records for row in epoch_rows(record)], [run_row(r) for r in records]
         with user_errors(self.folder):
-            if key in self.statuses:
-                self._rewrite({key}, epoch_rows(record), [run_row(record)])
+            if keys & self.statuses.keys():
+                self._rewrite(keys, epochs, runs)
             else:
-                self._append(EPOCH_TABLE, epoch_rows(record))
-                self._append(RUN_TABLE, [run_row(record)])
-            if record.status in FINAL:
-                self._checkpoint_path(key).unlink(missing_ok=True)
-                with contextlib.suppress(OSError):  # others are still in there
-                    (self.folder / CHECKPOINTS).rmdir()
-        self.statuses[key] = record.status
+                self._append(EPOCH_TABLE, epochs)
+                self._append(RUN_TABLE, runs)
+            for record in records:
+                if record.status in FINAL:
+                    self._drop_checkpoint(record.run.key)
+        self.statuses |= {record.run.key: record.status for record in records}
 
     def take_over(self, other: Path, runs: Iterable[Run]) -> None:
         """Copy from another store what it holds of these runs and is finished, unless it is finished here too.
@@ -140,6 +140,11 @@ class Store:
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             log.warning("the checkpoint %s cannot be read (%s); that run begins anew", path, error)
             return None
+
+    def _drop_checkpoint(self, key: str) -> None:
+        self._checkpoint_path(key).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # others are still in there
+            (self.folder / CHECKPOINTS).rmdir()
 
     def _checkpoint_path(self, key: str) -> Path:
         return self.folder / CHECKPOINTS / f"{key}.npz"
