@@ -178,6 +178,18 @@ def test_a_run_that_is_asked_again_replaces_its_rows(own_folder):
     assert len(rows(own_folder / EPOCHS)) == 3 + 2
 
 
+@pytest.mark.parametrize("status", ["failed", "oom", "interrupted"])
+def test_a_finished_run_is_only_replaced_by_a_finished_one(own_folder, status):
+    before = filled(own_folder, [record_of(run_of(seed=0)), record_of(run_of(seed=1), status="diverged")])
+    with Store.open(own_folder) as store:
+        for seed in (0, 1):
+            store.append(record_of(run_of(seed=seed), accuracies=(0.1, 0.9), status=status))
+        assert list(store.statuses.values()) == ["ok", "diverged"]
+    assert contents(own_folder) == before
+    filled(own_folder, [record_of(run_of(seed=0), accuracies=(0.1, 0.9), status="diverged")])
+    assert [row["test_accuracy"] for row in rows(own_folder / RUNS)] == ["0.5", "0.9"]
+
+
 def test_finished_runs_are_taken_over_from_another_store_under_the_names_of_the_run(own_folder):
     theirs, ours = own_folder / "theirs", own_folder / "ours"
     wanted = [run_of(seed=seed, study="mine", variant="fast") for seed in range(4)]

@@ -14,7 +14,6 @@ import json
 import logging
 import os
 import socket
-import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -46,6 +45,7 @@ from actbench.results.upgrade import is_older
 
 log = logging.getLogger(__name__)
 Rows: TypeAlias = Iterable[Mapping[str, Any]]
+UNUSABLE = ".unusable"
 
 
 class Store:
@@ -88,7 +88,15 @@ class Store:
             lock.release()
 
     def append(self, *records: Record) -> None:
-        """Keep records: their epochs, then their run rows. Rows of the same keys that were there are replaced."""
+        """Keep records: their epochs, then their run rows. Rows of the same keys that were there are replaced.
+
+        A finished run is only replaced by a finished one: what a new attempt did not bring to its end is dropped.
+        """
+        records = tuple(
+            record for record in records if record.status in FINAL or self.statuses.get(record.run.key) not in FINAL
+        )
+        if not records:
+            return
         keys = {record.run.key for record in records}
         epochs, runs = [row for record in records for row in epoch_rows(record)], [run_row(r) for r in records]
         with user_errors(self.folder):
@@ -131,18 +139,29 @@ class Store:
             replace_all({path: checkpoint.to_bytes()})
 
     def load_checkpoint(self, key: str) -> Checkpoint | None:
-        """The state that a run was left in, or None; one that cannot be read is dropped with a warning."""
+        """The state that a run was left in, or None; one that cannot be used is set aside with a warning."""
         path = self._checkpoint_path(key)
-        if not path.exists():
-            return None
         try:
-            return Checkpoint.from_bytes(path.read_bytes())
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            log.warning("the checkpoint %s cannot be read (%s); that run begins anew", path, error)
+            checkpoint = Checkpoint.from_bytes(path.read_bytes())
+            if checkpoint.run_key != key:
+                raise ValueError(f"it belongs to the run {checkpoint.run_key}")  # noqa: TRY301
+        except FileNotFoundError:
             return None
+        except (OSError, ValueError) as error:
+            self.set_aside(key, str(error))
+            return None
+        return checkpoint
+
+    def set_aside(self, key: str, reason: str) -> None:
+        """Keep a checkpoint that cannot be used out of the way, and say why its run begins anew."""
+        path = self._checkpoint_path(key)
+        log.warning("the checkpoint %s cannot be used (%s): that run begins anew", path, reason)
+        with contextlib.suppress(OSError):  # what cannot be moved is replaced by the run's next checkpoint
+            path.replace(path.with_suffix(UNUSABLE))
 
     def _drop_checkpoint(self, key: str) -> None:
-        self._checkpoint_path(key).unlink(missing_ok=True)
+        for path in (self._checkpoint_path(key), self._checkpoint_path(key).with_suffix(UNUSABLE)):
+            path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # others are still in there
             (self.folder / CHECKPOINTS).rmdir()
 
