@@ -7,8 +7,6 @@ the next. A break therefore leaves at most a torn last line or epochs without a 
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import itertools
 import json
 import logging
@@ -36,22 +34,26 @@ from actbench.results.read import (
     check_exists,
     check_version,
     could_be_older,
+    epoch_digests,
+    is_whole,
     lacks_only_later_columns,
     read_epochs,
     read_manifest,
     read_runs,
 )
+from actbench.results.text import csv_lines
 from actbench.results.upgrade import is_older
 
 log = logging.getLogger(__name__)
 Rows: TypeAlias = Iterable[Mapping[str, Any]]
 UNUSABLE = ".unusable"
+DAMAGED = "damaged"
 
 
 class Store:
     """An open, locked store. Use ``with Store.open(folder) as store``.
 
-    ``statuses`` maps the key of every stored run to its status.
+    ``statuses`` maps the key of every stored run to its status; ``damaged`` is that of a run whose epochs are gone.
     """
 
     def __init__(self, folder: Path, lock: filelock.BaseFileLock) -> None:
@@ -111,7 +113,7 @@ class Store:
         self.statuses |= {record.run.key: record.status for record in records}
 
     def take_over(self, other: Path, runs: Iterable[Run]) -> None:
-        """Copy from another store what it holds of these runs and is finished, unless it is finished here too.
+        """Copy from another store what it holds of these runs, finished and whole, unless it is finished here too.
 
         A row keeps all that was measured; only the names of study and variant become those of the run.
 
@@ -120,10 +122,11 @@ class Store:
         """
         check_exists(other)
         wanted = {run.key: run for run in runs if self.statuses.get(run.key) not in FINAL}
+        digests = epoch_digests(other)
         found = {
             row["run_key"]: row | {"study": wanted[row["run_key"]].study, "variant": wanted[row["run_key"]].variant}
             for row in read_runs(other)
-            if row["run_key"] in wanted and row["status"] in FINAL
+            if row["run_key"] in wanted and row["status"] in FINAL and is_whole(row, digests)
         }
         if found:
             epochs = [row for row in read_epochs(other) if row["run_key"] in found]
@@ -220,19 +223,21 @@ class Store:
         if any(older):
             log.warning("%s was written by an older actbench and is now upgraded", self.folder)
             self._rewrite((), [], [])
-        for row in read_runs(self.folder):
-            self.statuses[row["run_key"]] = row["status"]
-        orphans = set(self._epoch_keys()) - self.statuses.keys()
+        runs = list(read_runs(self.folder))
+        self.statuses = {row["run_key"]: row["status"] for row in runs}
+        digests = epoch_digests(self.folder)
+        damaged = [row["run_key"] for row in runs if row["status"] in FINAL and not is_whole(row, digests)]
+        if damaged:
+            log.warning(
+                "%s no longer holds what was stored of %d finished run(s), the first being %s: they are trained again "
+                "when they are asked for",
+                self.folder / EPOCHS, len(damaged), damaged[0],
+            )  # fmt: skip
+            self.statuses |= dict.fromkeys(damaged, DAMAGED)
+        orphans = digests.keys() - self.statuses.keys()
         if orphans:
             log.warning("dropped the epochs of %d unfinished run(s) from %s", len(orphans), self.folder / EPOCHS)
             self.discard(orphans)
-
-    def _epoch_keys(self) -> Iterator[str]:
-        """The run key of every epoch: it stands first, without comma or quote, so no line need be parsed for it."""
-        if (self.folder / EPOCHS).exists():
-            with (self.folder / EPOCHS).open(encoding="utf-8", errors="replace", newline="") as file:
-                next(file, None)
-                yield from (line.partition(",")[0] for line in file)
 
 
 def _is_older_table(path: Path, table: Table) -> bool:
@@ -257,12 +262,7 @@ def _is_older_table(path: Path, table: Table) -> bool:
 
 
 def _csv(rows: Rows, table: Table, *, header: bool) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    if header:
-        writer.writerow(table.names)
-    writer.writerows([["" if row[name] is None else row[name] for name in table.names] for row in rows])
-    return text.getvalue().encode()
+    return (f"{','.join(table.names)}\n" * header + csv_lines(table.names, rows)).encode()
 
 
 def _holder(folder: Path) -> str:
