@@ -419,6 +419,22 @@ def test_a_file_of_somebody_elses_is_refused_and_left_alone(own_folder, name, co
 TOO_NEW = f"schema version {SCHEMA_VERSION + 1}, this actbench knows {SCHEMA_VERSION} and older"
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (TABLE, "name,age\nAda,36\n"),
+        (TABLE, ""),
+        (MANIFEST, '{"manifest_version": 3, "name": "a browser extension"}'),
+        (MANIFEST, "[]"),
+    ],
+)
+def test_a_derived_file_of_somebody_elses_is_refused_and_left_alone(own_folder, name, content):
+    (own_folder / name).write_text(content)
+    with pytest.raises(UserError, match=rf"{name}' is not a"), Store.open(own_folder):
+        pass
+    assert contents(own_folder) == {name: content.encode()}
+
+
 def test_a_newer_schema_is_refused_and_left_alone(own_folder):
     filled(own_folder)
     newer = SCHEMA_VERSION + 1

@@ -217,6 +217,7 @@ class Store:
         """
         tables = [table for table in (RUN_TABLE, EPOCH_TABLE) if (self.folder / table.file).exists()]
         older = [_is_older_table(self.folder / table.file, table) for table in tables]
+        _check_derived(self.folder)
         for table in tables:
             if drop_torn_line(self.folder / table.file):
                 log.warning("dropped a torn last line from %s", self.folder / table.file)
@@ -259,6 +260,19 @@ def _is_older_table(path: Path, table: Table) -> bool:
     raise UserError(
         f"{str(path)!r} is not a table that actbench wrote: its header is different. Take another --results."
     )
+
+
+def _check_derived(folder: Path) -> None:
+    """Raise UserError for a ``table.csv`` or ``manifest.json`` of somebody else's, which would be written over."""
+    table = folder / TABLE
+    if table.exists():
+        with table.open("rb") as file:
+            names = file.readline().decode(errors="replace").rstrip("\n").split(",")
+        if not {"activation", "runs", "failed"} <= set(names):
+            raise UserError(f"{str(table)!r} is not a table that actbench wrote. Take another --results.")
+    manifest = read_manifest(folder)
+    if manifest and not {"versions", "studies"} & manifest.keys():
+        raise UserError(f"{str(folder / MANIFEST)!r} is not a manifest of actbench's. Take another --results.")
 
 
 def _csv(rows: Rows, table: Table, *, header: bool) -> bytes:
