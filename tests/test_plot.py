@@ -26,11 +26,11 @@ ARMS = [Arm("relu"), Arm("swish", 0.972, 1.8), Arm("mish", 0.9745, 1.6, seconds=
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stores")
+    many = [*ARMS, *(Arm(f"f{n}", 0.9 + n / 1000) for n in range(40))]
     return {
         "one": analyse([write(folder / "one", [(Task(), ARMS)])], Question()),
         "two": analyse([write(folder / "two", [(Task(), ARMS), (Task("cifar10"), ARMS)])], Question()),
-        "many": analyse([write(folder / "many", [(Task(), [*ARMS, *(Arm(f"f{n}", 0.9 + n / 1000) for n in range(40))])])],
-                     Question()),
+        "many": analyse([write(folder / "many", [(Task(), many)])], Question()),
         "bare": analyse([write(folder / "bare", [(Task(epochs=1), [Arm("relu", seeds=(0,))])])], Question()),
         "broken": analyse([write(folder / "broken", [(Task(), [
             Arm("selu", statuses={0: "diverged"}), Arm("elu", statuses={1: "failed"}),

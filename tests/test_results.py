@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from actbench.execution.reproduce import find_case, is_missing, review, studies
-from actbench.results.store import read_manifest
-from actbench.tables import arm_table, read_frames, to_csv
+from actbench.results.frames import read_frames
+from actbench.results.read import read_manifest
+from actbench.tables import arm_table, to_csv
 from tools import results
 
 REPOSITORY = Path(__file__).parent.parent
