@@ -162,6 +162,13 @@ class Registry(Generic[EntryT]):
         self._entries[entry.name] = entry
         self._aliases.update(dict.fromkeys(entry.aliases, entry.name))
 
+    def remove(self, name: str) -> None:
+        """Take an entry out again, its aliases too. Raises UserError where there is none."""
+        entry = self[name]
+        del self._entries[entry.name]
+        for alias in entry.aliases:
+            del self._aliases[alias]
+
     def __getitem__(self, name: str) -> EntryT:
         self._load()
         name = self._aliases.get(name, name)

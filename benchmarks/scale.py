@@ -15,7 +15,8 @@ from pathlib import Path
 from actbench import datasets
 from actbench.execution.local import LocalEngine
 from actbench.results.columns import Epoch, Record
-from actbench.results.store import EPOCH_COLUMNS, EPOCHS, RUN_COLUMNS, RUNS, Store, _append, epoch_rows, run_row
+from actbench.results.read import EPOCHS
+from actbench.results.store import Store
 from actbench.studies.plan import plan
 from actbench.studies.study import Study
 
@@ -30,8 +31,8 @@ def fill(folder, runs, epochs):
     """A store of that size, written in one go: filling it row by row with fsync is not what is timed here."""
     rows = tuple(Epoch(n, 0.5, 0.9, None, None, 0.5, 0.9, 0.1 * n, 0.01 * n, 0.001) for n in range(epochs + 1))
     records = [Record(run=run, status="ok", epochs=rows) for run in runs]
-    _append(folder / RUNS, RUN_COLUMNS, [run_row(record) for record in records])
-    _append(folder / EPOCHS, EPOCH_COLUMNS, [row for record in records for row in epoch_rows(record)])
+    with Store.open(folder) as store:
+        store.append(*records)
 
 
 def seconds(action):

@@ -436,9 +436,16 @@ def test_the_download_through_keras_is_used_and_a_broken_one_refused(own_folder,
     assert capfd.readouterr().out == ""
 
 
-def test_a_reader_is_added_by_the_decorator(monkeypatch):
-    monkeypatch.setattr(DATASETS, "_entries", dict(DATASETS._entries))
+@pytest.fixture
+def for_a_while():
+    """Whatever a test registers is taken out again."""
+    before = {source.name for source in DATASETS}
+    yield
+    for name in {source.name for source in DATASETS} - before:
+        DATASETS.remove(name)
 
+
+def test_a_reader_is_added_by_the_decorator(for_a_while):
     @dataset(epochs=3, model="mlp(5)", thresholds=(0.5,))
     def blobs(data_dir):
         """Blobs around three points."""

@@ -1,45 +1,16 @@
-"""Imports point one way, down this list. Imports inside functions and for type checking count too."""
+"""The shape of the house: imports point one way, down the list of rooms, and nothing grows too large to be read."""
 
 import ast
-from pathlib import Path
+import re
 
-import actbench
+from tools.rooms import DEPTH, LAYERS, PACKAGE, PAGE, modules, room_of, with_table
 
-ROOT = Path(actbench.__file__).parent
-LAYERS = (
-    {"__main__"},
-    {"cli"},
-    {"reports"},
-    {"execution"},
-    {"tables"},
-    {"studies"},
-    {"training"},
-    {"activations", "datasets", "models"},
-    {"providers"},
-    {"results"},
-    {"custom"},
-    {"registry"},
-    {"statistics", "environment"},
-    {"errors", "lazy"},
-)
-DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
-
-
-def unit(module):
-    """The part of the program that a module belongs to: ``actbench.cli.run`` to ``cli``."""
-    parts = module.split(".")[1:]
-    return next((name for size in (2, 1) if (name := ".".join(parts[:size])) in DEPTH), ".".join(parts[:1]))
-
-
-def modules():
-    """The dotted name and the path of every module."""
-    for path in sorted(ROOT.rglob("*.py")):
-        parts = path.relative_to(ROOT.parent).with_suffix("").parts
-        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+MOST_LINES = 400
+MOST_ENTRIES = 20
 
 
 def imports(path):
-    """Every module of the program that a module names in an import."""
+    """Every module of the program that a module names in an import; those inside functions and for types count too."""
     names = {name for name, _ in modules()}
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -48,48 +19,68 @@ def imports(path):
             assert node.level == 0, f"{path} imports relatively"
             whole = [f"{node.module}.{alias.name}" for alias in node.names]
             yield from (name if name in names else node.module for name in whole if node.module in names)
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("lazy", "load") and node.args:
+            yield from (arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant) and arg.value in names)
+
+
+def module_edges():
+    """Which module uses which other one. The package's face, which everybody may read the version from, is left out."""
+    for module, path in modules():
+        yield from ((module, used) for used in imports(path) if used != module and "actbench" not in (module, used))
 
 
 def edges():
-    """Which part uses which other part."""
-    for module, path in modules():
-        for used in imports(path):
-            if used != "actbench" and module != "actbench" and unit(used) != unit(module):
-                yield unit(module), unit(used)
+    """Which room uses which other room."""
+    pairs = {(room_of(module), room_of(used)) for module, used in module_edges()}
+    return {(one, other) for one, other in pairs if one != other}
 
 
-def test_every_module_has_its_layer():
-    found = {unit(name) for name, _ in modules()} - {""}
-    assert found <= set(DEPTH), f"not in any layer: {sorted(found - set(DEPTH))}"
+def circles(pairs):
+    """Those that reach themselves."""
+    used = {}
+    for one, other in pairs:
+        used.setdefault(one, set()).add(other)
+
+    def reached(start):
+        found, queue = set(), [start]
+        while queue:
+            for other in used.get(queue.pop(), set()) - found:
+                found.add(other)
+                queue.append(other)
+        return found
+
+    return sorted(one for one in used if one in reached(one))
+
+
+def test_every_room_has_its_layer():
+    found = {room_of(name) for name, _ in modules()} - {""}
+    assert found == set(DEPTH)
+    assert sum(map(len, LAYERS)) == len(DEPTH)
 
 
 def test_imports_point_one_way():
-    upwards = {f"{one} uses {other}" for one, other in edges() if DEPTH.get(one, 0) > DEPTH.get(other, 99)}
-    assert upwards == set()
+    assert {f"{one} uses {other}" for one, other in edges() if DEPTH[one] > DEPTH[other]} == set()
 
 
-def test_parts_of_one_layer_do_not_use_each_other_in_a_circle():
-    used = {}
-    for one, other in edges():
-        used.setdefault(one, set()).add(other)
-
-    def reaches(start, goal, seen=frozenset()):
-        return any(o == goal or (o not in seen and reaches(o, goal, seen | {o})) for o in used.get(start, ()))
-
-    assert [name for name in used if reaches(name, name)] == []
+def test_nothing_is_imported_in_a_circle():
+    assert circles(edges()) == []
+    assert circles(module_edges()) == []
 
 
-def test_the_check_sees_what_it_is_to_see():
-    assert ("cli", "tables") in set(edges())  # inside a function
-    assert ("execution", "training") in set(edges())
+def test_modules_and_the_top_level_stay_small_enough_to_be_read():
+    lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in modules()}
+    assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
+    entries = [path.name for path in PACKAGE.iterdir() if not path.name.startswith(("__pycache__", "."))]
+    assert len(entries) <= MOST_ENTRIES, sorted(entries)
 
 
-def test_tensorflow_is_named_in_one_module_of_the_way_from_study_to_table():
-    """Another Keras backend must be one more module, not a search through all of them."""
-    users = [
-        module
-        for module, path in modules()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "tf"
-    ]
-    assert set(users) == {"actbench.training.backends.tensorflow", "actbench.training.curves"}
+def test_contributing_shows_the_rooms():
+    text = PAGE.read_text(encoding="utf-8")
+    assert with_table(text) == text, "run 'python -m tools.rooms'"
+    assert [room for room in DEPTH if not re.search(rf"^\| `{room}(/|\.py)` \| \S", text, re.MULTILINE)] == []
+
+
+def test_the_checks_see_what_they_are_to_see():
+    assert ("cli", "tables") in edges()  # inside a function
+    assert ("execution", "training") in edges()
+    assert circles([("a", "b"), ("b", "c"), ("c", "a"), ("d", "a")]) == ["a", "b", "c"]

@@ -301,6 +301,16 @@ def test_a_name_is_given_once(registry, thing):
     assert "new" not in registry
 
 
+def test_what_is_removed_is_gone_with_its_aliases_and_its_names_are_free(registry):
+    registry.remove("example")
+    assert "sample" not in registry
+    assert "example" not in registry
+    registry.add(Thing("example"))
+    assert registry["example"].name == "example"
+    with pytest.raises(UserError):
+        registry.remove("nothing")
+
+
 def test_a_parameter_without_a_type_is_a_mistake_of_the_author():
     with pytest.raises(TypeError, match="'slope' needs a type annotation"):
         parameters_of(lambda x, slope=1: x + slope, given=1)

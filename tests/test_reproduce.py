@@ -298,8 +298,18 @@ def test_our_figures_stand_beside_the_printed_ones(trained, invoke):
     assert claims["ReLU never gets to 95 %."]["words"] == "reproduced to the digit"
     assert claims["ReLU never gets to 95 %."]["figures"] == "1 of 2 cells to the digit"
     assert claims["Every accuracy is within 100 points."]["verdict"] == "confirmed"
-    assert "measured ratio" in claims["Swish takes longer."]["figures"]
-    assert claims["Swish takes longer."]["figures"].endswith("printed 1.88")
+    assert claims["ReLU never gets to 95 %."]["evidence"] == {"kind": "digits", "met": 1, "cells": 2, "wanted": 1}
+    slower = claims["Swish takes longer."]
+    ratio = slower["evidence"]
+    assert (ratio["kind"], ratio["metric"], ratio["arm"], ratio["rival"], ratio["n"], ratio["level"]) == (
+        "ratio", "epoch_seconds", "swish", "relu", 2, 0.95,
+    )  # fmt: skip
+    assert ratio["low"] < ratio["ratio"] < ratio["high"]
+    assert ratio["printed_ratio"] == pytest.approx(107 / 57)
+    shown = (
+        f"swish / relu: measured ratio {ratio['ratio']:.3g} ({ratio['low']:.3g} … {ratio['high']:.3g}), printed 1.88"
+    )
+    assert slower["figures"] == shown
 
 
 def test_the_table_and_markdown_and_page_say_the_same(trained, invoke):
@@ -441,4 +451,4 @@ def test_every_study_can_be_read_and_tried(name):
     assert case.study.name == name
     assert case.article.claims
     assert case.study.chosen_thresholds()
-    assert len({chosen.seed for _, chosen in case.study.settings()}) == 1
+    assert len({chosen.seed for _, chosen in case.study.expanded}) == 1

@@ -16,8 +16,10 @@ from actbench.errors import UserError
 from actbench.registry import Choice
 from actbench.results.columns import SCHEMA_VERSION, Epoch, Record, Run, Versions
 from actbench.results.files import replace
+from actbench.results.frames import SHOWN, epoch_chunks, run_frames
 from actbench.results.read import EPOCH_TABLE, EPOCHS, MANIFEST, RUN_TABLE, RUNS, TABLE, read_manifest
 from actbench.results.store import Store
+from actbench.results.text import csv_lines
 
 
 def run_of(activation="relu", seed=0, **changes):
@@ -178,6 +180,18 @@ def test_a_run_that_is_asked_again_replaces_its_rows(own_folder):
     assert len(rows(own_folder / EPOCHS)) == 3 + 2
 
 
+@pytest.mark.parametrize("status", ["failed", "oom", "interrupted"])
+def test_a_finished_run_is_only_replaced_by_a_finished_one(own_folder, status):
+    before = filled(own_folder, [record_of(run_of(seed=0)), record_of(run_of(seed=1), status="diverged")])
+    with Store.open(own_folder) as store:
+        for seed in (0, 1):
+            store.append(record_of(run_of(seed=seed), accuracies=(0.1, 0.9), status=status))
+        assert list(store.statuses.values()) == ["ok", "diverged"]
+    assert contents(own_folder) == before
+    filled(own_folder, [record_of(run_of(seed=0), accuracies=(0.1, 0.9), status="diverged")])
+    assert [row["test_accuracy"] for row in rows(own_folder / RUNS)] == ["0.5", "0.9"]
+
+
 def test_finished_runs_are_taken_over_from_another_store_under_the_names_of_the_run(own_folder):
     theirs, ours = own_folder / "theirs", own_folder / "ours"
     wanted = [run_of(seed=seed, study="mine", variant="fast") for seed in range(4)]
@@ -303,6 +317,50 @@ def test_epochs_without_a_run_are_dropped_with_a_warning(own_folder, caplog):
     assert {row["run_key"] for row in rows(own_folder / EPOCHS)} == {runs[0].key, runs[1].key}
 
 
+@pytest.mark.parametrize("table", ["today's", "the first version's"])
+def test_runs_whose_epochs_are_cut_or_changed_are_told_and_trained_again(own_folder, caplog, table):
+    """Wherever ``epochs.csv`` is cut: what is no longer whole is never taken for finished, and the rest still is."""
+    runs = [run_of(seed=seed) for seed in range(3)]
+    whole = filled(own_folder, [record_of(run) for run in runs])
+    if table != "today's":
+        with (own_folder / RUNS).open(encoding="utf-8", newline="") as file:
+            old = [row | {"epochs_digest": ""} for row in csv.DictReader(file)]
+        (own_folder / RUNS).write_text(",".join(RUN_TABLE.names) + "\n" + csv_lines(RUN_TABLE.names, old))
+        whole[RUNS] = (own_folder / RUNS).read_bytes()
+    lines = whole[EPOCHS].splitlines(keepends=True)
+    ends = [sum(map(len, lines[: 1 + 3 * count])) for count in range(4)]
+    for keep in sorted({*range(ends[0], ends[3] + 1, 23), *ends, *(end - 1 for end in ends[1:])}):
+        for name, content in whole.items():
+            (own_folder / name).write_bytes(content)
+        (own_folder / EPOCHS).write_bytes(whole[EPOCHS][:keep])
+        caplog.clear()
+        intact = [run.key for run, end in zip(runs, ends[1:], strict=True) if keep >= end]
+        if len(intact) < 3:
+            with pytest.raises(UserError, match=rf"no longer holds what was stored of {3 - len(intact)} finished run"):
+                list(epoch_chunks(run_frames([own_folder])[0], SHOWN))
+        with Store.open(own_folder) as store:
+            assert [key for key, status in store.statuses.items() if status == "ok"] == intact, keep
+            assert ("are trained again" in caplog.text) == (len(intact) < 3)
+            for run in runs:
+                if store.statuses[run.key] != "ok":
+                    store.append(record_of(run))
+        assert contents(own_folder).keys() == whole.keys()
+        assert len(rows(own_folder / EPOCHS)) == 9
+        with Store.open(own_folder) as store:
+            assert set(store.statuses.values()) == {"ok"}
+
+
+def test_a_changed_figure_of_an_epoch_is_found_and_not_taken_over(own_folder):
+    theirs = own_folder / "theirs"
+    whole = filled(theirs)
+    (theirs / EPOCHS).write_bytes(whole[EPOCHS].replace(b"0.6,", b"0.9,", 1))
+    with pytest.raises(UserError, match="stored of 1 finished run, the first being relu with seed 0"):
+        list(epoch_chunks(run_frames([theirs])[0], SHOWN))
+    with Store.open(own_folder / "ours") as store:
+        store.take_over(theirs, [run_of(seed=seed) for seed in range(3)])
+        assert set(store.statuses) == {run_of(seed=1).key, run_of(seed=2).key}
+
+
 def test_a_whole_store_is_opened_without_a_change_or_a_word(own_folder, caplog):
     before = filled(own_folder)
     with caplog.at_level(logging.DEBUG, logger="actbench"), Store.open(own_folder):
@@ -361,6 +419,22 @@ def test_a_file_of_somebody_elses_is_refused_and_left_alone(own_folder, name, co
 TOO_NEW = f"schema version {SCHEMA_VERSION + 1}, this actbench knows {SCHEMA_VERSION} and older"
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (TABLE, "name,age\nAda,36\n"),
+        (TABLE, ""),
+        (MANIFEST, '{"manifest_version": 3, "name": "a browser extension"}'),
+        (MANIFEST, "[]"),
+    ],
+)
+def test_a_derived_file_of_somebody_elses_is_refused_and_left_alone(own_folder, name, content):
+    (own_folder / name).write_text(content)
+    with pytest.raises(UserError, match=rf"{name}' is not a"), Store.open(own_folder):
+        pass
+    assert contents(own_folder) == {name: content.encode()}
+
+
 def test_a_newer_schema_is_refused_and_left_alone(own_folder):
     filled(own_folder)
     newer = SCHEMA_VERSION + 1
@@ -417,6 +491,7 @@ HOLDER = """
 import sys
 from pathlib import Path
 from actbench.results.store import Store
+from actbench.results.text import csv_lines
 
 with Store.open(Path(sys.argv[1])):
     print("open", flush=True)
@@ -484,6 +559,7 @@ import resource, signal, sys
 from pathlib import Path
 from actbench.errors import UserError
 from actbench.results.store import Store
+from actbench.results.text import csv_lines
 from test_store import record_of, run_of
 
 folder, again = Path(sys.argv[1]), sys.argv[2] == "again"

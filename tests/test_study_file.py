@@ -87,6 +87,9 @@ def test_the_name_defaults_to_that_of_the_file(study_file):
     ("old", "new", "message"),
     [
         ('name = "shapes"', 'name = "shapes', "is not valid TOML"),
+        ('name = "shapes"', 'name = "../../x"', "name is '../../x'; letters, digits"),
+        ('name = "shapes"', 'name = ".hidden"', "name is '.hidden'; letters, digits"),
+        ('name = "shapes"', f'name = "{"x" * 101}"', "at most 100, and no path"),
         ("epochs = 3", "epoch = 3", "training.epoch is not known. Did you mean 'epochs'? Allowed are optimizer,"),
         ("epochs = 3", "epochs = 0", "training.epochs is 0: it must be a whole number >= 1"),
         ("epochs = 3", 'epochs = "3"', "training.epochs is '3': it must be a whole number, not `str`"),

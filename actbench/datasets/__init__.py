@@ -4,24 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
 
+from actbench.datasets._arrays import NAMES, Array, Arrays
 from actbench.errors import UserError
 from actbench.registry import Parameter, Registry
 
-if TYPE_CHECKING:
-    import numpy as np
-
 __all__ = ["DATASETS", "Arrays", "Dataset", "Facts", "Request", "Source", "dataset", "describe", "facts", "load"]
 
-Array: TypeAlias = "np.ndarray[Any, Any]"
-Arrays: TypeAlias = Mapping[str, Array]
-"""The four arrays ``x_train, y_train, x_test, y_test`` as they come from the source."""
-
-NAMES = ("x_train", "y_train", "x_test", "y_test")
 CUT_SEED = 0
 """Seeds the choice that ``limit`` makes; one choice for all runs, so that every arm and seed learns from the same."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from actbench.datasets import NAMES, Arrays
+from actbench.datasets._arrays import NAMES, Arrays
 from actbench.errors import UserError
 
 

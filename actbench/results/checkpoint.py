@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import zipfile
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from actbench.results.columns import Epoch
+from actbench.results.columns import SCHEMA_VERSION, Epoch
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+MARK = "actbench-checkpoint"
+FORM = f"2.{SCHEMA_VERSION}"
+"""Of the file, and of the rows in it: a checkpoint is for going on with the same numbers, so no other form will do."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,10 @@ class Checkpoint:
     wall_seconds: float
 
     def to_bytes(self) -> bytes:
-        """A NumPy archive: the arrays as they are, everything else as JSON."""
+        """A first line with the form's version and the digest of the rest, then a NumPy archive.
+
+        In the archive stand the arrays as they are, and everything else as JSON.
+        """
         import numpy as np
 
         facts = {
@@ -47,21 +57,41 @@ class Checkpoint:
         arrays: dict[str, Any] = {f"variable_{number}": value for number, value in enumerate(self.variables)}
         file = io.BytesIO()
         np.savez(file, facts=np.array(json.dumps(facts)), stream=self.stream[1], **arrays)
-        return file.getvalue()
+        archive = file.getvalue()
+        return f"{MARK} {FORM} {_digest(archive)}\n".encode() + archive
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Checkpoint:
-        """Read what ``to_bytes`` wrote. Raises ValueError, KeyError or zipfile.BadZipFile for anything else."""
+        """Read what ``to_bytes`` wrote; what is damaged anywhere is found by its digest before it is looked into.
+
+        Raises:
+            ValueError: it is anything else; says what.
+        """
         import numpy as np
 
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            facts = json.loads(str(archive["facts"]))
-            name, *rest = facts["stream"]
-            return cls(
-                run_key=facts["run_key"],
-                epochs=tuple(Epoch(**row) for row in facts["epochs"]),
-                variables=[archive[f"variable_{number}"] for number in range(len(archive.files) - 2)],
-                stream=(name, archive["stream"], *rest),
-                compile_seconds=facts["compile_seconds"],
-                wall_seconds=facts["wall_seconds"],
-            )
+        line, _, archive = content.partition(b"\n")
+        words = line.decode(errors="replace").split(" ")
+        if words[0] != MARK or len(words) != len((MARK, FORM, "digest")):
+            raise ValueError("it is no checkpoint")
+        if words[1] != FORM:
+            raise ValueError(f"it is of form {words[1][:20]!r}, this actbench writes {FORM!r}")
+        if words[2] != _digest(archive):
+            raise ValueError("it is damaged")
+        try:
+            with np.load(io.BytesIO(archive), allow_pickle=False) as arrays:
+                facts = json.loads(str(arrays["facts"]))
+                name, *rest = facts["stream"]
+                return cls(
+                    run_key=facts["run_key"],
+                    epochs=tuple(Epoch(**row) for row in facts["epochs"]),
+                    variables=[arrays[f"variable_{number}"] for number in range(len(arrays.files) - 2)],
+                    stream=(name, arrays["stream"], *rest),
+                    compile_seconds=facts["compile_seconds"],
+                    wall_seconds=facts["wall_seconds"],
+                )
+        except (KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
+            raise ValueError(f"it was not written by actbench: {error}") from error
+
+
+def _digest(archive: bytes) -> str:
+    return hashlib.sha256(archive).hexdigest()

@@ -17,6 +17,7 @@ from msgspec import Meta
 from actbench.registry import Choice
 from actbench.results.column import Column, Role, Unit, columns_of, derived, figure, identity, setting
 from actbench.results.key import definition_of, digest
+from actbench.results.text import LineDigest, csv_lines
 
 Status: TypeAlias = Literal["ok", "diverged", "oom", "failed", "interrupted"]
 FINAL: frozenset[str] = frozenset({"ok", "diverged"})
@@ -91,7 +92,7 @@ class Epoch:
 
     Losses are in nats, accuracies are fractions, seconds count up over the run.
     ``train_*`` are running means over the epoch, as Keras reports them (at epoch 0: an evaluation). ``val_*`` are None
-    without a validation split.
+    without a validation split. A new column goes last: see ``text.LineDigest``.
     """
 
     epoch: int = figure(Role.IDENTITY, unit=Unit.EPOCHS)
@@ -156,6 +157,15 @@ class Record:
     def epochs_run(self) -> int:
         """Epochs of training that came to their end."""
         return len(self._trained)
+
+    @property
+    @derived(Role.OUTCOME, since=2)
+    def epochs_digest(self) -> str:
+        """Proves that the run's rows in ``epochs.csv`` are still those that were stored."""
+        digest = LineDigest()
+        for line in csv_lines(EPOCH_NAMES[1:], epoch_rows(self)).splitlines():
+            digest.add(line.encode())
+        return digest.text
 
     @property
     @derived(Role.OUTCOME, unit=Unit.FRACTION)
@@ -236,6 +246,7 @@ RUN_KEY = Column("run_key", str, Role.IDENTITY)
 RUNS = (Column("schema_version", int, Role.IDENTITY), RUN_KEY, *RUN_FIELDS, *RECORD_FIELDS, *VERSION_FIELDS)
 """The columns of ``runs.csv``, in the order of the file."""
 EPOCHS = (RUN_KEY, *EPOCH_FIELDS)
+EPOCH_NAMES = tuple(column.name for column in EPOCHS)
 """The columns of ``epochs.csv``, in the order of the file."""
 SETTINGS = {column.asked_as: column for column in RUN_FIELDS if column.role is Role.SETTING}
 """What a study may ask for, by the name that grids and variants use."""
@@ -264,5 +275,5 @@ def run_row(record: Record) -> Row:
 
 def epoch_rows(record: Record) -> list[Row]:
     """The record's epochs as rows of ``epochs.csv``."""
-    names = [column.name for column in EPOCH_FIELDS]
-    return [{"run_key": record.run.key, **{name: getattr(row, name) for name in names}} for row in record.epochs]
+    key = record.run.key
+    return [{"run_key": key} | {name: getattr(row, name) for name in EPOCH_NAMES[1:]} for row in record.epochs]

@@ -6,7 +6,7 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from actbench.errors import UserError
 from actbench.results.column import TRUTHS, Column, Role, Unit
@@ -18,6 +18,8 @@ from actbench.results.read import (
     EPOCHS,
     RUNS,
     check_names,
+    epoch_digests,
+    is_whole,
     keys_to_change,
     log,
     numbered_runs,
@@ -91,22 +93,27 @@ def epoch_chunks(runs: pd.DataFrame, columns: Sequence[str]) -> Iterator[pd.Data
         columns: of `SHOWN`.
 
     Raises:
-        UserError: as `read_frames`, or a finished run has no epochs.
+        UserError: as `read_frames`, or the epochs of a finished run are not those that were stored with it.
     """
     for store, part in runs.groupby("store", sort=False):
+        _check_whole(Path(str(store)), part)
         keys = set(part["run_key"])
-        lost = set(part["run_key"][part["status"].isin(FINAL)])
         for chunk in _epoch_chunks(Path(str(store)), columns):
-            mine = chunk[chunk["run_key"].isin(keys)]
-            lost -= set(mine["run_key"].unique())
-            yield mine
-        if lost:
-            first = part[part["run_key"].isin(lost)].iloc[0]
-            raise UserError(
-                f"{str(store)!r}: {EPOCHS} holds nothing of {len(lost)} finished run{'s' * (len(lost) > 1)}, the first "
-                f"being {first['activation']} with seed {first['seed']:g} ({first['run_key']}): the two tables do not "
-                "belong together."
-            )
+            yield chunk[chunk["run_key"].isin(keys)]
+
+
+def _check_whole(folder: Path, runs: pd.DataFrame) -> None:
+    """Raise UserError where the epochs of a finished run are not those that were stored with it."""
+    digests = epoch_digests(folder)
+    finished = runs[runs["status"].isin(FINAL)]
+    damaged = [row for row in finished.to_dict("records") if not is_whole(cast("dict[str, Any]", row), digests)]
+    if damaged:
+        first = damaged[0]
+        raise UserError(
+            f"{str(folder)!r}: {EPOCHS} no longer holds what was stored of {len(damaged)} finished "
+            f"run{'s' * (len(damaged) > 1)}, the first being {first['activation']} with seed {first['seed']:g} "
+            f"({first['run_key']}). The command that made them trains them again; --where leaves them out."
+        )
 
 
 def read_studies(folders: Sequence[Path]) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from actbench.errors import UserError
 from actbench.results import columns
 from actbench.results.column import Column
+from actbench.results.text import LineDigest
 from actbench.results.upgrade import FORMER, Row, changed_keys, is_older, upgraded_epoch, upgraded_run
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,38 @@ def read_epochs(folder: Path) -> Iterator[Row]:
         yield upgraded_epoch(row, keys)
 
 
+def epoch_digests(folder: Path) -> dict[str, LineDigest]:
+    """The digest of every run's lines in ``epochs.csv``, by today's run key; none where there is no such file.
+
+    Run keys stand first, without comma or quote, so that no line need be parsed for them.
+    """
+    keys = keys_to_change(folder)
+    digests: dict[str, LineDigest] = {}
+    try:
+        with (folder / EPOCHS).open("rb") as file:
+            next(file, None)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break  # torn, and left out by every reader
+                key, _, cells = line.partition(b",")
+                name = key.decode(errors="replace")
+                digests.setdefault(keys.get(name, name), LineDigest()).add(cells)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise UserError(f"Cannot read {str(folder / EPOCHS)!r}: {error.strerror or error}.") from None
+    return digests
+
+
+def is_whole(run: Mapping[str, Any], digests: Mapping[str, LineDigest]) -> bool:
+    """Whether the epochs of a finished run are those that were stored with it.
+
+    Rows of the first version have no digest; their epochs, with the one before training, are counted.
+    """
+    found = digests.get(run["run_key"], LineDigest())
+    return found.text == run["epochs_digest"] if run["epochs_digest"] else found.lines == float(run["epochs_run"]) + 1
+
+
 def keys_to_change(folder: Path) -> dict[str, str]:
     """By old run key the new one, where the store is older and its upgrade changes keys."""
     rows = (row for _, row in _rows(folder / RUNS, RUN_TABLE))
@@ -92,10 +125,14 @@ def check_names(path: Path, table: Table, names: list[str]) -> None:
         raise UserError(f"{str(path)!r} holds no actbench results: the column {missing[0]!r} is missing.")
 
 
-def is_older_header(table: Table, names: list[str]) -> bool:
-    """Whether a header is one that an earlier actbench wrote: today's but for what came later or had other names."""
-    first = {column.name for column in table.columns if column.since == 1}
-    return names[:1] == [table.names[0]] and first <= set(names) <= {*table.names, *FORMER}
+def could_be_older(table: Table, names: list[str]) -> bool:
+    """Whether an earlier actbench may have written a header: it holds what is essential, and nothing unknown."""
+    return names[:1] == [table.names[0]] and set(table.essential) <= set(names) <= {*table.names, *FORMER}
+
+
+def lacks_only_later_columns(table: Table, names: list[str]) -> bool:
+    """Whether a header lacks nothing of today's but what came after the first version."""
+    return {column.name for column in table.columns if column.since == 1} <= set(names)
 
 
 def _rows(path: Path, table: Table) -> Iterator[tuple[int, Row]]:

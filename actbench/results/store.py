@@ -7,14 +7,11 @@ the next. A break therefore leaves at most a torn last line or epochs without a 
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import itertools
 import json
 import logging
 import os
 import socket
-import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -36,21 +33,27 @@ from actbench.results.read import (
     Table,
     check_exists,
     check_version,
-    is_older_header,
+    could_be_older,
+    epoch_digests,
+    is_whole,
+    lacks_only_later_columns,
     read_epochs,
     read_manifest,
     read_runs,
 )
+from actbench.results.text import csv_lines
 from actbench.results.upgrade import is_older
 
 log = logging.getLogger(__name__)
 Rows: TypeAlias = Iterable[Mapping[str, Any]]
+UNUSABLE = ".unusable"
+DAMAGED = "damaged"
 
 
 class Store:
     """An open, locked store. Use ``with Store.open(folder) as store``.
 
-    ``statuses`` maps the key of every stored run to its status.
+    ``statuses`` maps the key of every stored run to its status; ``damaged`` is that of a run whose epochs are gone.
     """
 
     def __init__(self, folder: Path, lock: filelock.BaseFileLock) -> None:
@@ -86,23 +89,31 @@ class Store:
             (folder / ".holder").unlink(missing_ok=True)
             lock.release()
 
-    def append(self, record: Record) -> None:
-        """Keep a record: its epochs, then its run row. A row of the same key that was there is replaced."""
-        key = record.run.key
+    def append(self, *records: Record) -> None:
+        """Keep records: their epochs, then their run rows. Rows of the same keys that were there are replaced.
+
+        A finished run is only replaced by a finished one: what a new attempt did not bring to its end is dropped.
+        """
+        records = tuple(
+            record for record in records if record.status in FINAL or self.statuses.get(record.run.key) not in FINAL
+        )
+        if not records:
+            return
+        keys = {record.run.key for record in records}
+        epochs, runs = [row for record in records for row in epoch_rows(record)], [run_row(r) for r in records]
         with user_errors(self.folder):
-            if key in self.statuses:
-                self._rewrite({key}, epoch_rows(record), [run_row(record)])
+            if keys & self.statuses.keys():
+                self._rewrite(keys, epochs, runs)
             else:
-                self._append(EPOCH_TABLE, epoch_rows(record))
-                self._append(RUN_TABLE, [run_row(record)])
-            if record.status in FINAL:
-                self._checkpoint_path(key).unlink(missing_ok=True)
-                with contextlib.suppress(OSError):  # others are still in there
-                    (self.folder / CHECKPOINTS).rmdir()
-        self.statuses[key] = record.status
+                self._append(EPOCH_TABLE, epochs)
+                self._append(RUN_TABLE, runs)
+            for record in records:
+                if record.status in FINAL:
+                    self._drop_checkpoint(record.run.key)
+        self.statuses |= {record.run.key: record.status for record in records}
 
     def take_over(self, other: Path, runs: Iterable[Run]) -> None:
-        """Copy from another store what it holds of these runs and is finished, unless it is finished here too.
+        """Copy from another store what it holds of these runs, finished and whole, unless it is finished here too.
 
         A row keeps all that was measured; only the names of study and variant become those of the run.
 
@@ -111,10 +122,11 @@ class Store:
         """
         check_exists(other)
         wanted = {run.key: run for run in runs if self.statuses.get(run.key) not in FINAL}
+        digests = epoch_digests(other)
         found = {
             row["run_key"]: row | {"study": wanted[row["run_key"]].study, "variant": wanted[row["run_key"]].variant}
             for row in read_runs(other)
-            if row["run_key"] in wanted and row["status"] in FINAL
+            if row["run_key"] in wanted and row["status"] in FINAL and is_whole(row, digests)
         }
         if found:
             epochs = [row for row in read_epochs(other) if row["run_key"] in found]
@@ -130,15 +142,31 @@ class Store:
             replace_all({path: checkpoint.to_bytes()})
 
     def load_checkpoint(self, key: str) -> Checkpoint | None:
-        """The state that a run was left in, or None; one that cannot be read is dropped with a warning."""
+        """The state that a run was left in, or None; one that cannot be used is set aside with a warning."""
         path = self._checkpoint_path(key)
-        if not path.exists():
-            return None
         try:
-            return Checkpoint.from_bytes(path.read_bytes())
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            log.warning("the checkpoint %s cannot be read (%s); that run begins anew", path, error)
+            checkpoint = Checkpoint.from_bytes(path.read_bytes())
+            if checkpoint.run_key != key:
+                raise ValueError(f"it belongs to the run {checkpoint.run_key}")  # noqa: TRY301
+        except FileNotFoundError:
             return None
+        except (OSError, ValueError) as error:
+            self.set_aside(key, str(error))
+            return None
+        return checkpoint
+
+    def set_aside(self, key: str, reason: str) -> None:
+        """Keep a checkpoint that cannot be used out of the way, and say why its run begins anew."""
+        path = self._checkpoint_path(key)
+        log.warning("the checkpoint %s cannot be used (%s): that run begins anew", path, reason)
+        with contextlib.suppress(OSError):  # what cannot be moved is replaced by the run's next checkpoint
+            path.replace(path.with_suffix(UNUSABLE))
+
+    def _drop_checkpoint(self, key: str) -> None:
+        for path in (self._checkpoint_path(key), self._checkpoint_path(key).with_suffix(UNUSABLE)):
+            path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # others are still in there
+            (self.folder / CHECKPOINTS).rmdir()
 
     def _checkpoint_path(self, key: str) -> Path:
         return self.folder / CHECKPOINTS / f"{key}.npz"
@@ -189,25 +217,28 @@ class Store:
         """
         tables = [table for table in (RUN_TABLE, EPOCH_TABLE) if (self.folder / table.file).exists()]
         older = [_is_older_table(self.folder / table.file, table) for table in tables]
+        _check_derived(self.folder)
         for table in tables:
             if drop_torn_line(self.folder / table.file):
                 log.warning("dropped a torn last line from %s", self.folder / table.file)
         if any(older):
             log.warning("%s was written by an older actbench and is now upgraded", self.folder)
             self._rewrite((), [], [])
-        for row in read_runs(self.folder):
-            self.statuses[row["run_key"]] = row["status"]
-        orphans = set(self._epoch_keys()) - self.statuses.keys()
+        runs = list(read_runs(self.folder))
+        self.statuses = {row["run_key"]: row["status"] for row in runs}
+        digests = epoch_digests(self.folder)
+        damaged = [row["run_key"] for row in runs if row["status"] in FINAL and not is_whole(row, digests)]
+        if damaged:
+            log.warning(
+                "%s no longer holds what was stored of %d finished run(s), the first being %s: they are trained again "
+                "when they are asked for",
+                self.folder / EPOCHS, len(damaged), damaged[0],
+            )  # fmt: skip
+            self.statuses |= dict.fromkeys(damaged, DAMAGED)
+        orphans = digests.keys() - self.statuses.keys()
         if orphans:
             log.warning("dropped the epochs of %d unfinished run(s) from %s", len(orphans), self.folder / EPOCHS)
             self.discard(orphans)
-
-    def _epoch_keys(self) -> Iterator[str]:
-        """The run key of every epoch: it stands first, without comma or quote, so no line need be parsed for it."""
-        if (self.folder / EPOCHS).exists():
-            with (self.folder / EPOCHS).open(encoding="utf-8", errors="replace", newline="") as file:
-                next(file, None)
-                yield from (line.partition(",")[0] for line in file)
 
 
 def _is_older_table(path: Path, table: Table) -> bool:
@@ -221,7 +252,8 @@ def _is_older_table(path: Path, table: Table) -> bool:
     if header.endswith(b"\n"):
         if tuple(names) == table.names:
             return is_older(version)
-        if is_older_header(table, names) and (is_older(version) or table is EPOCH_TABLE or not first):
+        # Without a row that says its version, the header must.
+        if could_be_older(table, names) and (is_older(version) or lacks_only_later_columns(table, names)):
             return True
     elif ",".join(table.names).encode().startswith(header):
         return False  # a table torn in its very first write
@@ -230,13 +262,21 @@ def _is_older_table(path: Path, table: Table) -> bool:
     )
 
 
+def _check_derived(folder: Path) -> None:
+    """Raise UserError for a ``table.csv`` or ``manifest.json`` of somebody else's, which would be written over."""
+    table = folder / TABLE
+    if table.exists():
+        with table.open("rb") as file:
+            names = file.readline().decode(errors="replace").rstrip("\n").split(",")
+        if not {"activation", "runs", "failed"} <= set(names):
+            raise UserError(f"{str(table)!r} is not a table that actbench wrote. Take another --results.")
+    manifest = read_manifest(folder)
+    if manifest and not {"versions", "studies"} & manifest.keys():
+        raise UserError(f"{str(folder / MANIFEST)!r} is not a manifest of actbench's. Take another --results.")
+
+
 def _csv(rows: Rows, table: Table, *, header: bool) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    if header:
-        writer.writerow(table.names)
-    writer.writerows([["" if row[name] is None else row[name] for name in table.names] for row in rows])
-    return text.getvalue().encode()
+    return (f"{','.join(table.names)}\n" * header + csv_lines(table.names, rows)).encode()
 
 
 def _holder(folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from actbench.studies.settings import NAMED, validated
 from actbench.studies.study import Fraction, Study
 
 TABLES = ("data", "training")
+NAME = re.compile(r"\w[\w.-]{0,99}")
 
 
 def keys_of(table: str) -> dict[str, str]:
@@ -60,7 +62,7 @@ class _Reader:
         variants = self.table("variants", content, None)
         thresholds = content.get("thresholds")
         return Study(
-            name=self.convert("name", content.get("name", self.path.stem), str),
+            name=self.name(content.get("name", self.path.stem)),
             description=self.convert("description", content.get("description", ""), str),
             source=self.convert("source", content.get("source", ""), str),
             base=base,
@@ -70,6 +72,13 @@ class _Reader:
             checks=self.convert("checks", content.get("checks", []), tuple[str, ...]),
             thresholds=None if thresholds is None else self.convert("thresholds", thresholds, tuple[Fraction, ...]),
         )
+
+    def name(self, value: Any) -> str:
+        """The study's name, which becomes the name of a folder."""
+        name = self.convert("name", value, str)
+        if not NAME.fullmatch(name):
+            raise self.error("name", f"is {name!r}; letters, digits and . _ - will do, at most 100, and no path")
+        return str(name)
 
     def changes(self, place: str, changes: Any, *more: str) -> dict[str, Any]:
         """Fields and what replaces them: a value, or a list where the grid had one."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from actbench import statistics
 from actbench.errors import UserError
-from actbench.statistics import Decided, Decision
+from actbench.statistics import Decided
 from actbench.studies.article import Article, Claim, printed_cells, spelling
 from actbench.tables.metrics import Metric, parse_metrics, values_by_arm
 from actbench.tables.published import CLOCKS, CURVE_ACCURACIES, ReproducedCurve, ReproducedFigure
@@ -275,14 +275,7 @@ def _judge_arm(article: Article, claim: Claim, variant: str, runs: pd.DataFrame)
         )
     else:
         evidence = ArmDifference(metric, arm, rival, found.n, found.difference, low, high, level)
-    return JudgedClaim(claim, variant, _VERDICTS[decided.decision], evidence, len(seeds))
-
-
-_VERDICTS = {
-    Decision.CONFIRMED: ClaimVerdict.CONFIRMED,
-    Decision.REFUTED: ClaimVerdict.REFUTED,
-    Decision.UNDECIDED: ClaimVerdict.UNDECIDED,
-}
+    return JudgedClaim(claim, variant, ClaimVerdict(decided.decision), evidence, len(seeds))
 
 
 def _decide(claim: Claim, arm: Any, rivals: Sequence[Any]) -> Decided:

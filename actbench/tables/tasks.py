@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from actbench.results.columns import FINAL
+from actbench.results.columns import BY_NAME, FINAL
 from actbench.tables.arms import SETTINGS, SIZES, arm_names, with_sizes
 from actbench.tables.warnings import KeptApart, RepeatedSeeds, TableWarning
 
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
 # A study is a name for a question, not a part of it: what two studies asked alike is one task.
 KEYS = tuple(column for column in SETTINGS if column != "study")
 FAMILY = ("dataset", "model", "variant")
-TITLES = {
-    "dataset_sha256": "data hash",
-    "model_version": "code of the model",
-    "validation_split": "validation split",
-    "train_size": "training inputs",
-    "test_size": "test inputs",
-    "learning_rate": "learning rate",
-    "batch_size": "batch size",
-}
 
 
 @dataclass(frozen=True)
@@ -65,8 +56,9 @@ def split(measured: pd.DataFrame) -> tuple[list[Task], list[TableWarning]]:
 
 def shown(key: str, value: Any) -> str:  # noqa: PLR0911 - one for each kind of setting
     """A setting in words, with its name where the value alone would not tell."""
+    title = BY_NAME[key].on_paper
     if isinstance(value, float) and math.isnan(value):
-        return f"no {TITLES.get(key, key)}"
+        return f"no {title}"
     if key == "epochs":
         return f"{value:g} epoch{'' if value == 1 else 's'}"
     if key == "dataset_sha256":
@@ -76,8 +68,8 @@ def shown(key: str, value: Any) -> str:  # noqa: PLR0911 - one for each kind of 
     if key == "deterministic":
         return "deterministic" if value in (True, "True") else "not deterministic"
     if isinstance(value, (int, float)) or hasattr(value, "item"):
-        return f"{TITLES.get(key, key)} {value:,.10g}" if key in SIZES else f"{TITLES.get(key, key)} {value:.10g}"
-    return str(value) or f"no {TITLES.get(key, key)}"
+        return f"{title} {value:,.10g}" if key in SIZES else f"{title} {value:.10g}"
+    return str(value) or f"no {title}"
 
 
 def _one_run_a_seed(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[TableWarning]]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from actbench.results.columns import BY_NAME
 from actbench.tables.select import name_some
-from actbench.tables.tasks import TITLES
 from actbench.tables.warnings import (
     Groups,
     KeptApart,
@@ -21,7 +20,7 @@ from actbench.tables.warnings import (
     TableWarning,
 )
 
-VERSIONS = {"backend_version": "TensorFlow", "provider_version": "provider versions"}
+VERSIONS = {"backend_version": "backend", "provider_version": "provider versions"}
 """Versions whose columns are called otherwise."""
 FEW = 6
 LONGEST_ERROR = 120
@@ -56,7 +55,7 @@ def warning(found: TableWarning) -> str:  # noqa: PLR0911 - one for each kind
             )
         case KeptApart(family=family, settings=settings):
             what = (
-                f"{TITLES.get(name, name)} ({', '.join(dict.fromkeys(map(_short, values)))})"
+                f"{BY_NAME[name].on_paper} ({', '.join(dict.fromkeys(map(_short, values)))})"
                 for name, values in settings
             )
             return (

@@ -1,0 +1,15 @@
+"""The four arrays that every data set comes as."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Array: TypeAlias = "np.ndarray[Any, Any]"
+Arrays: TypeAlias = Mapping[str, Array]
+"""The four arrays ``x_train, y_train, x_test, y_test`` as they come from the source."""
+
+NAMES = ("x_train", "y_train", "x_test", "y_test")

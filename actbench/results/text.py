@@ -1,0 +1,38 @@
+"""Rows as lines of a table, and what proves that lines are still those that were written."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+def csv_lines(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows as lines without a header, in the order of the names; an empty cell for None."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([["" if row[name] is None else row[name] for name in names] for row in rows])
+    return text.getvalue()
+
+
+class LineDigest:
+    """The digest of a run's lines in ``epochs.csv``: of all that stands behind the run key.
+
+    Empty cells at the end do not count, so that a column that comes later, and stands last, changes no digest.
+    """
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self.lines = 0
+
+    def add(self, cells: bytes) -> None:
+        """One line more: what follows its run key and the comma."""
+        self._sha256.update(cells.rstrip(b",\r\n") + b"\n")
+        self.lines += 1
+
+    @property
+    def text(self) -> str:
+        """Its first 16 hex digits; empty where there is no line."""
+        return self._sha256.hexdigest()[:16] if self.lines else ""
