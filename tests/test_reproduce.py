@@ -451,4 +451,4 @@ def test_every_study_can_be_read_and_tried(name):
     assert case.study.name == name
     assert case.article.claims
     assert case.study.chosen_thresholds()
-    assert len({chosen.seed for _, chosen in case.study.expanded}) == 1
+    assert len({asked["seed"] for _, asked in case.study.expanded}) == 1
