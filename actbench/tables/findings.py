@@ -179,7 +179,7 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
                 baseline,
                 kept,
                 None if kept else _not_compared(task, baseline, question.baseline),
-                tuple(about_task(task)),
+                tuple(about_task(task.runs)),
             )
         )
     tables = {item.task.title: item.arms for item in found}

@@ -14,8 +14,6 @@ from actbench.results.columns import FINAL
 if TYPE_CHECKING:
     import pandas as pd
 
-    from actbench.tables.tasks import Task
-
 VERSIONS = ("actbench_version", "keras_version", "backend_version", "python_version", "provider_version")
 MEASURED_ON = ("device_name", "compiler")
 
@@ -106,10 +104,10 @@ TableWarning: TypeAlias = (
 )
 
 
-def about_task(task: Task) -> list[TableWarning]:
+def about_task(runs: pd.DataFrame) -> list[TableWarning]:
     """Warnings about the runs of one task."""
-    done = task.runs[task.runs["status"].isin(FINAL)]
-    return [*_beside_others(done), *_machines(done), *_versions(done), *_failures(task.runs)]
+    done = runs[runs["status"].isin(FINAL)]
+    return [*_beside_others(done), *_machines(done), *_versions(done), *_failures(runs)]
 
 
 def about_stores(runs: pd.DataFrame) -> list[TableWarning]:
