@@ -103,6 +103,15 @@ def test_csv(here, invoke):
     same(cells(done.stdout), cells(golden("arms.csv", done.stdout)))
 
 
+def test_a_table_of_all_tasks_is_sorted_by_what_tells_them_apart(here, invoke):
+    done = invoke("compare", "two", "--format", "csv", "--sort", "dataset", "--columns", "runs")
+    assert done.returncode == 0
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert [row["dataset"] for row in rows] == ["cifar10"] * 4 + ["mnist"] * 6
+    # What a table cannot hold is told beside it, once.
+    assert done.stderr.count("warning: seconds are not comparable") == 1
+
+
 def test_html_words(here, invoke):
     done = invoke("compare", "two", "--format", "html", "--fail-if", "test_accuracy(mish) < 0.5")
     assert done.returncode == 0

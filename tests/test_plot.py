@@ -17,7 +17,7 @@ from synthetic import Arm, Task, write
 from actbench.errors import UserError
 from actbench.reports.plots import PLOTS, Look, Panel
 from actbench.reports.plots.figures import DOTS_PER_INCH, draw_figure, draw_panel, inline_svg, save_picture
-from actbench.reports.plots.style import DARK, LIGHT, VARIABLES, drawing, palette, spread_out
+from actbench.reports.plots.style import DARK, LIGHT, VARIABLES, palette, spread_out, themed
 from actbench.tables.findings import Question, analyse
 
 ARMS = [Arm("relu"), Arm("swish", 0.972, 1.8), Arm("mish", 0.9745, 1.6, seconds=0.35), Arm("tanh", 0.955, 3.0)]
@@ -53,7 +53,7 @@ def one_panel(found, place=0):
 
 
 def figure_of(kind, found, look=None):
-    with drawing(LIGHT):
+    with themed(LIGHT):
         return draw_figure(PLOTS[kind], found, palette(found, LIGHT), look or Look())
 
 
@@ -185,7 +185,7 @@ def test_a_task_without_a_coloured_arm_is_drawn_in_grey(tmp_path):
 def test_nothing_is_cut_off_at_the_edges_and_the_front_is_ringed(tmp_path, on_page):
     arms = [Arm("relu", 0.9700, seeds=(0,), spread=1e-4), Arm("mish", 0.9706, seeds=(0,), spread=1e-4, seconds=0.3)]
     found = analyse([write(tmp_path, [(Task(), arms)])], Question())
-    with drawing(LIGHT):
+    with themed(LIGHT):
         colours = palette(found, LIGHT)
         if on_page:
             figure = draw_panel(PLOTS["pareto"], one_panel(found), colours, Look())

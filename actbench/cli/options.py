@@ -67,5 +67,5 @@ def console(*, stderr: bool = False, plain: bool = False) -> Any:
 
     # Where nobody watches, a table must not be squeezed into a made-up terminal of 80 columns.
     stream = sys.stderr if stderr else sys.stdout
-    watched = stream.isatty() and not plain
-    return Console(stderr=stderr, width=None if watched else 200, color_system="auto" if watched else None)
+    width = None if stream.isatty() and not plain else 200
+    return Console(stderr=stderr, width=width, color_system=None if plain else "auto")

@@ -48,7 +48,7 @@ def write_sheet(sheet: Sheet, form: Format, output: Path | None = None) -> None:
     else:
         _write_file(output, text)
     if not form.warns:
-        for warning in (*sheet.warnings, *(text for section in sheet.sections for text in section.warnings)):
+        for warning in sheet.all_warnings:
             console(stderr=True).print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -11,7 +11,7 @@ import typer
 from actbench.cli.compare import ADHOC, Act, Baseline, Data, Model, Where, selection
 from actbench.cli.options import Thresholds, checked_thresholds
 from actbench.errors import UserError
-from actbench.reports.plots import PLOTS, Look, Option
+from actbench.reports.plots import PLOTS, Look, LookOption
 
 
 class ThemeName(StrEnum):
@@ -32,7 +32,7 @@ def _complete(incomplete: str) -> list[str]:
     return [name for name in PLOTS.names if name.startswith(incomplete)]
 
 
-def _takers(option: Option) -> str:
+def _takers(option: LookOption) -> str:
     return ", ".join(plot.name for plot in PLOTS if option in plot.options)
 
 
@@ -78,7 +78,7 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
     typer.echo(str(path))
 
 
-def _taken(kind: str, options: dict[Option, str | None]) -> dict[str, str]:
+def _taken(kind: str, options: dict[LookOption, str | None]) -> dict[str, str]:
     """The options that were given, if the picture obeys them. Raises UserError for one that would change nothing."""
     given: dict[str, str] = {}
     for option, value in options.items():

@@ -60,8 +60,8 @@ class Panel:
 
 Draw: TypeAlias = Callable[[Any, Panel, Palette, Look], None]
 MakeShape: TypeAlias = Callable[[Sequence["TaskFindings"], Palette, tuple[float, float]], Shape]
-Across: TypeAlias = Callable[["Findings"], Panel | None]
-Option = Literal["metric", "x"]
+AcrossTasks: TypeAlias = Callable[["Findings"], Panel | None]
+LookOption: TypeAlias = Literal["metric", "x"]
 
 
 def _nothing_across(_: Findings) -> None:
@@ -88,11 +88,11 @@ class Plot:
     name: str
     draw: Draw
     caption: str
-    options: tuple[Option, ...] = ()
+    options: tuple[LookOption, ...] = ()
     follows_metric: bool = False
     place: int | None = None
     shape: MakeShape = shape_of_lines
-    across: Across = _nothing_across
+    across: AcrossTasks = _nothing_across
     aliases: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
 
@@ -108,11 +108,11 @@ PLOTS: Registry[Plot] = Registry("picture", __name__, listed=False)
 def picture(
     *,
     caption: str,
-    options: tuple[Option, ...] = (),
+    options: tuple[LookOption, ...] = (),
     follows_metric: bool = False,
     place: int | None = None,
     shape: MakeShape = shape_of_lines,
-    across: Across = _nothing_across,
+    across: AcrossTasks = _nothing_across,
 ) -> Callable[[Draw], Draw]:
     """Add a function to the pictures under its own name. See `Plot` for the arguments."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from actbench.errors import UserError
 from actbench.reports.plots import PLOTS, Look, Panel, Plot
-from actbench.reports.plots.style import PAGE, THEMES, VARIABLES, Palette, Shape, drawing, palette
+from actbench.reports.plots.style import PAGE, THEMES, VARIABLES, Palette, Shape, palette, themed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +35,7 @@ def save_picture(name: str, findings: Findings, look: Look, path: Path) -> None:
     if form not in FILES:
         raise UserError(f"--output {str(path)!r} must end in .png, .svg or .pdf.")
     theme = THEMES[look.theme]
-    with drawing(theme):
+    with themed(theme):
         figure = draw_figure(PLOTS[name], findings, palette(findings, theme), look)
         try:
             figure.savefig(path, format=form, dpi=DOTS_PER_INCH, metadata=FILES[form])
@@ -52,7 +52,7 @@ def inline_svg(name: str, panel: Panel, look: Look, prefix: str) -> str:
         look: its theme is the page's.
         prefix: keeps the identifiers of several pictures on one page apart.
     """
-    with drawing(PAGE):
+    with themed(PAGE):
         figure = draw_panel(PLOTS[name], panel, palette(panel.findings, PAGE), look)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})

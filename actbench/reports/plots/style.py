@@ -122,7 +122,7 @@ def name_inches(names: Sequence[str]) -> float:
 
 
 @contextmanager
-def drawing(theme: Theme) -> Iterator[None]:
+def themed(theme: Theme) -> Iterator[None]:
     """Matplotlib's settings for a picture, and only for as long as it is drawn."""
     import matplotlib as mpl
 

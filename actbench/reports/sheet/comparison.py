@@ -115,6 +115,14 @@ class ComparisonSheet:
         return [words.warning(warning) for warning in self.findings.warnings]
 
     @property
+    def all_warnings(self) -> list[str]:
+        """Both."""
+        return [
+            *self.warnings,
+            *(words.warning(warning) for found in self.findings.tasks for warning in found.warnings),
+        ]
+
+    @property
     def document(self) -> dict[str, Any]:
         """All findings."""
         return document.findings_document(self.findings, self.view)

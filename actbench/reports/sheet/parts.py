@@ -231,7 +231,11 @@ class Sheet(Protocol):
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What is to be known before any figure is trusted."""
+        """What is to be known before any figure is trusted, and stands in no section."""
+
+    @property
+    def all_warnings(self) -> Sequence[str]:
+        """These and those of the sections, for a format that can hold none."""
 
     @property
     def document(self) -> dict[str, Any]:

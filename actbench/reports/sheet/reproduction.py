@@ -90,6 +90,11 @@ class ReproductionSheet:
         return f"Cell by cell: actbench reproduce {self.found[0].case.study.name}" if len(self.found) > 1 else ""
 
     @property
+    def all_warnings(self) -> list[str]:
+        """Those about each study's runs."""
+        return [text for one in self.found for text in _warnings(one)]
+
+    @property
     def document(self) -> dict[str, Any]:
         """Every claim, figure and curve of every study."""
         return {"schema_version": 1, "studies": [_document(one) for one in self.found]}
