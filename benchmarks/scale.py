@@ -6,17 +6,16 @@ Medians, without the imports. The design asks for less than 2 seconds of each.
 """
 
 import argparse
-import functools
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
-from actbench import datasets
-from actbench.execution.local import LocalEngine
+from actbench.execution.local import LocalExecutor
+from actbench.execution.plan import make_plan
 from actbench.results.record import Epoch, Record
 from actbench.results.store import EPOCH_COLUMNS, EPOCHS, RUN_COLUMNS, RUNS, Store, _append, epoch_rows, run_row
-from actbench.studies.study import Study, plan
+from actbench.studies.study import Study
 
 
 def study(runs):
@@ -45,10 +44,10 @@ def main():
     options.add_argument("--epochs", type=int, default=100)
     options.add_argument("--rounds", type=int, default=5)
     chosen = options.parse_args()
-    engine = LocalEngine()
+    executor = LocalExecutor()
 
     def planned():
-        return [run for run, _ in plan(study(chosen.runs), functools.cache(datasets.facts), engine.device_kind)]
+        return [run for run, _ in make_plan(study(chosen.runs), executor).runs]
 
     runs = planned()
     with tempfile.TemporaryDirectory() as name:

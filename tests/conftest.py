@@ -100,16 +100,19 @@ def planned(**fields):
     from actbench import datasets
     from actbench.studies.study import Study, plan
 
-    return plan(Study().override(fields), datasets.facts, lambda _: "cpu")
+    return plan(Study().override(fields), datasets.info, lambda _: "cpu")
 
 
-def trained(trainer=None, observer=None, callbacks=(), **fields):
+def trained(trainer=None, **fields):
     """Train one run in this process. Returns its record."""
     from actbench import datasets
     from actbench.training.run import Trainer
 
     ((run, request),) = planned(**fields)
-    return (trainer or Trainer()).train(run, datasets.load(request), observer, callbacks=callbacks)
+    training = (trainer or Trainer()).begin(run, datasets.load(request))
+    for _ in training:
+        pass
+    return training.record()
 
 
 @pytest.fixture

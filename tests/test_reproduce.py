@@ -354,7 +354,7 @@ def test_stored_results_are_read_without_the_data_and_without_tensorflow(trained
     def no_data(_):
         pytest.fail("the data was read")
 
-    monkeypatch.setattr("actbench.datasets.facts", no_data)
+    monkeypatch.setattr("actbench.datasets.info", no_data)
     assert invoke("reproduce", "small.toml").returncode == 0
     code = "import sys; sys.argv = ['actbench', 'reproduce', 'small.toml']\nfrom actbench.cli import main\nmain()\n"
     from test_weight import heavy_after

@@ -2,7 +2,7 @@
 
 import pytest
 
-from actbench.datasets import Facts
+from actbench.datasets import DatasetInfo
 from actbench.errors import UserError
 from actbench.studies.file import read_study
 from actbench.studies.study import Study, plan
@@ -34,7 +34,7 @@ model = "mlp(16)"
 activation = ["tanh"]
 learning_rate = 0.5
 """
-FACTS = Facts("0" * 64, 10, (8, 8, 1), 1294, 143, 360)
+FACTS = DatasetInfo("0" * 64, 10, (8, 8, 1), 1294, 143, 360)
 
 
 @pytest.fixture

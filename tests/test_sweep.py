@@ -96,7 +96,7 @@ study = Study(
           "deterministic": True, "validation_split": 0.2, "patience": 2, "learning_rate": 0.02,
           "model": "net.py:network"},
 )
-(run, request), = plan(study, datasets.facts, lambda _: "cpu")
+(run, request), = plan(study, datasets.info, lambda _: "cpu")
 data = datasets.load(request)
 start = Checkpoint.from_bytes(Path("state").read_bytes()) if sys.argv[2] == "resume" else None
 record = train(run, data, Break(int(sys.argv[1])), checkpoint=start)

@@ -13,6 +13,7 @@ from actbench.cli.options import REGISTRIES, Json, Kind, completions, console
 from actbench.errors import UserError
 from actbench.registry import describe, signature
 from actbench.reports import activations as reports
+from actbench.training import backends
 
 
 def list_entries(
@@ -96,9 +97,9 @@ def info(as_json: Json = False) -> None:
     """Print versions, hardware and where data is looked for: what a report of a problem should contain."""
     from actbench.environment import information
 
-    facts = information()
+    found = information({name: backends.get(name).version for name in backends.names()})
     if as_json:
-        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    width = max(len(name) for name in facts)
-    typer.echo("\n".join(f"{name:<{width}}  {value}" for name, value in facts.items()))
+    width = max(len(name) for name in found)
+    typer.echo("\n".join(f"{name:<{width}}  {value}" for name, value in found.items()))

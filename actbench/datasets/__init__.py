@@ -15,7 +15,7 @@ from actbench.registry import Parameter, Registry
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["DATASETS", "Arrays", "Dataset", "Facts", "Request", "Source", "dataset", "describe", "facts", "load"]
+__all__ = ["DATASETS", "Arrays", "Dataset", "DatasetInfo", "Request", "Source", "dataset", "describe", "info", "load"]
 
 Array: TypeAlias = "np.ndarray[Any, Any]"
 Arrays: TypeAlias = Mapping[str, Array]
@@ -137,7 +137,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Facts:
+class DatasetInfo:
     """What a plan needs to know of a data set: everything but the data."""
 
     sha256: str
@@ -148,10 +148,10 @@ class Facts:
     test_size: int
 
 
-def facts(request: Request) -> Facts:
+def info(request: Request) -> DatasetInfo:
     """Read, check, cut and hash a data set, and keep only what it is. Raises UserError as ``load`` does."""
     raw, classes, split = _prepared(request)
-    return Facts(
+    return DatasetInfo(
         sha256=_sha256(raw),
         classes=classes,
         input_shape=tuple(raw["x_train"].shape[1:]),

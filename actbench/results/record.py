@@ -42,11 +42,16 @@ class Run:
     deterministic: bool
     seed: int
     device: str
+    backend: str = "tensorflow"
 
     @property
     def definition(self) -> dict[str, Any]:
         """Everything that determines the numbers, in canonical form; names and versions are not among it."""
-        asked = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("study", "variant", "dataset")}
+        asked = {
+            f.name: getattr(self, f.name)
+            for f in fields(self)
+            if f.name not in ("study", "variant", "dataset", "backend")
+        }
         return {name: value.definition if isinstance(value, Choice) else value for name, value in asked.items()}
 
     @functools.cached_property
@@ -134,7 +139,7 @@ def run_row(record: Record) -> dict[str, Any]:
     row: dict[str, Any] = {f.name: getattr(run, f.name) for f in fields(Run)}
     row |= {name: value.spelling for name, value in row.items() if isinstance(value, Choice)}
     row |= {f.name: getattr(record, f.name) for f in fields(Record) if f.name not in ("run", "epochs", "versions")}
-    row |= record.versions
+    row |= record.versions | {"tensorflow_version": record.versions.get("backend_version")}
     row |= {
         "schema_version": SCHEMA_VERSION,
         "run_key": run.key,

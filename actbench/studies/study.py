@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from actbench import activations, datasets, models
-from actbench.datasets import Facts, Request
+from actbench.datasets import DatasetInfo, Request
 from actbench.errors import UserError
 from actbench.registry import choose
 from actbench.results.record import Run
@@ -158,7 +158,7 @@ def request(chosen: Settings, data_dir: str | None) -> Request:
 
 
 def plan(
-    study: Study, facts: Callable[[Request], Facts], device_kind: Callable[[str], str]
+    study: Study, info: Callable[[Request], DatasetInfo], device_kind: Callable[[str], str]
 ) -> list[tuple[Run, Request]]:
     """Expand a study into fully specified runs, each with its data, in the order in which they are to be trained.
 
@@ -166,7 +166,7 @@ def plan(
 
     Args:
         study: what is to be compared.
-        facts: what a data set is, as ``datasets.facts`` tells.
+        info: what a data set is, as ``datasets.info`` tells.
         device_kind: resolves ``auto``, ``cpu`` and ``gpu`` to what there is.
 
     Raises:
@@ -181,7 +181,7 @@ def plan(
     runs: dict[str, tuple[Run, Request]] = {}
     for variant, chosen in wanted:
         asked = request(chosen, study.data_dir)
-        data = facts(asked)
+        data = info(asked)
         source = datasets.describe(chosen.data)
         model = resolve_model(chosen.model or datasets.default_model(source, data.input_shape))
         model.check(data.input_shape)
@@ -229,7 +229,7 @@ def _check_names(activation: str, data: str, optimizer: str, initializer: str, m
         models.resolve(model)
 
 
-def _check_training(chosen: Settings, data: Facts) -> None:
+def _check_training(chosen: Settings, data: DatasetInfo) -> None:
     if chosen.batch_size > data.train_size:
         raise UserError(
             f"--batch-size {chosen.batch_size} is more than the {data.train_size} training inputs of {chosen.data!r}. "
