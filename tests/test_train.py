@@ -586,9 +586,7 @@ def test_all_precisions_begin_with_the_same_kernels():
 def test_every_row_is_given_as_its_epoch_ends():
     ((run, request),) = planned(**SMALL)
     training = Trainer().begin(run, datasets.load(request))
-    seen = []
-    for row in training:
-        seen.append((row.epoch, len(training.record().epochs), training.ended))
+    seen = [(row.epoch, len(training.record().epochs), training.ended) for row in training]
     assert seen == [(0, 1, False), (1, 2, False), (2, 3, False), (3, 4, False), (4, 5, True)]
     assert training.record().status == "ok"
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from actbench import environment
 from actbench.cli.options import REGISTRIES, Json, Kind, completions, console
 from actbench.errors import UserError
 from actbench.registry import describe, signature
@@ -93,11 +94,14 @@ def show(
     typer.echo("\n\n".join(reports.card(text, width=width) for text in chosen))
 
 
+def information() -> dict[str, str]:
+    """What a report of a problem should contain."""
+    return environment.information({name: backends.get(name).version for name in backends.names()})
+
+
 def info(as_json: Json = False) -> None:
     """Print versions, hardware and where data is looked for: what a report of a problem should contain."""
-    from actbench.environment import information
-
-    found = information({name: backends.get(name).version for name in backends.names()})
+    found = information()
     if as_json:
         typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return

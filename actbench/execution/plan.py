@@ -14,8 +14,7 @@ from actbench.datasets import DatasetInfo, Request
 from actbench.execution.executor import Executor
 from actbench.results.record import FINAL, Run
 from actbench.results.store import read_manifest, read_runs
-from actbench.studies import study as studies
-from actbench.studies.study import Study
+from actbench.studies.study import Study, plan
 
 
 @dataclass(frozen=True)
@@ -71,11 +70,11 @@ def stored_plan(study: Study, folder: Path) -> Plan | None:
         return msgspec.convert(known[request.label], DatasetInfo)
 
     try:
-        plan = _plan(study, info, lambda asked: device if asked == "auto" else asked)
+        found = _plan(study, info, lambda asked: device if asked == "auto" else asked)
     except _OtherDataError:
         return None
     finished = {row["run_key"] for row in rows if row["status"] in FINAL}
-    return plan if finished.issuperset(plan.keys) else None
+    return found if finished.issuperset(found.keys) else None
 
 
 class _OtherDataError(Exception):
@@ -84,7 +83,7 @@ class _OtherDataError(Exception):
 
 def _plan(study: Study, info: Callable[[Request], DatasetInfo], device_kind: Callable[[str], str]) -> Plan:
     info = functools.cache(info)
-    runs = studies.plan(study, info, device_kind)
+    runs = plan(study, info, device_kind)
     names = {run.dataset for run, _ in runs}
     suitable = {threshold for name in names for threshold in datasets.describe(name).thresholds}
     thresholds = suitable if study.thresholds is None else set(study.thresholds)
