@@ -365,7 +365,7 @@ def test_a_listener_that_raises_is_left_out_and_costs_nothing(carried_out, tmp_p
     def clumsy(event):
         heard.append(event)
         if isinstance(event, RunStarted):
-            raise RuntimeError("clumsy")
+            raise RuntimeError("clumsy")  # noqa: TRY004
 
     with caplog.at_level(logging.WARNING):
         outcome, _ = carried_out(listeners=[clumsy, others.append])
