@@ -113,7 +113,7 @@ def test_the_check_reads_no_prose():
 
 def test_a_backend_is_found_by_its_name_and_keeps_the_protocol():
     backend = backends.get("tensorflow")
-    wanted = {name for name in vars(backends.Backend) if not name.startswith("_")} | {"name", "title"}
+    wanted = {name for name in vars(backends.Backend) if not name.startswith("_")} | {"name"}
     assert {name for name in wanted if not hasattr(type(backend), name)} == set()
     assert backend.name == "tensorflow"
     assert backend.version.startswith("2.")
@@ -126,14 +126,14 @@ def test_an_unknown_backend_is_refused_with_a_suggestion():
 
 def test_one_new_file_adds_a_backend(tmp_path, monkeypatch):
     (tmp_path / "abacus.py").write_text(
-        "class Abacus:\n    name = 'abacus'\n    title = 'Abacus'\n    version = '1'\n\nBACKEND = Abacus()\n",
+        "class Abacus:\n    name = 'abacus'\n    version = '1'\n\nBACKEND = Abacus()\n",
         encoding="utf-8",
     )
     monkeypatch.setattr(backends, "__path__", [*backends.__path__, str(tmp_path)])
     backends.names.cache_clear()
     try:
         assert backends.names() == ("abacus", "tensorflow")
-        assert backends.get("abacus").title == "Abacus"
+        assert backends.get("abacus").version == "1"
     finally:
         monkeypatch.undo()
         backends.names.cache_clear()

@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 from conftest import PROGRAM, program
 
+from actbench.execution.ray import RayExecutor
+from actbench.training.run import ProcessSettings
+
 HAVE_RAY = importlib.util.find_spec("ray") is not None
 TINY = ["--model", "mlp(8)", "--limit", "200", "--batch-size", "50"]
 
@@ -28,6 +31,18 @@ def rows(folder):
 def test_without_ray_the_extra_is_named(tmp_path):
     done = program("run", "--executor", "ray", *TINY, cwd=tmp_path, check=2)
     assert "--executor ray needs the extra 'ray'" in done.stderr
+
+
+def test_runs_with_other_settings_for_their_process_get_another_process():
+    """Ray reuses a process for the same variables only."""
+    executor = RayExecutor(cpus_per_run=3)
+    plain, repeatable = (executor.environment(ProcessSettings("tensorflow", flag)) for flag in (False, True))
+    assert plain != repeatable
+    assert plain["OMP_NUM_THREADS"] == "3"
+    assert plain["CUDA_VISIBLE_DEVICES"] == ""
+    assert "CUDA_VISIBLE_DEVICES" not in RayExecutor(gpus_per_run=1).environment(
+        ProcessSettings("tensorflow", deterministic=False)
+    )
 
 
 needs_ray = pytest.mark.skipif(not HAVE_RAY, reason="needs the extra 'ray'")

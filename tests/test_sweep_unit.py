@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -316,6 +317,39 @@ def test_a_fault_in_planning_is_not_taken_for_missing_runs(carried_out, tmp_path
     monkeypatch.setattr("actbench.execution.plan.plan", faulty)
     with pytest.raises(KeyError, match="a fault of our own"):
         stored_plan(STUDY, tmp_path / "store")
+
+
+@pytest.fixture
+def plans_made(monkeypatch):
+    """Counts how often a study is expanded into runs."""
+    from actbench.execution import plan as module
+
+    made, real = [], module.plan
+
+    def counting(study, *further):
+        made.append(study.name)
+        return real(study, *further)
+
+    monkeypatch.setattr(module, "plan", counting)
+    return made
+
+
+def test_a_command_makes_its_plan_once(plans_made, invoke, tmp_path, monkeypatch):
+    monkeypatch.setattr("actbench.execution.local.LocalExecutor", Pretend)
+    monkeypatch.setattr("actbench.execution.sweep.LocalExecutor", Pretend)
+    study = ["--act", "relu", "--act", "tanh", "--model", "mlp(8)", "--epochs", 2]
+    assert invoke("run", *study, "--dry-run").returncode == 0
+    assert plans_made == ["adhoc"]
+    done = invoke("run", *study, "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert "tanh" in done.stdout
+    assert plans_made == ["adhoc"] * 2
+
+
+def test_a_stored_reproduction_is_planned_once(plans_made, invoke):
+    results = Path(__file__).parents[1] / "results"
+    assert invoke("reproduce", "frelu-mnist", "--stored", "--results", results).returncode == 0
+    assert plans_made == ["frelu-mnist"]
 
 
 # Listeners

@@ -68,12 +68,10 @@ class Backend(Protocol):
     """What a library that computes must offer.
 
     Attributes:
-        name: as ``--backend``, the records and Keras spell it.
-        title: as people spell it.
+        name: as the records and Keras spell it.
     """
 
     name: str
-    title: str
 
     @property
     def version(self) -> str:

@@ -33,7 +33,6 @@ class TensorFlow:
     """See ``Backend``, which this class is one of."""
 
     name = "tensorflow"
-    title = "TensorFlow"
 
     @property
     def version(self) -> str:
