@@ -12,7 +12,7 @@ from scipy import stats
 
 from actbench.errors import UserError
 from actbench.execution.reproduce import find_case, studies
-from actbench.results.store import read_runs
+from actbench.results.read import read_runs
 from actbench.statistics import decide_alike, decide_order
 from actbench.studies.article import quantity, read_article
 from actbench.tables.published import with_epoch_seconds
@@ -354,7 +354,7 @@ def test_stored_results_are_read_without_the_data_and_without_tensorflow(trained
     def no_data(_):
         pytest.fail("the data was read")
 
-    monkeypatch.setattr("actbench.datasets.facts", no_data)
+    monkeypatch.setattr("actbench.datasets.info", no_data)
     assert invoke("reproduce", "small.toml").returncode == 0
     code = "import sys; sys.argv = ['actbench', 'reproduce', 'small.toml']\nfrom actbench.cli import main\nmain()\n"
     from test_weight import heavy_after
@@ -402,4 +402,4 @@ def test_every_study_can_be_read_and_tried(name):
     assert case.study.name == name
     assert case.article.claims
     assert case.study.chosen_thresholds()
-    assert len({chosen.seed for _, chosen in case.study.settings()}) == 1
+    assert len({asked["seed"] for _, asked in case.study.expanded}) == 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from actbench.execution.plan import stored_plan
 from actbench.execution.reproduce import Reproduction, find_case, judge, studies
 from actbench.reports import reproduction, table
 from actbench.reports.plots import Look, save_picture
@@ -19,6 +20,12 @@ RESULTS = Path("results")
 COMPARISON, VERDICTS = "comparison.md", "verdicts.md"
 PICTURES = {"curves": Look(), "pareto": Look(), "strip": Look()}
 FORMS = ("png", "svg")
+
+
+def stored(name: str) -> Reproduction:
+    """What the committed runs of an article's study come to."""
+    case = find_case(name, RESULTS)
+    return judge(case, stored_plan(case.study, case.store))
 
 
 def texts(found: Reproduction) -> dict[str, str]:
@@ -40,7 +47,7 @@ def with_verdicts(readme: str, found: list[Reproduction]) -> str:
 
 def main() -> None:
     """Write all of it below the current folder."""
-    found = [judge(find_case(name, RESULTS)) for name in studies()]
+    found = [stored(name) for name in studies()]
     for one in found:
         for name, text in texts(one).items():
             replace(one.case.store / name, text)
