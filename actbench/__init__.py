@@ -1,3 +1,9 @@
 """Would another activation function do better in my network, and what would it cost me?"""
 
+from actbench import lazy
+from actbench.training import backends
+
 __version__ = "0.1.0"
+
+# Keras settles on its backend when it is imported, whoever comes first: a model, a provider or a person's own file.
+lazy.before("keras", backends.prepare)

@@ -27,7 +27,8 @@ def load_attribute(kind: str, spelling: Spelling) -> tuple[Any, Choice]:
         UserError: no such file, module or attribute, or the code fails while it is imported.
     """
     provider = spelling.provider
-    module = _from_file(kind, Path(provider)) if provider.endswith(".py") else _from_module(kind, provider)
+    find = _from_file if provider.endswith(".py") else _from_module
+    module, digest = find(kind, provider)
     target: Any = module
     for part in spelling.name.split("."):
         if not hasattr(target, part):
@@ -40,7 +41,6 @@ def load_attribute(kind: str, spelling: Spelling) -> tuple[Any, Choice]:
     words = [literal(value) for value in spelling.positional]
     words += [f"{name}={literal(value)}" for name, value in sorted(spelling.named.items())]
     canonical = spelling.path + (f"({', '.join(words)})" if words else "")
-    digest = _digest(module)
     return target, Choice(canonical, f"{canonical}#{digest}", provider=provider, version=digest)
 
 
@@ -58,41 +58,43 @@ def check_arguments(kind: str, path: str, target: Any, given: int, spelling: Spe
         ) from None
 
 
-def _from_file(kind: str, path: Path) -> ModuleType:
+def _from_file(kind: str, provider: str) -> tuple[ModuleType, str]:
+    """The module in a file, and the digest of the very bytes that it was made from."""
+    path = Path(provider)
     if not path.is_file():
-        raise UserError(f"There is no file {str(path)!r} to take the {kind} from.")
-    _hush()
+        raise UserError(f"There is no file {provider!r} to take the {kind} from.")
+    load("keras")  # before the person's own code does: its import is quiet only from here
+    content = path.read_bytes()
     # Named by place and content: an edited file is another module, so that what is called is what the digest says.
-    identity = str(path.resolve()).encode() + b"\0" + path.read_bytes()
+    identity = str(path.resolve()).encode() + b"\0" + content
     name = f"actbench_custom_{hashlib.sha256(identity).hexdigest()[:12]}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise UserError(f"{str(path)!r} is not a Python file that can be imported.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # a script may end in sys.exit()
-        del sys.modules[name]
-        raise UserError(f"{str(path)!r} fails when it is imported: {type(error).__name__}: {error}") from error
-    return module
+    if name not in sys.modules:
+        module = ModuleType(name)
+        module.__file__ = str(path.resolve())
+        sys.modules[name] = module
+        try:
+            exec(compile(content, module.__file__, "exec"), vars(module))  # noqa: S102 - what an import does, with these bytes
+        except (Exception, SystemExit) as error:  # a script may end in sys.exit()
+            del sys.modules[name]
+            raise UserError(f"{provider!r} fails when it is imported: {type(error).__name__}: {error}") from error
+    return sys.modules[name], _digest(content)
 
 
-def _hush() -> None:
-    """Import Keras quietly before a person's own code does, or TensorFlow's start-up lines would reach the screen."""
-    load("keras")
+_IMPORTED: dict[str, str] = {}
+"""The digests of imported modules, as they were when they were imported."""
 
 
-def _from_module(kind: str, name: str) -> ModuleType:
+def _from_module(kind: str, name: str) -> tuple[ModuleType, str]:
+    """An importable module and its digest. Raises UserError for one that was edited after its import."""
     # The installed command does not look into the current folder, where people's own modules lie.
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:
         if importlib.util.find_spec(name.partition(".")[0]) is not None:
-            _hush()
-        return importlib.import_module(name)
+            load("keras")  # first, as above
+        spec = importlib.util.find_spec(name)
+        before = _file_digest(name, spec.origin if spec else None)
+        module = importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not (name == error.name or name.startswith(error.name + ".")):
             raise UserError(f"The module {name!r} needs {error.name!r}, which is not installed.") from error
@@ -102,10 +104,19 @@ def _from_module(kind: str, name: str) -> ModuleType:
         ) from None
     except (Exception, SystemExit) as error:
         raise UserError(f"The module {name!r} fails when it is imported: {type(error).__name__}: {error}") from error
+    # An import is done once a process: what is called stays what it was, whatever becomes of the file.
+    imported = _IMPORTED.setdefault(name, before)
+    if imported != _file_digest(name, getattr(module, "__file__", None)):
+        raise UserError(f"The module {name!r} was edited after it was imported. Give the same command again.")
+    return module, imported
 
 
-def _digest(module: ModuleType) -> str:
-    """The first 12 hex digits of the SHA-256 of the module's file (of its name, where it has none)."""
-    file = getattr(module, "__file__", None)
-    content = Path(file).read_bytes() if file else module.__name__.encode()
+def _file_digest(name: str, file: str | None) -> str:
+    """The digest of a module's file; of its name, where it has none."""
+    path = Path(file) if file else None
+    return _digest(path.read_bytes() if path and path.is_file() else name.encode())
+
+
+def _digest(content: bytes) -> str:
+    """The first 12 hex digits of the SHA-256."""
     return hashlib.sha256(content).hexdigest()[:12]

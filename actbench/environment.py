@@ -8,6 +8,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -18,11 +19,10 @@ LINUX = sys.platform == "linux"
 
 @functools.cache
 def versions() -> dict[str, str]:
-    """Versions of what computes the numbers; read from package metadata, so nothing heavy is imported."""
+    """Versions of everything but the backend; read from package metadata, so nothing heavy is imported."""
     return {
         "actbench_version": actbench.__version__,
         "keras_version": version_of("keras"),
-        "backend_version": version_of("tensorflow"),
         "python_version": platform.python_version(),
         "git_commit": git_commit(),
     }
@@ -73,13 +73,18 @@ def hardware() -> dict[str, object]:
     }
 
 
-def information() -> dict[str, str]:
-    """What a report of a problem should contain: versions, machine, and where data is looked for."""
+def information(libraries: Mapping[str, str]) -> dict[str, str]:
+    """What a report of a problem should contain: versions, machine, and where data is looked for.
+
+    Args:
+        libraries: versions of further libraries, empty for those that are not installed.
+    """
     machine = hardware()
-    libraries = ("numpy", "pandas", "scipy", "scikit-learn", "spocu", "tfa-nightly", "ray")
+    others = ("numpy", "pandas", "scipy", "scikit-learn", "spocu", "tfa-nightly", "ray")
     return {
         **{name.removesuffix("_version"): value or "-" for name, value in versions().items()},
-        **{name: version_of(name) or "not installed" for name in libraries},
+        **{name: version or "not installed" for name, version in libraries.items()},
+        **{name: version_of(name) or "not installed" for name in others},
         **{name: str(value) for name, value in machine.items()},
         "ACTBENCH_DATA_DIR": os.environ.get("ACTBENCH_DATA_DIR", "not set"),
         "Keras data cache": str(Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets"),
@@ -92,7 +97,7 @@ def usable_cores() -> int:
 
 
 def gpu_possible() -> bool:
-    """Whether a GPU might be there: False only where it is certain that TensorFlow would find none."""
+    """Whether a GPU might be there: False only where it is certain that no library would find one."""
     return not LINUX or any(Path(f"/dev/{name}").exists() for name in ("nvidia0", "nvidiactl", "kfd", "dxg"))
 
 

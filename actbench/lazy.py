@@ -1,21 +1,18 @@
 """Heavy libraries behind light names: nothing is imported before something of it is really used.
 
-``keras = lazy("keras")`` costs nothing; ``keras.ops.tanh`` imports Keras (2–4 s with TensorFlow) on first use. That is
+``keras = lazy("keras")`` costs nothing; ``keras.ops.tanh`` imports Keras, which takes seconds, on first use. That is
 why ``actbench --help``, the lists and every usage error answer at once.
 """
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.util
-import os
 import sys
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
-BRING_TENSORFLOW = ("keras", "tensorflow", "spocu", "tensorflow_addons")
+_PREPARATIONS: dict[str, Callable[[], None]] = {}
 
 
 class LazyModule:
@@ -36,38 +33,15 @@ def lazy(name: str) -> Any:
     return LazyModule(name)
 
 
+def before(package: str, prepare: Callable[[], None]) -> None:
+    """Have ``prepare()`` called right before ``load`` imports an installed ``package`` for the first time."""
+    _PREPARATIONS[package] = prepare
+
+
 def load(name: str) -> Any:
-    """Import ``name`` now; the first import of TensorFlow, or of what brings it along, is kept quiet."""
-    package = name.split(".", maxsplit=1)[0]
-    brings_it = package in BRING_TENSORFLOW and importlib.util.find_spec(package) is not None
-    if brings_it and "tensorflow" not in sys.modules:
-        # Keras fixes its backend when it is imported; actbench's engine is written for this one.
-        os.environ["KERAS_BACKEND"] = "tensorflow"
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-        with _quiet_stderr():
-            tensorflow = importlib.import_module("tensorflow")
-            tensorflow.constant(0)  # the search for devices logs too
-            tensorflow.get_logger().setLevel("ERROR")  # it warns of many compiled programs, which is what a sweep is
+    """Import ``name`` now, after what was registered with ``before`` for its package."""
+    package = name.partition(".")[0]
+    prepare = _PREPARATIONS.get(package)
+    if prepare is not None and package not in sys.modules and importlib.util.find_spec(package) is not None:
+        prepare()
     return importlib.import_module(name)
-
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Hold back what native code writes to file descriptor 2; give it back if the block fails.
-
-    TensorFlow's C++ logs its start-up lines before any log level applies, so no environment variable silences them.
-    """
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as held, contextlib.ExitStack() as restore:
-        terminal = os.dup(2)
-        restore.callback(os.close, terminal)
-        restore.callback(os.dup2, terminal, 2)
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            os.dup2(terminal, 2)
-            held.seek(0)
-            os.write(2, held.read())
-            raise

@@ -92,6 +92,7 @@ def _import_addons(spelling: Spelling) -> Any:
         with warnings.catch_warnings():
             # It announces its own end of life, and that it was not tested with this TensorFlow.
             warnings.simplefilter("ignore")
+            load("keras")  # first and quietly: they bring TensorFlow, whose start-up lines would reach the screen
             return load("tensorflow_addons")
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and error.name == "tensorflow_addons":
@@ -115,6 +116,7 @@ def _spocu(spelling: Spelling) -> Provided:
     """The authors' own Keras layer, a new one for every site; parameters left out take the published values."""
     if spelling.name != "SPOCU":
         raise _unknown(spelling, "the package spocu", ["SPOCU"])
+    load("keras")  # first and quietly, as above
     layer = load("spocu.spocu_tensorflow").SPOCU
     left_out = list(SPOCU_PARAMETERS.items())[len(spelling.positional) :]
     complete = replace(spelling, named=dict(left_out) | dict(spelling.named))

@@ -6,18 +6,16 @@ Medians, without the imports. The design asks for less than 2 seconds of each.
 """
 
 import argparse
-import functools
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
-from actbench import datasets
-from actbench.execution.local import LocalEngine
+from actbench.execution.local import LocalExecutor
+from actbench.execution.plan import make_plan
 from actbench.results.columns import Epoch, Record
 from actbench.results.read import EPOCHS
 from actbench.results.store import Store
-from actbench.studies.plan import plan
 from actbench.studies.study import Study
 
 
@@ -47,10 +45,10 @@ def main():
     options.add_argument("--epochs", type=int, default=100)
     options.add_argument("--rounds", type=int, default=5)
     chosen = options.parse_args()
-    engine = LocalEngine()
+    executor = LocalExecutor()
 
     def planned():
-        return [run for run, _ in plan(study(chosen.runs), functools.cache(datasets.facts), engine.device_kind)]
+        return [run for run, _ in make_plan(study(chosen.runs), executor).runs]
 
     runs = planned()
     with tempfile.TemporaryDirectory() as name:

@@ -102,19 +102,22 @@ def bytes_images(n=40, side=4, classes=2, channels=None, seed=1):
 def planned(**fields):
     """The runs that such options ask for, each with the request for its data."""
     from actbench import datasets
-    from actbench.studies.plan import plan
+    from actbench.studies.expand import expand
     from actbench.studies.study import Study
 
-    return plan(Study().override(fields), datasets.facts, lambda _: "cpu")
+    return expand(Study().override(fields), datasets.info, lambda *_: "cpu")
 
 
-def trained(trainer=None, observer=None, callbacks=(), **fields):
+def trained(trainer=None, **fields):
     """Train one run in this process. Returns its record."""
     from actbench import datasets
     from actbench.training.run import Trainer
 
     ((run, request),) = planned(**fields)
-    return (trainer or Trainer()).train(run, datasets.load(request), observer, callbacks=callbacks)
+    training = (trainer or Trainer()).begin(run, datasets.load(request))
+    for _ in training:
+        pass
+    return training.record()
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_values_and_slopes(name, precision) -> None:
 
 @pytest.mark.parametrize("name", [name for name in POINTWISE if CATALOGUE[name].kind == "elementwise"])
 def test_values_and_slopes_by_xla(name) -> None:
-    """The training engine compiles where it can, and XLA has approximations of its own for exp, tanh and erf."""
+    """A training program is compiled where that works, and XLA has approximations of its own for exp, tanh and erf."""
     assert_right(name, points(), "float32", by_xla()[name])
 
 

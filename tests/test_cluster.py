@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 from conftest import PROGRAM, program
 
+from actbench.execution.ray import RayExecutor
+from actbench.training.run import ProcessSettings
+
 HAVE_RAY = importlib.util.find_spec("ray") is not None
 TINY = ["--model", "mlp(8)", "--limit", "200", "--batch-size", "50"]
 
@@ -26,8 +29,20 @@ def rows(folder):
 
 @pytest.mark.skipif(HAVE_RAY, reason="Ray is installed")
 def test_without_ray_the_extra_is_named(tmp_path):
-    done = program("run", "--engine", "ray", *TINY, cwd=tmp_path, check=2)
-    assert "--engine ray needs the extra 'ray'" in done.stderr
+    done = program("run", "--executor", "ray", *TINY, cwd=tmp_path, check=2)
+    assert "--executor ray needs the extra 'ray'" in done.stderr
+
+
+def test_runs_with_other_settings_for_their_process_get_another_process():
+    """Ray reuses a process for the same variables only."""
+    executor = RayExecutor(cpus_per_run=3)
+    plain, repeatable = (executor.environment(ProcessSettings("tensorflow", flag)) for flag in (False, True))
+    assert plain != repeatable
+    assert plain["OMP_NUM_THREADS"] == "3"
+    assert plain["CUDA_VISIBLE_DEVICES"] == ""
+    assert "CUDA_VISIBLE_DEVICES" not in RayExecutor(gpus_per_run=1).environment(
+        ProcessSettings("tensorflow", deterministic=False)
+    )
 
 
 needs_ray = pytest.mark.skipif(not HAVE_RAY, reason="needs the extra 'ray'")
@@ -36,7 +51,9 @@ needs_ray = pytest.mark.skipif(not HAVE_RAY, reason="needs the extra 'ray'")
 @needs_ray
 @pytest.mark.slow
 def test_a_cluster_out_of_reach_is_a_clear_error(tmp_path):
-    done = program("run", "--engine", "ray", "--ray-address", f"127.0.0.1:{free_port()}", *TINY, cwd=tmp_path, check=2)
+    done = program(
+        "run", "--executor", "ray", "--ray-address", f"127.0.0.1:{free_port()}", *TINY, cwd=tmp_path, check=2
+    )
     assert "Cannot reach the Ray cluster at '127.0.0.1:" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -57,7 +74,7 @@ def test_two_nodes_one_of_them_lost(tmp_path, monkeypatch):
         ray("start", "--address", f"127.0.0.1:{head}", *node)
         (second,) = raylets() - before
         command = ["run", "--act", "relu", "--act", "tanh", "--seeds", "6", *TINY, "--epochs", "1500", "--results", "r"]
-        cluster = ["--engine", "ray", "--ray-address", f"127.0.0.1:{head}", "--checkpoint-every", "100"]
+        cluster = ["--executor", "ray", "--ray-address", f"127.0.0.1:{head}", "--checkpoint-every", "100"]
         (tmp_path / "bad.py").write_text("def act(x):\n    raise RuntimeError('broken')\n", encoding="utf-8")
         process = subprocess.Popen(
             [*PROGRAM, *command, "--act", "bad.py:act", "--max-failures", "99", *cluster],

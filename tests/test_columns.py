@@ -26,10 +26,10 @@ OPTION = (
 KEYS = """
 import json
 from pathlib import Path
+from actbench.execution.plan import stored_plan
 from actbench.execution.reproduce import find_case, studies
-from actbench.execution.sweep import stored_keys
 cases = [find_case(name, Path("results")) for name in studies()]
-print(json.dumps({case.study.name: stored_keys(case.study, case.store) for case in cases}))
+print(json.dumps({case.study.name: stored_plan(case.study, case.store).keys for case in cases}))
 """
 
 

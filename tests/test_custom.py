@@ -1,5 +1,6 @@
 """A person's own activations: what can be named, what is refused and in which words, and that nothing is shared."""
 
+import hashlib
 import sys
 import textwrap
 
@@ -202,14 +203,31 @@ def test_the_order_of_named_parameters_does_not_matter(mine):
     assert one.spelling == "mine.py:bent(shift=1, slope=2)"
 
 
+def test_the_digest_is_of_the_bytes_that_run_even_where_the_file_rewrites_itself(mine):
+    """The file is read once: what it becomes while it is imported is another module, and another digest."""
+    content = MINE + "\nfrom pathlib import Path\nPath(__file__).write_text('changed = True')\n"
+    mine.write_text(content)
+    assert resolve("mine.py:double").choice.version == hashlib.sha256(content.encode()).hexdigest()[:12]
+    assert mine.read_text() == "changed = True"
+
+
+def test_a_module_that_was_edited_after_its_import_is_refused(tmp_path, monkeypatch):
+    """Python imports it once: what would be called is the old code, whatever the file says."""
+    (tmp_path / "edited_module.py").write_text(MINE)
+    monkeypatch.syspath_prepend(tmp_path)
+    before = resolve("edited_module:double").choice
+    assert resolve("edited_module:bent").choice.version == before.version
+    (tmp_path / "edited_module.py").write_text(MINE.replace("2 * x", "3 * x"))
+    with pytest.raises(UserError, match="The module 'edited_module' was edited after it was imported. Give the same"):
+        resolve("edited_module:double")
+    (tmp_path / "edited_module.py").write_text(MINE)
+    assert resolve("edited_module:double").choice == before
+
+
 @pytest.mark.parametrize("spelling", ["mine.py:bent(1e999)", "mine.py:bent(shift=-1e999)"])
-def test_the_canonical_spelling_can_be_read_again_or_the_value_is_refused(mine, spelling):
-    try:
-        choice = resolve(spelling).choice
-    except UserError as error:
-        assert "inf" in str(error)  # noqa: PT017 - either outcome is right
-    else:
-        assert resolve(choice.spelling).choice == choice
+def test_the_canonical_spelling_of_an_infinite_parameter_can_be_read_again(mine, spelling):
+    choice = resolve(spelling).choice
+    assert resolve(choice.spelling).choice == choice
 
 
 @pytest.mark.parametrize(

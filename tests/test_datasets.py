@@ -335,8 +335,8 @@ def test_the_hash_is_of_what_was_used(npz):
 
 def test_the_facts_are_those_of_the_data(npz):
     for request in (Request(str(npz()), limit=31, validation_split=0.2), Request("digits", validation_split=0.1)):
-        data, facts = datasets.load(request), datasets.facts(request)
-        assert facts == datasets.Facts(
+        data, info = datasets.load(request), datasets.info(request)
+        assert info == datasets.DatasetInfo(
             sha256=data.sha256,
             classes=data.classes,
             input_shape=data.input_shape,

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from conftest import program
 
-from actbench import providers
 from actbench.activations import CATALOGUE, resolve
 from actbench.errors import UserError
 from actbench.training.curves import curve
@@ -168,35 +167,36 @@ def test_the_authors_spocu_and_ours() -> None:
         assert np.allclose(slope[:-1], their_slope[:-1], rtol=5e-5, atol=5e-5)
 
 
-def test_addons_missing(monkeypatch) -> None:
-    def missing(name):
-        raise ModuleNotFoundError(name, name=name)
+@pytest.fixture
+def python_3_11(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 11, 9, "final", 0))
 
-    monkeypatch.setattr(providers, "load", missing)
-    monkeypatch.setattr(providers.sys, "version_info", (3, 11, 9, "final", 0))
+
+@pytest.mark.usefixtures("python_3_11")
+def test_addons_missing(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorflow_addons", None)
     with pytest.raises(UserError, match="install actbench with the extra 'addons', or take actbench's own 'mish'"):
         resolve("tfa:mish")
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("code", "reason"),
     [
-        ModuleNotFoundError("No module named 'keras.src.engine'", name="keras.src.engine"),
-        AttributeError("module 'keras.utils' has no attribute 'register_keras_serializable'"),
+        ("import keras.src.engine", "No module named 'keras.src.engine'"),
+        ("import keras\nkeras.utils.no_longer_there", "has no attribute 'no_longer_there'"),
     ],
 )
-def test_addons_installed_but_broken(monkeypatch, error) -> None:
-    def broken(_):
-        raise error
-
-    monkeypatch.setattr(providers, "load", broken)
-    monkeypatch.setattr(providers.sys, "version_info", (3, 11, 9, "final", 0))
-    with pytest.raises(UserError, match="cannot be imported beside Keras 3"):
+@pytest.mark.usefixtures("python_3_11")
+def test_addons_installed_but_broken(tmp_path, monkeypatch, code, reason) -> None:
+    (tmp_path / "tensorflow_addons.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "tensorflow_addons", raising=False)
+    with pytest.raises(UserError, match=f"cannot be imported beside Keras 3 .*{reason}"):
         resolve("tfa:mish")
 
 
 def test_addons_on_a_python_they_never_saw(monkeypatch) -> None:
-    monkeypatch.setattr(providers.sys, "version_info", (3, 12, 0, "final", 0))
+    monkeypatch.setattr(sys, "version_info", (3, 12, 0, "final", 0))
     with pytest.raises(UserError, match=r"ended with Python 3\.11; this is Python 3\.12"):
         resolve("tfa:mish")
 

@@ -15,7 +15,7 @@ from scipy import stats
 from actbench.errors import UserError
 from actbench.execution.reproduce import find_case, studies
 from actbench.reports.formats import FORMATS
-from actbench.results.store import read_runs
+from actbench.results.read import read_runs
 from actbench.statistics import decide_alike, decide_order
 from actbench.studies.article import quantity, read_article
 from actbench.tables.published import with_epoch_seconds
@@ -403,7 +403,7 @@ def test_stored_results_are_read_without_the_data_and_without_tensorflow(trained
     def no_data(_):
         pytest.fail("the data was read")
 
-    monkeypatch.setattr("actbench.datasets.facts", no_data)
+    monkeypatch.setattr("actbench.datasets.info", no_data)
     assert invoke("reproduce", "small.toml").returncode == 0
     code = "import sys; sys.argv = ['actbench', 'reproduce', 'small.toml']\nfrom actbench.cli import main\nmain()\n"
     from test_weight import heavy_after

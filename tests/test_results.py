@@ -7,7 +7,8 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from actbench.execution.reproduce import find_case, is_missing, review, studies
+from actbench.execution.plan import stored_plan
+from actbench.execution.reproduce import find_case, studies
 from actbench.reports.plots import Look
 from actbench.reports.plots.figures import save_picture
 from actbench.results.frames import read_frames
@@ -28,7 +29,8 @@ def repository(monkeypatch):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_run_of_the_study_is_there(repository, name):
-    assert not is_missing(find_case(name, results.RESULTS))
+    case = find_case(name, results.RESULTS)
+    assert stored_plan(case.study, case.store) is not None
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -48,7 +50,7 @@ def test_the_table_follows_from_the_two_raw_files(repository, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_comparison_and_verdicts_are_what_the_commands_print(repository, name):
-    for file, text in results.texts(review(find_case(name, results.RESULTS))).items():
+    for file, text in results.texts(results.stored(name)).items():
         assert (results.RESULTS / name / file).read_text(encoding="utf-8") == text
 
 
@@ -77,10 +79,10 @@ def split_numbers(svg):
 
 
 def test_what_the_studies_expect_holds(repository):
-    found = [review(find_case(name, results.RESULTS)) for name in NAMES]
+    found = [results.stored(name) for name in NAMES]
     assert [judged.claim.text for one in found for judged in one.disappointing] == []
 
 
 def test_the_readme_shows_the_verdicts(repository):
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert results.with_verdicts(readme, [review(find_case(name, results.RESULTS)) for name in studies()]) == readme
+    assert results.with_verdicts(readme, [results.stored(name) for name in studies()]) == readme

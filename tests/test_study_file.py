@@ -2,10 +2,10 @@
 
 import pytest
 
-from actbench.datasets import Facts
+from actbench.datasets import DatasetInfo
 from actbench.errors import UserError
+from actbench.studies.expand import expand
 from actbench.studies.file import read_study
-from actbench.studies.plan import plan
 from actbench.studies.study import Study
 
 GOOD = """
@@ -35,7 +35,7 @@ model = "mlp(16)"
 activation = ["tanh"]
 learning_rate = 0.5
 """
-FACTS = Facts("0" * 64, 10, (8, 8, 1), 1294, 143, 360)
+FACTS = DatasetInfo("0" * 64, 10, (8, 8, 1), 1294, 143, 360)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def study_file(tmp_path):
 
 
 def planned(study):
-    return [run for run, _ in plan(study, lambda _: FACTS, lambda _: "cpu")]
+    return [run for run, _ in expand(study, lambda _: FACTS, lambda *_: "cpu")]
 
 
 def test_a_study_expands_seed_by_seed_with_the_arms_interleaved(study_file):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 
+import psutil
 import pytest
 from conftest import PROGRAM, program
 
@@ -82,25 +83,24 @@ from dataclasses import asdict
 from pathlib import Path
 from actbench import datasets
 from actbench.results.checkpoint import Checkpoint
-from actbench.studies.plan import plan
+from actbench.studies.expand import expand
 from actbench.studies.study import Study
-from actbench.training.run import Observer, train
-
-class Break(Observer):
-    def __init__(self, after): self.after = after
-    def epoch(self, row): self.last = row.epoch
-    def stop(self): return self.last == self.after
-    def checkpoint(self, checkpoint): Path("state").write_bytes(checkpoint.to_bytes())
+from actbench.training.run import Trainer
 
 study = Study(
     base={"activation": "prelu", "optimizer": "adam", "limit": 150, "batch_size": 40, "epochs": 6,
           "deterministic": True, "validation_split": 0.2, "patience": 2, "learning_rate": 0.02,
           "model": "net.py:network"},
 )
-(run, request), = plan(study, datasets.facts, lambda _: "cpu")
+(run, request), = expand(study, datasets.info, lambda *_: "cpu")
 data = datasets.load(request)
 start = Checkpoint.from_bytes(Path("state").read_bytes()) if sys.argv[2] == "resume" else None
-record = train(run, data, Break(int(sys.argv[1])), checkpoint=start)
+training = Trainer().begin(run, data, checkpoint=start)
+for row in training:
+    if row.epoch == int(sys.argv[1]):
+        Path("state").write_bytes(training.checkpoint().to_bytes())
+        training.interrupt()
+record = training.record()
 rows = [{k: v for k, v in asdict(row).items() if not k.endswith("_seconds")} for row in record.epochs]
 print(json.dumps([record.status, rows]))
 """,
@@ -121,18 +121,18 @@ def network(site, input_shape, classes):
         encoding="utf-8",
     )
 
-    def tell(*words):
+    def train(*words):
         done = subprocess.run(
             [PROGRAM[0], str(script), *words], capture_output=True, text=True, check=True, cwd=tmp_path
         )
         return json.loads(done.stdout.splitlines()[-1])
 
-    status, unbroken = tell("-1", "new")
+    status, unbroken = train("-1", "new")
     assert status == "ok"
     assert 3 < len(unbroken) <= 7
-    status, first = tell("2", "new")
+    status, first = train("2", "new")
     assert (status, first) == ("interrupted", unbroken[:3])
-    status, resumed = tell("-1", "resume")
+    status, resumed = train("-1", "resume")
     assert (status, resumed) == ("ok", unbroken)
 
 
@@ -289,8 +289,6 @@ def rows_if_any(folder):
 
 def workers_of(folder):
     """The spawned processes whose current folder is this one."""
-    import psutil
-
     found = []
     for process in psutil.process_iter():
         try:

@@ -1,7 +1,8 @@
-"""The engine against independent programs, the pairing of arms, the ends a run can come to, and its clocks."""
+"""Training against independent programs, the pairing of arms, the ends a run can come to, and its clocks."""
 
 import math
 import textwrap
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -11,9 +12,11 @@ from conftest import bytes_images, planned, small_arrays, trained
 from actbench import datasets
 from actbench.datasets import Request
 from actbench.errors import UserError
-from actbench.training.backends import tensorflow as engine
-from actbench.training.backends.tensorflow import DeviceData, Engine
-from actbench.training.run import Observer, Trainer, build
+from actbench.training.backends.tensorflow import program as programs
+from actbench.training.backends.tensorflow.program import DeviceData, TensorFlowProgram
+from actbench.training.build import build
+from actbench.training.run import Trainer
+from actbench.training.site import sites
 
 OWN = """
 import keras
@@ -112,7 +115,7 @@ def in_that_folder(folder, monkeypatch):
 @pytest.fixture
 def plain_graph(monkeypatch):
     """Programs that compile fast, where it is not the compiler that is tested."""
-    monkeypatch.setattr(engine, "choose_compiler", lambda *_, **__: "graph")
+    monkeypatch.setattr(programs, "choose_compiler", lambda *_, **__: "graph")
 
 
 in_a_plain_graph = pytest.mark.usefixtures("plain_graph")
@@ -121,6 +124,13 @@ in_a_plain_graph = pytest.mark.usefixtures("plain_graph")
 def figures(record):
     """The figures of all epochs, without clocks; NaN for what was not measured."""
     return np.array([[np.nan if (v := getattr(e, f)) is None else v for f in FIGURES] for e in record.epochs])
+
+
+def finished(training):
+    """The record of a run that is trained to its end."""
+    for _ in training:
+        pass
+    return training.record()
 
 
 SMALL = {"data": "small.npz", "model": "mlp(7, 6)", "batch_size": 16, "epochs": 4, "seed": 3}
@@ -253,7 +263,7 @@ def test_every_epoch_is_that_of_keras_fit(model, activation, make):
 
 
 def kernels(model):
-    own = {id(weight) for site in engine.sites(model) for weight in site.weights}
+    own = {id(weight) for site in sites(model) for weight in site.weights}
     return [np.asarray(w) for w in model.trainable_weights if id(w) not in own]
 
 
@@ -318,8 +328,8 @@ def test_the_same_run_twice_gives_the_same_numbers_whatever_was_trained_before()
     ((first, request),) = planned(**asked)
     ((second, _),) = planned(**asked | {"seed": 8})
     data = datasets.load(request)
-    alone = [figures(Trainer().train(run, data)) for run in (first, second)]
-    together = [shared.train(run, data) for run in (first, second, first)]
+    alone = [figures(finished(Trainer().begin(run, data))) for run in (first, second)]
+    together = [finished(shared.begin(run, data)) for run in (first, second, first)]
     assert [record.compile_seconds > 0 for record in together] == [True, False, False]
     np.testing.assert_allclose(figures(together[0]), alone[0], rtol=1e-6)
     np.testing.assert_allclose(figures(together[1]), alone[1], rtol=1e-6)
@@ -335,9 +345,8 @@ def made(asked, compiler):
     data = datasets.load(request)
     network, stream = build(run, data)
     optimizer = keras.optimizers.Adam(0.01)
-    network.compile(optimizer)
     placed = DeviceData(data, "cpu")
-    return Engine(network, optimizer, placed, batch_size=run.batch_size, compiler=compiler), stream, data
+    return TensorFlowProgram(network, optimizer, placed, batch_size=run.batch_size, compiler=compiler), stream, data
 
 
 @pytest.mark.parametrize("activation", ["mish", pytest.param("frelu", marks=pytest.mark.slow)])
@@ -385,13 +394,13 @@ def test_what_xla_cannot_compile_is_trained_in_the_plain_graph_with_the_same_num
 def test_the_compiler_is_chosen_for_the_network_and_recorded():
     images = {"data": "images.npz", "activation": "mish", "batch_size": 15, "epochs": 1}
     assert trained(**images, model="mlp(4)").compiler == "xla"
-    assert trained(**images, model="own.py:tiny").compiler in ("graph", "fused")
+    assert trained(**images, model="own.py:tiny").compiler == "fused"
 
 
 @pytest.mark.parametrize("part", ["train", "val", "test"])
 @pytest.mark.parametrize("size", [1, 7, 12, 29, 48, 1000])
 def test_parts_that_do_not_fill_the_last_batch_are_evaluated_exactly(monkeypatch, part, size):
-    monkeypatch.setattr(engine, "EVALUATION_BATCH", size)
+    monkeypatch.setattr(programs, "EVALUATION_BATCH", size)
     program, _, data = made(
         {"data": "small.npz", "model": "mlp(4)", "validation_split": 0.2, "batch_size": 10}, "graph"
     )
@@ -512,13 +521,10 @@ def test_an_activation_that_raises_in_training_costs_its_run_only():
 
 @in_a_plain_graph
 def test_an_activation_that_raises_when_it_is_built_gives_its_own_words_on_one_line():
-    try:
-        message = trained(**SMALL | {"activation": "own.py:bad"}).error
-    except UserError as error:
-        message = str(error)
-    assert "ValueError" in message
-    assert "a bug of my own" in message
-    assert "\n" not in message
+    record = trained(**SMALL | {"activation": "own.py:bad"})
+    assert record.status == "failed"
+    assert "ValueError: a bug of my own" in record.error
+    assert "\n" not in record.error
 
 
 @in_a_plain_graph
@@ -573,31 +579,16 @@ def test_all_precisions_begin_with_the_same_kernels():
         assert all((one == two).all() for one, two in zip(starts[0], start, strict=True))
 
 
-# Watching
-
-
-class Watch(Observer):
-    """Keeps what it is told, and stops after an epoch."""
-
-    def __init__(self, last=None):
-        self.rows, self.states, self.last = [], [], last
-
-    def epoch(self, row):
-        self.rows.append(row)
-
-    def checkpoint(self, checkpoint):
-        self.states.append(checkpoint)
-
-    def stop(self):
-        return self.last is not None and self.rows[-1].epoch >= self.last
+# Epoch by epoch
 
 
 @in_a_plain_graph
-def test_an_observer_hears_of_every_epoch_as_it_ends():
-    watch = Watch()
-    record = trained(observer=watch, **SMALL)
-    assert tuple(watch.rows) == record.epochs
-    assert watch.states == []
+def test_every_row_is_given_as_its_epoch_ends():
+    ((run, request),) = planned(**SMALL)
+    training = Trainer().begin(run, datasets.load(request))
+    seen = [(row.epoch, len(training.record().epochs), training.ended) for row in training]
+    assert seen == [(0, 1, False), (1, 2, False), (2, 3, False), (3, 4, False), (4, 5, True)]
+    assert training.record().status == "ok"
 
 
 @in_a_plain_graph
@@ -605,37 +596,59 @@ def test_a_run_that_was_broken_off_goes_on_with_the_very_same_numbers():
     asked = SMALL | {"model": "own.py:noisy", "activation": "prelu", "optimizer": "adam", "learning_rate": 0.01}
     ((run, request),) = planned(**asked)
     data = datasets.load(request)
-    whole = Trainer().train(run, data)
-    watch = Watch(last=2)
-    begun = Trainer().train(run, data, watch)
-    assert (begun.status, len(begun.epochs)) == ("interrupted", 3)
-    ended = Trainer().train(run, data, checkpoint=watch.states[-1])
+    whole = finished(Trainer().begin(run, data))
+    begun = Trainer().begin(run, data)
+    for row in begun:
+        if row.epoch == 2:
+            state = begun.checkpoint()
+            begun.interrupt()
+    assert (begun.record().status, len(begun.record().epochs)) == ("interrupted", 3)
+    ended = finished(Trainer().begin(run, data, checkpoint=state))
     assert (ended.status, len(ended.epochs)) == ("ok", 5)
     np.testing.assert_allclose(figures(ended), figures(whole), rtol=1e-6)
-    assert ended.wall_seconds >= watch.states[-1].wall_seconds
-
-
-class Slower(keras.callbacks.Callback):
-    """A Keras callback as people write them: looks at the logs, changes the learning rate, ends the training."""
-
-    def __init__(self):
-        super().__init__()
-        self.logs = []
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.logs.append((epoch, logs))
-        self.model.optimizer.learning_rate = 0.0
-        self.model.stop_training = epoch == 2
+    assert ended.wall_seconds >= state.wall_seconds
 
 
 @in_a_plain_graph
-def test_keras_callbacks_work_at_the_level_of_epochs():
-    callback = Slower()
-    record = trained(callbacks=[callback], **SMALL | {"epochs": 9}, learning_rate=0.1)
-    assert [epoch for epoch, _ in callback.logs] == [0, 1, 2]
-    assert [logs["loss"] for _, logs in callback.logs] == [row.train_loss for row in record.epochs[1:]]
-    assert [row.learning_rate for row in record.epochs] == [0.1, 0.1, 0.0, 0.0]
-    assert record.epochs[1].test_loss == record.epochs[2].test_loss == record.epochs[3].test_loss
+def test_a_run_that_has_ended_cannot_be_interrupted():
+    ((run, request),) = planned(**SMALL)
+    training = Trainer().begin(run, datasets.load(request))
+    for _ in training:
+        if training.ended:
+            training.interrupt()
+    assert (training.record().status, len(training.record().epochs)) == ("ok", 5)
+
+
+def test_before_its_first_row_a_run_has_no_state():
+    ((run, request),) = planned(**SMALL)
+    with pytest.raises(RuntimeError, match="once its first row is known"):
+        Trainer().begin(run, datasets.load(request)).checkpoint()
+
+
+def test_the_learning_rate_of_a_row_is_the_one_that_was_asked_for():
+    record = trained(**SMALL, learning_rate=0.1)
+    assert {row.learning_rate for row in record.epochs} == {0.1}
+
+
+# What a run was planned with
+
+
+@in_a_plain_graph
+@pytest.mark.parametrize("what", ["activation", "model", "optimizer"])
+def test_code_that_is_not_what_was_planned_is_refused(what):
+    ((run, request),) = planned(**SMALL)
+    planned_with = getattr(run, what)
+    other = replace(run, **{what: replace(planned_with, definition=planned_with.definition + "#older")})
+    with pytest.raises(UserError, match=f"^The {what} '.*' changed after its runs were planned. Give the same command"):
+        finished(Trainer().begin(other, datasets.load(request)))
+
+
+@in_a_plain_graph
+def test_data_that_is_not_what_was_planned_is_refused():
+    ((run, request),) = planned(**SMALL)
+    other = replace(run, dataset_sha256="0" * 64)
+    with pytest.raises(UserError, match=r"^The data 'small\.npz' changed after its runs were planned"):
+        finished(Trainer().begin(other, datasets.load(request)))
 
 
 # Clocks
@@ -662,7 +675,7 @@ def test_the_record_says_where_it_comes_from():
     assert set(record.versions) == {
         "actbench_version",
         "keras_version",
-        "tensorflow_version",
+        "backend_version",
         "python_version",
         "git_commit",
     }

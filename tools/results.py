@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from actbench.execution.plan import stored_plan
 from actbench.execution.reproduce import Reproduction, find_case, review, studies
 from actbench.reports.formats.markdown import grid_lines, markdown
 from actbench.reports.plots import Look
@@ -24,6 +25,12 @@ RESULTS = Path("results")
 COMPARISON, VERDICTS = "comparison.md", "verdicts.md"
 PICTURES = ("curves", "pareto", "strip")
 FORMS = ("png", "svg")
+
+
+def stored(name: str) -> Reproduction:
+    """What the committed runs of an article's study come to."""
+    case = find_case(name, RESULTS)
+    return review(case, stored_plan(case.study, case.store))
 
 
 def texts(found: Reproduction) -> dict[str, str]:
@@ -46,7 +53,7 @@ def with_verdicts(readme: str, found: list[Reproduction]) -> str:
 
 def main() -> None:
     """Write all of it below the current folder."""
-    found = [review(find_case(name, RESULTS)) for name in studies()]
+    found = [stored(name) for name in studies()]
     for one in found:
         for name, text in texts(one).items():
             replace(one.case.store / name, text)

@@ -89,9 +89,7 @@ def hard_silu(x: Tensor) -> Tensor:
 )
 def gelu(
     x: Tensor,
-    approximate: Annotated[
-        bool, Meta(description="True: the tanh form, TensorFlow Addons' default; False: exact")
-    ] = False,
+    approximate: Annotated[bool, Meta(description="True: the tanh form, as tfa has it; False: exact")] = False,
 ) -> Tensor:
     """Gaussian error linear unit: x times the probability that a standard normal number is smaller."""
     if approximate:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from typing import Annotated
 
 import typer
 
 import actbench
 from actbench.cli.compare import compare
+from actbench.cli.crash import crash_message
 from actbench.cli.lists import info, list_entries, show
 from actbench.cli.options import console
 from actbench.cli.plot import plot
@@ -47,14 +49,25 @@ def options(
 
 
 def main() -> None:
-    """Run the command line: 0 done, 1 some run failed, 2 wrong usage or bad input, 130 interrupted."""
+    """Run the command line.
+
+    Exit codes: 0 done, 1 some run failed or a check did not hold, 2 wrong usage or bad input, 3 a bug in actbench, 130
+    interrupted.
+    """
     debug = "--debug" in sys.argv
     sys.argv[1:] = [word for word in sys.argv[1:] if word != "--debug"]
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     try:
         app()
     except UserError as error:
-        if debug:
-            raise
-        console(stderr=True).print(f"actbench: {error}", markup=False, highlight=False, soft_wrap=True)
+        _say(traceback.format_exc() if debug else f"actbench: {error}")
         sys.exit(2)
+    except Exception as error:  # noqa: BLE001 - nothing else may end in a traceback, or in the code of a failed check
+        if debug:
+            _say(traceback.format_exc())
+        _say(crash_message(error))
+        sys.exit(3)
+
+
+def _say(text: str) -> None:
+    console(stderr=True).print(text.rstrip(), markup=False, highlight=False, soft_wrap=True)

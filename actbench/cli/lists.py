@@ -9,10 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
+from actbench import environment
 from actbench.cli.options import REGISTRIES, Json, Kind, completions, console
 from actbench.errors import UserError
 from actbench.registry import describe, signature
 from actbench.reports import activations as reports
+from actbench.training import backends
 
 
 def list_entries(
@@ -92,13 +94,16 @@ def show(
     typer.echo("\n\n".join(reports.card(text, width=width) for text in chosen))
 
 
+def information() -> dict[str, str]:
+    """What a report of a problem should contain."""
+    return environment.information({name: backends.get(name).version for name in backends.names()})
+
+
 def info(as_json: Json = False) -> None:
     """Print versions, hardware and where data is looked for: what a report of a problem should contain."""
-    from actbench.environment import information
-
-    facts = information()
+    found = information()
     if as_json:
-        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
-    width = max(len(name) for name in facts)
-    typer.echo("\n".join(f"{name:<{width}}  {value}" for name, value in facts.items()))
+    width = max(len(name) for name in found)
+    typer.echo("\n".join(f"{name:<{width}}  {value}" for name, value in found.items()))

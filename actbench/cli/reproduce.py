@@ -44,21 +44,27 @@ def reproduce(
 ) -> None:
     """Reproduce published articles: train what is missing, lay ours beside what was printed, judge every claim."""
     from actbench.execution import reproduce as articles
-    from actbench.execution.sweep import Options
+    from actbench.execution.plan import make_plan, stored_plan
+    from actbench.execution.sweep import Options, sweep
     from actbench.reports import words
     from actbench.reports.sheet.reproduction import ReproductionSheet
 
     form = chosen_format(format_name, output, as_json=as_json)
     errors = console(stderr=True)
+    options = Options(jobs=jobs)
     cases = [
         articles.find_case(name, results, smoke=smoke, data_dir=data_dir) for name in names or list(articles.studies())
     ]
     broken = False
+    found = []
     for case in cases:
-        if not stored and articles.is_missing(case):
-            outcome = supervised(partial(articles.train, case, Options(jobs=jobs)), errors, quiet=quiet)
+        plan = stored_plan(case.study, case.store)
+        if plan is None and not stored:
+            made = make_plan(case.study, options.executor)
+            outcome = supervised(partial(sweep, made, case.store, options), errors, quiet=quiet)
             broken |= bool(outcome.broken)
-    found = [articles.review(case) for case in cases]
+            plan = made if outcome.complete else None
+        found.append(articles.review(case, plan))
     write_sheet(ReproductionSheet(tuple(found)), form, output)
     for one in found:
         for judged in one.disappointing:

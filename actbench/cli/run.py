@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,16 +17,17 @@ from actbench.errors import UserError
 from actbench.results.columns import SETTINGS
 
 if TYPE_CHECKING:
-    from actbench.execution.local import Engine
+    from actbench.execution.events import Listener
+    from actbench.execution.executor import Executor
+    from actbench.execution.plan import Plan
     from actbench.execution.sweep import Options, Outcome
-    from actbench.reports.progress import SweepProgress
     from actbench.studies.study import Study
 
 
 GO_ON = "Finished runs are kept, running ones with their state; give the same command again to go on."
 
 
-class EngineName(StrEnum):
+class ExecutorName(StrEnum):
     """Where runs are trained."""
 
     local = "local"
@@ -96,7 +98,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         Path | None, typer.Option(help="Folder to write to. Default: results/adhoc, or results/NAME for a study.")
     ] = None,
     jobs: Annotated[int, typer.Option(help="Runs at a time, each in a process of its own.")] = 1,
-    engine: Annotated[EngineName, typer.Option(help="Train on this machine, or on a Ray cluster.")] = EngineName.local,
+    executor: Annotated[
+        ExecutorName, typer.Option(help="Train on this machine, or on a Ray cluster.")
+    ] = ExecutorName.local,
     ray_address: Annotated[
         str | None, typer.Option(help="Of an existing cluster: auto, HOST:PORT or ray://… Default: start a local one.")
     ] = None,
@@ -117,23 +121,25 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Train networks with the activations and print the table."""
     asked = _asked(locals())
+    from actbench.execution.plan import make_plan
     from actbench.execution.sweep import Options
 
     asked["seed"] = _seeds(seeds, seed)
     chosen = _study(study, asked, checked_thresholds(threshold), data_dir)
     folder = results or Path("results") / chosen.name
     options = Options(
-        engine=_engine(engine, ray_address, _at_least_one("--cpus-per-run", cpus_per_run), gpus_per_run),
+        executor=_executor(executor, ray_address, _at_least_one("--cpus-per-run", cpus_per_run), gpus_per_run),
         jobs=_at_least_one("--jobs", jobs),
         rerun=rerun,
         reuse=_reuse(reuse, rerun=rerun),
         max_failures=_at_least_one("--max-failures", max_failures),
         checkpoint_epochs=None if checkpoint_every is None else _at_least_one("--checkpoint-every", checkpoint_every),
     )
+    plan = make_plan(chosen, options.executor)
     if dry_run:
-        _print_forecast(chosen, folder, options.engine, options.jobs, as_json=as_json)
+        _print_forecast(plan, folder, options.jobs, as_json=as_json)
     else:
-        _sweep(chosen, folder, options, quiet=quiet, as_json=as_json)
+        _sweep(plan, folder, options, quiet=quiet, as_json=as_json)
 
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:
@@ -161,12 +167,12 @@ def _study(
     return replace(study, thresholds=thresholds or study.thresholds, data_dir=str(data_dir) if data_dir else None)
 
 
-def _sweep(study: Study, folder: Path, options: Options, *, quiet: bool, as_json: bool) -> None:
+def _sweep(plan: Plan, folder: Path, options: Options, *, quiet: bool, as_json: bool) -> None:
     from actbench.execution.sweep import sweep
 
     errors = console(stderr=True)
-    outcome = supervised(lambda progress: sweep(study, folder, progress, options), errors, quiet=quiet)
-    print_arms([folder], study.chosen_thresholds(), "json" if as_json else "table", only=outcome.keys)
+    outcome = supervised(partial(sweep, plan, folder, options), errors, quiet=quiet)
+    print_arms([folder], plan.thresholds, "json" if as_json else "table", only=plan.keys)
     if outcome.gave_up:
         errors.print(f"Gave up after {options.max_failures} failing runs in a row. {GO_ON}", soft_wrap=True)
     elif not quiet:
@@ -175,13 +181,13 @@ def _sweep(study: Study, folder: Path, options: Options, *, quiet: bool, as_json
         raise typer.Exit(1)
 
 
-def supervised(work: Callable[[SweepProgress], Outcome], errors: Any, *, quiet: bool) -> Outcome:
-    """Do something that trains, showing its progress; where somebody interrupts it, say how to go on and exit."""
+def supervised(work: Callable[[Sequence[Listener]], Outcome], errors: Any, *, quiet: bool) -> Outcome:
+    """Carry out a sweep that takes listeners, showing its progress; where it is interrupted, say how to go on, exit."""
     from actbench.reports.progress import SweepProgress
 
     try:
         with SweepProgress(errors, quiet=quiet) as progress:
-            outcome = work(progress)
+            outcome = work([progress])
     except KeyboardInterrupt:
         errors.print("Ended at once. Finished runs are kept; give the same command again to go on.", soft_wrap=True)
         raise typer.Exit(130) from None
@@ -191,23 +197,23 @@ def supervised(work: Callable[[SweepProgress], Outcome], errors: Any, *, quiet: 
     return outcome
 
 
-def _engine(name: EngineName, address: str | None, cpus: int, gpus: float) -> Engine:
-    if name == EngineName.local:
-        from actbench.execution.local import LocalEngine
+def _executor(name: ExecutorName, address: str | None, cpus: int, gpus: float) -> Executor:
+    if name == ExecutorName.local:
+        from actbench.execution.local import LocalExecutor
 
         if address:
-            raise UserError("--ray-address is for --engine ray.")
-        return LocalEngine()
-    from actbench.execution.ray import RayEngine
+            raise UserError("--ray-address is for --executor ray.")
+        return LocalExecutor()
+    from actbench.execution.ray import RayExecutor
 
-    return RayEngine(address, cpus, gpus)
+    return RayExecutor(address, cpus, gpus)
 
 
-def _print_forecast(study: Study, folder: Path, engine: Engine, jobs: int, *, as_json: bool) -> None:
-    from actbench.execution.sweep import forecast
+def _print_forecast(plan: Plan, folder: Path, jobs: int, *, as_json: bool) -> None:
+    from actbench.execution.forecast import forecast
     from actbench.reports.forecast import forecast_json, forecast_table, forecast_words
 
-    arms = forecast(study, folder, engine)
+    arms = forecast(plan, folder)
     if as_json:
         typer.echo(json.dumps(forecast_json(arms, jobs), indent=2, ensure_ascii=False))
         return

@@ -12,7 +12,7 @@ from actbench.datasets._arrays import NAMES, Array, Arrays
 from actbench.errors import UserError
 from actbench.registry import Parameter, Registry
 
-__all__ = ["DATASETS", "Arrays", "Dataset", "Facts", "Request", "Source", "dataset", "describe", "facts", "load"]
+__all__ = ["DATASETS", "Arrays", "Dataset", "DatasetInfo", "Request", "Source", "dataset", "describe", "info", "load"]
 
 CUT_SEED = 0
 """Seeds the choice that ``limit`` makes; one choice for all runs, so that every arm and seed learns from the same."""
@@ -129,7 +129,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Facts:
+class DatasetInfo:
     """What a plan needs to know of a data set: everything but the data."""
 
     sha256: str
@@ -140,10 +140,10 @@ class Facts:
     test_size: int
 
 
-def facts(request: Request) -> Facts:
+def info(request: Request) -> DatasetInfo:
     """Read, check, cut and hash a data set, and keep only what it is. Raises UserError as ``load`` does."""
     raw, classes, split = _prepared(request)
-    return Facts(
+    return DatasetInfo(
         sha256=_sha256(raw),
         classes=classes,
         input_shape=tuple(raw["x_train"].shape[1:]),

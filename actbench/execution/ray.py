@@ -1,4 +1,4 @@
-"""The same study on a Ray cluster: one run a task, the driver still the only writer.
+"""The same study on a Ray cluster: one run a Ray task, the driver still the only writer.
 
 What Ray does by itself and what is wanted differ in places, and each is settled here: it sets OMP_NUM_THREADS, leaves
 GPUs visible to tasks that asked for none, retries tasks killed for memory for ever, and replaces the SIGTERM handler.
@@ -11,18 +11,21 @@ import os
 import signal
 import socket
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from actbench import datasets
 from actbench.errors import UserError
-from actbench.execution.local import POLL_SECONDS, Event, Halt, Task, broken, execute, thread_settings
+from actbench.execution.events import CheckpointTaken, RunEnded, RunEvent
+from actbench.execution.executor import POLL_SECONDS, Assignment, Halt
+from actbench.execution.worker import carry_out, failure
 from actbench.lazy import lazy
 from actbench.results.checkpoint import Checkpoint
 from actbench.results.columns import Record
-from actbench.training.run import Trainer, one_line
+from actbench.training import backends
+from actbench.training.run import ProcessSettings, Trainer, one_line
 
 ray = lazy("ray")
 
@@ -31,8 +34,8 @@ LOST_RETRIES = 3
 
 
 @dataclass(frozen=True)
-class RayEngine:
-    """Trains tasks on a Ray cluster.
+class RayExecutor:
+    """Trains runs on a Ray cluster. See ``Executor``, which this class is one of.
 
     Attributes:
         address: of an existing cluster (``auto``, ``HOST:PORT``, ``ray://…``); None starts a local one.
@@ -44,27 +47,27 @@ class RayEngine:
     cpus_per_run: int = 1
     gpus_per_run: float = 0
 
-    def device_kind(self, asked: str) -> str:
+    def device_kind(self, asked: str, backend: str = backends.DEFAULT) -> str:  # noqa: ARG002 - asked for all alike
         """What the runs ask for decides: they are trained elsewhere. Raises UserError for a GPU not asked for."""
         if asked == "gpu" and not self.gpus_per_run:
             raise UserError("--device gpu on a cluster needs --gpus-per-run, for instance 1.")
         return "gpu" if asked != "cpu" and self.gpus_per_run else "cpu"
 
-    def run(self, tasks: Sequence[Task], jobs: int, halt: Halt) -> Iterator[Event]:
-        """Train the tasks, ``jobs`` at a time or, where that is 1, as many as the cluster has room for."""
-        if not tasks:
+    def run(self, assignments: Sequence[Assignment], jobs: int, halt: Halt) -> Generator[RunEvent]:
+        """Train the assignments, ``jobs`` at a time or, where that is 1, as many as the cluster has room for."""
+        if not assignments:
             return
         self._connect()
         try:
-            yield from _Driver(self, tasks, jobs).events(halt)
+            yield from _Driver(self, assignments, jobs).events(halt)
         finally:
             ray.shutdown()
 
-    def environment(self) -> dict[str, str]:
-        """Set in every worker before it imports TensorFlow."""
-        threads = thread_settings(self.cpus_per_run)
+    def environment(self, settings: ProcessSettings) -> dict[str, str]:
+        """Set in a worker before it imports the backend; Ray gives runs with another one another process."""
         hidden = {} if self.gpus_per_run else {"CUDA_VISIBLE_DEVICES": ""}
-        return threads | hidden | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+        own = {"ACTBENCH_PROCESS_SETTINGS": f"{settings.backend} deterministic={settings.deterministic}"}
+        return backends.get(settings.backend).environment(self.cpus_per_run) | hidden | own
 
     def _connect(self) -> None:
         # Read by the driver when Ray is imported: a run that was killed for its memory would be killed again.
@@ -75,11 +78,9 @@ class RayEngine:
         self._probe()
         options: dict[str, Any] = {"address": self.address} if self.address else {"include_dashboard": False}
         try:
-            ray.init(
-                **options, runtime_env={"env_vars": self.environment()}, log_to_driver=False, logging_level="error"
-            )
+            ray.init(**options, log_to_driver=False, logging_level="error")
         except ModuleNotFoundError:
-            raise UserError("--engine ray needs the extra 'ray': install it with pip install -e '.[ray]'.") from None
+            raise UserError("--executor ray needs the extra 'ray': install it with pip install -e '.[ray]'.") from None
         except Exception as error:  # Ray raises whatever its layers raise, from ConnectionError to RuntimeError
             where = f"the Ray cluster at {self.address!r}" if self.address else "a local Ray cluster"
             raise UserError(f"Cannot reach {where}: {one_line(error)}. Is it running ('ray status')?") from error
@@ -102,13 +103,13 @@ class _Mailbox:
     """An actor on the driver's node: what runs send on their way, and whether they are to stop."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self.events: list[RunEvent] = []
         self.stopped = False
 
-    def put(self, event: Event) -> None:
+    def put(self, event: RunEvent) -> None:
         self.events.append(event)
 
-    def take(self) -> list[Event]:
+    def take(self) -> list[RunEvent]:
         events, self.events = self.events, []
         return events
 
@@ -119,23 +120,23 @@ class _Mailbox:
         return self.stopped
 
 
-def train_remotely(task: Task, data: list[Any], mailbox: Any, folder: str) -> Record:
+def train_remotely(assignment: Assignment, data: list[Any], mailbox: Any, folder: str) -> Record:
     """The remote function: one run, in a process that Ray chose, with data that its node has fetched once."""
     if Path(folder).is_dir():
         os.chdir(folder)  # a person's own file.py is named relative to where the study was started
     records: list[Record] = []
 
-    def send(event: Event) -> None:
+    def send(event: RunEvent) -> None:
         # The record is the return value, not a message: it arrives with the end of the task, once.
-        if isinstance(event, Record):
-            records.append(event)
+        if isinstance(event, RunEnded):
+            records.append(event.record)
         else:
             mailbox.put.remote(event)
 
-    def stop() -> bool:
+    def stopping() -> bool:
         return bool(ray.get(mailbox.stopping.remote()))
 
-    execute(task, _trainer(), send, stop, lambda _: _fetch(data[0]))
+    carry_out(assignment, _trainer(), send, stopping, lambda _: _fetch(data[0]))
     return records[0]
 
 
@@ -153,74 +154,80 @@ def _fetch(reference: Any) -> datasets.Dataset:
 class _Driver:
     """The runs in flight, and those that wait."""
 
-    def __init__(self, engine: RayEngine, tasks: Sequence[Task], jobs: int) -> None:
+    def __init__(self, executor: RayExecutor, assignments: Sequence[Assignment], jobs: int) -> None:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         self.mailbox = ray.remote(num_cpus=0, scheduling_strategy=here)(_Mailbox).remote()
+        self.executor = executor
         self.remote = ray.remote(
-            num_cpus=engine.cpus_per_run, num_gpus=engine.gpus_per_run, max_retries=0, scheduling_strategy="SPREAD"
+            num_cpus=executor.cpus_per_run, num_gpus=executor.gpus_per_run, max_retries=0, scheduling_strategy="SPREAD"
         )(train_remotely)
-        self.jobs = jobs if jobs > 1 else _capacity(engine)
-        self.pending = deque(replace(task, jobs=self.jobs) for task in tasks)
-        self.running: dict[Any, Task] = {}
+        self.jobs = jobs if jobs > 1 else _capacity(executor)
+        self.pending = deque(replace(assignment, jobs=self.jobs) for assignment in assignments)
+        self.running: dict[Any, Assignment] = {}
         self.lost: dict[str, int] = {}
         self.checkpoints: dict[str, Checkpoint] = {}
         self.data = functools.lru_cache(maxsize=2)(lambda request: ray.put(datasets.load(request)))
 
-    def events(self, halt: Halt) -> Iterator[Event]:
+    def events(self, halt: Halt) -> Iterator[RunEvent]:
         """Everything the runs send, and a record for each that was begun."""
         while self.pending or self.running:
             if halt():
                 self.pending.clear()
                 self.mailbox.stop.remote()
             while self.pending and len(self.running) < self.jobs:
-                task = self.pending.popleft()
-                # In a list, so that Ray passes the reference on, and each worker keeps one copy for all its runs.
-                reference = self.remote.remote(task, [self.data(task.request)], self.mailbox, str(Path.cwd()))
-                self.running[reference] = task
+                assignment = self.pending.popleft()
+                self.running[self.submit(assignment)] = assignment
             done, _ = ray.wait(list(self.running), timeout=POLL_SECONDS)
             yield from self.mail()
             for reference in done:
                 record = self.outcome(reference, self.running.pop(reference))
                 if record is not None:
-                    yield record
+                    yield RunEnded(record)
 
-    def mail(self) -> Iterator[Event]:
+    def submit(self, assignment: Assignment) -> Any:
+        """Hand a run to Ray. Returns the reference to its record."""
+        variables = self.executor.environment(ProcessSettings.of(assignment.run))
+        remote = self.remote.options(runtime_env={"env_vars": variables})
+        # In a list, so that Ray passes the reference on, and each worker keeps one copy for all its runs.
+        return remote.remote(assignment, [self.data(assignment.request)], self.mailbox, str(Path.cwd()))
+
+    def mail(self) -> Iterator[RunEvent]:
         """What has arrived on the way; the last checkpoints are kept for runs that get lost."""
         for event in ray.get(self.mailbox.take.remote()):
-            if isinstance(event, Checkpoint):
-                self.checkpoints[event.run_key] = event
+            if isinstance(event, CheckpointTaken):
+                self.checkpoints[event.run.key] = event.checkpoint
             yield event
 
-    def outcome(self, reference: Any, task: Task) -> Record | None:
-        """The record of a task that has ended, or None where it begins again because its worker was lost."""
+    def outcome(self, reference: Any, assignment: Assignment) -> Record | None:
+        """The record of a run that has ended, or None where it begins again because its worker was lost."""
         try:
             record: Record = ray.get(reference)
         except ray.exceptions.OutOfMemoryError as error:
-            return broken(task, "oom", one_line(error))
+            return failure(assignment, "oom", one_line(error))
         except ray.exceptions.RayTaskError as error:
-            return broken(task, "failed", one_line(error.cause or error))
+            return failure(assignment, "failed", one_line(error.cause or error))
         except ray.exceptions.RayError as error:
-            key = task.run.key
+            key = assignment.run.key
             self.lost[key] = self.lost.get(key, 0) + 1
             if self.lost[key] > LOST_RETRIES:
-                return broken(task, "failed", f"lost {self.lost[key]} times: {one_line(error)}")
-            self.pending.appendleft(replace(task, checkpoint=self.checkpoints.get(key, task.checkpoint)))
+                return failure(assignment, "failed", f"lost {self.lost[key]} times: {one_line(error)}")
+            self.pending.appendleft(replace(assignment, checkpoint=self.checkpoints.get(key, assignment.checkpoint)))
             return None
-        self.checkpoints.pop(task.run.key, None)
+        self.checkpoints.pop(assignment.run.key, None)
         return record
 
 
-def _capacity(engine: RayEngine) -> int:
+def _capacity(executor: RayExecutor) -> int:
     """How many runs the cluster has room for. Raises UserError where there is none for a single one."""
     there = ray.cluster_resources()
-    places = [there.get("CPU", 0) / engine.cpus_per_run]
-    if engine.gpus_per_run:
-        places.append(there.get("GPU", 0) / engine.gpus_per_run)
+    places = [there.get("CPU", 0) / executor.cpus_per_run]
+    if executor.gpus_per_run:
+        places.append(there.get("GPU", 0) / executor.gpus_per_run)
     if min(places) < 1:
         raise UserError(
             f"The cluster has {there.get('CPU', 0):g} CPUs and {there.get('GPU', 0):g} GPUs in all: too few for one "
-            f"run, which asks for {engine.cpus_per_run} and {engine.gpus_per_run:g}."
+            f"run, which asks for {executor.cpus_per_run} and {executor.gpus_per_run:g}."
         )
     return int(min(places))

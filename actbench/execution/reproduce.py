@@ -1,4 +1,4 @@
-"""A published article: train what is missing, lay ours beside what was printed, judge what was claimed."""
+"""A published article: what is asked for, ours beside what was printed, and a verdict on what was claimed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 import actbench
 from actbench.errors import UserError, did_you_mean
-from actbench.execution.sweep import Listener, Options, Outcome, stored_keys, sweep
+from actbench.execution.plan import Plan
 from actbench.results.read import RUNS
 from actbench.results.thresholds import EpochsTo
 from actbench.studies.article import Article, printed_cells, read_article
@@ -94,18 +94,12 @@ def find_case(name: str, results: Path, *, smoke: bool = False, data_dir: Path |
     return Case(study, article, path, results / "smoke" / study.name if smoke else results / study.name, smoke)
 
 
-def is_missing(case: Case) -> bool:
-    """Whether some run of the case has no result yet."""
-    return stored_keys(case.study, case.store) is None
+def review(case: Case, plan: Plan | None) -> Reproduction:
+    """Lay ours beside what the article printed, and judge its claims.
 
-
-def train(case: Case, options: Options, listener: Listener) -> Outcome:
-    """Train what is missing. Raises UserError where the study cannot be carried out."""
-    return sweep(case.study, case.store, listener, options)
-
-
-def review(case: Case) -> Reproduction:
-    """Lay ours beside what the article printed, and judge its claims: by the study's runs, or what is there of them.
+    Args:
+        case: the article and our study.
+        plan: the study's plan, where every run of it has a result; None takes whatever the store holds.
 
     Raises:
         UserError: nothing is stored, or the article names what the study lacks.
@@ -118,8 +112,9 @@ def review(case: Case) -> Reproduction:
         raise UserError(f"There are no results in {str(case.store)!r} yet. Without --stored, they are trained.")
     columns = {cell.column for cell in printed_cells(case.article)}
     named = {column.threshold for column in columns if isinstance(column, EpochsTo)}
-    thresholds = tuple(sorted({*case.study.chosen_thresholds(), *named}))
-    findings = analyse([case.store], Question(thresholds=thresholds, only=stored_keys(case.study, case.store)))
+    ours = plan.thresholds if plan else case.study.chosen_thresholds()
+    thresholds = tuple(sorted({*ours, *named}))
+    findings = analyse([case.store], Question(thresholds=thresholds, only=plan.keys if plan else None))
     runs = with_epoch_seconds(findings.runs, findings.epochs)
     cells = lay_beside(case.article, runs)
     curves = follow_curves(case.article, runs, findings.epochs) if case.article.curves else []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from actbench.execution.sweep import Forecast
+    from actbench.execution.forecast import Forecast
 
 
 def forecast_table(arms: Sequence[Forecast]) -> Table:

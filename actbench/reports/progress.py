@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -18,12 +17,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from actbench.execution.events import EpochEnded, Event, RunEnded, RunStarted, SweepPlanned
 from actbench.reports.words import percent
 from actbench.results.columns import Epoch, Record, Run, run_row
 
 
 class SweepProgress:
-    """Shows which run of how many, its epoch, loss, test accuracy and the time left. Use it as a context manager."""
+    """Shows which run of how many, its epoch, loss, test accuracy and the time left. A listener, and a context."""
 
     def __init__(self, console: Console, *, quiet: bool) -> None:
         self.console = console
@@ -41,8 +41,8 @@ class SweepProgress:
             transient=True,
             disable=not self.live,
         )
-        self.sweep_task: TaskID | None = None
-        self.tasks: dict[str, TaskID] = {}
+        self.sweep_bar: TaskID | None = None
+        self.bars: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:
         self.progress.start()
@@ -53,7 +53,19 @@ class SweepProgress:
     ) -> None:
         self.progress.stop()
 
-    def planned(self, runs: Sequence[Run], stored: int) -> None:
+    def __call__(self, event: Event) -> None:
+        """Show what has become known."""
+        match event:
+            case SweepPlanned(runs, stored):
+                self._plan(runs, stored)
+            case RunStarted(run):
+                self._open(run)
+            case EpochEnded(run, row):
+                self._move(run, row)
+            case RunEnded(record):
+                self._close(record)
+
+    def _plan(self, runs: tuple[Run, ...], stored: int) -> None:
         """Say how much there is to do, and what is taken from the store."""
         self.total = len(runs)
         if stored and not self.quiet:
@@ -61,31 +73,30 @@ class SweepProgress:
             self.console.print(f"{stored} run{'s' * (stored != 1)} already stored, {also}.")
         if len(runs) > 1:
             epochs = sum(run.epochs for run in runs)
-            self.sweep_task = self.progress.add_task("all runs", total=epochs, figures="epochs")
+            self.sweep_bar = self.progress.add_task("all runs", total=epochs, figures="epochs")
 
-    def started(self, run: Run) -> None:
+    def _open(self, run: Run) -> None:
         """Open the run's own bar."""
         self.begun += 1
         label = f"[{self.begun}/{self.total}] {run.activation.spelling} · {run.dataset} · seed {run.seed}"
-        self.tasks[run.key] = self.progress.add_task(escape(label), total=run.epochs, figures="compiling …")
+        self.bars[run.key] = self.progress.add_task(escape(label), total=run.epochs, figures="compiling …")
 
-    def epoch(self, run: Run, epoch: Epoch) -> None:
+    def _move(self, run: Run, row: Epoch) -> None:
         """Move the bars on."""
-        figures = f"loss {epoch.train_loss:.4f}  test {percent(epoch.test_accuracy)}%"
-        self.progress.update(self.tasks[run.key], completed=epoch.epoch, figures=figures)
-        if self.sweep_task is not None and epoch.epoch:
-            self.progress.advance(self.sweep_task)
+        figures = f"loss {row.train_loss:.4f}  test {percent(row.test_accuracy)}%"
+        self.progress.update(self.bars[run.key], completed=row.epoch, figures=figures)
+        if self.sweep_bar is not None and row.epoch:
+            self.progress.advance(self.sweep_bar)
 
-    def finished(self, record: Record) -> None:
+    def _close(self, record: Record) -> None:
         """Close the run's bar and leave one line of it."""
         self.done += 1
-        task = self.tasks.pop(record.run.key, None)  # a worker can die before it says that it has begun
-        if task is not None:
-            self.progress.remove_task(task)
-        if (
-            self.sweep_task is not None and record.status != "interrupted"
-        ):  # early stopping and divergence end a run before its last epoch
-            self.progress.advance(self.sweep_task, record.run.epochs - max(len(record.epochs) - 1, 0))
+        bar = self.bars.pop(record.run.key, None)  # a worker can die before it says that it has begun
+        if bar is not None:
+            self.progress.remove_task(bar)
+        # Early stopping and divergence end a run before its last epoch.
+        if self.sweep_bar is not None and record.status != "interrupted":
+            self.progress.advance(self.sweep_bar, record.run.epochs - max(len(record.epochs) - 1, 0))
         if not self.quiet:
             self.console.print(_line(record, self.done, self.total), markup=False, highlight=False, soft_wrap=True)
 

@@ -27,7 +27,7 @@ class Checkpoint:
     Attributes:
         run_key: the run.
         epochs: its rows so far.
-        variables: the values of the engine's variables, in its order.
+        variables: the values of the program's variables, in its order.
         stream: the state of the NumPy stream that draws batch orders, as ``RandomState.get_state()`` gives it.
         compile_seconds: of all sittings so far.
         wall_seconds: of all sittings so far.

@@ -8,11 +8,11 @@ import numpy as np
 
 from actbench.errors import UserError
 from actbench.lazy import lazy
+from actbench.training import backends
 
 if TYPE_CHECKING:
     from actbench.activations import Resolved
 
-tf = lazy("tensorflow")
 site = lazy("actbench.training.site")
 
 # A window up to 15 wide sees the same constant everywhere around the middle pixel.
@@ -48,13 +48,13 @@ def curve(
     Raises:
         UserError: the activation works on neither features nor images.
     """
-    rows = tf.cast(np.asarray(x, np.float64), precision)[:, None]
+    rows = np.asarray(x, np.float64)[:, None]
     if activation.kind == "axis" or activation.entry is None:
-        rows = tf.concat([rows, tf.fill(rows.shape, tf.cast(beside, precision))], 1)
+        rows = np.concatenate([rows, np.full(rows.shape, beside)], axis=1)
     try:
         return _along(activation, rows, precision, training, seed)
     except UserError:
-        images = tf.tile(rows[:, None, None, :], (1, _SIDE, _SIDE, 1))
+        images = np.tile(rows[:, None, None, :], (1, _SIDE, _SIDE, 1))
         return _along(activation, images, precision, training, seed)
 
 
@@ -67,15 +67,14 @@ def is_along_an_axis(activation: Resolved) -> bool:
 
 
 def _along(
-    activation: Resolved, inputs: Any, precision: str, training: bool, seed: int
+    activation: Resolved, inputs: np.ndarray, precision: str, training: bool, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     layer = site.Site(activation, seed, dtype=precision)
-    with tf.GradientTape() as tape:
-        tape.watch(inputs)
-        outputs = layer(inputs, training=training)
-        image = outputs.shape.rank > 2  # noqa: PLR2004 - a batch of features
-        seen = outputs[:, _SIDE // 2, _SIDE // 2, 0] if image else outputs[:, 0]
-    # Someone's own function may be cut off from its input: its slope is what training sees, 0.
-    slopes = tf.convert_to_tensor(tape.gradient(seen, inputs, unconnected_gradients="zero"))
-    slope = tf.reduce_sum(slopes[..., 0], axis=(1, 2)) if image else slopes[:, 0]
-    return tf.cast(seen, "float64").numpy(), tf.cast(slope, "float64").numpy()
+    image = inputs.ndim > 2  # noqa: PLR2004 - a batch of features
+
+    def seen(x: Any) -> Any:
+        outputs = layer(x, training=training)
+        return outputs[:, _SIDE // 2, _SIDE // 2, 0] if image else outputs[:, 0]
+
+    values, slopes = backends.current().values_and_slopes(seen, inputs, precision)
+    return values, slopes[..., 0].sum(axis=(1, 2)) if image else slopes[:, 0]

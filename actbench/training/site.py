@@ -17,7 +17,7 @@ keras = load("keras")
 class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
     """One activation site: shape in = shape out, with weights of its own where the activation has any.
 
-    Element-wise functions are called on every forward pass, through ``function``, which an engine may replace by a
+    Element-wise functions are called on every forward pass, through ``function``, which a backend may replace by a
     faster program for the same values. Every other kind is called once, on a symbolic tensor of
     the site's shape, and the small network that results belongs to this site alone.
 
@@ -26,7 +26,7 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
         seed: seeds the activation's own initial weights and random stream, and nothing else.
 
     Raises:
-        UserError: the activation changes the shape of its input, leaves TensorFlow, or cannot be called on it.
+        UserError: the activation changes the shape of its input, leaves Keras, or cannot be called on it.
     """
 
     def __init__(self, activation: Resolved, seed: int, **options: Any) -> None:
@@ -89,6 +89,11 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """An activation keeps the shape."""
         return input_shape
+
+
+def sites(model: Any) -> list[Site]:
+    """The activation sites of a network, nested ones included."""
+    return [layer for layer in model._flatten_layers() if isinstance(layer, Site)]  # noqa: SLF001 - no public walk
 
 
 def _same(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:

@@ -1,6 +1,6 @@
-"""What an epoch costs in actbench's engine against plain ``model.fit``: the same network, data, batches and optimizer.
+"""What an epoch costs in actbench against plain ``model.fit``: the same network, data, batches and optimizer.
 
-    python benchmarks/engine.py [--rounds 5] [--only mlp|cnn]
+    python benchmarks/epoch.py [--rounds 5] [--only mlp|cnn]
 
 Needs mnist.npz and cifar10.npz in ACTBENCH_DATA_DIR (or Keras's cache). Both sides are warmed up, then every round
 times one epoch of each, in turn; the figures are medians over the rounds and their ratio.
@@ -13,8 +13,10 @@ import time
 import numpy as np
 
 from actbench import activations, datasets, models
-from actbench.training.backends.tensorflow import DeviceData, Engine, choose_compiler, keras
-from actbench.training.site import Site
+from actbench.lazy import lazy
+from actbench.training import backends
+
+keras = lazy("keras")
 
 CASES = {
     "mlp": ("mnist", "mlp(100, 50)", "swish", lambda: keras.optimizers.SGD(0.1), 0.45),
@@ -24,6 +26,8 @@ BATCH = 100
 
 
 def build(data, model, activation):
+    from actbench.training.site import Site
+
     resolved = activations.resolve(activation)
     return models.resolve(model).build(lambda: Site(resolved, 0), data.input_shape, data.classes)
 
@@ -37,11 +41,11 @@ def fit(data, model, activation, optimizer):
 
 def ours(data, model, activation, optimizer):
     network = build(data, model, activation)
-    compiler = choose_compiler(network, "cpu", deterministic=False)
-    engine = Engine(network, optimizer, DeviceData(data, "cpu"), batch_size=BATCH, compiler=compiler)
-    engine.compile()
+    backend = backends.current()
+    program = backend.program(network, optimizer, backend.place(data, "cpu"), batch_size=BATCH, deterministic=False)
+    program.compile()
     stream = np.random.RandomState(0)
-    return lambda: engine.train_epoch(stream.permutation(len(data.x_train)))
+    return lambda: program.train_epoch(stream.permutation(len(data.x_train)))
 
 
 def seconds(epoch):

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 
 from actbench import datasets, models
-from actbench.datasets import Facts, Request
+from actbench.datasets import DatasetInfo, Request
 from actbench.errors import UserError
 from actbench.results.columns import SETTINGS, Run
 from actbench.studies.settings import NAMED, Asked
@@ -19,15 +19,15 @@ def request(asked: Asked, data_dir: str | None) -> Request:
     return Request(asked["data"], data_dir, asked["limit"], asked["validation_split"], dtype)
 
 
-def plan(
-    study: Study, facts: Callable[[Request], Facts], device_kind: Callable[[str], str]
+def expand(
+    study: Study, info: Callable[[Request], DatasetInfo], device_kind: Callable[[str, str], str]
 ) -> list[tuple[Run, Request]]:
     """Expand a study into runs, each with its data, in the order in which they are to be trained.
 
     Args:
         study: what is to be compared.
-        facts: what a data set is, as ``datasets.facts`` tells.
-        device_kind: resolves ``auto``, ``cpu`` and ``gpu`` to what there is.
+        info: what a data set is, as ``datasets.info`` tells.
+        device_kind: resolves ``auto``, ``cpu`` and ``gpu`` to what there is for a backend.
 
     Raises:
         UserError: an unknown name, a wrong parameter, two equal arms, or a setting that does not fit the data.
@@ -42,12 +42,12 @@ def plan(
     runs: dict[str, tuple[Run, Request]] = {}
     for variant, asked in study.expanded:
         wanted = request(asked, study.data_dir)
-        data = facts(wanted)
+        data = info(wanted)
         source = datasets.describe(asked["data"])
         fitting = dict(asked)
         fitting["model"] = asked["model"] or datasets.default_model(source, data.input_shape)
         fitting["epochs"] = asked["epochs"] or source.epochs
-        fitting["device"] = device_kind(asked["device"])
+        fitting["device"] = device_kind(asked["device"], asked["backend"])
         network(fitting["model"]).check(data.input_shape)
         _check_training(asked, data)
         # The data goes by the name that was given; what is in it is told by its hash.
@@ -68,7 +68,7 @@ def _twice(study: str, first: Run, second: Run) -> str:
     return f"The study {study!r} asks twice for the same run: {arms[0]}, and {arms[1]}. Drop one of them."
 
 
-def _check_training(asked: Asked, data: Facts) -> None:
+def _check_training(asked: Asked, data: DatasetInfo) -> None:
     if asked["batch_size"] > data.train_size:
         raise UserError(
             f"--batch-size {asked['batch_size']} is more than the {data.train_size} training inputs of "

@@ -1,21 +1,15 @@
-"""Training and evaluation in TensorFlow: one compiled call per epoch over data that already sits on the device.
-
-The only module with TensorFlow-specific code. ``train`` owns the clocks and the story of a run; this one owns the
-compiled programs.
-"""
+"""The compiled programs: one call an epoch, and one an evaluation, over data that already sits on the device."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from actbench.environment import cpu_name
 from actbench.errors import UserError
 from actbench.lazy import load
-from actbench.training.site import Site
+from actbench.training.site import Site, sites
 
 if TYPE_CHECKING:
     from actbench.datasets import Dataset
@@ -23,46 +17,8 @@ if TYPE_CHECKING:
 keras = load("keras")
 tf = load("tensorflow")
 
-OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
-POLICIES = {"float32": "float32", "float64": "float64", "bfloat16": "mixed_bfloat16"}
 # Small enough for one core's caches, which a tenth of MNIST's test images is, and for a convolution's intermediates.
 EVALUATION_BATCH = 1_000
-
-
-def device_kind(asked: str) -> str:
-    """Resolve ``auto`` to ``gpu`` where there is one, else ``cpu``. Raises UserError for a GPU that is not there."""
-    present = bool(tf.config.list_physical_devices("GPU"))
-    if asked == "gpu" and not present:
-        raise UserError(
-            "No GPU is visible to TensorFlow. Use --device cpu, or install the extra 'cuda' on a machine that has one."
-        )
-    return ("gpu" if present else "cpu") if asked == "auto" else asked
-
-
-def device_name(kind: str) -> str:
-    """What the maker calls the device."""
-    if kind == "cpu":
-        return cpu_name()
-    details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[0])
-    return str(details.get("device_name", "GPU"))
-
-
-def set_determinism() -> None:
-    """Make operations bit-for-bit repeatable, for the rest of the process; it cannot be taken back."""
-    tf.config.experimental.enable_op_determinism()
-
-
-@contextlib.contextmanager
-def precision(name: str) -> Iterator[None]:
-    """Build Keras layers in this precision inside the block; ``bfloat16`` computes in it and keeps float32 weights."""
-    policy, floatx = keras.config.dtype_policy(), keras.config.floatx()
-    keras.config.set_dtype_policy(POLICIES[name])
-    keras.config.set_floatx("float64" if name == "float64" else "float32")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(policy)
-        keras.config.set_floatx(floatx)
 
 
 def choose_compiler(model: Any, device: str, *, deterministic: bool) -> str:
@@ -106,11 +62,6 @@ def fuse(function: Callable[[Any], Any], shape: tuple[int | None, ...], dtype: s
     return cast("Callable[[Any], Any]", fused)
 
 
-def sites(model: Any) -> list[Site]:
-    """The activation sites of a network, nested ones included."""
-    return [layer for layer in model._flatten_layers() if isinstance(layer, Site)]  # noqa: SLF001 - no public walk
-
-
 def _refuse_cut_off(site: Site) -> None:
     """Raise UserError where no gradient passes: all layers before the site would stay as they began, in silence.
 
@@ -135,7 +86,8 @@ def _refuse_cut_off(site: Site) -> None:
 class DeviceData:
     """A data set on a device. All parts lie in one tensor, so that one compiled program evaluates any of them.
 
-    ``parts`` maps ``train``, ``val`` and ``test`` to their first and past-the-last index.
+    ``parts`` maps ``train``, ``val`` and ``test`` to their first and past-the-last index; ``kind`` is ``cpu`` or
+    ``gpu``, and ``device`` TensorFlow's name for it.
     """
 
     def __init__(self, data: Dataset, device: str) -> None:
@@ -143,22 +95,22 @@ class DeviceData:
         stops = np.cumsum(list(sizes.values()))
         ends = zip(sizes.items(), stops, strict=True)
         self.parts = {part: (int(stop) - size, int(stop)) for (part, size), stop in ends}
+        self.kind = device
         self.device = f"/{device.upper()}:0"
         with tf.device(self.device):
             self.x = tf.constant(np.concatenate([data.x_train, data.x_val, data.x_test]))
             self.y = tf.constant(np.concatenate([data.y_train, data.y_val, data.y_test]))
 
 
-class Engine:
-    """A network compiled for one data set: whole epochs of training, whole parts of evaluation, each in one call.
+class TensorFlowProgram:
+    """See ``Program``, which this class is one of.
 
     Args:
-        model: a built Keras model ``(batch, …input_shape) -> (batch, classes)`` of logits, or of probabilities where
-            its last layer ends in a softmax.
+        model: a built Keras model, as ``Backend.program`` takes it.
         optimizer: a fresh Keras optimizer.
         data: the data, on the device where everything is to be computed.
-        batch_size: inputs per step; an epoch's remainder is one smaller step, never dropped.
-        compiler: ``xla``, ``fused`` or ``graph``.
+        batch_size: inputs per step.
+        compiler: ``xla``, ``fused`` or ``graph``; see ``choose_compiler``.
     """
 
     def __init__(self, model: Any, optimizer: Any, data: DeviceData, *, batch_size: int, compiler: str) -> None:
@@ -176,6 +128,11 @@ class Engine:
         self._prepare()
 
     @property
+    def learning_rate(self) -> float:
+        """The optimizer's. A float32 0.1 is 0.1, as it was asked for, not 0.10000000149011612."""
+        return float(str(self.optimizer.learning_rate.numpy()))
+
+    @property
     def variables(self) -> list[Any]:
         """Everything that training changes: weights, moving statistics, random streams, the optimizer's state."""
         return [*self.model.variables, *self.optimizer.variables]
@@ -185,14 +142,13 @@ class Engine:
         return [variable.numpy() for variable in self.variables]
 
     def set_state(self, values: list[np.ndarray[Any, Any]]) -> None:
-        """Go on from the values that ``state`` gave, here or in an engine for the same kind of network."""
+        """Go on from the values that ``state`` gave, here or in a program for the same kind of network."""
         for variable, value in zip(self.variables, values, strict=True):
             variable.assign(value)
 
     def start_from(self, model: Any) -> None:
         """Begin a new run in the programs compiled already, from a freshly built twin of the model."""
         self.set_state([*(variable.numpy() for variable in model.variables), *self._optimizer_start])
-        self.model.stop_training = False
 
     def _prepare(self) -> None:
         jit = self.compiler == "xla"
@@ -235,10 +191,7 @@ class Engine:
                 self.set_state(state)
 
     def train_epoch(self, order: np.ndarray[Any, Any]) -> tuple[float, float]:
-        """Train once through the data in the order given: ``(n,)`` indices. Returns the running mean loss and accuracy.
-
-        The call returns when the device has finished: the time around it is training time.
-        """
+        """Train once through the data in the order given; see ``Program``."""
         steps, rest = divmod(self._train_size, self.batch_size)
         data = self._data
         with tf.device(data.device):
@@ -259,7 +212,7 @@ class Engine:
 
     def peak_device_memory_mib(self) -> float | None:
         """The largest use of GPU memory so far, in MiB; None on a CPU."""
-        if "GPU" not in self._data.device:
+        if self._data.kind != "gpu":
             return None
         return float(tf.config.experimental.get_memory_info(self._data.device.strip("/"))["peak"]) / 2**20
 

@@ -1,0 +1,59 @@
+"""The one stream of events, from the worker that trains to whoever watches.
+
+Executors yield events, ``sweep`` stores what is to be stored and hands every event on to its listeners. A listener is
+anything that can be called with an event: a progress bar, a logger, the ``append`` of a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from actbench.results.checkpoint import Checkpoint
+from actbench.results.columns import Epoch, Record, Run
+
+
+@dataclass(frozen=True)
+class SweepPlanned:
+    """The first event of a sweep: the runs to train, in order, and how many more the store holds already."""
+
+    runs: tuple[Run, ...]
+    stored: int
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """A worker has begun with a run."""
+
+    run: Run
+
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """A run has a new row; that of epoch 0 is the evaluation before training."""
+
+    run: Run
+    row: Epoch
+
+
+@dataclass(frozen=True)
+class CheckpointTaken:
+    """A run's state after an epoch, to go on from."""
+
+    run: Run
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True)
+class RunEnded:
+    """A run has come to an end, whatever end. The last event of every run that was begun."""
+
+    record: Record
+
+
+RunEvent: TypeAlias = RunStarted | EpochEnded | CheckpointTaken | RunEnded
+"""What an executor yields."""
+Event: TypeAlias = SweepPlanned | RunEvent
+"""What a listener is called with."""
+Listener: TypeAlias = Callable[[Event], None]

@@ -1,0 +1,59 @@
+"""What a sweep would do, and how long it would take, going by the runs that the store holds."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from actbench.execution.plan import Plan
+from actbench.results.columns import FINAL, Run
+from actbench.results.read import read_runs
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Per arm its first run, how many of its runs are stored, and how many are to train.
+
+    ``seconds`` is None where the store knows no run like the arm's.
+    """
+
+    run: Run
+    stored: int
+    todo: int
+    seconds: float | None
+
+
+def forecast(plan: Plan, folder: Path) -> list[Forecast]:
+    """What ``sweep`` would train, and how long it took for runs like these in the store. Writes nothing."""
+    rows = list(read_runs(folder))
+    statuses = {row["run_key"]: row["status"] for row in rows}
+    arms: dict[str, list[Run]] = {}
+    for run, _ in plan.runs:
+        arms.setdefault(run.arm, []).append(run)
+    found = []
+    for runs in arms.values():
+        stored = sum(statuses.get(run.key) in FINAL for run in runs)
+        todo = len(runs) - stored
+        seconds = _seconds_like(runs[0], rows)
+        found.append(Forecast(runs[0], stored, todo, None if seconds is None else seconds * todo))
+    return found
+
+
+def _seconds_like(run: Run, rows: Iterable[dict[str, str]]) -> float | None:
+    """Wall-clock of stored runs like this one, scaled to its epochs; of the same activation if there are any."""
+    alike = [
+        row
+        for row in rows
+        if row["status"] == "ok"
+        and (row["dataset_sha256"], row["model"], row["device"], row["precision"])
+        == (run.dataset_sha256, run.model.spelling, run.device, run.precision)
+    ]
+    same = [row for row in alike if row["activation"] == run.activation.spelling] or alike
+    if not same:
+        return None
+    epochs = [float(row["train_seconds"]) + float(row["eval_seconds"]) for row in same]
+    around = statistics.median(float(row["wall_seconds"]) - spent for row, spent in zip(same, epochs, strict=True))
+    each = statistics.median(spent / max(int(row["epochs_run"]), 1) for row, spent in zip(same, epochs, strict=True))
+    return max(around, 0.0) + each * run.epochs

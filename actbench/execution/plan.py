@@ -1,0 +1,89 @@
+"""The plan of a study: its runs with their data, made once a command and then passed along."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from actbench import datasets
+from actbench.datasets import DatasetInfo, Request
+from actbench.execution.executor import Executor
+from actbench.results.columns import FINAL, Run
+from actbench.results.read import read_manifest, read_runs
+from actbench.studies.expand import expand
+from actbench.studies.study import Study
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study, expanded.
+
+    Attributes:
+        study: what is compared.
+        runs: every run with the request for its data, in the order in which they are to be trained.
+        data: what is known of the data sets, by the label of their requests.
+        thresholds: accuracies as fractions, in rising order: the study's, or those that suit its data sets.
+    """
+
+    study: Study
+    runs: tuple[tuple[Run, Request], ...]
+    data: Mapping[str, DatasetInfo]
+    thresholds: tuple[float, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all runs, in order."""
+        return tuple(run.key for run, _ in self.runs)
+
+
+def make_plan(study: Study, executor: Executor) -> Plan:
+    """Expand a study for an executor. The data is read, and whatever cannot work is refused.
+
+    Raises:
+        UserError: the study cannot be carried out; see ``studies.expand``.
+    """
+    return _plan(study, datasets.info, executor.device_kind)
+
+
+def stored_plan(study: Study, folder: Path) -> Plan | None:
+    """The plan of a study if the store in ``folder`` holds a result of every one of its runs, else None.
+
+    Neither the data nor a device is looked at: the store knows what its runs were made of, so that results can be read
+    on a machine that could not have made them. A store of several devices is not one study's, and gives None.
+
+    Raises:
+        UserError: the study cannot be planned at all.
+    """
+    rows = list(read_runs(folder))
+    devices = {row["device"] for row in rows}
+    known = read_manifest(folder).get("datasets", {})
+    if len(devices) != 1:
+        return None
+    (device,) = devices
+
+    def info(request: Request) -> DatasetInfo:
+        if request.label not in known:
+            raise _OtherDataError(request.label)
+        return msgspec.convert(known[request.label], DatasetInfo)
+
+    try:
+        found = _plan(study, info, lambda asked, _: device if asked == "auto" else asked)
+    except _OtherDataError:
+        return None
+    finished = {row["run_key"] for row in rows if row["status"] in FINAL}
+    return found if finished.issuperset(found.keys) else None
+
+
+class _OtherDataError(Exception):
+    """A run of the study needs data that no run of the store was trained on."""
+
+
+def _plan(study: Study, info: Callable[[Request], DatasetInfo], device_kind: Callable[[str, str], str]) -> Plan:
+    info = functools.cache(info)
+    runs = expand(study, info, device_kind)
+    data = {request.label: info(request) for _, request in runs}
+    return Plan(study, tuple(runs), data, study.chosen_thresholds())

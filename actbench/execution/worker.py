@@ -1,0 +1,117 @@
+"""The worker's side: an assignment in, events out, whatever happens."""
+
+from __future__ import annotations
+
+import functools
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from actbench import datasets
+from actbench.datasets import Dataset, Request
+from actbench.errors import UserError
+from actbench.execution.events import CheckpointTaken, EpochEnded, RunEnded, RunEvent, RunStarted
+from actbench.execution.executor import Assignment
+from actbench.results.columns import Record, Status
+from actbench.training.run import Trainer, one_line, versions
+
+STOP = "stop"
+"""What the driver sends, in place of an assignment, to have the run end after its epoch."""
+
+
+def carry_out(
+    assignment: Assignment,
+    trainer: Trainer,
+    send: Callable[[RunEvent], None],
+    stopping: Callable[[], bool],
+    load: Callable[[Request], Dataset],
+) -> None:
+    """Train one run and send everything that becomes known of it; ``RunEnded`` comes last, whatever happens.
+
+    Args:
+        assignment: the run.
+        trainer: keeps what runs have in common.
+        send: takes the events.
+        stopping: asked after every epoch: whether the run is to end there, with a checkpoint.
+        load: gets the data.
+    """
+    send(RunStarted(assignment.run))
+    try:
+        record = _train(assignment, trainer, send, stopping, load)
+    except MemoryError as error:
+        record = failure(assignment, "oom", one_line(error))
+    except UserError as error:
+        record = failure(assignment, "failed", " ".join(str(error).split()))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it costs this run only
+        record = failure(assignment, "failed", one_line(error))
+    send(RunEnded(record))
+
+
+def _train(
+    assignment: Assignment,
+    trainer: Trainer,
+    send: Callable[[RunEvent], None],
+    stopping: Callable[[], bool],
+    load: Callable[[Request], Dataset],
+) -> Record:
+    run = assignment.run
+    training = trainer.begin(run, load(assignment.request), checkpoint=assignment.checkpoint, jobs=assignment.jobs)
+    kept_at, epochs_since = time.monotonic(), 0
+    for row in training:
+        send(EpochEnded(run, row))
+        if training.ended or not row.epoch:
+            continue
+        epochs_since += 1
+        due = (
+            time.monotonic() - kept_at >= assignment.checkpoint_seconds
+            if assignment.checkpoint_epochs is None
+            else epochs_since >= assignment.checkpoint_epochs
+        )
+        stop = stopping()
+        if due or stop:
+            send(CheckpointTaken(run, training.checkpoint()))
+            kept_at, epochs_since = time.monotonic(), 0
+        if stop:
+            training.interrupt()
+    return training.record()
+
+
+def failure(assignment: Assignment, status: Status, reason: str) -> Record:
+    """The record of a run that came to nothing."""
+    run = assignment.run
+    return Record(run=run, status=status, error=reason, jobs=assignment.jobs, versions=versions(run))
+
+
+def work(connection: Connection, variables: Mapping[str, str], log: str) -> None:
+    """The life of a worker process: assignments in, events out, until the driver hangs up."""
+    # Ctrl-C and a group's SIGTERM reach every process; only the driver decides what they mean.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.environ.update(variables)  # before the backend is imported: it reads them once
+    with Path(log).open("ab", buffering=0) as file:
+        os.dup2(file.fileno(), 2)
+    assignments: queue.SimpleQueue[Assignment] = queue.SimpleQueue()
+    stopping = threading.Event()
+
+    def listen() -> None:
+        while True:
+            try:
+                message = connection.recv()
+            except (EOFError, OSError):
+                os._exit(0)  # the driver is gone or has no more work: whatever still runs is nobody's
+            if message == STOP:
+                stopping.set()
+            else:
+                assignments.put(message)
+
+    threading.Thread(target=listen, daemon=True).start()
+    trainer = Trainer()
+    # Two data sets at a time: arms are interleaved, so a grid over data sets would otherwise reload at each run.
+    load = functools.lru_cache(maxsize=2)(datasets.load)
+    while True:
+        carry_out(assignments.get(), trainer, connection.send, stopping.is_set, load)

@@ -1,0 +1,166 @@
+"""Worker processes: what is set for a process stays in it, and what was edited in mid-sweep is not stored as before."""
+
+import csv
+import os
+import time
+
+import pytest
+from conftest import planned
+
+from actbench.execution.events import CheckpointTaken, EpochEnded, RunEnded, RunStarted
+from actbench.execution.executor import Assignment
+from actbench.execution.local import LocalExecutor
+from actbench.execution.plan import make_plan
+from actbench.execution.sweep import Options, sweep
+from actbench.execution.worker import carry_out
+from actbench.studies.study import Study
+
+TINY = {"model": "mlp(8)", "limit": 200, "batch_size": 50, "epochs": 1}
+# Notes which process built it, and whether that process is deterministic.
+NOTES = """
+import os
+import keras
+from tensorflow.python.framework import config
+
+def act(x):
+    with open("notes", "a") as file:
+        print(os.getpid(), config.is_op_determinism_enabled(), file=file)
+    return keras.ops.tanh(x)
+"""
+
+
+def finished(assignments, jobs=1):
+    """The records of runs that were trained in real worker processes, in the order in which they ended."""
+    events = LocalExecutor().run(assignments, jobs, lambda: False)
+    return [event.record for event in events if isinstance(event, RunEnded)]
+
+
+def test_determinism_does_not_leak_into_later_runs(tmp_path):
+    (tmp_path / "noting.py").write_text(NOTES, encoding="utf-8")
+    asked = TINY | {"activation": "noting.py:act"}
+    pairs = [planned(**asked, deterministic=flag, seed=seed)[0] for flag, seed in ((True, 0), (False, 0), (False, 1))]
+    records = finished([Assignment(run, request) for run, request in pairs])
+    assert [record.status for record in records] == ["ok"] * 3, [record.error for record in records]
+    assert [record.compiler for record in records] == ["graph", "xla", "xla"]
+    notes = [line.split() for line in (tmp_path / "notes").read_text(encoding="utf-8").splitlines()]
+    by_process = {}
+    for process, deterministic in notes:
+        by_process.setdefault(process, set()).add(deterministic)
+    # Two processes for three runs: the third found the worker of the second.
+    assert list(by_process.values()) == [{"True"}, {"False"}]
+
+
+EDITED = """
+import time
+from pathlib import Path
+import keras
+
+VERSION = 1
+
+def act(x):
+    return VERSION * keras.ops.tanh(x)
+
+def network(site, input_shape, classes):
+    inputs = keras.Input(input_shape)
+    x = site()(keras.layers.Dense(4 + VERSION)(keras.layers.Flatten()(inputs)))
+    return keras.Model(inputs, keras.layers.Dense(classes)(x))
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "asked"),
+    [
+        ("activation", {"activation": ["edited.py:act"]}),
+        ("model", {"activation": ["relu"], "model": "edited.py:network"}),
+    ],
+)
+def test_a_file_edited_in_mid_sweep_fails_the_runs_that_come_after(tmp_path, what, asked):
+    file = tmp_path / "edited.py"
+    file.write_text(EDITED, encoding="utf-8")
+    options = Options()
+    study = Study().override(TINY | asked | {"seed": [0, 1, 2]})
+    plan = make_plan(study, options.executor)
+
+    def edit(event):
+        if isinstance(event, RunEnded) and event.record.run.seed == 0:
+            file.write_text(EDITED.replace("VERSION = 1", "VERSION = 2"), encoding="utf-8")
+
+    outcome = sweep(plan, tmp_path / "r", options, [edit])
+    assert [record.status for record in outcome.trained] == ["ok", "failed", "failed"]
+    for record in outcome.broken:
+        assert record.error.startswith(f"The {what} 'edited.py:")
+        assert "changed after its runs were planned. Give the same command again" in record.error
+    with (tmp_path / "r" / "runs.csv").open(encoding="utf-8", newline="") as rows:
+        stored = {row["run_key"]: row["status"] for row in csv.DictReader(rows)}
+    assert stored == dict(zip(plan.keys, ["ok", "failed", "failed"], strict=True))
+
+    # The same command again plans anew: other keys, and none of them is stored.
+    assert not set(make_plan(study, options.executor).keys) & set(plan.keys)
+
+
+class Trail:
+    """Takes a worker's events, and asks it to stop after an epoch."""
+
+    def __init__(self, last=None):
+        self.events, self.last = [], last
+
+    def stopping(self):
+        rows = [event.row.epoch for event in self.events if isinstance(event, EpochEnded)]
+        return self.last is not None and rows[-1] >= self.last
+
+
+def carried_out(trail, checkpoint_epochs=None, **fields):
+    from actbench import datasets
+    from actbench.training.run import Trainer
+
+    ((run, request),) = planned(**TINY | fields)
+    assignment = Assignment(run, request, checkpoint_epochs=checkpoint_epochs)
+    carry_out(assignment, Trainer(), trail.events.append, trail.stopping, datasets.load)
+    return [type(event) for event in trail.events]
+
+
+def test_a_worker_tells_of_start_epochs_and_end():
+    trail = Trail()
+    assert carried_out(trail, epochs=2) == [RunStarted, EpochEnded, EpochEnded, EpochEnded, RunEnded]
+    rows = tuple(event.row for event in trail.events if isinstance(event, EpochEnded))
+    assert trail.events[-1].record.epochs == rows
+
+
+def test_checkpoints_are_taken_as_often_as_asked_but_not_of_what_has_ended():
+    trail = Trail()
+    carried_out(trail, checkpoint_epochs=2, epochs=6)
+    taken = [len(event.checkpoint.epochs) - 1 for event in trail.events if isinstance(event, CheckpointTaken)]
+    assert taken == [2, 4]
+
+
+def test_a_run_that_is_to_stop_ends_after_its_epoch_with_a_checkpoint():
+    trail = Trail(last=2)
+    kinds = carried_out(trail, epochs=6)
+    assert kinds[-3:] == [EpochEnded, CheckpointTaken, RunEnded]
+    assert trail.events[-1].record.status == "interrupted"
+    assert len(trail.events[-1].record.epochs) == 3
+
+
+def test_what_a_run_cannot_do_is_its_record_not_the_workers_end(tmp_path):
+    (tmp_path / "bad.py").write_text("def act(x):\n    raise MemoryError('no room')\n", encoding="utf-8")
+    trail = Trail()
+    assert carried_out(trail, activation="bad.py:act") == [RunStarted, RunEnded]
+    assert (trail.events[-1].record.status, trail.events[-1].record.jobs) == ("oom", 1)
+    assert "no room" in trail.events[-1].record.error
+
+
+def test_closing_the_events_leaves_no_worker_behind(tmp_path):
+    (tmp_path / "slow.py").write_text(
+        "import os, time\n\ndef act(x):\n    open(f'worker-{os.getpid()}', 'w').close()\n    time.sleep(600)\n",
+        encoding="utf-8",
+    )
+    ((run, request),) = planned(**TINY | {"activation": "slow.py:act"})
+    events = LocalExecutor().run([Assignment(run, request)], 1, lambda: False)
+    assert next(events) == RunStarted(run)
+    end = time.monotonic() + 60
+    while not (found := list(tmp_path.glob("worker-*"))):
+        assert time.monotonic() < end, "the worker never began"
+        time.sleep(0.05)
+    events.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(found[0].name.removeprefix("worker-")), 0)
