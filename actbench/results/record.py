@@ -139,7 +139,7 @@ def run_row(record: Record) -> dict[str, Any]:
     row: dict[str, Any] = {f.name: getattr(run, f.name) for f in fields(Run)}
     row |= {name: value.spelling for name, value in row.items() if isinstance(value, Choice)}
     row |= {f.name: getattr(record, f.name) for f in fields(Record) if f.name not in ("run", "epochs", "versions")}
-    row |= record.versions | {"tensorflow_version": record.versions.get("backend_version")}
+    row |= {"tensorflow_version": record.versions.get("backend_version")} | record.versions
     row |= {
         "schema_version": SCHEMA_VERSION,
         "run_key": run.key,
