@@ -143,10 +143,12 @@ class Registry(Generic[EntryT]):
         kind: the singular noun for messages, e.g. ``"activation"``.
         package: the package whose modules hold the entries; a new file in it is found without being listed anywhere,
             and one whose name begins with ``_`` holds none. A plain module that holds them all itself will do too.
+        listed: whether ``actbench list`` knows the kind; messages name the entries themselves where it does not.
     """
 
-    def __init__(self, kind: str, package: str) -> None:
+    def __init__(self, kind: str, package: str, *, listed: bool = True) -> None:
         self.kind = kind
+        self._listed = listed
         self._package = package
         self._entries: dict[str, EntryT] = {}
         self._aliases: dict[str, str] = {}
@@ -172,7 +174,10 @@ class Registry(Generic[EntryT]):
         name = self._aliases.get(name, name)
         if name not in self._entries:
             hint = did_you_mean(name, [*self._entries, *self._aliases])
-            raise UserError(f"Unknown {self.kind} {name!r}.{hint} 'actbench list {self.kind}s' shows them all.")
+            where = (
+                f"'actbench list {self.kind}s' shows them all" if self._listed else f"Known: {', '.join(self.names)}"
+            )
+            raise UserError(f"Unknown {self.kind} {name!r}.{hint} {where}.")
         return self._entries[name]
 
     def __contains__(self, name: object) -> bool:
@@ -187,6 +192,11 @@ class Registry(Generic[EntryT]):
     def __len__(self) -> int:
         self._load()
         return len(self._entries)
+
+    @property
+    def names(self) -> list[str]:
+        """The canonical names in alphabetical order."""
+        return [entry.name for entry in self]
 
     def _load(self) -> None:
         if self._loaded:

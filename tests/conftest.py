@@ -57,10 +57,14 @@ def invoke(capfd, monkeypatch):
     return call
 
 
-def program(*arguments, cwd, env=None, check=None):
-    """Call ``actbench`` as a process of its own; ``check`` is the exit code that it must end with."""
+def program(*arguments, cwd, env=None, check=None, first=""):
+    """Call ``actbench`` as a process of its own; ``check`` is the exit code that it must end with.
+
+    ``first`` is Python to run in that process before.
+    """
+    command = [sys.executable, "-c", f"{first}\nfrom actbench.cli import main\nmain()"] if first else PROGRAM
     done = subprocess.run(
-        [*PROGRAM, *map(str, arguments)],
+        [*command, *map(str, arguments)],
         cwd=cwd,
         env=os.environ | (env or {}),
         capture_output=True,

@@ -8,17 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import matplotlib.image
 import numpy as np
 import pytest
 from matplotlib.collections import PathCollection
 from synthetic import Arm, Task, write
 
 from actbench.errors import UserError
-from actbench.reports.plots import KINDS, Look, _panels, _shape, inline_svg, save_picture
-from actbench.reports.plots.curves import draw_curves
-from actbench.reports.plots.pareto import draw_pareto
-from actbench.reports.plots.style import DARK, LIGHT, VARIABLES, drawing, palette, spread_out
-from actbench.tables.findings import Question, find
+from actbench.reports.plots import PLOTS, Look, Panel
+from actbench.reports.plots.figures import DOTS_PER_INCH, draw_figure, draw_panel, inline_svg, save_picture
+from actbench.reports.plots.style import DARK, LIGHT, VARIABLES, palette, spread_out, themed
+from actbench.tables.findings import Question, analyse
 
 ARMS = [Arm("relu"), Arm("swish", 0.972, 1.8), Arm("mish", 0.9745, 1.6, seconds=0.35), Arm("tanh", 0.955, 3.0)]
 
@@ -26,30 +26,92 @@ ARMS = [Arm("relu"), Arm("swish", 0.972, 1.8), Arm("mish", 0.9745, 1.6, seconds=
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stores")
-    return {
-        "one": find([write(folder / "one", [(Task(), ARMS)])], Question()),
-        "two": find([write(folder / "two", [(Task(), ARMS), (Task("cifar10"), ARMS)])], Question()),
-        "many": find([write(folder / "many", [(Task(), [*ARMS, *(Arm(f"f{n}", 0.9 + n / 1000) for n in range(40))])])],
-                     Question()),
-        "bare": find([write(folder / "bare", [(Task(epochs=1), [Arm("relu", seeds=(0,))])])], Question()),
-        "broken": find([write(folder / "broken", [(Task(), [
-            Arm("selu", statuses={0: "diverged"}), Arm("elu", statuses={1: "failed"}),
-            Arm("oom", statuses=dict.fromkeys(range(10), "oom")),
-        ])])], Question()),
-        "failed": find([write(folder / "failed", [(Task(), [
-            Arm("relu", statuses=dict.fromkeys(range(10), "failed")),
-            Arm("mish", statuses=dict.fromkeys(range(10), "oom")),
-        ])])], Question()),
-    }  # fmt: skip
+    failing = dict.fromkeys(range(10), "failed")
+    out_of_memory = dict.fromkeys(range(10), "oom")
+    stores = {
+        "one": [(Task(), ARMS)],
+        "two": [(Task(), ARMS), (Task("cifar10"), ARMS)],
+        "many": [(Task(), [*ARMS, *(Arm(f"f{n}", 0.9 + n / 1000) for n in range(40))])],
+        "bare": [(Task(epochs=1), [Arm("relu", seeds=(0,))])],
+        "broken": [
+            (
+                Task(),
+                [
+                    Arm("selu", statuses={0: "diverged"}),
+                    Arm("elu", statuses={1: "failed"}),
+                    Arm("oom", statuses=out_of_memory),
+                ],
+            )
+        ],
+        "failed": [(Task(), [Arm("relu", statuses=failing), Arm("mish", statuses=out_of_memory)])],
+    }
+    return {name: analyse([write(folder / name, parts)], Question()) for name, parts in stores.items()}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", ["one", "two", "many", "bare", "broken", "failed"])
-def test_every_kind_of_every_store(findings, tmp_path, kind, name):
-    path = tmp_path / "picture.png"
-    save_picture(kind, findings[name], Look(), path)
-    assert path.read_bytes().startswith(b"\x89PNG")
-    assert path.stat().st_size > (2000 if name == "failed" else 5000)
+def one_panel(found, place=0):
+    return Panel(found, found.tasks[place], "")
+
+
+def figure_of(kind, found, look=None):
+    with themed(LIGHT):
+        return draw_figure(PLOTS[kind], found, palette(found, LIGHT), look or Look())
+
+
+def texts_of(axes):
+    return [text.get_text() for text in axes.texts] + [label.get_text() for label in axes.get_yticklabels()]
+
+
+def dots(axes, *sizes):
+    """How many dots of these sizes there are."""
+    marks = [mark for mark in axes.collections if isinstance(mark, PathCollection)]
+    return sum(len(mark.get_offsets()) for mark in marks if set(mark.get_sizes()) <= set(sizes))
+
+
+WITHOUT_TARGET = {"bare", "failed"}
+STORES = ["one", "two", "many", "bare", "broken", "failed"]
+
+
+@pytest.mark.parametrize("kind", PLOTS.names)
+@pytest.mark.parametrize("name", STORES)
+def test_a_file_has_a_panel_for_every_task_and_names_its_arms(findings, tmp_path, kind, name):
+    found = findings[name]
+    figure = figure_of(kind, found)
+    if kind == "profile" and name == "two":
+        assert [axes.get_title("left") for axes in figure.axes] == ["Performance profile over 2 tasks"]
+    else:
+        assert [axes.get_title("left") for axes in figure.axes] == [item.task.title for item in found.tasks]
+    colours = palette(found, LIGHT)
+    for axes, item in zip(figure.axes, found.tasks, strict=False):
+        there = set(item.arms["activation"][item.arms["runs"] > 0])
+        if kind == "profile" and name in WITHOUT_TARGET:
+            assert texts_of(axes)[0] == "no run reached a threshold"
+        elif there:
+            assert set(texts_of(axes)) >= {arm for arm in there if colours.named(arm)}
+        else:
+            assert texts_of(axes)[0] == "no finished run"
+    save_picture(kind, found, Look(), tmp_path / "picture.png")
+    size = tuple(round(inches * DOTS_PER_INCH) for inches in figure.get_size_inches())
+    pixels = matplotlib.image.imread(tmp_path / "picture.png")
+    assert pixels.shape[1::-1] == pytest.approx(size, abs=1)
+
+
+@pytest.mark.parametrize("name", STORES)
+def test_every_arm_has_its_line_and_every_run_its_dot(findings, name):
+    found = findings[name]
+    for number, item in enumerate(found.tasks):
+        runs, arms = item.arms["runs"].sum(), (item.arms["runs"] > 0).sum()
+        assert len(figure_of("curves", found).axes[number].lines) == arms
+        if name != "many":  # only the best 30 of which are shown
+            assert dots(figure_of("strip", found).axes[number], 16.0) == runs
+        assert dots(figure_of("pareto", found).axes[number], 46.0, 18.0) == arms
+        steps = draw_panel(PLOTS["profile"], one_panel(found, number), palette(found, LIGHT), Look()).axes[0]
+        assert len(steps.lines) == (0 if name in WITHOUT_TARGET else arms)
+
+
+def test_the_profile_across_tasks_has_a_line_for_every_arm(findings):
+    (axes,) = figure_of("profile", findings["two"]).axes
+    assert len(axes.lines) == 4
+    assert set(texts_of(axes)) >= {"relu", "swish", "mish", "tanh"}
 
 
 @pytest.mark.parametrize(("form", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
@@ -84,15 +146,12 @@ def test_arms_beyond_the_colours_are_grey_and_counted(findings):
     assert {"swish", "mish"} <= set(colours.coloured)
     assert len(set(colours.coloured)) == 6
     assert colours.colour("f0") == LIGHT.muted
-    assert "37 others in grey" in inline_svg("curves", findings["many"], findings["many"].tasks[0], Look(), "p")
+    assert "37 others in grey" in inline_svg("curves", one_panel(findings["many"]), Look(), "p")
 
 
 def test_a_diverged_run_stays_in_the_mean(findings):
-    from matplotlib.figure import Figure
-
     found = findings["broken"]
-    axes = Figure().add_subplot()
-    draw_curves(axes, found, found.tasks[0], palette(found, LIGHT))
+    (axes,) = figure_of("curves", found).axes
     line = next(line for line in axes.lines if line.get_color() == palette(found, LIGHT).colour("selu"))
     table = found.tasks[0].arms.set_index("activation")
     assert line.get_ydata()[-1] == pytest.approx(table.loc["selu", "test_accuracy"] * 100)
@@ -100,9 +159,10 @@ def test_a_diverged_run_stays_in_the_mean(findings):
 
 def test_runs_that_ended_early_are_counted_and_may_have_no_loss_at_all(findings, tmp_path):
     broken = findings["broken"]
-    svg = inline_svg("curves", broken, broken.tasks[0], Look(metric="loss"), "p")
+    svg = inline_svg("curves", one_panel(broken), Look(metric="loss"), "p")
     assert "mean ± sd, 9 to 10 seeds; 1 run ended early" in svg
-    store = write(tmp_path, [(Task(), [Arm("relu", statuses=dict.fromkeys(range(10), "diverged")), Arm("mish")])])
+    arms = [Arm("relu", statuses=dict.fromkeys(range(10), "diverged")), Arm("mish")]
+    store = write(tmp_path, [(Task(), arms)], edit=lambda row: row | {"epochs_digest": ""})
     rows = list(csv.DictReader((store / "epochs.csv").read_text().splitlines()))
     lost = {row["run_key"] for row in rows if row["epoch"] == "3" and row["test_loss"] == "nan"}
     assert len(lost) == 10
@@ -110,25 +170,28 @@ def test_runs_that_ended_early_are_counted_and_may_have_no_loss_at_all(findings,
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()
         writer.writerows(row | ({"test_loss": "nan"} if row["run_key"] in lost else {}) for row in rows)
-    found = find([store], Question())
-    assert "mish" in inline_svg("curves", found, found.tasks[0], Look(metric="loss"), "p")
+    found = analyse([store], Question())
+    assert "mish" in inline_svg("curves", one_panel(found), Look(metric="loss"), "p")
 
 
 def test_a_task_without_a_coloured_arm_is_drawn_in_grey(tmp_path):
     arms = [[Arm(f"f{n}a", seeds=(0,)), Arm(f"f{n}b", seeds=(0,))] for n in range(8)]
-    found = find([write(tmp_path, [(Task(f"data{n}", epochs=3), arms[n]) for n in range(8)])], Question())
+    found = analyse([write(tmp_path, [(Task(f"data{n}", epochs=3), arms[n]) for n in range(8)])], Question())
     assert not any(palette(found, LIGHT).named(arm) for arm in found.tasks[-1].task.arms)
-    assert "2 others in grey" in inline_svg("curves", found, found.tasks[-1], Look(), "p")
+    assert "2 others in grey" in inline_svg("curves", one_panel(found, -1), Look(), "p")
 
 
 @pytest.mark.parametrize("on_page", [False, True])
 def test_nothing_is_cut_off_at_the_edges_and_the_front_is_ringed(tmp_path, on_page):
     arms = [Arm("relu", 0.9700, seeds=(0,), spread=1e-4), Arm("mish", 0.9706, seeds=(0,), spread=1e-4, seconds=0.3)]
-    found = find([write(tmp_path, [(Task(), arms)])], Question())
-    with drawing(LIGHT):
+    found = analyse([write(tmp_path, [(Task(), arms)])], Question())
+    with themed(LIGHT):
         colours = palette(found, LIGHT)
-        figure, (axes,) = _panels(_shape("pareto", found.tasks, colours, on_page=on_page), 1)
-        draw_pareto(axes, found.tasks[0], colours)
+        if on_page:
+            figure = draw_panel(PLOTS["pareto"], one_panel(found), colours, Look())
+        else:
+            figure = draw_figure(PLOTS["pareto"], found, colours, Look())
+        (axes,) = figure.axes
         assert axes.get_ylabel() == "test accuracy (%)"  # one seed has no spread
         box = axes.get_tightbbox(figure.canvas.get_renderer())
     assert box.x0 >= 0
@@ -136,18 +199,17 @@ def test_nothing_is_cut_off_at_the_edges_and_the_front_is_ringed(tmp_path, on_pa
     marks = [mark for mark in axes.collections if isinstance(mark, PathCollection)]
     rings = [mark for mark in marks if mark.get_sizes().tolist() == [120.0]]
     assert [ring.get_offsets()[0][0] for ring in rings] == sorted(found.tasks[0].arms["train_seconds"])
-    points = [mark for mark in marks if mark.get_sizes().tolist() == [46.0]]
-    assert len(points) == 2
+    assert dots(axes, 46.0) == 2
 
 
 def test_too_many_tasks_for_a_picture(tmp_path):
     store = write(tmp_path, [(Task(f"data{n}", epochs=2), [Arm("relu", seeds=(0,))]) for n in range(13)])
     with pytest.raises(UserError, match="13 tasks are too many for one picture"):
-        save_picture("strip", find([store], Question()), Look(), tmp_path / "a.png")
+        save_picture("strip", analyse([store], Question()), Look(), tmp_path / "a.png")
 
 
 def test_svg_for_pages_takes_its_colours_from_the_page(findings):
-    svg = inline_svg("curves", findings["one"], findings["one"].tasks[0], Look(), "p7")
+    svg = inline_svg("curves", one_panel(findings["one"]), Look(), "p7")
     assert "var(--ink)" in svg
     assert "var(--series-0)" in svg
     assert not any(colour in svg for colour in VARIABLES)
@@ -158,8 +220,8 @@ def test_svg_for_pages_takes_its_colours_from_the_page(findings):
 
 def test_names_are_escaped_in_svg(tmp_path):
     store = write(tmp_path, [(Task(epochs=3), [Arm("<script>"), Arm("a & b$^2$")])])
-    found = find([store], Question())
-    svg = inline_svg("strip", found, found.tasks[0], Look(), "p")
+    found = analyse([store], Question())
+    svg = inline_svg("strip", one_panel(found), Look(), "p")
     assert "<script>" not in svg
     assert "a &amp; b$^2$" in svg
 
@@ -215,7 +277,7 @@ def test_colours_stand_out_from_the_paper(theme):
 
 
 def test_the_page_has_the_colours_of_the_themes():
-    css = (Path(__file__).parent.parent / "actbench/reports/templates/report.css").read_text()
+    css = (Path(__file__).parent.parent / "actbench/reports/formats/templates/report.css").read_text()
     light, dark = css.split("@media (prefers-color-scheme: dark)")
     for text, theme in ((light, LIGHT), (dark.split("* {")[0], DARK)):
         for name, colour in zip(
@@ -226,16 +288,26 @@ def test_the_page_has_the_colours_of_the_themes():
             assert f"--series-{number}: {colour};" in text
 
 
-def test_the_plot_command(tmp_path, monkeypatch, capsys):
-    import sys
+@pytest.mark.parametrize(
+    ("words", "kind", "file"),
+    [
+        (["pareto"], "pareto", "pareto.png"),
+        (["strip", "results/adhoc", "--output", "s.svg", "--theme", "dark"], "strip", "s.svg"),
+        (["results/adhoc", "curves", "--x", "seconds", "--output", "c.svg"], "curves", "c.svg"),
+    ],
+)
+def test_the_plot_command_writes_what_was_asked_for(own_folder, invoke, words, kind, file):
+    store = write(Path("results/adhoc"), [(Task(epochs=3), [replace(arm, seeds=(0, 1)) for arm in ARMS])])
+    done = invoke("plot", *words)
+    assert (done.returncode, done.stdout) == (0, f"{file}\n")
+    look = Look("dark" if "dark" in words else "light", x="seconds" if "seconds" in words else "epochs")
+    save_picture(kind, analyse([store], Question()), look, own_folder / f"expected{Path(file).suffix}")
+    assert Path(file).read_bytes() == Path(f"expected{Path(file).suffix}").read_bytes()
 
-    from actbench import cli
 
-    monkeypatch.chdir(tmp_path)
-    write(Path("results/adhoc"), [(Task(epochs=3), [replace(arm, seeds=(0, 1)) for arm in ARMS])])
-    for words in (["plot", "pareto"], ["plot", "strip", "results/adhoc", "--output", "s.svg", "--theme", "dark"]):
-        monkeypatch.setattr(sys, "argv", ["actbench", *words])
-        with pytest.raises(SystemExit) as leaving:
-            cli.main()
-        assert not leaving.value.code
-        assert Path(capsys.readouterr().out.strip()).stat().st_size > 5000
+def test_a_picture_draws_one_metric_of_one_task(findings):
+    with pytest.raises(UserError, match="say which threshold, like epochs-to:0.95"):
+        figure_of("strip", findings["one"], Look(metric="epochs-to"))
+    all_tasks = Panel(findings["two"], None, "All")
+    with pytest.raises(ValueError, match="'All' shows no single task"):
+        inline_svg("curves", all_tasks, Look(), "p")

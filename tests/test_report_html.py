@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from chromium import Browser, find_browser
+from rich.console import Console
 from synthetic import Arm, Task, write
 
-from actbench.reports.html import html_of
+from actbench.reports.formats.html import html
 from actbench.reports.sheet import View
-from actbench.tables.findings import Question, find
+from actbench.reports.sheet.comparison import ComparisonSheet
+from actbench.tables.findings import Question, analyse
 
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 ARMS = [Arm("relu"), Arm("swish", 0.972, 1.8, seconds=0.3), Arm("mish", 0.9745, 1.6, seconds=0.35),
@@ -28,7 +30,7 @@ def report(tmp_path_factory):
     store = write(folder / "store", [(Task(), ARMS), (Task("cifar10", "cnn"), ARMS[:3])])
     question = Question(metrics=("accuracy", "epochs-to:0.96"), fail_if=("test_accuracy(mish) < 0.5",))
     path = folder / "report.html"
-    path.write_text(html_of(find([store], question), View()), encoding="utf-8")
+    path.write_text(html(ComparisonSheet(analyse([store], question), View()), Console()), encoding="utf-8")
     return path
 
 

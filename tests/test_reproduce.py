@@ -1,8 +1,10 @@
 """Published articles: what is printed is read as it stands, ours stands beside it, and verdicts keep their promises."""
 
+import csv
 import json
 import shutil
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from scipy import stats
 
 from actbench.errors import UserError
 from actbench.execution.reproduce import find_case, studies
+from actbench.reports.formats import FORMATS
 from actbench.results.read import read_runs
 from actbench.statistics import decide_alike, decide_order
 from actbench.studies.article import quantity, read_article
@@ -295,8 +298,18 @@ def test_our_figures_stand_beside_the_printed_ones(trained, invoke):
     assert claims["ReLU never gets to 95 %."]["words"] == "reproduced to the digit"
     assert claims["ReLU never gets to 95 %."]["figures"] == "1 of 2 cells to the digit"
     assert claims["Every accuracy is within 100 points."]["verdict"] == "confirmed"
-    assert "measured ratio" in claims["Swish takes longer."]["figures"]
-    assert claims["Swish takes longer."]["figures"].endswith("printed 1.88")
+    assert claims["ReLU never gets to 95 %."]["evidence"] == {"kind": "digits", "met": 1, "cells": 2, "wanted": 1}
+    slower = claims["Swish takes longer."]
+    ratio = slower["evidence"]
+    assert (ratio["kind"], ratio["metric"], ratio["arm"], ratio["rival"], ratio["n"], ratio["level"]) == (
+        "ratio", "epoch_seconds", "swish", "relu", 2, 0.95,
+    )  # fmt: skip
+    assert ratio["low"] < ratio["ratio"] < ratio["high"]
+    assert ratio["printed_ratio"] == pytest.approx(107 / 57)
+    shown = (
+        f"swish / relu: measured ratio {ratio['ratio']:.3g} ({ratio['low']:.3g} … {ratio['high']:.3g}), printed 1.88"
+    )
+    assert slower["figures"] == shown
 
 
 def test_the_table_and_markdown_and_page_say_the_same(trained, invoke):
@@ -310,6 +323,42 @@ def test_the_table_and_markdown_and_page_say_the_same(trained, invoke):
             assert words in text
     assert "| ReLU never gets to 95 %. | 1 of 2 cells to the digit | reproduced to the digit |" in markdown
     assert page.count("<figure") == 1
+
+
+@pytest.mark.parametrize("form", FORMATS.names)
+def test_every_format_writes_it(trained, invoke, form):
+    done = invoke("reproduce", "small.toml", "--format", form)
+    assert done.returncode == 0, done.stderr
+    assert "swish" in done.stdout
+    assert invoke("reproduce", "small.toml", "--format", form, "--output", "out.file").stdout == ""
+    # What reaches the screen is what reaches a file.
+    assert Path("out.file").read_text(encoding="utf-8").rstrip("\n") == done.stdout.rstrip("\n")
+
+
+def test_a_claim_is_a_test_case(trained, invoke):
+    write_study(trained, ("at_least = 1", "at_least = 2"))
+    (suite,) = ET.fromstring(invoke("reproduce", "small.toml", "--format", "junit").stdout)
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("5", "1", "0")
+    cases = {case.get("name"): case for case in suite.findall("testcase")}
+    (failure,) = cases["ReLU never gets to 95 %."]
+    assert failure.tag == "failure"
+    assert failure.get("message") == "refuted: 1 of 2 cells to the digit"
+    (confirmed,) = cases["Every accuracy is within 100 points."]
+    assert confirmed.tag == "system-out"
+    assert confirmed.text.startswith("confirmed: largest difference of 2 accuracies")
+    (curve,) = cases["ReLU's curve is followed."]
+    assert curve.tag == "system-out"
+
+
+def test_printed_figures_and_ours_as_a_table(trained, invoke):
+    rows = list(csv.DictReader(invoke("reproduce", "small.toml", "--format", "csv").stdout.splitlines()))
+    ours = json.loads(invoke("reproduce", "small.toml", "--json").stdout)["studies"][0]["cells"]
+    assert len(rows) == len(ours) == 6
+    for row, cell in zip(rows, ours, strict=True):
+        assert (row["activation"], row["figure"]) == (cell["activation"], cell["column"])
+        assert row["ours"] == ("" if cell["ours"] is None else str(cell["ours"]))
+    assert [row["printed"] for row in rows] == ["12.34", "", "57.0", "0.0", "3.0", "107.0"]
+    assert [row["exact"] for row in rows][:3] == ["False", "True", ""]
 
 
 def test_of_several_articles_the_verdicts_are_shown(trained, invoke):

@@ -1,13 +1,20 @@
 """The committed results: complete, whole, and every figure beside them recomputed from the two raw tables."""
 
+import re
 from pathlib import Path
 
+import matplotlib.image
+import numpy as np
 import pytest
 
 from actbench.execution.plan import stored_plan
 from actbench.execution.reproduce import find_case, studies
+from actbench.reports.plots import Look
+from actbench.reports.plots.figures import save_picture
+from actbench.results.frames import read_frames
 from actbench.results.read import read_manifest
-from actbench.tables import arm_table, read_frames, to_csv
+from actbench.tables import arm_table, to_csv
+from actbench.tables.findings import Question, analyse
 from tools import results
 
 REPOSITORY = Path(__file__).parent.parent
@@ -45,9 +52,30 @@ def test_the_table_follows_from_the_two_raw_files(repository, name):
 def test_comparison_and_verdicts_are_what_the_commands_print(repository, name):
     for file, text in results.texts(results.stored(name)).items():
         assert (results.RESULTS / name / file).read_text(encoding="utf-8") == text
-    for kind in results.PICTURES:
-        for form in results.FORMS:
-            assert (results.RESULTS / name / f"{kind}.{form}").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("kind", results.PICTURES)
+@pytest.mark.parametrize("name", NAMES)
+def test_pictures_are_what_the_command_draws(repository, tmp_path, name, kind):
+    findings = analyse([results.RESULTS / name], Question())
+    save_picture(kind, findings, Look(), tmp_path / "drawn.svg")
+    committed = results.RESULTS / name / f"{kind}.svg"
+    # A coordinate's last digit differs between processors.
+    drawn = [(tmp_path / "drawn.svg").read_text(encoding="utf-8"), committed.read_text(encoding="utf-8")]
+    words, coordinates = zip(*(split_numbers(text) for text in drawn), strict=True)
+    assert words[0] == words[1]
+    assert coordinates[0] == pytest.approx(coordinates[1], abs=1e-4)
+    # The same picture as pixels.
+    save_picture(kind, findings, Look(), tmp_path / "drawn.png")
+    pixels = [matplotlib.image.imread(path) for path in (tmp_path / "drawn.png", committed.with_suffix(".png"))]
+    assert pixels[0].shape == pixels[1].shape
+    assert np.abs(pixels[0] - pixels[1]).mean() < 1e-3
+
+
+def split_numbers(svg):
+    """The text between the coordinates of an SVG, and the coordinates; names made from them by a hash are left out."""
+    svg = re.sub(r'(\bid="|url\(#|href="#)\w+', r"\1", svg)
+    return re.sub(r"-?\d+\.\d+", "", svg), [float(number) for number in re.findall(r"-?\d+\.\d+", svg)]
 
 
 def test_what_the_studies_expect_holds(repository):

@@ -17,8 +17,10 @@ from test_store import epoch_of, run_of
 from actbench.errors import UserError
 from actbench.registry import Choice
 from actbench.results.columns import Record
+from actbench.results.frames import SHOWN, epoch_chunks, read_frames, run_frames
 from actbench.results.store import EPOCHS, RUNS, Store
-from actbench.tables import arm_table, percent, read_frames, read_stores, to_csv
+from actbench.results.thresholds import EpochsTo, Reached, SecondsTo
+from actbench.tables import arm_table, to_csv
 
 GOLDEN = Path(__file__).parent / "golden"
 THRESHOLDS = (0.5, 0.9, 0.975)
@@ -54,6 +56,12 @@ def stored(folder, records=RECORDS):
     return folder
 
 
+def read_together(folders, only=None):
+    """Several stores as one."""
+    runs, _ = run_frames(folders, only)
+    return runs, pd.concat(epoch_chunks(runs, SHOWN))
+
+
 @pytest.fixture
 def frames(own_folder):
     return read_frames(stored(own_folder / "store"))
@@ -87,33 +95,33 @@ def test_a_diverged_run_counts_with_what_it_ended_on(arms):
 
 
 def test_a_miss_is_infinity_in_a_median_and_never_dropped(arms):
-    assert arms.loc["relu", ["reached_50", "reached_90", "reached_97.5"]].tolist() == [2, 2, 0]
-    assert arms.loc["relu", "epochs_to_50"] == 1  # median of 1, 1 and never
-    assert arms.loc["relu", "epochs_to_90"] == 3  # median of 2, 3 and never
-    assert arms.loc["relu", "seconds_to_90"] == 9.0  # median of 2, 9 and never
-    assert math.isnan(arms.loc["relu", "epochs_to_97.5"])
-    assert math.isnan(arms.loc["relu", "seconds_to_97.5"])
+    assert arms.loc["relu", [Reached(t) for t in THRESHOLDS]].tolist() == [2, 2, 0]
+    assert arms.loc["relu", EpochsTo(0.5)] == 1  # median of 1, 1 and never
+    assert arms.loc["relu", EpochsTo(0.9)] == 3  # median of 2, 3 and never
+    assert arms.loc["relu", SecondsTo(0.9)] == 9.0  # median of 2, 9 and never
+    assert math.isnan(arms.loc["relu", EpochsTo(0.975)])
+    assert math.isnan(arms.loc["relu", SecondsTo(0.975)])
 
 
 def test_a_median_of_an_even_number_is_the_mean_of_the_middle_two(arms):
-    assert arms.loc["mish", "epochs_to_97.5"] == 3  # of 2 and 4
-    assert arms.loc["mish", "seconds_to_97.5"] == 7.0  # of 4 and 10
+    assert arms.loc["mish", EpochsTo(0.975)] == 3  # of 2 and 4
+    assert arms.loc["mish", SecondsTo(0.975)] == 7.0  # of 4 and 10
 
 
 def test_half_the_runs_missing_is_a_miss(own_folder):
     folder = stored(own_folder / "half", [record("relu", 0, (0.1, 0.9)), record("relu", 1, (0.1, 0.2))])
     (row,) = arm_table(*read_frames(folder), (0.9,)).to_dict("records")
-    assert row["reached_90"] == 1
-    assert math.isnan(row["epochs_to_90"])
+    assert row[Reached(0.9)] == 1
+    assert math.isnan(row[EpochsTo(0.9)])
 
 
 def test_the_evaluation_before_training_reaches_nothing(arms):
-    assert arms.loc["relu", "reached_90"] == 2  # the third run had 0.95 in epoch 0 alone
+    assert arms.loc["relu", Reached(0.9)] == 2  # the third run had 0.95 in epoch 0 alone
 
 
 def test_reaching_a_threshold_is_being_at_it_or_above(own_folder):
     folder = stored(own_folder / "at", [record("relu", 0, (0.1, 0.8999999999999999, 0.9))])
-    assert arm_table(*read_frames(folder), (0.9,)).loc[0, "epochs_to_90"] == 2
+    assert arm_table(*read_frames(folder), (0.9,)).loc[0, EpochsTo(0.9)] == 2
 
 
 def test_clocks_are_medians(arms):
@@ -123,8 +131,7 @@ def test_clocks_are_medians(arms):
 
 def test_thresholds_are_free_to_change_afterwards(frames):
     table = arm_table(*frames, (0.985,))
-    assert table["reached_98.5"].tolist() == [0, 0, 0]
-    assert [percent(t) for t in (0.95, 0.975, 0.9999, 0.1 + 0.2)] == ["95", "97.5", "99.99", "30"]
+    assert table[Reached(0.985)].tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +200,7 @@ def test_a_store_from_before_a_column_is_read_as_if_its_cells_were_empty(own_fol
     folder = stored(own_folder / "old", RECORDS[:1])
     text = pd.read_csv(folder / RUNS, dtype=str, keep_default_na=False)
     text.drop(columns="model_version").to_csv(folder / RUNS, index=False)
-    runs, epochs, _ = read_stores([folder, stored(own_folder / "new", RECORDS[2:3])])
+    runs, epochs = read_together([folder, stored(own_folder / "new", RECORDS[2:3])])
     assert arm_table(runs, epochs, (0.5,))["runs"].tolist() == [2]
 
 
@@ -209,14 +216,14 @@ def test_a_store_of_failures_alone_can_be_tabled(own_folder):
         own_folder / "failed", [record("relu", 0, (), status="failed"), record("mish", 0, (), status="oom")]
     )
     table = arm_table(*read_frames(folder), (0.5,))
-    assert table[["runs", "failed", "reached_50"]].to_numpy().tolist() == [[0, 1, 0], [0, 1, 0]]
+    assert table[["runs", "failed", Reached(0.5)]].to_numpy().tolist() == [[0, 1, 0], [0, 1, 0]]
     assert table["test_accuracy"].isna().all()
 
 
 def test_several_stores_are_read_as_one(own_folder):
     one = stored(own_folder / "one", RECORDS[:3])
     other = stored(own_folder / "other", RECORDS[2:])
-    runs, epochs, _ = read_stores([one, other])
+    runs, epochs = read_together([one, other])
     whole = read_frames(stored(own_folder / "whole"))
     assert sorted(runs["run_key"]) == sorted(whole[0]["run_key"])
     pd.testing.assert_frame_equal(
@@ -228,7 +235,7 @@ def test_several_stores_are_read_as_one(own_folder):
 def test_only_the_runs_that_were_asked_for_are_shown_in_that_order(own_folder):
     folder = stored(own_folder / "store")
     keys = [RECORDS[3].run.key, RECORDS[0].run.key]
-    runs, epochs, _ = read_stores([folder], keys)
+    runs, epochs = read_together([folder], keys)
     assert runs["run_key"].tolist() == keys
     assert set(epochs["run_key"]) == set(keys)
 
@@ -270,11 +277,11 @@ def recomputed(folder, thresholds):
                 first.append(
                     (float(hits[0]["epoch"]), float(hits[0]["train_seconds"])) if hits else (math.inf, math.inf)
                 )
-            row[f"reached_{percent(threshold)}"] = sum(math.isfinite(epoch) for epoch, _ in first)
-            for place, kind in enumerate(("epochs_to", "seconds_to")):
+            row[str(Reached(threshold))] = sum(math.isfinite(epoch) for epoch, _ in first)
+            for place, time in enumerate((EpochsTo, SecondsTo)):
                 ordered = sorted(pair[place] for pair in first)
                 middle = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
-                row[f"{kind}_{percent(threshold)}"] = middle if math.isfinite(middle) else math.nan
+                row[str(time(threshold))] = middle if math.isfinite(middle) else math.nan
         row["train_seconds"] = np.median([float(run["train_seconds"]) for run in done])
         row["wall_seconds"] = np.median([float(run["wall_seconds"]) for run in done])
         row["seconds_per_epoch"] = np.median([float(run["train_seconds"]) / int(run["epochs_run"]) for run in done])

@@ -77,7 +77,7 @@ def test_importing_a_light_module_imports_nothing_heavy(own_folder):
         "studies.file",
         "results.store",
         "tables",
-        "reports.table",
+        "reports.formats.screen",
         "reports.progress",
         "execution.events",
         "execution.sweep",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from actbench.activations import CATALOGUE, Activation, resolve
 from actbench.registry import signature
-from actbench.reports.activations import flags, number, picture, properties
+from actbench.reports.activations import flags, number, properties, save_curves
 
 BEGIN, END = "<!-- catalogue: begin (generated) -->", "<!-- catalogue: end -->"
 PAGE = Path("docs/activations.md")
@@ -107,7 +107,7 @@ def main(root: Path) -> None:
         old.unlink()
     for entry in CATALOGUE:
         file = folder / f"{entry.name}.svg"
-        picture([entry.name], file)
+        save_curves([entry.name], file)
         # Six decimals of a point are four too many, and half of the file.
         drawn = file.read_text(encoding="utf-8")
         file.write_text(re.sub(r"\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}", drawn), encoding="utf-8")

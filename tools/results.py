@@ -7,32 +7,37 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.console import Console
+
 from actbench.execution.plan import stored_plan
-from actbench.execution.reproduce import Reproduction, find_case, judge, studies
-from actbench.reports import reproduction, table
-from actbench.reports.plots import Look, save_picture
+from actbench.execution.reproduce import Reproduction, find_case, review, studies
+from actbench.reports.formats.markdown import grid_lines, markdown
+from actbench.reports.plots import Look
+from actbench.reports.plots.figures import save_picture
 from actbench.reports.sheet import View
+from actbench.reports.sheet.comparison import ComparisonSheet
+from actbench.reports.sheet.reproduction import ReproductionSheet, verdicts_grid
 from actbench.results.files import replace
-from actbench.tables.findings import Question, find
+from actbench.tables.findings import Question, analyse
 
 BEGIN, END = "<!-- verdicts: begin (generated) -->", "<!-- verdicts: end -->"
 RESULTS = Path("results")
 COMPARISON, VERDICTS = "comparison.md", "verdicts.md"
-PICTURES = {"curves": Look(), "pareto": Look(), "strip": Look()}
+PICTURES = ("curves", "pareto", "strip")
 FORMS = ("png", "svg")
 
 
 def stored(name: str) -> Reproduction:
     """What the committed runs of an article's study come to."""
     case = find_case(name, RESULTS)
-    return judge(case, stored_plan(case.study, case.store))
+    return review(case, stored_plan(case.study, case.store))
 
 
 def texts(found: Reproduction) -> dict[str, str]:
     """The files of words of one study by name: what ``compare`` and ``reproduce`` print with ``--format md``."""
     return {
-        COMPARISON: table.markdown_of(find([found.case.store], Question()), View()),
-        VERDICTS: reproduction.markdown_of([found]),
+        COMPARISON: markdown(ComparisonSheet(analyse([found.case.store], Question()), View()), Console()),
+        VERDICTS: markdown(ReproductionSheet((found,)), Console()),
     }
 
 
@@ -42,7 +47,8 @@ def with_verdicts(readme: str, found: list[Reproduction]) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"The README lacks the lines {BEGIN!r} and {END!r}.")
-    return f"{before}{BEGIN}\n{reproduction.verdict_table(found)}\n{END}{after}"
+    table = "\n".join(grid_lines(verdicts_grid(found))).strip()
+    return f"{before}{BEGIN}\n{table}\n{END}{after}"
 
 
 def main() -> None:
@@ -51,10 +57,10 @@ def main() -> None:
     for one in found:
         for name, text in texts(one).items():
             replace(one.case.store / name, text)
-        findings = find([one.case.store], Question())
-        for kind, look in PICTURES.items():
+        findings = analyse([one.case.store], Question())
+        for kind in PICTURES:
             for form in FORMS:
-                save_picture(kind, findings, look, one.case.store / f"{kind}.{form}")
+                save_picture(kind, findings, Look(), one.case.store / f"{kind}.{form}")
     readme = Path("README.md")
     replace(readme, with_verdicts(readme.read_text(encoding="utf-8"), found))
 

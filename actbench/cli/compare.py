@@ -10,26 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from actbench.cli.options import Json, Kind, Thresholds, checked_thresholds, completions, console
-from actbench.errors import UserError
+from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
 
 if TYPE_CHECKING:
-    from actbench.reports.sheet import View
-    from actbench.tables.findings import Findings, Question
     from actbench.tables.select import Selection
 
 ADHOC = Path("results/adhoc")
-
-
-class TableFormat(StrEnum):
-    """What ``actbench compare`` can write."""
-
-    table = "table"
-    csv = "csv"
-    md = "md"
-    latex = "latex"
-    json = "json"
-    html = "html"
-    junit = "junit"
 
 
 class Style(StrEnum):
@@ -94,14 +80,17 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
             help="Exit with 1 if this holds: 'test_accuracy(mish) < test_accuracy(relu) - 0.01' (repeatable)."
         ),
     ] = None,
-    table_format: Annotated[TableFormat, typer.Option("--format", help="How to write it.")] = TableFormat.table,
-    output: Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")] = None,
+    format_name: FormatName = None,
+    output: Output = None,
     as_json: Json = False,
 ) -> None:
     """Put the arms of some results side by side, and say whether the differences are more than luck."""
+    from actbench.reports import words
     from actbench.reports.sheet import View
-    from actbench.tables.findings import DEFAULT_METRICS, Question
+    from actbench.reports.sheet.comparison import ComparisonSheet
+    from actbench.tables.findings import DEFAULT_METRICS, Question, analyse
 
+    form = chosen_format(format_name, output, as_json=as_json)
     question = Question(
         thresholds=checked_thresholds(threshold),
         selection=selection(act, data, model, where),
@@ -115,14 +104,14 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
         sort=sort,
         article=style is Style.article,
     )
-    chosen = TableFormat.json if as_json else table_format
-    failed = _print(stores or [ADHOC], question, view, chosen, output).failed_checks
-    for result in failed:
+    findings = analyse(stores or [ADHOC], question)
+    write_sheet(ComparisonSheet(findings, view), form, output)
+    for result in findings.failed_checks:
         console(stderr=True).print(
-            f"actbench: check failed on {result.task}: {result.check} ({result.reason})",
+            f"actbench: check failed on {result.task}: {result.check} ({words.check_figures(result)})",
             markup=False, highlight=False, soft_wrap=True,
         )  # fmt: skip
-    if failed:
+    if findings.failed_checks:
         raise typer.Exit(1)
 
 
@@ -138,50 +127,15 @@ def selection(
 def print_arms(
     stores: Iterable[Path],
     thresholds: tuple[float, ...] | None,
-    table_format: str,
+    format_name: str,
     *,
-    output: Path | None = None,
     only: tuple[str, ...] | None = None,
 ) -> None:
-    """Print or write the arms of some stores, or of those runs in them whose keys are in ``only``."""
+    """Print the arms of some stores, or of those runs in them whose keys are in ``only``."""
+    from actbench.reports.formats import FORMATS
     from actbench.reports.sheet import View
-    from actbench.tables.findings import Question
+    from actbench.reports.sheet.comparison import ComparisonSheet
+    from actbench.tables.findings import Question, analyse
 
-    question = Question(thresholds=thresholds, only=only)
-    _print(list(stores), question, View(), TableFormat(table_format), output)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a result where the user wanted it. Raises UserError where that cannot be done."""
-    try:
-        path.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"Cannot write {str(path)!r}: {error.strerror or error}.") from None
-
-
-def _print(
-    stores: list[Path], question: Question, view: View, table_format: TableFormat, output: Path | None
-) -> Findings:
-    from actbench.reports.formats import RENDERERS
-    from actbench.reports.table import show
-    from actbench.tables.findings import find
-
-    findings = find(stores, question)
-    if table_format is TableFormat.table:
-        screen = console()
-        if output is None:
-            show(findings, view, screen)
-            return findings
-        with screen.capture() as captured:
-            show(findings, view, screen)
-        text = captured.get()
-    else:
-        text = RENDERERS[table_format](findings, view)
-    if output is None:
-        typer.echo(text.removesuffix("\n"))
-    else:
-        write_text(output, text)
-    if table_format == TableFormat.csv:
-        for warning in (*findings.warnings, *(w for found in findings.tasks for w in found.warnings)):
-            console(stderr=True).print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
-    return findings
+    findings = analyse(list(stores), Question(thresholds=thresholds, only=only))
+    write_sheet(ComparisonSheet(findings, View()), FORMATS[format_name])

@@ -33,7 +33,7 @@ def list_entries(
         _list_studies(search, as_json=as_json)
         return
     if kind is Kind.activations:
-        entries: list[Any] = reports.find(only, search)
+        entries: list[Any] = reports.search_catalogue(only, search)
     else:
         entries = [e for e in REGISTRIES[kind] if search.lower() in f"{e.name} {e.summary}".lower()]
     if as_json:
@@ -84,10 +84,10 @@ def show(
 ) -> None:
     """Show activations: formula, source, parameters, properties, and f and f′ as small plots."""
     if plot is not None:
-        reports.picture(chosen, plot)
+        reports.save_curves(chosen, plot)
         console(stderr=True).print(f"Drawn into {plot}.", markup=False, highlight=False)
     if as_json:
-        shown = [reports.facts(text) for text in chosen]
+        shown = [reports.description(text) for text in chosen]
         typer.echo(json.dumps(shown[0] if len(shown) == 1 else shown, indent=2, ensure_ascii=False))
         return
     width = shutil.get_terminal_size((80, 24)).columns

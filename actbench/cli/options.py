@@ -61,10 +61,11 @@ def checked_thresholds(chosen: list[float] | None) -> tuple[float, ...] | None:
     return tuple(sorted(set(chosen))) if chosen else None
 
 
-def console(*, stderr: bool = False) -> Any:
-    """A Rich console on stdout or stderr; plain text where nobody watches."""
+def console(*, stderr: bool = False, plain: bool = False) -> Any:
+    """A Rich console on stdout or stderr; plain text where nobody watches, and for a file (``plain``)."""
     from rich.console import Console
 
     # Where nobody watches, a table must not be squeezed into a made-up terminal of 80 columns.
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, width=None if stream.isatty() else 200)
+    width = None if stream.isatty() and not plain else 200
+    return Console(stderr=stderr, width=width, color_system=None if plain else "auto")

@@ -10,7 +10,8 @@ import typer
 
 from actbench.cli.compare import ADHOC, Act, Baseline, Data, Model, Where, selection
 from actbench.cli.options import Thresholds, checked_thresholds
-from actbench.errors import UserError, did_you_mean
+from actbench.errors import UserError
+from actbench.reports.plots import PLOTS, Look, LookOption
 
 
 class ThemeName(StrEnum):
@@ -20,28 +21,39 @@ class ThemeName(StrEnum):
     dark = "dark"
 
 
-class Across(StrEnum):
+class Along(StrEnum):
     """What lies along the x axis."""
 
     epochs = "epochs"
     seconds = "seconds"
 
 
+def _complete(incomplete: str) -> list[str]:
+    return [name for name in PLOTS.names if name.startswith(incomplete)]
+
+
+def _takers(option: LookOption) -> str:
+    return ", ".join(plot.name for plot in PLOTS if option in plot.options)
+
+
 def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
     words: Annotated[
         list[str],
         typer.Argument(
-            metavar="[STORE]... curves|profile|pareto|strip", help="Folders with results, then the kind of picture."
+            metavar=f"[STORE]... {'|'.join(PLOTS.names)}",
+            help="Folders with results, then the kind of picture.",
+            autocompletion=_complete,
         ),
     ],
     output: Annotated[
         Path | None, typer.Option(help="File to write: .png, .svg or .pdf. Default: KIND.png here.")
     ] = None,
     theme: Annotated[ThemeName, typer.Option(help="Of the paper.")] = ThemeName.light,
-    x: Annotated[Across, typer.Option(help="Of curves and of one task's profile.")] = Across.epochs,
+    x: Annotated[Along | None, typer.Option(help=f"Of {_takers('x')}. Default: epochs.")] = None,
     metric: Annotated[
-        str, typer.Option(help="Of curves (accuracy, train_accuracy, loss, train_loss) and strips (any).")
-    ] = "test_accuracy",
+        str | None,
+        typer.Option(help=f"Of {_takers('metric')}, as 'compare' takes it. Default: accuracy."),
+    ] = None,
     act: Act = None,
     data: Data = None,
     model: Model = None,
@@ -50,28 +62,34 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
     threshold: Thresholds = None,
 ) -> None:
     """Draw results: learning curves, time to a threshold, accuracy against seconds, or every seed as a dot."""
-    from actbench.reports.plots import Look, save_picture
-    from actbench.tables.findings import Question, find
+    from actbench.reports.plots.figures import save_picture
+    from actbench.tables.findings import Question, analyse
 
     stores, kind = _split(words)
+    look = Look(theme=theme, **_taken(kind, {"x": x.value if x else None, "metric": metric}))
     question = Question(
         thresholds=checked_thresholds(threshold),
         selection=selection(act, data, model, where),
         baseline=baseline,
-        metrics=(metric,),
+        metrics=(look.metric,),
     )
     path = output or Path(f"{kind}.png")
-    save_picture(kind, find(stores, question), Look(theme=theme, metric=metric, x=x), path)
+    save_picture(kind, analyse(stores, question), look, path)
     typer.echo(str(path))
 
 
-def _split(words: list[str]) -> tuple[list[Path], str]:
-    """The stores, and the kind of picture: the last word, or the first."""
-    from actbench.reports.plots import KINDS
+def _taken(kind: str, options: dict[LookOption, str | None]) -> dict[str, str]:
+    """The options that were given, if the picture obeys them. Raises UserError for one that would change nothing."""
+    given: dict[str, str] = {}
+    for option, value in options.items():
+        if value is not None and option not in PLOTS[kind].options:
+            raise UserError(f"The picture {kind!r} takes no --{option}; {_takers(option)} do.")
+        given |= {} if value is None else {option: value}
+    return given
 
-    for place in (-1, 0):
-        if words[place] in KINDS:
-            kind = words[place]
-            stores = words[:-1] if place else words[1:]
-            return [Path(store) for store in stores] or [ADHOC], kind
-    raise UserError(f"There is no picture {words[-1]!r}.{did_you_mean(words[-1], KINDS)} Known: {', '.join(KINDS)}.")
+
+def _split(words: list[str]) -> tuple[list[Path], str]:
+    """The stores, and the kind of picture: the last word, or the first. Raises UserError where neither is one."""
+    place = 0 if words[0] in PLOTS and words[-1] not in PLOTS else -1
+    kind = PLOTS[words[place]].name
+    return [Path(store) for store in (words[:-1] if place else words[1:])] or [ADHOC], kind

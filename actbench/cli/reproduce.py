@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from actbench.cli.compare import write_text
 from actbench.cli.options import Json, console
+from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
 from actbench.cli.run import supervised
-
-if TYPE_CHECKING:
-    from actbench.execution.reproduce import Reproduction
-
-
-class ReportFormat(StrEnum):
-    """What ``actbench reproduce`` can write."""
-
-    table = "table"
-    md = "md"
-    json = "json"
-    html = "html"
 
 
 def _names(incomplete: str) -> list[str]:
@@ -51,8 +37,8 @@ def reproduce(
         Path | None, typer.Option(help="Folder that holds mnist.npz, cifar10.npz. Default: $ACTBENCH_DATA_DIR.")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Runs at a time; seconds are then not measured alone.")] = 1,
-    table_format: Annotated[ReportFormat, typer.Option("--format", help="How to write it.")] = ReportFormat.table,
-    output: Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")] = None,
+    format_name: FormatName = None,
+    output: Output = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -60,7 +46,10 @@ def reproduce(
     from actbench.execution import reproduce as articles
     from actbench.execution.plan import make_plan, stored_plan
     from actbench.execution.sweep import Options, sweep
+    from actbench.reports import words
+    from actbench.reports.sheet.reproduction import ReproductionSheet
 
+    form = chosen_format(format_name, output, as_json=as_json)
     errors = console(stderr=True)
     options = Options(jobs=jobs)
     cases = [
@@ -75,33 +64,14 @@ def reproduce(
             outcome = supervised(partial(sweep, made, case.store, options), errors, quiet=quiet)
             broken |= bool(outcome.broken)
             plan = made if outcome.complete else None
-        found.append(articles.judge(case, plan))
-    _write(found, ReportFormat.json if as_json else table_format, output)
+        found.append(articles.review(case, plan))
+    write_sheet(ReproductionSheet(tuple(found)), form, output)
     for one in found:
         for judged in one.disappointing:
             errors.print(
-                f"actbench: {one.case.study.name}: expected to hold, but {judged.words}: {judged.claim.text} "
-                f"({judged.figures})",
+                f"actbench: {one.case.study.name}: expected to hold, but {words.claim_verdict(judged)}: "
+                f"{judged.claim.text} ({words.claim_figures(judged)})",
                 markup=False, highlight=False, soft_wrap=True,
             )  # fmt: skip
     if broken or any(one.disappointing for one in found):
         raise typer.Exit(1)
-
-
-def _write(found: Sequence[Reproduction], table_format: ReportFormat, output: Path | None) -> None:
-    from actbench.reports import reproduction
-
-    if table_format is ReportFormat.table:
-        screen = console()
-        if output is None:
-            reproduction.show(found, screen)
-            return
-        with screen.capture() as captured:
-            reproduction.show(found, screen)
-        write_text(output, captured.get())
-        return
-    text = reproduction.RENDERERS[table_format](found)
-    if output is None:
-        typer.echo(text.removesuffix("\n"))
-    else:
-        write_text(output, text)

@@ -12,14 +12,15 @@ import actbench
 from actbench.errors import UserError, did_you_mean
 from actbench.execution.plan import Plan
 from actbench.results.read import RUNS
+from actbench.results.thresholds import EpochsTo
 from actbench.studies.article import Article, printed_cells, read_article
 from actbench.studies.file import read_study
 from actbench.studies.study import Study
 
 if TYPE_CHECKING:
-    from actbench.tables.claims import Judged
+    from actbench.tables.claims import JudgedClaim
     from actbench.tables.findings import Findings
-    from actbench.tables.published import Cell, Followed
+    from actbench.tables.published import ReproducedCurve, ReproducedFigure
 
 CONFIGS = "configs"
 
@@ -57,12 +58,12 @@ class Reproduction:
 
     case: Case
     findings: Findings
-    cells: tuple[Cell, ...]
-    curves: tuple[Followed, ...]
-    claims: tuple[Judged, ...]
+    cells: tuple[ReproducedFigure, ...]
+    curves: tuple[ReproducedCurve, ...]
+    claims: tuple[JudgedClaim, ...]
 
     @property
-    def disappointing(self) -> tuple[Judged, ...]:
+    def disappointing(self) -> tuple[JudgedClaim, ...]:
         """The claims that the study expects to hold and that do not."""
         return tuple(judged for judged in self.claims if judged.disappoints)
 
@@ -93,7 +94,7 @@ def find_case(name: str, results: Path, *, smoke: bool = False, data_dir: Path |
     return Case(study, article, path, results / "smoke" / study.name if smoke else results / study.name, smoke)
 
 
-def judge(case: Case, plan: Plan | None) -> Reproduction:
+def review(case: Case, plan: Plan | None) -> Reproduction:
     """Lay ours beside what the article printed, and judge its claims.
 
     Args:
@@ -104,16 +105,16 @@ def judge(case: Case, plan: Plan | None) -> Reproduction:
         UserError: nothing is stored, or the article names what the study lacks.
     """
     from actbench.tables.claims import judge_claims
-    from actbench.tables.findings import Question, find
+    from actbench.tables.findings import Question, analyse
     from actbench.tables.published import follow_curves, lay_beside, with_epoch_seconds
 
     if not (case.store / RUNS).is_file():
         raise UserError(f"There are no results in {str(case.store)!r} yet. Without --stored, they are trained.")
     columns = {cell.column for cell in printed_cells(case.article)}
-    named = {float(name.removeprefix("epochs_to_")) / 100 for name in columns if name.startswith("epochs_to_")}
+    named = {column.threshold for column in columns if isinstance(column, EpochsTo)}
     ours = plan.thresholds if plan else case.study.chosen_thresholds()
     thresholds = tuple(sorted({*ours, *named}))
-    findings = find([case.store], Question(thresholds=thresholds, only=plan.keys if plan else None))
+    findings = analyse([case.store], Question(thresholds=thresholds, only=plan.keys if plan else None))
     runs = with_epoch_seconds(findings.runs, findings.epochs)
     cells = lay_beside(case.article, runs)
     curves = follow_curves(case.article, runs, findings.epochs) if case.article.curves else []

@@ -11,7 +11,7 @@ import numpy as np
 
 from actbench.activations import CATALOGUE, Activation, Resolved, resolve
 from actbench.errors import UserError
-from actbench.registry import describe, signature
+from actbench.registry import describe
 from actbench.reports.sketch import panel, side_by_side
 from actbench.training.curves import curve, is_along_an_axis
 
@@ -57,7 +57,7 @@ def properties(activation: Resolved) -> Properties:
     return Properties(float(value[0]), float(slope[0]), "odd" if odd else "even" if even else "")
 
 
-def find(kind: str | None = None, search: str = "") -> list[Activation]:
+def search_catalogue(kind: str | None = None, search: str = "") -> list[Activation]:
     """The entries of a kind that have a text in their name, alias, formula, summary or source, by name.
 
     Raises:
@@ -86,7 +86,8 @@ def card(text: str, *, width: int = 80) -> str:
         UserError: the spelling is wrong.
     """
     activation = resolve(text)
-    lines = _facts(activation) if activation.entry is None else _known_facts(activation, activation.entry)
+    entry = activation.entry
+    lines = _lines_of_stranger(activation) if entry is None else _lines_of_entry(activation, entry)
     return "\n".join(lines) + "\n\n" + sketch(activation, width=width)
 
 
@@ -100,12 +101,12 @@ def sketch(activation: Resolved, *, width: int = 80) -> str:
     )
 
 
-def _facts(activation: Resolved) -> list[str]:
+def _lines_of_stranger(activation: Resolved) -> list[str]:
     choice = activation.choice
     return [choice.spelling, f"  from {choice.provider} {choice.version}", f"  {properties(activation).words}"]
 
 
-def _known_facts(activation: Resolved, entry: Activation) -> list[str]:
+def _lines_of_entry(activation: Resolved, entry: Activation) -> list[str]:
     given = getattr(activation.function, "keywords", {})
     changed = any(given[parameter.name] != parameter.default for parameter in entry.parameters)
     lines = [
@@ -129,7 +130,7 @@ def _known_facts(activation: Resolved, entry: Activation) -> list[str]:
     return [*lines, f"  {entry.source}", f"  {entry.link}"]
 
 
-def facts(text: str) -> dict[str, Any]:
+def description(text: str) -> dict[str, Any]:
     """Everything about one activation as plain values, for JSON: the entry's fields, the choice and the properties."""
     activation = resolve(text)
     choice, entry = activation.choice, activation.entry
@@ -145,8 +146,8 @@ def facts(text: str) -> dict[str, Any]:
     }
 
 
-def picture(texts: Sequence[str], file: Path, *, reach: float = 5.0, ceiling: float = 6.0) -> None:
-    """Write a picture of f and f′ of one or several activations; the suffix of the file chooses the format.
+def save_curves(texts: Sequence[str], file: Path, *, reach: float = 5.0, ceiling: float = 6.0) -> None:
+    """Draw f and f′ of one or several activations into a file, whose suffix chooses the format.
 
     Args:
         texts: spellings.
@@ -202,8 +203,3 @@ def number(value: Any) -> str:
     if not isinstance(value, float):
         return str(value)
     return f"{value + 0.0:.4g}" if round(value, 12) else "0"
-
-
-def listing(entries: Sequence[Activation]) -> list[tuple[str, str, str]]:
-    """Rows for a table: signature, kind, formula."""
-    return [(signature(entry), _KINDS[entry.kind], entry.formula) for entry in entries]

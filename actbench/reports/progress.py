@@ -18,6 +18,7 @@ from rich.progress import (
 )
 
 from actbench.execution.events import EpochEnded, Event, RunEnded, RunStarted, SweepPlanned
+from actbench.reports.words import percent
 from actbench.results.columns import Epoch, Record, Run, run_row
 
 
@@ -82,7 +83,7 @@ class SweepProgress:
 
     def _move(self, run: Run, row: Epoch) -> None:
         """Move the bars on."""
-        figures = f"loss {row.train_loss:.4f}  test {row.test_accuracy:.2%}"
+        figures = f"loss {row.train_loss:.4f}  test {percent(row.test_accuracy)}%"
         self.progress.update(self.bars[run.key], completed=row.epoch, figures=figures)
         if self.sweep_bar is not None and row.epoch:
             self.progress.advance(self.sweep_bar)
@@ -107,7 +108,8 @@ def _line(record: Record, number: int, total: int) -> str:
         return f"{name}: {record.status}: {record.error}"
     if not row["epochs_run"]:
         return f"{name}: {record.status} before the end of its first epoch"
-    figures = f"test {row['test_accuracy']:.2%} (best {row['best_test_accuracy']:.2%} in epoch {row['best_epoch']})"
+    end, best = percent(row["test_accuracy"]), percent(row["best_test_accuracy"])
+    figures = f"test {end}% (best {best}% in epoch {row['best_epoch']})"
     seconds = f"{row['train_seconds']:.1f} s training, {row['wall_seconds']:.1f} s in all"
     remark = {"diverged": "diverged, the loss became NaN or infinite; ", "interrupted": "interrupted; "}
     return f"{name}: {remark.get(record.status, '')}{figures}, {seconds}"

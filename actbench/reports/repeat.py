@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from actbench.results.columns import SETTINGS
 from actbench.tables.findings import DEFAULT_METRICS
 
 if TYPE_CHECKING:
     from actbench.tables.findings import Findings, TaskFindings
-
-OPTIONS = {
-    "dataset": "--data",
-    "limit": "--limit",
-    "validation_split": "--validation-split",
-    "model": "--model",
-    "optimizer": "--optimizer",
-    "learning_rate": "--lr",
-    "batch_size": "--batch-size",
-    "epochs": "--epochs",
-    "patience": "--patience",
-    "initializer": "--initializer",
-    "precision": "--precision",
-    "device": "--device",
-}
 
 
 def run_command(found: TaskFindings) -> str:
@@ -32,12 +17,12 @@ def run_command(found: TaskFindings) -> str:
     words = ["actbench", "run"]
     for activation in dict.fromkeys(found.task.runs["activation"]):
         words += ["--act", activation]
-    for setting, option in OPTIONS.items():
-        value = found.task.settings[setting]
-        if not (_is_empty(value) or (setting == "validation_split" and not value)):
-            words += [option, _shortest(value)]
-    if str(found.task.settings["deterministic"]) == "True":
-        words.append("--deterministic")
+    for column in SETTINGS.values():
+        value = found.task.settings.get(column.name)  # the activation and the seed are no part of the task
+        if column.type is bool:
+            words += [column.option] * (str(value) == "True")
+        elif not column.is_unasked(value):
+            words += [column.option, _shortest(value)]
     seeds = sorted({int(seed) for seed in found.task.runs["seed"]})
     if seeds == list(range(len(seeds))):
         words += ["--seeds", str(len(seeds))]
@@ -68,7 +53,3 @@ def compare_command(findings: Findings, output: str = "report.html") -> str:
 def _shortest(value: Any) -> str:
     """A number as briefly as it can be written without becoming another one."""
     return str(float(value)).removesuffix(".0") if isinstance(value, float) else str(value)
-
-
-def _is_empty(value: Any) -> bool:
-    return value == "" or value is None or (isinstance(value, float) and math.isnan(value))

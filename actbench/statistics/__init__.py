@@ -4,7 +4,7 @@ The way through::
 
     values of one arm ──► summarize / summarize_times                        (summary)
     arm and baseline  ──► compare_paired / compare_unpaired / compare_times  (comparison, permutation)
-    all comparisons   ──► judge: Holm's correction, then a verdict in words  (verdict, planning)
+    all comparisons   ──► judge: Holm's correction, then a verdict           (verdict, planning)
     arm and rivals    ──► decide_order / decide_alike: does a claim hold?    (claims)
     tasks x arms      ──► performance_profile, mean_rank, geometric_mean_speedup, pareto_front   (tasks)
 
@@ -38,24 +38,23 @@ from actbench.statistics.summary import (
     Interval,
     Summary,
     TimeSummary,
-    bootstrap_interval,
     median_interval,
     summarize,
     summarize_times,
 )
 from actbench.statistics.tasks import geometric_mean_speedup, mean_rank, pareto_front, performance_profile
-from actbench.statistics.verdict import Verdict, holm, judge
+from actbench.statistics.verdict import Standing, Verdict, holm, judge
 
 __all__ = [
     "Comparison",
     "Decided",
     "Decision",
     "Interval",
+    "Standing",
     "Summary",
     "TimeComparison",
     "TimeSummary",
     "Verdict",
-    "bootstrap_interval",
     "compare_paired",
     "compare_times",
     "compare_unpaired",

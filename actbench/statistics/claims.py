@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from actbench.statistics.comparison import Comparison, compare_paired
 from actbench.statistics.samples import probability
@@ -12,7 +13,13 @@ from actbench.statistics.samples import probability
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-Decision = Literal["confirmed", "refuted", "undecided"]
+
+class Decision(StrEnum):
+    """What a claim can come to."""
+
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +64,10 @@ def decide_order(arm: ArrayLike, rivals: Sequence[ArrayLike], *, higher: bool, a
     against = [sign * _end(comparison, -sign) for comparison in strict]
     if min(against) < 0:
         worst = against.index(min(against))
-        return Decided("refuted", worst, strict[worst])
+        return Decided(Decision.REFUTED, worst, strict[worst])
     support = [sign * _end(comparison, sign) for comparison in loose]
     closest = support.index(min(support))
-    return Decided("confirmed" if support[closest] > 0 else "undecided", closest, loose[closest])
+    return Decided(Decision.CONFIRMED if support[closest] > 0 else Decision.UNDECIDED, closest, loose[closest])
 
 
 def decide_alike(arm: ArrayLike, rivals: Sequence[ArrayLike], *, margin: float, alpha: float = 0.05) -> Decided:
@@ -86,10 +93,10 @@ def decide_alike(arm: ArrayLike, rivals: Sequence[ArrayLike], *, margin: float, 
     nearest = [max(_end(comparison, 1.0), -_end(comparison, -1.0)) for comparison in strict]
     if max(nearest) > margin:
         worst = nearest.index(max(nearest))
-        return Decided("refuted", worst, strict[worst])
+        return Decided(Decision.REFUTED, worst, strict[worst])
     furthest = [max(-_end(comparison, 1.0), _end(comparison, -1.0)) for comparison in loose]
     closest = furthest.index(max(furthest))
-    return Decided("confirmed" if furthest[closest] <= margin else "undecided", closest, loose[closest])
+    return Decided(Decision.CONFIRMED if furthest[closest] <= margin else Decision.UNDECIDED, closest, loose[closest])
 
 
 def _end(comparison: Comparison, side: float) -> float:

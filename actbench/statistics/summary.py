@@ -13,9 +13,6 @@ from actbench.statistics.samples import FLOAT_NOISE, finite_sample, probability,
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-# A bootstrap interval covers too little at few values: BCa about 90 % where 95 % was asked at ten, 92 % at twenty.
-LEAST_FOR_BOOTSTRAP = 20
-
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -48,11 +45,6 @@ class TimeSummary:
     reached: int
     median: float
     interval: Interval | None
-
-    @property
-    def reach_rate(self) -> float:
-        """The share k/n of runs that reached the threshold."""
-        return self.reached / self.n
 
 
 def summarize(values: ArrayLike, *, level: float = 0.95) -> Summary:
@@ -126,36 +118,6 @@ def median_interval(values: ArrayLike, *, level: float = 0.95) -> Interval | Non
     if k == 0:
         return None
     return Interval(float(ordered[k - 1]), float(ordered[-k]), float(1 - 2 * tails[k - 1]))
-
-
-def bootstrap_interval(values: ArrayLike, *, level: float = 0.95, resamples: int = 9999, seed: int = 0) -> Interval:
-    """BCa bootstrap interval for a mean (Efron 1987), by `scipy.stats.bootstrap`; for 20 values or more.
-
-    For paired arms, give it the paired differences.
-
-    Args:
-        values: shape (n,), any unit, finite, n >= 20: with fewer the bootstrap covers too little, use `summarize`.
-        level: coverage, between 0 and 1.
-        resamples: number of bootstrap resamples.
-        seed: of the resampling; the same seed gives the same interval.
-
-    Raises:
-        ValueError: fewer than 20 values, a value that is nan or inf, or a level outside (0, 1).
-    """
-    sample = finite_sample(values)
-    probability(level, "level")
-    if sample.size < LEAST_FOR_BOOTSTRAP:
-        raise ValueError(
-            f"a bootstrap interval needs at least {LEAST_FOR_BOOTSTRAP} values, not {sample.size}: use Student's t"
-        )
-    if spread(sample) == 0:
-        return Interval(float(sample[0]), float(sample[0]), level)
-    from scipy.stats import bootstrap
-
-    result = bootstrap(
-        (sample,), np.mean, confidence_level=level, n_resamples=resamples, method="BCa", rng=np.random.default_rng(seed)
-    )
-    return Interval(float(result.confidence_interval.low), float(result.confidence_interval.high), level)
 
 
 def spread(sample: NDArray[np.float64]) -> float | None:

@@ -1,13 +1,13 @@
-"""Better, worse, no different, or undecided: one verdict per arm, with the family-wise error under control."""
+"""Better, worse, equivalent, or undecided: one verdict per arm, with the family-wise error under control."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from actbench.statistics.planning import MOST_SEEDS
 from actbench.statistics.samples import probability
 
 if TYPE_CHECKING:
@@ -15,15 +15,28 @@ if TYPE_CHECKING:
 
     from actbench.statistics.comparison import Comparison, TimeComparison
 
-Kind = Literal["better", "worse", "equivalent", "undecided"]
+
+class Standing(StrEnum):
+    """How an arm stands to the baseline."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    EQUIVALENT = "equivalent"
+    """No difference of more than the margin."""
+    UNDECIDED = "undecided"
+
+    @property
+    def is_different(self) -> bool:
+        """Whether a difference was shown."""
+        return self in (Standing.BETTER, Standing.WORSE)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What can be said about one arm; `words` says it.
+    """What can be said about one arm.
 
     Attributes:
-        kind: better, worse, equivalent (no difference of more than the margin shown) or undecided.
+        standing: better, worse, equivalent or undecided.
         adjusted_p: Holm's adjusted p-value; None where so few seeds could never decide.
         margin: the smallest difference worth caring about, as given to `judge`.
         negligible: whether the whole interval lies within the margin; a better arm can be negligibly better.
@@ -32,29 +45,13 @@ class Verdict:
         at_least: whether `seeds` is only a lower bound, since one seed shows no spread to plan with.
     """
 
-    kind: Kind
+    standing: Standing
     adjusted_p: float | None
     margin: float
     negligible: bool
     n: int
     seeds: int | None
     at_least: bool
-
-    def words(self, margin: str | None = None) -> str:
-        """The verdict in words; `margin` is the margin as the reader should see it ("0.5 %"), by default the number."""
-        limit = f"{self.margin:g}" if margin is None else margin
-        if self.kind == "equivalent":
-            return f"no difference of more than {limit} shown"
-        if self.kind != "undecided":
-            return f"{self.kind}, by no more than {limit}" if self.negligible else self.kind
-        few, seeds = "", " seeds"
-        if self.adjusted_p is None:
-            few, seeds = f"{self.n} seed{' is' if self.n == 1 else 's are'} too few for the test, ", ""
-        if self.seeds is None:
-            return f"undecided: {few}more than {MOST_SEEDS}{seeds} would be needed"
-        if self.at_least:
-            return f"undecided: {few}at least {self.seeds}{seeds} would be needed"
-        return f"undecided: {few}about {self.seeds}{seeds} would tell"
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -123,14 +120,14 @@ def judge(
     for comparison, p in zip(comparisons, adjusted, strict=True):
         n = min(comparison.n, comparison.n_baseline)
         negligible = comparison.lies_within(margin)
-        kind: Kind = "undecided"
+        standing = Standing.UNDECIDED
         seeds = None
         if p is not None and p <= alpha:
-            kind = "better" if (comparison.direction > 0) == higher_is_better else "worse"
+            standing = Standing.BETTER if (comparison.direction > 0) == higher_is_better else Standing.WORSE
         elif negligible and comparison.smallest_p <= alpha:
-            kind = "equivalent"
+            standing = Standing.EQUIVALENT
         else:
             seeds = comparison.seeds_that_would_tell(margin, alpha=alpha, arms=len(comparisons), power=power)
             seeds = None if seeds is None else max(seeds, n + 1)
-        verdicts.append(Verdict(kind, p, margin, negligible, n, seeds, at_least=not comparison.shows_spread))
+        verdicts.append(Verdict(standing, p, margin, negligible, n, seeds, at_least=not comparison.shows_spread))
     return verdicts

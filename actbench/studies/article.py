@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from actbench import activations
 from actbench.errors import UserError, did_you_mean
+from actbench.results.thresholds import EpochsTo, parse
 
 KEYS = ("notes", "published", "curves", "claims")
 """Keys of a study's file that belong to the article."""
@@ -25,7 +26,6 @@ CELLS = (
     "train_accuracy", "test_accuracy", "best_test_accuracy", "epochs_run", "train_seconds", "step_milliseconds",
 )  # fmt: skip
 """Columns that a printed table may have, beside ``epochs_to_95`` and its like."""
-EPOCHS_TO = re.compile(r"epochs_to_\d+(?:\.\d+)?")
 CURVE = ("train_accuracy", "train_loss", "test_accuracy", "test_loss")
 
 
@@ -134,13 +134,13 @@ class Article(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True)
-class Printed:
+class PrintedFigure:
     """A printed figure and what it is of. ``place``: where it stands in the article."""
 
     variant: str
     activation: str
     seed: int | None
-    column: str
+    column: str | EpochsTo
     quantity: Quantity
     place: str
 
@@ -152,12 +152,12 @@ class Printed:
     def is_of(self, claim: Claim) -> bool:
         """Whether a claim about cells is about this one."""
         return any(fnmatch.fnmatchcase(self.arm, pattern) for pattern in claim.cells or ()) and (
-            claim.columns is None or self.column in claim.columns
+            claim.columns is None or str(self.column) in claim.columns
         )
 
 
 @dataclass(frozen=True)
-class Curve:
+class PrintedCurve:
     """A printed learning curve: for each epoch the figures by column."""
 
     variant: str
@@ -196,30 +196,34 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UserError(f"{path} is not valid TOML: {error}.") from None
 
 
-def printed_cells(article: Article) -> list[Printed]:
+def printed_cells(article: Article) -> list[PrintedFigure]:
     """Every cell of the printed tables, arms by their canonical spelling. Raises ValueError."""
     cells = []
     for number, table in enumerate(article.published):
         where = f"published[{number}]"
         names, *rows = _rows(table.table, "|", where)
-        for name in names[1:]:
-            if name not in CELLS and not EPOCHS_TO.fullmatch(name):
-                known = [*CELLS, "epochs_to_95"]
-                raise ValueError(
-                    f"{where}: there is no column {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}"
-                )
+        columns = [_column(name, where) for name in names[1:]]
         for row in rows:
             arm = spelling(row[0], where)
-            for name, text in zip(names[1:], row[1:], strict=True):
+            for column, text in zip(columns, row[1:], strict=True):
                 try:
                     figure = quantity(text)
                 except ValueError as error:
-                    raise ValueError(f"{where}, {row[0]}, {name}: {error}") from None
-                cells.append(Printed(table.variant, arm, table.seed, name, figure, table.place))
+                    raise ValueError(f"{where}, {row[0]}, {column}: {error}") from None
+                cells.append(PrintedFigure(table.variant, arm, table.seed, column, figure, table.place))
     return cells
 
 
-def printed_curves(article: Article) -> list[Curve]:
+def _column(name: str, where: str) -> str | EpochsTo:
+    """What a printed column is about. Raises ValueError."""
+    column = name if name in CELLS else parse(name)
+    if isinstance(column, (str, EpochsTo)):
+        return column
+    known = [*CELLS, "epochs_to_95"]
+    raise ValueError(f"{where}: there is no column {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}")
+
+
+def printed_curves(article: Article) -> list[PrintedCurve]:
     """The printed curves. Raises ValueError."""
     curves = []
     for number, listing in enumerate(article.curves):
@@ -232,7 +236,7 @@ def printed_curves(article: Article) -> list[Curve]:
             points = {int(row[0]): dict(zip(names[1:], map(float, row[1:]), strict=True)) for row in rows}
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from None
-        curves.append(Curve(listing.variant, spelling(listing.activation, where), listing.seed, points))
+        curves.append(PrintedCurve(listing.variant, spelling(listing.activation, where), listing.seed, points))
     return curves
 
 
@@ -254,7 +258,7 @@ def spelling(text: str, where: str) -> str:
         raise ValueError(f"{where}: {str(error).rstrip('.')}") from None
 
 
-def _check(number: int, claim: Claim, printed: list[Printed]) -> None:
+def _check(number: int, claim: Claim, printed: list[PrintedFigure]) -> None:
     where = f"claims[{number}]"
     chosen = [name for name in ("arm", "cells", "curve") if getattr(claim, name) is not None]
     if len(chosen) != 1:

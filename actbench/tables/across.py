@@ -6,14 +6,14 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from actbench import statistics
-from actbench.tables.arms import percent
+from actbench.results.thresholds import SecondsTo
 from actbench.tables.metrics import PLAIN, time_metric, values_by_arm
-from actbench.tables.select import name_some
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,8 +78,26 @@ class Across:
         return len(self.times)
 
 
-def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequence[float]]) -> Across | str:
-    """Compare the arms over all tasks that have the baseline, or say in one sentence why that cannot be done.
+class AcrossObstacle(StrEnum):
+    """Why arms cannot be compared across tasks."""
+
+    ONE_TASK = "one task only"
+    BASELINE_RARE = "the baseline has results in fewer than two tasks"
+    NO_COMMON_ARM = "no other arm has results in every task"
+
+
+@dataclass(frozen=True)
+class NotAcross:
+    """Why nothing was compared across tasks: how many there are, and how many of them have the baseline."""
+
+    obstacle: AcrossObstacle
+    baseline: str
+    tasks: int
+    with_baseline: int
+
+
+def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequence[float]]) -> Across | NotAcross:
+    """Compare the arms over all tasks that have the baseline, or say why that cannot be done.
 
     Args:
         tasks: at least one.
@@ -87,19 +105,19 @@ def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequ
         thresholds: for each task those that were measured; its target is the highest that the baseline's median run
             reached, or else the highest that any arm's did.
     """
-    if len(tasks) < LEAST_TASKS:
-        return "one task only"
     results = [_figures(task, "test_accuracy", np.mean) for task in tasks]
     has = [baseline in figures for figures in results]
     without_baseline = tuple(task.title for task, there in zip(tasks, has, strict=True) if not there)
-    if has.count(True) < LEAST_TASKS:
-        return f"{len(tasks)} tasks, but {baseline} has results in {has.count(True) or 'none'} of them only"
+    if len(tasks) < LEAST_TASKS:
+        return NotAcross(AcrossObstacle.ONE_TASK, baseline, len(tasks), sum(has))
+    if sum(has) < LEAST_TASKS:
+        return NotAcross(AcrossObstacle.BASELINE_RARE, baseline, len(tasks), sum(has))
     tasks, thresholds = list(itertools.compress(tasks, has)), list(itertools.compress(thresholds, has))
     accuracies = list(itertools.compress(results, has))
     every = [arm for arm in tasks[0].arms if all(arm in figures for figures in accuracies)]
     left_out = tuple(dict.fromkeys(arm for task in tasks for arm in task.arms if arm not in every))
     if len(every) == 1:
-        return f"{len(tasks)} tasks with {baseline}, but no other arm has results in every one of them"
+        return NotAcross(AcrossObstacle.NO_COMMON_ARM, baseline, len(has), len(tasks))
     accuracy = _matrix(accuracies, every)
     epoch_seconds = _matrix([_figures(task, "seconds_per_epoch", np.median) for task in tasks], every)
     targets, times = _targets(tasks, every, baseline, thresholds)
@@ -138,22 +156,6 @@ def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequ
     )
 
 
-def describe_targets(across: Across) -> str:
-    """Each task and what counts as solving it, in words."""
-    return "; ".join(
-        f"{task}: {'no arm got to a threshold' if target is None else percent(target) + ' %'}"
-        for task, target in zip(across.tasks, across.targets, strict=True)
-    )
-
-
-def describe_left_out(across: Across) -> list[str]:
-    """The arms that some task lacks, and the tasks that lack the baseline, in sentences, or nothing."""
-    sentences = [f"Not in every task, and so left out: {name_some(across.left_out)}."] if across.left_out else []
-    if across.without_baseline:
-        sentences.append(f"Tasks without {across.baseline}, and so left out: {name_some(across.without_baseline)}.")
-    return sentences
-
-
 def _figures(task: Task, column: str, middle: Callable[[list[float]], Any]) -> dict[str, float]:
     by_arm = values_by_arm(PLAIN[column], task.runs)
     return {arm: float(middle(list(by_seed.values()))) for arm, by_seed in by_arm.items() if by_seed}
@@ -181,5 +183,5 @@ def _targets(
 
 
 def _median_seconds(task: Task, threshold: float) -> dict[str, float]:
-    by_arm = values_by_arm(time_metric("seconds", threshold), task.runs)
+    by_arm = values_by_arm(time_metric(SecondsTo(threshold)), task.runs)
     return {arm: float(np.median(list(times.values()))) if times else math.inf for arm, times in by_arm.items()}

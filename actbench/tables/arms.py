@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from actbench.results.columns import FINAL, SHARED
+from actbench.results.thresholds import TIMES, ColumnName, EpochsTo, Reached, SecondsTo
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,11 +21,6 @@ SETTINGS = tuple(column.name for column in SHARED)
 SIZES = ("train_size", "test_size")
 PACKAGES = ("", "actbench", "keras", "tfa", "spocu")
 """Providers whose version is that of a package; all others' is a digest of a person's own code."""
-
-
-def percent(threshold: float) -> str:
-    """A threshold as it stands in column names and headings: ``95`` for 0.95, ``97.5`` for 0.975."""
-    return f"{threshold * 100:.10g}"
 
 
 def varying_settings(runs: pd.DataFrame) -> list[str]:
@@ -55,9 +51,9 @@ def arm_table(runs: pd.DataFrame, epochs: pd.DataFrame, thresholds: Sequence[flo
     """One row an arm, in the order of first appearance.
 
     Columns: the settings in which the runs differ, activation (see `arm_names`), runs (with a result), diverged, failed
-    (and so in no figure), reached_T (runs that reached T), train/test/best_test_accuracy (mean, fraction) and their
-    ``_sd`` (ddof 1), epochs_to_T and seconds_to_T (median, where a miss counts as infinity; NaN where that median is a
-    miss), the medians of train_seconds, seconds_per_epoch and wall_seconds, and the number of parameters.
+    (and so in no figure), `Reached` (runs that reached a threshold), train/test/best_test_accuracy (mean, fraction) and
+    their ``_sd`` (ddof 1), `EpochsTo` and `SecondsTo` (median, where a miss counts as infinity; NaN where that median
+    is a miss), the medians of train_seconds, seconds_per_epoch and wall_seconds, and the number of parameters.
     """
     runs = with_sizes(runs).assign(activation=arm_names(runs))
     return arm_rows(measure(runs, [epochs], thresholds), [*varying_settings(runs), "activation"], thresholds)
@@ -101,29 +97,26 @@ def arm_rows(measured: pd.DataFrame, keys: Sequence[str], thresholds: Sequence[f
     arms = sorted(groups.values(), key=lambda rows: rows[0])
     rows = []
     for arm in arms:
-        names = {key: measured[key].iloc[arm[0]] for key in keys}
+        row: dict[ColumnName, Any] = {key: measured[key].iloc[arm[0]] for key in keys}
         figures = {name: column[arm[done[arm]]] for name, column in values.items()}
-        counts = {"runs": int(done[arm].sum()), "diverged": int(diverged[arm].sum())}
-        counts["failed"] = len(arm) - counts["runs"]
-        rows.append(names | counts | _figures(figures, thresholds))
+        row |= {"runs": int(done[arm].sum()), "diverged": int(diverged[arm].sum())}
+        row["failed"] = len(arm) - row["runs"]
+        rows.append(row | _figures(figures, thresholds))
     return pd.DataFrame(rows)
 
 
-def _columns(thresholds: Sequence[float]) -> list[str]:
-    times = [f"{kind}_to_{percent(t)}" for kind in ("epochs", "seconds") for t in thresholds]
-    return [*ACCURACIES, *times, *CLOCKS, "parameters"]
+def _columns(thresholds: Sequence[float]) -> list[ColumnName]:
+    return [*ACCURACIES, *(time(t) for time in TIMES for t in thresholds), *CLOCKS, "parameters"]
 
 
-def _figures(values: dict[str, NDArray[np.float64]], thresholds: Sequence[float]) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        f"reached_{percent(t)}": int(np.isfinite(values[f"epochs_to_{percent(t)}"]).sum()) for t in thresholds
-    }
+def _figures(values: dict[ColumnName, NDArray[np.float64]], thresholds: Sequence[float]) -> dict[ColumnName, Any]:
+    row: dict[ColumnName, Any] = {Reached(t): int(np.isfinite(values[EpochsTo(t)]).sum()) for t in thresholds}
     for name in ACCURACIES:
         present = values[name][~np.isnan(values[name])]
         row[name] = float(present.mean()) if present.size else np.nan
         row[f"{name}_sd"] = float(present.std(ddof=1)) if present.size > 1 else np.nan
-    for kind in ("epochs", "seconds"):
-        row |= {f"{kind}_to_{percent(t)}": _median_with_misses(values[f"{kind}_to_{percent(t)}"]) for t in thresholds}
+    for time in TIMES:
+        row |= {time(t): _median_with_misses(values[time(t)]) for t in thresholds}
     for name in CLOCKS:
         row[name] = _median(values[name])
     if "parameters" in values:
@@ -153,6 +146,6 @@ def _times_to(epochs: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame
     for threshold in thresholds:
         first = trained[trained["test_accuracy"] >= threshold].drop_duplicates("run_key")
         first = first.astype({"run_key": "str"}).set_index("run_key")
-        for kind, column in (("epochs", "epoch"), ("seconds", "train_seconds")):
-            times[f"{kind}_to_{percent(threshold)}"] = first[column].reindex(times.index).astype(float)
+        for time, column in ((EpochsTo, "epoch"), (SecondsTo, "train_seconds")):
+            times[time(threshold)] = first[column].reindex(times.index).astype(float)
     return times.reset_index()

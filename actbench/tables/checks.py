@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from actbench.errors import UserError, did_you_mean
-from actbench.tables.arms import percent
+from actbench.results.thresholds import KINDS, ColumnName, ThresholdColumn, parse
 from actbench.tables.select import name_some, tidy
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ FIGURES = (
     "train_accuracy_sd", "train_seconds", "seconds_per_epoch", "wall_seconds", "parameters", "runs", "diverged",
     "failed",
 )  # fmt: skip
-TIMES = ("epochs_to", "seconds_to", "reached")
 LONGEST = 1000
 # Python's stack holds a few times as many, also where a part is written out again.
 DEEPEST = 60
@@ -66,13 +65,25 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Result:
-    """A check in one task: whether it failed, and the figures that decided it."""
+class CheckResult:
+    """What a check came to in one task.
+
+    Attributes:
+        check: as it was written.
+        task: the task's title.
+        failed: whether the condition holds, or some of its figures has no value: what cannot be known must not pass.
+        figures: those that decided, as they were written, in order; nan where there is no value.
+    """
 
     check: str
     task: str
     failed: bool
-    reason: str
+    figures: tuple[tuple[str, float], ...]
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The figures without a value."""
+        return tuple(name for name, value in self.figures if math.isnan(value))
 
 
 def parse_check(text: str, source: str = "--fail-if") -> Check:
@@ -92,22 +103,18 @@ def parse_check(text: str, source: str = "--fail-if") -> Check:
     return Check(text, tree, frozenset(walker.arms), tuple(sorted(walker.thresholds)), source)
 
 
-def run_check(check: Check, task: str, arms: pd.DataFrame) -> Result | None:
+def run_check(check: Check, task: str, arms: pd.DataFrame) -> CheckResult | None:
     """Evaluate a check over an arm table; None where the task lacks an arm that the check names."""
     rows = {tidy(str(row["activation"])): row for row in arms.to_dict("records")}
     if not check.arms <= rows.keys():
         return None
     figures: dict[str, float] = {}
-    failed = bool(_value(check.tree, rows, figures))
-    unknown = [name for name, value in figures.items() if math.isnan(value)]
-    shown = ", ".join(f"{name} = {value:.6g}" for name, value in figures.items())
-    if unknown:
-        # What cannot be known must not pass.
-        return Result(check.text, task, failed=True, reason=f"{', '.join(unknown)} has no value")
-    return Result(check.text, task, failed=failed, reason=shown)
+    holds = bool(_value(check.tree, rows, figures))
+    failed = holds or any(map(math.isnan, figures.values()))
+    return CheckResult(check.text, task, failed, tuple(figures.items()))
 
 
-def run_checks(checks: Sequence[Check], tables: Mapping[str, pd.DataFrame]) -> list[Result]:
+def run_checks(checks: Sequence[Check], tables: Mapping[str, pd.DataFrame]) -> list[CheckResult]:
     """Evaluate checks in every task that has their arms.
 
     Raises:
@@ -170,37 +177,31 @@ class _Walker:
         return result
 
     def figure(self, name: str, args: Sequence[ast.expr]) -> str:
-        column, threshold = figure_column(name, [ast.unparse(arg) for arg in args[1:]])
+        column = figure_column(name, [ast.unparse(arg) for arg in args[1:]])
         if column is None:
-            known = [*FIGURES, *(f"{kind}_95" for kind in TIMES)]
+            known = [*FIGURES, *(f"{kind}_95" for kind in KINDS)]
             raise self.error(f"there is no figure {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}")
-        if not args or (len(args) > 1 and name not in TIMES):
+        if not args or (len(args) > 1 and name not in KINDS):
             raise self.error(f"{name} takes the name of one arm, like {name}(relu)")
         if not isinstance(args[0], (ast.Name, ast.Call)) and not _is_text(args[0]):
             raise self.error(f"{ast.unparse(args[0])!r} is not the name of an arm")
         self.arms.add(tidy(arm_name(args[0])))
-        if threshold is not None:
-            self.thresholds.add(threshold)
+        if isinstance(column, ThresholdColumn):
+            self.thresholds.add(column.threshold)
         return "number"
 
     def error(self, what: str) -> UserError:
         return UserError(f"{self.source} {self.text!r}: {what}.")
 
 
-def figure_column(name: str, more: Sequence[str]) -> tuple[str | None, float | None]:
-    """The column of the arm table that a function stands for, and its threshold: ``epochs_to_95``, or with 0.95."""
+def figure_column(name: str, more: Sequence[str]) -> ColumnName | None:
+    """The column of the arm table that a function stands for: ``epochs_to_95``, or ``epochs_to`` with 0.95."""
     if name in FIGURES:
-        return name, None
-    for kind in TIMES:
-        text = more[0] if name == kind and len(more) == 1 else name.removeprefix(f"{kind}_")
-        if name == kind or name.startswith(f"{kind}_"):
-            try:
-                value = float(text.replace("_", "."))
-            except ValueError:
-                return None, None
-            value = value / 100 if name != kind else value
-            return (f"{kind}_{percent(value)}", value) if 0 < value < 1 else (None, None)
-    return None, None
+        return name
+    try:
+        return KINDS[name](float(more[0])) if name in KINDS and len(more) == 1 else parse(name)
+    except ValueError:
+        return None
 
 
 def arm_name(node: ast.expr) -> str:
@@ -233,10 +234,10 @@ def _value(node: ast.expr, rows: Mapping[str, Any], figures: dict[str, float]) -
                 figures[ast.unparse(node)] = value
             return value
         case ast.Call(func=ast.Name(id=name), args=args):
-            column, threshold = figure_column(name, [ast.unparse(arg) for arg in args[1:]])
-            value = float(rows[tidy(arm_name(args[0]))][str(column)])
+            column = figure_column(name, [ast.unparse(arg) for arg in args[1:]])
+            value = float(rows[tidy(arm_name(args[0]))][column])
             # A median that is empty in the table is a run that never got there.
-            if threshold is not None and math.isnan(value) and rows[tidy(arm_name(args[0]))]["runs"]:
+            if isinstance(column, ThresholdColumn) and math.isnan(value) and rows[tidy(arm_name(args[0]))]["runs"]:
                 value = math.inf
             figures[ast.unparse(node)] = value
             return value

@@ -6,13 +6,14 @@ import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from actbench import statistics
 from actbench.errors import UserError
 from actbench.statistics import Comparison, Summary, TimeComparison, TimeSummary, Verdict
 from actbench.tables.metrics import ACCURACY_MARGIN, RELATIVE_MARGIN, Metric, values_by_arm
-from actbench.tables.select import matching, name_some
+from actbench.tables.select import matching
 
 if TYPE_CHECKING:
     from actbench.tables.tasks import Task
@@ -23,6 +24,39 @@ DEFAULT_BASELINE = "relu"
 FEWEST_PAIRS = 2
 
 
+class UnpairedTest(StrEnum):
+    """What compares two arms whose seeds cannot be paired."""
+
+    WELCH = "Welch's interval"
+    RANK_SUM = "the rank-sum test"
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """How the seeds of an arm and of the baseline were laid side by side.
+
+    Attributes:
+        n: seeds of the arm.
+        n_baseline: seeds of the baseline.
+        shared: seeds that both have.
+        missing: those of the baseline that the arm lacks.
+        missing_in_baseline: those of the arm that the baseline lacks.
+        unpaired_test: what was done instead where too few are shared; None where the shared ones were paired.
+    """
+
+    n: int
+    n_baseline: int
+    shared: int
+    missing: tuple[int, ...]
+    missing_in_baseline: tuple[int, ...]
+    unpaired_test: UnpairedTest | None
+
+    @property
+    def paired(self) -> bool:
+        """Whether the seeds that both have were paired."""
+        return self.unpaired_test is None
+
+
 @dataclass(frozen=True)
 class Row:
     """One arm beside the baseline.
@@ -30,11 +64,11 @@ class Row:
     Attributes:
         arm: its name.
         summary: of all the arm's own runs.
-        comparison: with the baseline, over ``pairing``.
+        comparison: with the baseline, as ``pairing`` says.
         verdict: after Holm's correction over all the arms.
         could_show: the smallest difference that so many seeds would have shown with a probability of 80 %, going by
             their spread; infinite where they are too few for any, None where there is no such number (times).
-        pairing: how the seeds were laid side by side, in words.
+        pairing: how the seeds were laid side by side.
     """
 
     arm: str
@@ -42,7 +76,7 @@ class Row:
     comparison: Comparison | TimeComparison
     verdict: Verdict
     could_show: float | None
-    pairing: str
+    pairing: Pairing
 
 
 @dataclass(frozen=True)
@@ -55,9 +89,9 @@ class MetricComparison:
         baseline_summary: of the baseline's runs.
         rows: the others, in the order of the table.
         margin: the smallest difference worth caring about, in the unit of the metric; relative where ``by_rank``.
-        margin_words: the same for people.
+        relative_margin: the share of the baseline's mean that it is; None for accuracies, whose margin is absolute.
         by_rank: whether ranks were compared, since a run missed the threshold or diverged.
-        notes: what does not go without saying.
+        left_out: arms of which no run has a figure.
     """
 
     metric: Metric
@@ -65,9 +99,14 @@ class MetricComparison:
     baseline_summary: Summary | TimeSummary
     rows: tuple[Row, ...]
     margin: float
-    margin_words: str
+    relative_margin: float | None
     by_rank: bool
-    notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def counts_diverged_losses(self) -> bool:
+        """Whether ranks were compared since a diverged run's loss counts as infinity."""
+        return self.by_rank and not self.metric.is_time_to
 
 
 def choose_baseline(task: Task, wanted: str | None) -> str:
@@ -77,7 +116,7 @@ def choose_baseline(task: Task, wanted: str | None) -> str:
     return DEFAULT_BASELINE if DEFAULT_BASELINE in task.arms else task.arms[0]
 
 
-def compare(task: Task, metric: Metric, baseline: str, margin: float | None = None) -> MetricComparison | None:
+def compare_arms(task: Task, metric: Metric, baseline: str, margin: float | None = None) -> MetricComparison | None:
     """Compare the arms of a task with one of them; None where there is nothing to compare: fewer than two arms
     have figures, or no run of any arm got to the threshold.
 
@@ -89,17 +128,14 @@ def compare(task: Task, metric: Metric, baseline: str, margin: float | None = No
     """
     values = values_by_arm(metric, task.runs)
     reference = values.pop(baseline)
-    empty = [arm for arm, by_seed in values.items() if not by_seed]
+    left_out = tuple(arm for arm, by_seed in values.items() if not by_seed)
     arms = {arm: by_seed for arm, by_seed in values.items() if by_seed}
     everything = [value for part in (reference, *arms.values()) for value in part.values()]
     if not reference or not arms or all(map(math.isinf, everything)):
         return None
     by_rank = metric.is_time_to or any(map(math.isinf, everything))
-    notes = [f"left out, since no run of theirs has a figure: {name_some(empty)}"] if empty else []
-    if by_rank and not metric.is_time_to:
-        notes.append("a diverged run's loss counts as infinity, so ranks are compared and medians shown")
     compared = [(*_compare_arm(by_seed, reference, len(arms), by_rank=by_rank), by_seed) for by_seed in arms.values()]
-    limit, words = _margin(metric, reference, margin, by_rank=by_rank)
+    limit, relative = _margin(metric, reference, margin, by_rank=by_rank)
     verdicts = statistics.judge(
         [comparison for comparison, _, _ in compared],
         margin=limit,
@@ -112,7 +148,7 @@ def compare(task: Task, metric: Metric, baseline: str, margin: float | None = No
         for arm, (comparison, pairing, by_seed), verdict in zip(arms, compared, verdicts, strict=True)
     )
     return MetricComparison(
-        metric, baseline, _summary(reference, by_rank=by_rank), rows, limit, words, by_rank, tuple(notes)
+        metric, baseline, _summary(reference, by_rank=by_rank), rows, limit, relative, by_rank, left_out
     )
 
 
@@ -129,31 +165,28 @@ def shared_seeds(arm: Sequence[int], baseline: Sequence[int]) -> list[int]:
 
 def _compare_arm(
     arm: dict[int, float], baseline: dict[int, float], arms: int, *, by_rank: bool
-) -> tuple[Comparison | TimeComparison, str]:
+) -> tuple[Comparison | TimeComparison, Pairing]:
     shared = shared_seeds(list(arm), list(baseline))
     first = [arm[seed] for seed in shared] if shared else list(arm.values())
     second = [baseline[seed] for seed in shared] if shared else list(baseline.values())
     if by_rank:
         return (
             statistics.compare_times(first, second, paired=bool(shared), alpha=ALPHA, arms=arms),
-            _pairing(arm, baseline, shared, "the rank-sum test"),
+            _pairing(arm, baseline, shared, UnpairedTest.RANK_SUM),
         )
-    compared = statistics.compare_paired if shared else statistics.compare_unpaired
-    return compared(first, second, alpha=ALPHA, arms=arms), _pairing(arm, baseline, shared, "Welch's interval")
+    compare_means = statistics.compare_paired if shared else statistics.compare_unpaired
+    return compare_means(first, second, alpha=ALPHA, arms=arms), _pairing(arm, baseline, shared, UnpairedTest.WELCH)
 
 
-def _pairing(arm: dict[int, float], baseline: dict[int, float], shared: list[int], fallback: str) -> str:
-    if not shared:
-        common = len(set(arm) & set(baseline))
-        return (
-            f"unpaired, by {fallback}: {len(arm)} and {len(baseline)} seeds, of which "
-            f"{common or 'none'} {'is' if common == 1 else 'are'} shared"
-        )
-    count = f"paired over {len(shared)} seed{'s' * (len(shared) != 1)}"
-    missing, extra = sorted(set(baseline) - set(arm)), sorted(set(arm) - set(baseline))
-    parts = [f"missing here: {name_some([str(s) for s in missing], 6)}"] if missing else []
-    parts += [f"missing in the baseline: {name_some([str(s) for s in extra], 6)}"] if extra else []
-    return f"{count} ({'; '.join(parts)})" if parts else count
+def _pairing(arm: dict[int, float], baseline: dict[int, float], shared: list[int], fallback: UnpairedTest) -> Pairing:
+    return Pairing(
+        len(arm),
+        len(baseline),
+        len(set(arm) & set(baseline)),
+        tuple(sorted(set(baseline) - set(arm))),
+        tuple(sorted(set(arm) - set(baseline))),
+        None if shared else fallback,
+    )
 
 
 def _summary(by_seed: dict[int, float], *, by_rank: bool) -> Summary | TimeSummary:
@@ -161,16 +194,17 @@ def _summary(by_seed: dict[int, float], *, by_rank: bool) -> Summary | TimeSumma
     return statistics.summarize_times(values) if by_rank else statistics.summarize(values)
 
 
-def _margin(metric: Metric, baseline: dict[int, float], wanted: float | None, *, by_rank: bool) -> tuple[float, str]:
-    """The margin as `judge` takes it, and in words."""
+def _margin(
+    metric: Metric, baseline: dict[int, float], wanted: float | None, *, by_rank: bool
+) -> tuple[float, float | None]:
+    """The margin as `judge` takes it, and the share that it is where it is relative."""
     if wanted is not None and not 0 <= wanted < math.inf:
         raise UserError(f"--margin {wanted:g} must not be negative.")
     if metric.unit == "accuracy":
-        limit = ACCURACY_MARGIN if wanted is None else wanted
-        return limit, f"{limit * 100:.10g} pp"
+        return ACCURACY_MARGIN if wanted is None else wanted, None
     share = RELATIVE_MARGIN if wanted is None else wanted
     mean = 1.0 if by_rank else abs(sum(baseline.values()) / len(baseline))
-    return share * mean, f"{share * 100:.10g} %"
+    return share * mean, share
 
 
 def _could_show(comparison: Comparison | TimeComparison, arms: int) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,14 @@ from actbench.errors import UserError
 from actbench.results.columns import FINAL
 from actbench.results.frames import SHOWN, epoch_chunks, read_studies, run_frames
 from actbench.results.read import read_manifest
-from actbench.tables import warnings as warn
-from actbench.tables.across import Across, across_tasks
+from actbench.tables.across import Across, NotAcross, across_tasks
 from actbench.tables.arms import SETTINGS, arm_rows, measure
-from actbench.tables.checks import Check, Result, parse_check, run_checks
-from actbench.tables.comparison import MetricComparison, choose_baseline, compare
+from actbench.tables.checks import Check, CheckResult, parse_check, run_checks
+from actbench.tables.comparison import MetricComparison, choose_baseline, compare_arms
 from actbench.tables.metrics import parse_metrics
 from actbench.tables.select import Selection, matching, name_some, select, tidy
 from actbench.tables.tasks import Task, split
+from actbench.tables.warnings import TableWarning, about_stores, about_task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +53,26 @@ class Question:
     fail_if: tuple[str, ...] = ()
 
 
+class Obstacle(StrEnum):
+    """Why the arms of a task cannot be compared."""
+
+    BASELINE_ELSEWHERE = "the baseline is not among the arms"
+    ONE_ARM = "one arm only"
+    NOTHING_FINISHED = "no run has finished"
+    BASELINE_UNFINISHED = "no run of the baseline has finished"
+    ONLY_BASELINE = "only the baseline has finished runs"
+    NOBODY_GOT_THERE = "no run got that far"
+
+
+@dataclass(frozen=True)
+class NotCompared:
+    """Why nothing was compared, the baseline that was wanted, and the arms that are there."""
+
+    obstacle: Obstacle
+    baseline: str
+    arms: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class TaskFindings:
     """What was found about one task.
@@ -62,7 +83,7 @@ class TaskFindings:
         thresholds: those to show: the question's, or those of the task's own studies.
         baseline: the arm that the others are compared with.
         comparisons: one for each metric; none where there is nothing to compare.
-        silence: why there are none, if so.
+        not_compared: why there are none, if so.
         warnings: what a reader must know before putting figures side by side.
     """
 
@@ -71,8 +92,8 @@ class TaskFindings:
     thresholds: tuple[float, ...]
     baseline: str
     comparisons: tuple[MetricComparison, ...]
-    silence: str
-    warnings: tuple[str, ...]
+    not_compared: NotCompared | None
+    warnings: tuple[TableWarning, ...]
 
 
 @dataclass(frozen=True)
@@ -84,7 +105,7 @@ class Findings:
         question: what was asked.
         tasks: what was found about each task, in the order of first appearance.
         thresholds: all that were measured.
-        across: over all tasks, or in a sentence why not.
+        across: over all tasks, or why not.
         checks: what the checks came to.
         skipped_checks: checks of studies that name arms which are not here.
         warnings: about the stores as a whole.
@@ -95,14 +116,14 @@ class Findings:
     question: Question
     tasks: tuple[TaskFindings, ...]
     thresholds: tuple[float, ...]
-    across: Across | str
-    checks: tuple[Result, ...] = ()
+    across: Across | NotAcross
+    checks: tuple[CheckResult, ...] = ()
     skipped_checks: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[TableWarning, ...] = ()
     manifests: tuple[dict[str, Any], ...] = field(default=(), repr=False)
 
     @property
-    def failed_checks(self) -> tuple[Result, ...]:
+    def failed_checks(self) -> tuple[CheckResult, ...]:
         """The checks that make the command fail."""
         return tuple(result for result in self.checks if result.failed)
 
@@ -121,7 +142,7 @@ class Findings:
         return pd.concat([found.task.runs for found in self.tasks])
 
 
-def find(folders: Sequence[Path], question: Question) -> Findings:
+def analyse(folders: Sequence[Path], question: Question) -> Findings:
     """Read stores and answer a question about them.
 
     Raises:
@@ -148,7 +169,7 @@ def find(folders: Sequence[Path], question: Question) -> Findings:
     for task in tasks:
         chosen = question.thresholds or _of_studies(task, studies) or stored_thresholds
         baseline = _baseline(task, question.baseline)
-        comparisons = [compare(task, metric, baseline, question.margin) for metric in metrics] if baseline else []
+        comparisons = [compare_arms(task, metric, baseline, question.margin) for metric in metrics] if baseline else []
         kept = tuple(comparison for comparison in comparisons if comparison)
         found.append(
             TaskFindings(
@@ -157,8 +178,8 @@ def find(folders: Sequence[Path], question: Question) -> Findings:
                 chosen,
                 baseline,
                 kept,
-                "" if kept else _silence(task, baseline, question.baseline),
-                tuple(warn.about_task(task)),
+                None if kept else _not_compared(task, baseline, question.baseline),
+                tuple(about_task(task.runs)),
             )
         )
     tables = {item.task.title: item.arms for item in found}
@@ -171,7 +192,7 @@ def find(folders: Sequence[Path], question: Question) -> Findings:
         across=across_tasks(tasks, common_baseline(found), [item.thresholds for item in found]),
         checks=tuple(run_checks([*own_checks, *runnable], tables)),
         skipped_checks=tuple(skipped),
-        warnings=(*warn.about_stores(runs), *apart),
+        warnings=(*about_stores(runs), *apart),
         manifests=tuple(read_manifest(folder) for folder in folders),
     )
 
@@ -215,19 +236,19 @@ def _baseline(task: Task, wanted: str | None) -> str:
         return ""
 
 
-def _silence(task: Task, baseline: str, wanted: str | None) -> str:
-    if not baseline:
-        return f"Nothing to compare: the baseline {wanted} is not among the arms here ({name_some(task.arms)})."
-    if len(task.arms) == 1:
-        return f"One arm only ({baseline}): add another with 'actbench run --act …' to compare."
+def _not_compared(task: Task, baseline: str, wanted: str | None) -> NotCompared:
     finished = {str(arm) for arm in task.runs["arm"][task.runs["status"].isin(FINAL)]}
-    if not finished:
-        return "Nothing to compare: no run has finished."
-    if baseline in finished and len(finished) > 1:
-        return "Nothing to compare: no run of any arm got that far."
-    if baseline not in finished:
-        return f"Nothing to compare: no run of the baseline {baseline} has finished."
-    return f"Nothing to compare: only {baseline} has finished runs."
+    if not baseline:
+        obstacle = Obstacle.BASELINE_ELSEWHERE
+    elif len(task.arms) == 1:
+        obstacle = Obstacle.ONE_ARM
+    elif not finished:
+        obstacle = Obstacle.NOTHING_FINISHED
+    elif baseline not in finished:
+        obstacle = Obstacle.BASELINE_UNFINISHED
+    else:
+        obstacle = Obstacle.NOBODY_GOT_THERE if len(finished) > 1 else Obstacle.ONLY_BASELINE
+    return NotCompared(obstacle, baseline or str(wanted), tuple(task.arms))
 
 
 def _of_studies(task: Task, studies: dict[str, dict[str, Any]]) -> tuple[float, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -12,7 +11,7 @@ import numpy as np
 
 from actbench.errors import UserError, did_you_mean
 from actbench.results.columns import FINAL
-from actbench.tables.arms import percent
+from actbench.results.thresholds import KINDS, TIMES, ColumnName, EpochsTo, SecondsTo, parse, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,23 +27,33 @@ class Metric:
     """One thing to compare arms by.
 
     Attributes:
-        name: the column of the measured runs.
+        name: what it is called, in options and files.
         title: in words, as it stands in headings.
         unit: of the values; accuracies are fractions, losses nats.
         higher_is_better: True for accuracies.
-        threshold: the accuracy that is to be reached, or None.
+        time_to: the threshold that is to be reached, and what is counted until then; None where nothing is.
     """
 
     name: str
     title: str
     unit: Unit
     higher_is_better: bool = False
-    threshold: float | None = None
+    time_to: EpochsTo | SecondsTo | None = None
+
+    @property
+    def column(self) -> ColumnName:
+        """The column of the measured runs."""
+        return self.time_to or self.name
+
+    @property
+    def threshold(self) -> float | None:
+        """The accuracy that is to be reached, or None."""
+        return self.time_to.threshold if self.time_to else None
 
     @property
     def is_time_to(self) -> bool:
         """Whether runs can miss it."""
-        return self.threshold is not None
+        return self.time_to is not None
 
     @property
     def is_clock(self) -> bool:
@@ -73,7 +82,6 @@ ALIASES = {
     "seconds_an_epoch": "seconds_per_epoch",
     "wall": "wall_seconds",
 }
-TIME_TO = re.compile(r"(epochs|seconds)_to(?:[:_](.+))?")
 
 
 def parse_metrics(names: Sequence[str], thresholds: Sequence[float]) -> list[Metric]:
@@ -82,43 +90,32 @@ def parse_metrics(names: Sequence[str], thresholds: Sequence[float]) -> list[Met
     Raises:
         UserError: there is no such metric, or the threshold is no fraction.
     """
-    found = [metric for name in names for metric in _parse(name, thresholds)]
+    found = [metric for name in names for metric in _metrics_named(name, thresholds)]
     return list(dict.fromkeys(found))
 
 
-def _parse(name: str, thresholds: Sequence[float]) -> list[Metric]:
+def _metrics_named(name: str, thresholds: Sequence[float]) -> list[Metric]:
     plain = name.strip().lower().replace("-", "_")
     plain = ALIASES.get(plain, plain)
     if plain in PLAIN:
         return [PLAIN[plain]]
-    time_to = TIME_TO.fullmatch(plain)
-    if not time_to:
+    if (time := KINDS.get(plain)) in TIMES:
+        return [time_metric(time(threshold)) for threshold in thresholds]
+    try:
+        column = parse(plain)
+    except ValueError:
+        raise UserError(f"The metric {name!r} needs an accuracy between 0 and 1 after a colon, like 0.95.") from None
+    if not isinstance(column, TIMES):
         known = [*PLAIN, *ALIASES, "epochs-to:0.95", "seconds-to:0.95"]
         raise UserError(f"There is no metric {name!r}.{did_you_mean(plain, known)} Known: {', '.join(known)}.")
-    kind, text = time_to.groups()
-    chosen = [_threshold(name, text)] if text else list(thresholds)
-    return [time_metric(kind, threshold) for threshold in chosen]
+    return [time_metric(column)]
 
 
-def time_metric(kind: str, threshold: float) -> Metric:
-    """The metric of the epochs or seconds to a threshold; ``kind`` is either word."""
-    unit: Unit = "epochs" if kind == "epochs" else "seconds"
-    what = "epochs" if kind == "epochs" else "training seconds"
-    return Metric(
-        f"{kind}_to_{percent(threshold)}", f"{what} to {percent(threshold)} % test accuracy", unit, threshold=threshold
-    )
-
-
-def _threshold(name: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise UserError(f"The metric {name!r} needs an accuracy after the colon, like 0.95.") from None
-    if "." not in text and 1 < value < 100:  # noqa: PLR2004 - epochs_to_95, as the column is called
-        value /= 100
-    if not 0 < value < 1:
-        raise UserError(f"The metric {name!r} needs an accuracy between 0 and 1, like 0.95.")
-    return value
+def time_metric(column: EpochsTo | SecondsTo) -> Metric:
+    """The metric of the epochs or training seconds to a threshold."""
+    unit: Unit = "epochs" if isinstance(column, EpochsTo) else "seconds"
+    what = "epochs" if unit == "epochs" else "training seconds"
+    return Metric(column.name, f"{what} to {percent(column.threshold)} % test accuracy", unit, time_to=column)
 
 
 def values_by_arm(metric: Metric, runs: pd.DataFrame) -> dict[str, dict[int, float]]:
@@ -127,7 +124,7 @@ def values_by_arm(metric: Metric, runs: pd.DataFrame) -> dict[str, dict[int, flo
     A threshold that was missed, and the loss of a diverged run, are infinity.
     """
     done = runs["status"].isin(FINAL).to_numpy()
-    values = runs[metric.name].to_numpy(dtype=np.float64)
+    values = runs[metric.column].to_numpy(dtype=np.float64)
     if metric.is_time_to:
         values = np.where(np.isnan(values), math.inf, values)
     if metric.unit == "loss":

@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from actbench.results.columns import FINAL
-from actbench.studies.article import Article, Curve, Printed, printed_cells, printed_curves
+from actbench.results.thresholds import ColumnName, EpochsTo
+from actbench.studies.article import Article, PrintedCurve, PrintedFigure, printed_cells, printed_curves
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CLOCKS = ("train_seconds", "step_milliseconds")
 """Columns that no other machine repeats."""
-ACCURACIES = ("train_accuracy", "test_accuracy")
-LOSSES = ("train_loss", "test_loss")
+CURVE_ACCURACIES = ("train_accuracy", "test_accuracy")
+CURVE_LOSSES = ("train_loss", "test_loss")
 
 
 @dataclass(frozen=True)
-class Cell:
+class ReproducedFigure:
     """A printed figure beside ours, in the unit in which it was printed.
 
     Attributes:
@@ -31,7 +32,7 @@ class Cell:
         exact: whether ours, rounded as printed, reads the same; None without a named seed, for clocks, or without runs.
     """
 
-    printed: Printed
+    printed: PrintedFigure
     runs: int
     ours: float | None
     sd: float | None
@@ -40,7 +41,7 @@ class Cell:
     @property
     def is_accuracy(self) -> bool:
         """Whether it is an accuracy, printed as a fraction or in percent."""
-        return self.printed.column.endswith("accuracy")
+        return is_accuracy(self.printed.column)
 
     @property
     def difference(self) -> float | None:
@@ -49,16 +50,22 @@ class Cell:
         return None if self.ours is None or theirs is None else self.ours - theirs
 
     @property
+    def fraction_apart(self) -> float | None:
+        """How far ours and theirs lie apart, of an accuracy as a fraction; None where either is missing."""
+        apart = self.difference
+        return None if apart is None else abs(apart) / in_unit(self.printed.column, self.printed.quantity.unit)
+
+    @property
     def arm(self) -> str:
         """Variant and activation, as claims name them."""
         return self.printed.arm
 
 
 @dataclass(frozen=True)
-class Followed:
+class ReproducedCurve:
     """A printed curve beside ours: for each epoch and column the printed figure and our own."""
 
-    curve: Curve
+    curve: PrintedCurve
     points: dict[int, dict[str, tuple[float, float]]]
 
     @property
@@ -89,13 +96,13 @@ def with_epoch_seconds(runs: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame
     return runs.assign(epoch_seconds=seconds, step_milliseconds=1000 * seconds / steps)
 
 
-def lay_beside(article: Article, runs: pd.DataFrame) -> list[Cell]:
+def lay_beside(article: Article, runs: pd.DataFrame) -> list[ReproducedFigure]:
     """Our figures for every printed cell, from runs as `measure` and `with_epoch_seconds` give them."""
     done = runs[runs["status"].isin(FINAL)]
     return [_cell(printed, done) for printed in printed_cells(article)]
 
 
-def follow_curves(article: Article, runs: pd.DataFrame, epochs: pd.DataFrame) -> list[Followed]:
+def follow_curves(article: Article, runs: pd.DataFrame, epochs: pd.DataFrame) -> list[ReproducedCurve]:
     """Our figures for every point of the printed curves; none where that run is not there."""
     found = []
     for curve in printed_curves(article):
@@ -106,22 +113,27 @@ def follow_curves(article: Article, runs: pd.DataFrame, epochs: pd.DataFrame) ->
             for epoch, row in curve.points.items()
             if epoch in ours.index
         }
-        found.append(Followed(curve, points))
+        found.append(ReproducedCurve(curve, points))
     return found
 
 
-def in_unit(column: str, unit: str) -> float:
+def is_accuracy(column: ColumnName) -> bool:
+    """Whether a printed column is of accuracies."""
+    return isinstance(column, str) and column.endswith("accuracy")
+
+
+def in_unit(column: ColumnName, unit: str) -> float:
     """What our figure of that column is to be multiplied with to be in the printed unit."""
-    return 100.0 if column.endswith("accuracy") and unit == "%" else 1.0
+    return 100.0 if is_accuracy(column) and unit == "%" else 1.0
 
 
-def _cell(printed: Printed, done: pd.DataFrame) -> Cell:
+def _cell(printed: PrintedFigure, done: pd.DataFrame) -> ReproducedFigure:
     rows = done[_is_arm(done, printed.variant, printed.activation)]
     if printed.seed is not None:
         rows = rows[rows["seed"] == printed.seed]
     values = rows[printed.column] * in_unit(printed.column, printed.quantity.unit)
     sd = None
-    if printed.column.startswith("epochs_to_"):
+    if isinstance(printed.column, EpochsTo):
         middle = float(values.fillna(math.inf).median()) if len(values) else math.nan
     else:
         middle = float(values.mean()) if len(values) else math.nan
@@ -129,7 +141,7 @@ def _cell(printed: Printed, done: pd.DataFrame) -> Cell:
     ours = middle if math.isfinite(middle) else None
     comparable = printed.seed is not None and len(values) > 0 and printed.column not in CLOCKS
     exact = printed.quantity.shown(ours) == printed.quantity.text if comparable else None
-    return Cell(printed, len(values), ours, sd, exact)
+    return ReproducedFigure(printed, len(values), ours, sd, exact)
 
 
 def _is_arm(runs: pd.DataFrame, variant: str, activation: str) -> pd.Series[bool]:

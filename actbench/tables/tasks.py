@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from actbench.results.columns import FINAL
+from actbench.results.columns import BY_NAME, FINAL
 from actbench.tables.arms import SETTINGS, SIZES, arm_names, with_sizes
+from actbench.tables.warnings import KeptApart, RepeatedSeeds, TableWarning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,15 +17,6 @@ if TYPE_CHECKING:
 # A study is a name for a question, not a part of it: what two studies asked alike is one task.
 KEYS = tuple(column for column in SETTINGS if column != "study")
 FAMILY = ("dataset", "model", "variant")
-TITLES = {
-    "dataset_sha256": "data hash",
-    "model_version": "code of the model",
-    "validation_split": "validation split",
-    "train_size": "training inputs",
-    "test_size": "test inputs",
-    "learning_rate": "learning rate",
-    "batch_size": "batch size",
-}
 
 
 @dataclass(frozen=True)
@@ -47,7 +39,7 @@ class Task:
         return list(dict.fromkeys(self.runs["arm"]))
 
 
-def split(measured: pd.DataFrame) -> tuple[list[Task], list[str]]:
+def split(measured: pd.DataFrame) -> tuple[list[Task], list[TableWarning]]:
     """The tasks of some runs, in the order of first appearance, and warnings about what was kept apart or left out."""
     runs = with_sizes(measured)
     runs["arm"] = arm_names(runs)
@@ -64,8 +56,9 @@ def split(measured: pd.DataFrame) -> tuple[list[Task], list[str]]:
 
 def shown(key: str, value: Any) -> str:  # noqa: PLR0911 - one for each kind of setting
     """A setting in words, with its name where the value alone would not tell."""
+    title = BY_NAME[key].on_paper
     if isinstance(value, float) and math.isnan(value):
-        return f"no {TITLES.get(key, key)}"
+        return f"no {title}"
     if key == "epochs":
         return f"{value:g} epoch{'' if value == 1 else 's'}"
     if key == "dataset_sha256":
@@ -75,11 +68,11 @@ def shown(key: str, value: Any) -> str:  # noqa: PLR0911 - one for each kind of 
     if key == "deterministic":
         return "deterministic" if value in (True, "True") else "not deterministic"
     if isinstance(value, (int, float)) or hasattr(value, "item"):
-        return f"{TITLES.get(key, key)} {value:,.10g}" if key in SIZES else f"{TITLES.get(key, key)} {value:.10g}"
-    return str(value) or f"no {TITLES.get(key, key)}"
+        return f"{title} {value:,.10g}" if key in SIZES else f"{title} {value:.10g}"
+    return str(value) or f"no {title}"
 
 
-def _one_run_a_seed(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def _one_run_a_seed(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[TableWarning]]:
     """Runs that look alike in every column but are not: the newest stands."""
     names = [*KEYS, "arm", "seed"]
     # Among several of a seed a finished one comes before one that failed.
@@ -87,12 +80,7 @@ def _one_run_a_seed(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     again = order.duplicated(names, keep="last").reindex(runs.index)
     if not again.any():
         return runs, []
-    arms = ", ".join(dict.fromkeys(runs["arm"][again]))
-    warning = (
-        f"{int(again.sum())} run(s) of {arms} repeat a seed under equal settings; only the newest of each is shown. "
-        "Was code of your own edited in between? Use a store for each version."
-    )
-    return runs[~again], [warning]
+    return runs[~again], [RepeatedSeeds(int(again.sum()), tuple(dict.fromkeys(runs["arm"][again])))]
 
 
 def _titles(settings: Sequence[dict[str, Any]]) -> list[str]:
@@ -114,27 +102,15 @@ def _titles(settings: Sequence[dict[str, Any]]) -> list[str]:
     return titles
 
 
-def _kept_apart(tasks: Sequence[Task]) -> list[str]:
-    """Say which tasks look alike, and in what they differ."""
+def _kept_apart(tasks: Sequence[Task]) -> list[TableWarning]:
+    """Which tasks look alike, and in what they differ."""
     families: dict[tuple[str, ...], list[Task]] = {}
     for task in tasks:
         families.setdefault(tuple(str(task.settings[key]) for key in FAMILY), []).append(task)
-    warnings = []
-    for name, family in families.items():
-        if len(family) > 1:
-            differing = [key for key in KEYS if len({str(task.settings[key]) for task in family}) > 1]
-            what = [
-                f"{TITLES.get(key, key)} ({', '.join(dict.fromkeys(_short(task.settings[key]) for task in family))})"
-                for key in differing
-            ]
-            warnings.append(
-                f"{' · '.join(part for part in name if part)}: runs that differ in {', '.join(what)} are not "
-                "comparable and are shown apart."
-            )
+    warnings: list[TableWarning] = []
+    for family, members in families.items():
+        if len(members) > 1:
+            values = {key: {str(task.settings[key]): task.settings[key] for task in members} for key in KEYS}
+            differing = tuple((key, tuple(found.values())) for key, found in values.items() if len(found) > 1)
+            warnings.append(KeptApart(tuple(part for part in family if part), differing))
     return warnings
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, float):
-        return "none" if math.isnan(value) else f"{value:.10g}"
-    return str(value)[:12] or "none"

@@ -1,95 +1,166 @@
-"""What a reader must know before putting figures side by side: other machines, other versions, company, failures."""
+"""What a reader must know before putting figures side by side: other machines, other versions, busy ones, failures.
+
+Warnings are values; `actbench.reports.words` makes the sentences.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from actbench.results.columns import FINAL
-from actbench.tables.select import name_some
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from actbench.tables.tasks import Task
+VERSIONS = ("actbench_version", "keras_version", "backend_version", "python_version", "provider_version")
+MEASURED_ON = ("device_name", "compiler")
 
-VERSIONS = {
-    "actbench_version": "actbench",
-    "keras_version": "Keras",
-    "backend_version": "TensorFlow",
-    "python_version": "Python",
-    "provider_version": "provider versions",
-}
-MEASURED_ON = {"device_name": "device", "compiler": "compiler"}
+Groups: TypeAlias = tuple[tuple[Any, tuple[str, ...]], ...]
+"""Values, each with the arms that have runs with it."""
 
 
-def about_task(task: Task) -> list[str]:
+@dataclass(frozen=True)
+class MixedJobs:
+    """Seconds of runs that were measured with different numbers of others beside them: ``groups`` by that number."""
+
+    kind: ClassVar[str] = "mixed jobs"
+    groups: Groups
+
+
+@dataclass(frozen=True)
+class ParallelRuns:
+    """All seconds were measured with so many runs at a time."""
+
+    kind: ClassVar[str] = "parallel runs"
+    jobs: int
+
+
+@dataclass(frozen=True)
+class MixedMachines:
+    """Seconds of runs whose device or compiler differs: ``column`` says which, ``groups`` by its values."""
+
+    kind: ClassVar[str] = "mixed machines"
+    column: str
+    groups: Groups
+
+
+@dataclass(frozen=True)
+class MixedVersions:
+    """Runs of different versions: for each column of a version its values."""
+
+    kind: ClassVar[str] = "mixed versions"
+    versions: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True)
+class MissingResults:
+    """Runs of an arm that did not end well: their seeds, each status among them, and the first error."""
+
+    kind: ClassVar[str] = "missing results"
+    arm: str
+    seeds: tuple[int, ...]
+    statuses: tuple[str, ...]
+    error: str
+
+
+@dataclass(frozen=True)
+class SeveralCopies:
+    """Runs that lie in several stores: how many, and the stores whose figures are shown."""
+
+    kind: ClassVar[str] = "several copies"
+    runs: int
+    stores: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RepeatedSeeds:
+    """Runs that look alike in every column but are not; the newest of each is shown."""
+
+    kind: ClassVar[str] = "repeated seeds"
+    runs: int
+    arms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class KeptApart:
+    """Tasks that look alike: what they share, and the settings in which they differ, each with its values."""
+
+    kind: ClassVar[str] = "kept apart"
+    family: tuple[str, ...]
+    settings: tuple[tuple[str, tuple[Any, ...]], ...]
+
+
+TableWarning: TypeAlias = (
+    MixedJobs
+    | ParallelRuns
+    | MixedMachines
+    | MixedVersions
+    | MissingResults
+    | SeveralCopies
+    | RepeatedSeeds
+    | KeptApart
+)
+
+
+def about_task(runs: pd.DataFrame) -> list[TableWarning]:
     """Warnings about the runs of one task."""
-    done = task.runs[task.runs["status"].isin(FINAL)]
-    return [*_company(done), *_machines(done), *_versions(done), *_failures(task.runs)]
+    done = runs[runs["status"].isin(FINAL)]
+    return [*_beside_others(done), *_machines(done), *_versions(done), *_failures(runs)]
 
 
-def about_stores(runs: pd.DataFrame) -> list[str]:
+def about_stores(runs: pd.DataFrame) -> list[TableWarning]:
     """Warnings about several stores read as one."""
     if "copies" not in runs or not (runs["copies"] > 1).any():
         return []
     twice = runs[runs["copies"] > 1]
-    stores = ", ".join(repr(store) for store in dict.fromkeys(twice["store"]))
-    return [f"{len(twice)} run(s) were found more than once; their figures are those of {stores}, which came first."]
+    return [SeveralCopies(len(twice), tuple(dict.fromkeys(twice["store"])))]
 
 
-def _company(done: pd.DataFrame) -> list[str]:
+def _beside_others(done: pd.DataFrame) -> list[TableWarning]:
     """Seconds measured with other runs beside them, and whether that was so in every arm alike."""
-    jobs = _by_value(done, "jobs")
-    if len(jobs) > 1:
-        groups = "; ".join(
-            f"{'alone' if value == 1 else f'{value:g} at a time'}: {name_some(arms, 6)}" for value, arms in jobs.items()
-        )
-        return [f"seconds are not comparable: some runs were measured with others beside them ({groups})."]
-    if jobs and next(iter(jobs)) > 1:
-        return [f"seconds were measured with {next(iter(jobs)):g} runs at a time, not alone on the machine."]
-    return []
+    groups = _by_value(done, "jobs")
+    if len(groups) > 1:
+        return [MixedJobs(groups)]
+    return [ParallelRuns(jobs) for jobs, _ in groups if jobs > 1]
 
 
-def _machines(done: pd.DataFrame) -> list[str]:
-    warnings = []
-    for column, name in MEASURED_ON.items():
-        values = _by_value(done, column)
-        if len(values) > 1:
-            groups = "; ".join(f"{value or 'unknown'}: {name_some(arms, 6)}" for value, arms in values.items())
-            warnings.append(f"seconds are not comparable: the {name} differs ({groups}).")
-    return warnings
+def _machines(done: pd.DataFrame) -> list[TableWarning]:
+    found = [(column, _by_value(done, column)) for column in MEASURED_ON]
+    return [MixedMachines(column, groups) for column, groups in found if len(groups) > 1]
 
 
-def _versions(done: pd.DataFrame) -> list[str]:
+def _versions(done: pd.DataFrame) -> list[TableWarning]:
     mixed = []
-    for column, name in VERSIONS.items():
-        values = list(dict.fromkeys(done[column]))
+    for column in VERSIONS:
+        values = tuple(dict.fromkeys(done[column]))
         if column == "provider_version":
             # Providers have versions of their own; what counts is one arm with several.
             pairs = done[["arm", column]].drop_duplicates()
-            values = list(dict.fromkeys(pairs[pairs.duplicated("arm", keep=False)][column]))
+            values = tuple(dict.fromkeys(pairs[pairs.duplicated("arm", keep=False)][column]))
         if len(values) > 1:
-            mixed.append(f"{name} ({name_some([str(v) or 'unknown' for v in values])})")
-    return [f"versions are mixed: {', '.join(mixed)}."] if mixed else []
+            mixed.append((column, values))
+    return [MixedVersions(tuple(mixed))] if mixed else []
 
 
-def _failures(runs: pd.DataFrame) -> list[str]:
-    warnings = []
-    for arm, broken in runs[~runs["status"].isin(FINAL)].groupby("arm", sort=False):
-        seeds = name_some([f"{seed:g}" for seed in broken["seed"]], 6)
-        kinds = ", ".join(dict.fromkeys(broken["status"]))
-        first = next((error for error in broken["error"] if error), "")
-        reason = f": {first:.120}" if first else ""
-        warnings.append(f"{arm} has no result for seed{'s' * (len(broken) > 1)} {seeds} ({kinds}{reason}).")
-    return warnings
+def _failures(runs: pd.DataFrame) -> list[TableWarning]:
+    return [
+        MissingResults(
+            str(arm),
+            tuple(int(seed) for seed in broken["seed"]),
+            tuple(dict.fromkeys(broken["status"])),
+            next((error for error in broken["error"] if error), ""),
+        )
+        for arm, broken in runs[~runs["status"].isin(FINAL)].groupby("arm", sort=False)
+    ]
 
 
-def _by_value(done: pd.DataFrame, column: str) -> dict[Any, list[str]]:
+def _by_value(done: pd.DataFrame, column: str) -> Groups:
     """The column's values, and the arms that have runs with each."""
     values: dict[Any, list[str]] = {}
     pairs = done[[column, "arm"]].drop_duplicates()
     for value, arm in zip(pairs[column], pairs["arm"], strict=True):
-        known = 1.0 if column == "jobs" and math.isnan(value) else value
+        known = (1 if math.isnan(value) else int(value)) if column == "jobs" else value
         values.setdefault(known, []).append(arm)
-    return values
+    return tuple((value, tuple(arms)) for value, arms in values.items())

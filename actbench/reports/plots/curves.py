@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from actbench.reports.plots.style import label_line_ends, whisper, whole_numbers
+from actbench.errors import UserError
+from actbench.reports.plots import Look, Panel, chosen_metric, picture
+from actbench.reports.plots.style import label_line_ends, whole_numbers, write_remark
+from actbench.reports.words import in_percent
 from actbench.results.columns import FINAL
 
 if TYPE_CHECKING:
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from actbench.reports.plots.style import Palette
-    from actbench.tables.findings import Findings, TaskFindings
+    from actbench.tables.findings import Findings
 
 LABELS = {
     "test_accuracy": "test accuracy (%)",
@@ -28,33 +31,34 @@ LABELS = {
 CLIMB = 0.2
 
 
-def draw_curves(
-    axes: Axes,
-    findings: Findings,
-    found: TaskFindings,
-    palette: Palette,
-    *,
-    y: str = "test_accuracy",
-    x: str = "epochs",
-) -> None:
-    """Draw the learning curves of a task's arms.
+@picture(caption="Test accuracy, epoch by epoch", options=("metric", "x"), place=1)
+def curves(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
+    """Learning curves: mean and spread over the seeds of each arm.
 
     A run that ended early (it diverged, or was stopped) goes on with its last value: nothing is averaged over the
     survivors only. The band is ± one standard deviation over the seeds.
+
+    Raises:
+        UserError: the metric is not measured after every epoch.
     """
+    y, x = chosen_metric(look, panel.findings).name, look.x
+    if y not in LABELS:
+        raise UserError(f"Curves can show {', '.join(LABELS)}, not {y!r}.")
+    found = panel.one_task
     runs = found.task.runs[found.task.runs["status"].isin(FINAL)]
     if runs.empty:
         axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
         return
     keys = runs.groupby("arm", sort=False)["run_key"].agg(list)
-    scale = 100 if y.endswith("accuracy") else 1
-    matrices = _matrices(findings, runs["run_key"], (y, "train_seconds"))
+    is_accuracy = y.endswith("accuracy")
+    matrices = _matrices(panel.findings, runs["run_key"], (y, "train_seconds"))
     lengths = runs["epochs_run"]
     ends = []
     lows, highs, longest = [], [], []
     seeds = set()
     for arm in palette.layers(list(keys.index)):
-        values = matrices[y].loc[keys[arm]].to_numpy() * scale
+        values = matrices[y].loc[keys[arm]].to_numpy()
+        values = in_percent(values) if is_accuracy else values
         seconds = matrices["train_seconds"].loc[keys[arm]].to_numpy()
         epochs = matrices[y].columns.to_numpy(dtype=float)
         with warnings.catch_warnings():
@@ -75,7 +79,7 @@ def draw_curves(
         highs.append(np.nanmax((mean + spread)[_shown(epochs)]))
     low, high = np.nanmin(lows or [0.0]), np.nanmax(highs or [1.0])
     room = 0.06 * (high - low) or 1.0
-    axes.set_ylim(max(low - room, 0), min(high + room, 100.5) if scale > 1 else high + room)
+    axes.set_ylim(max(low - room, 0), min(high + room, 100.5) if is_accuracy else high + room)
     axes.set_xlim(0, max(longest, default=1.0))
     if x == "epochs":
         whole_numbers(axes)
@@ -87,7 +91,7 @@ def draw_curves(
     short = int((lengths < lengths.max()).sum())
     early = f"{short} run{'s' * (short > 1)} ended early" if short else ""
     remarks = "; ".join(filter(None, [remark, early, palette.others(list(keys.index))]))
-    whisper(axes, remarks, palette.theme.muted, above=y.endswith("loss"))
+    write_remark(axes, remarks, palette.theme.muted, above=y.endswith("loss"))
 
 
 def _shown(epochs: NDArray[np.float64]) -> NDArray[np.bool_]:

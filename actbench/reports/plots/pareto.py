@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from actbench import statistics
-from actbench.reports.plots.style import label_points, whisper
+from actbench.reports.plots import Look, Panel, picture
+from actbench.reports.plots.style import AXIS_INCHES, Shape, label_points, write_remark
+from actbench.reports.words import in_percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,19 +21,26 @@ if TYPE_CHECKING:
 FEW = 8
 
 
-def draw_pareto(axes: Axes, found: TaskFindings, palette: Palette) -> None:
-    """Draw mean test accuracy against the median training seconds of each arm, and the Pareto front.
+def _shape(_: Sequence[TaskFindings], __: Palette, size: tuple[float, float]) -> Shape:
+    """Names stand beside their points, so the right margin needs no room for them."""
+    return Shape(*size, left=AXIS_INCHES, right=0.15)
+
+
+@picture(caption="Accuracy against training seconds", place=4, shape=_shape)
+def pareto(axes: Axes, panel: Panel, palette: Palette, _: Look) -> None:
+    """Accuracy against seconds: mean test accuracy and median training seconds of each arm, and the Pareto front.
 
     The lines through a point are ± one standard deviation of the accuracy and the middle half of the runs' seconds: a
     difference in time that is smaller than these is the machine's.
     """
+    found = panel.one_task
     arms = found.arms.dropna(subset=["test_accuracy", "train_seconds"])
     if arms.empty:
         axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
         return
     names = list(arms["activation"])
-    seconds, accuracy = arms["train_seconds"].to_numpy(), arms["test_accuracy"].to_numpy() * 100
-    spread = np.nan_to_num(arms["test_accuracy_sd"].to_numpy()) * 100
+    seconds, accuracy = arms["train_seconds"].to_numpy(), in_percent(arms["test_accuracy"].to_numpy())
+    spread = in_percent(np.nan_to_num(arms["test_accuracy_sd"].to_numpy()))
     seconds_of = found.task.runs.groupby("arm")["train_seconds"]
     quarters = seconds_of.quantile(np.array([0.25, 0.75])).unstack().loc[names].to_numpy()
     front = statistics.pareto_front(accuracy, seconds)
@@ -58,4 +68,4 @@ def draw_pareto(axes: Axes, found: TaskFindings, palette: Palette) -> None:
     axes.set_ylabel("test accuracy (%)" + (", mean ± sd" if spread.any() else ""))
     axes.locator_params(axis="y", nbins=6)
     label_points(axes, labelled, palette.theme.ink)
-    whisper(axes, "better: up and to the left; ringed: Pareto front", palette.theme.muted)
+    write_remark(axes, "better: up and to the left; ringed: Pareto front", palette.theme.muted)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from actbench import statistics
-from actbench.reports.plots.style import shorten
-from actbench.tables.metrics import Metric, values_by_arm
+from actbench.reports.plots import Look, Panel, chosen_metric, picture
+from actbench.reports.plots.style import Shape, name_inches, shorten
+from actbench.reports.words import in_percent
+from actbench.tables.metrics import values_by_arm
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,18 +24,31 @@ AXIS = {"accuracy": "%", "loss": "nats", "seconds": "s", "epochs": "epochs"}
 MOST_ROWS = 30
 
 
-def draw_strip(axes: Axes, found: TaskFindings, palette: Palette, *, metric: Metric) -> None:
-    """Draw the runs of a task's arms by one metric, the best arm on top.
+def _shape(tasks: Sequence[TaskFindings], _: Palette, size: tuple[float, float]) -> Shape:
+    """As high as it has rows, with the arms' names on the left."""
+    rows = min(max(len(found.arms) for found in tasks), MOST_ROWS)
+    names = [arm for found in tasks for arm in found.arms["activation"]]
+    return Shape(size[0], max(1.6, 1.0 + 0.34 * rows), left=name_inches(names), right=0.65)
 
-    Dots are runs; the bar is the mean with its 95 % interval, or the median where runs can miss. Misses stand as
-    crosses at the right edge. The dashed line is the baseline's middle.
+
+@picture(
+    caption="Every seed a dot: {metric}; the bar is the mean with its 95 % interval",
+    options=("metric",),
+    follows_metric=True,
+    place=2,
+    shape=_shape,
+)
+def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
+    """Every run a dot: the runs of a task's arms by one metric, the best arm on top.
+
+    The bar is the mean with its 95 % interval, or the median where runs can miss. Misses stand as crosses at the right
+    edge. The dashed line is the baseline's middle.
     """
-    scale = 100 if metric.unit == "accuracy" else 1
-    values = {
-        arm: np.array(list(by_seed.values())) * scale
-        for arm, by_seed in values_by_arm(metric, found.task.runs).items()
-        if by_seed
-    }
+    found, metric = panel.one_task, chosen_metric(look, panel.findings)
+    by_arm = values_by_arm(metric, found.task.runs)
+    values = {arm: np.array(list(by_seed.values())) for arm, by_seed in by_arm.items() if by_seed}
+    if metric.unit == "accuracy":
+        values = {arm: in_percent(some) for arm, some in values.items()}
     if not values:
         axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
         return
@@ -65,7 +81,7 @@ def draw_strip(axes: Axes, found: TaskFindings, palette: Palette, *, metric: Met
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False, axis="y")
     axes.set_ylim(len(order) - 0.5, -0.5)
-    if scale > 1:
+    if metric.unit == "accuracy":
         axes.set_xlim(max(axes.get_xlim()[0], -1), min(axes.get_xlim()[1], 101))
     axes.locator_params(axis="x", nbins=6)
     axes.set_xlabel(f"{metric.title} ({AXIS[metric.unit]})" + (f"; {left_out} arms not shown" if left_out > 0 else ""))

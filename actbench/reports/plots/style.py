@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from actbench.tables.findings import Findings
+    from actbench.tables.findings import Findings, TaskFindings
 
 POINTS_PER_INCH = 72
 LABEL_POINTS = 9
 MOST_COLOURED = 6
+INCHES_A_LETTER = 0.078
+# Room for ticks like 97.875 and the title beside them.
+AXIS_INCHES = 0.85
 
 
 @dataclass(frozen=True)
@@ -98,8 +101,28 @@ def palette(findings: Findings, theme: Theme) -> Palette:
     return Palette(theme, baseline, tuple(others))
 
 
+@dataclass(frozen=True)
+class Shape:
+    """A panel and the margins beside it, in inches."""
+
+    width: float
+    height: float
+    left: float
+    right: float
+
+
+def shape_of_lines(_: Sequence[TaskFindings], colours: Palette, size: tuple[float, float]) -> Shape:
+    """The room of a panel with an axis on the left and the names of lines on the right."""
+    return Shape(*size, left=AXIS_INCHES, right=name_inches([colours.baseline, *colours.coloured]))
+
+
+def name_inches(names: Sequence[str]) -> float:
+    """How wide a margin must be for the longest of some names."""
+    return 0.35 + INCHES_A_LETTER * max(len(shorten(name)) for name in names)
+
+
 @contextmanager
-def drawing(theme: Theme) -> Iterator[None]:
+def themed(theme: Theme) -> Iterator[None]:
     """Matplotlib's settings for a picture, and only for as long as it is drawn."""
     import matplotlib as mpl
 
@@ -225,7 +248,7 @@ def label_points(axes: Axes, points: Sequence[tuple[str, float, float]], colour:
             taken.append(best[1].get_window_extent(renderer))
 
 
-def whisper(axes: Axes, text: str, colour: str, *, above: bool = False) -> None:
+def write_remark(axes: Axes, text: str, colour: str, *, above: bool = False) -> None:
     """A small remark in the lower right corner, or the upper one, where lines run along the bottom."""
     axes.annotate(
         text, (1, int(above)), xytext=(-4, -4 if above else 4), xycoords="axes fraction", textcoords="offset points",

@@ -1,26 +1,45 @@
-"""Numbers and findings as people read them: the one place where fractions become percent."""
+"""Numbers as people read them: the one place where fractions become percent."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from actbench.statistics import Comparison, Summary, TimeComparison, TimeSummary
-from actbench.tables.select import name_some
 
 if TYPE_CHECKING:
-    from actbench.tables.comparison import MetricComparison, Row
+    import numpy as np
+    from numpy.typing import NDArray
+
     from actbench.tables.metrics import Metric
 
 NOTHING = "-"
 SMALLEST_P = 0.001
 
 
+FractionT = TypeVar("FractionT", float, "NDArray[np.float64]")
+
+
+def in_percent(fraction: FractionT) -> FractionT:
+    """A fraction, or an array of them, times a hundred."""
+    return fraction * 100
+
+
+def percent(fraction: float, decimals: int = 2) -> str:
+    """A fraction in percent, without the sign: ``97.81``."""
+    return f"{in_percent(fraction):.{decimals}f}"
+
+
+def share(fraction: float) -> str:
+    """A share in whole percent: ``75%``."""
+    return f"{percent(fraction, 0)}%"
+
+
 def accuracy(value: float | None, spread: float | None = None) -> str:
     """A fraction in percent, with its standard deviation: ``97.81 ± 0.14``."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    return f"{value * 100:.2f}" + ("" if spread is None or math.isnan(spread) else f" ± {spread * 100:.2f}")
+    return percent(value) + ("" if spread is None or math.isnan(spread) else f" ± {percent(spread)}")
 
 
 def number(value: float | None, pattern: str = "{:.4g}") -> str:
@@ -49,7 +68,7 @@ def difference(metric: Metric, value: float, *, signed: bool = True) -> str:
     pattern = "{:+.2f}" if signed else "{:.2f}"
     if metric.unit != "accuracy":
         pattern = "{:+.3g}" if signed else "{:.3g}"
-    text = pattern.format(value * 100 if metric.unit == "accuracy" else value)
+    text = pattern.format(in_percent(value) if metric.unit == "accuracy" else value)
     return text[1:] if text in ("-0.00", "+0.00", "-0", "+0") else text
 
 
@@ -99,58 +118,11 @@ def factor(value: float | None) -> str:
     return "∞" if math.isinf(value) else f"{value:.3g}×"
 
 
-def verdict(comparison: MetricComparison, row: Row) -> str:
-    """The verdict in words, with the margin as people write it."""
-    if _both_missed(comparison, row):
-        return f"undecided: neither {'got there' if comparison.metric.is_time_to else 'is finite'}"
-    return row.verdict.words(comparison.margin_words)
+def plural(count: float, word: str) -> str:
+    """A count and its word: ``1 seed``, ``3 seeds``."""
+    return f"{count:g} {word}{'s' * (count != 1)}"
 
 
-def _both_missed(comparison: MetricComparison, row: Row) -> bool:
-    """Whether no run of either arm has a time: it is epochs that are missing then, not seeds."""
-    figures = (row.summary, comparison.baseline_summary)
-    return all(isinstance(found, TimeSummary) and not found.reached for found in figures)
-
-
-def summarize(comparison: MetricComparison) -> str:
-    """All verdicts of one metric in a sentence or two."""
-    kinds: dict[str, list[str]] = {"better": [], "worse": [], "equivalent": [], "undecided": []}
-    for row in comparison.rows:
-        decided = row.verdict.kind in ("better", "worse")
-        kinds[row.verdict.kind].append(f"{row.arm} ({_size(comparison, row)})" if decided else row.arm)
-    parts = []
-    if kinds["better"]:
-        parts.append(f"better than {comparison.baseline}: {name_some(kinds['better'], 8)}")
-    if kinds["worse"]:
-        parts.append(f"worse{'' if parts else f' than {comparison.baseline}'}: {name_some(kinds['worse'], 8)}")
-    against = "" if parts else f" against {comparison.baseline}"
-    if kinds["equivalent"]:
-        parts.append(
-            f"no difference of more than {comparison.margin_words} shown{against}: {name_some(kinds['equivalent'], 8)}"
-        )
-        against = ""
-    if kinds["undecided"]:
-        parts.append(f"undecided{against}: {name_some(kinds['undecided'], 8)}{_more_seeds(comparison)}")
-    return f"{comparison.metric.title[:1].upper()}{comparison.metric.title[1:]}: {'; '.join(parts)}."
-
-
-def _size(comparison: MetricComparison, row: Row) -> str:
-    found = row.comparison
-    if isinstance(found, TimeComparison):
-        # A definite win or loss is no factor: one of the two did not get there.
-        return factor(found.speedup) if 0 < found.speedup < math.inf else summary(comparison.metric, row.summary)
-    return f"{difference(comparison.metric, found.difference)} {unit(comparison.metric)}"
-
-
-def _more_seeds(comparison: MetricComparison) -> str:
-    undecided = [row for row in comparison.rows if row.verdict.kind == "undecided"]
-    if all(_both_missed(comparison, row) for row in undecided):
-        return ""
-    known = [row.verdict.seeds for row in undecided if row.verdict.seeds is not None]
-    if not known:
-        return ", and more than 1,000 seeds would be needed to tell"
-    at_least = any(row.verdict.at_least for row in comparison.rows)
-    few, many = min(known), max(known)
-    span = f"{few}" if few == many else f"{few} to {many}"
-    some = f" for {len(known)} of them" if len(known) < len(undecided) else ""
-    return f", where {'at least' if at_least else 'about'} {span} seeds would tell{some}"
+def sentence(text: str) -> str:
+    """With a capital in front; what is capital within stays so."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,59 @@
+"""How results leave the program: in which format, and to stdout or a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from actbench.cli.options import console
+from actbench.errors import UserError
+from actbench.reports.formats import FORMATS, format_for
+
+if TYPE_CHECKING:
+    from actbench.reports.formats import Format
+    from actbench.reports.sheet import Sheet
+
+
+def _complete(incomplete: str) -> list[str]:
+    return [name for name in FORMATS.names if name.startswith(incomplete)]
+
+
+FormatName = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="|".join(FORMATS.names),
+        help="How to write it. Default: by the ending of --output, or else a table.",
+        autocompletion=_complete,
+    ),
+]
+Output = Annotated[Path | None, typer.Option("--output", help="Write to this file instead of stdout.")]
+
+
+def chosen_format(name: str | None, output: Path | None, *, as_json: bool) -> Format:
+    """What was asked for. Raises UserError for an unknown name: before anything is trained or read."""
+    return format_for("json" if as_json else name, output)
+
+
+def write_sheet(sheet: Sheet, form: Format, output: Path | None = None) -> None:
+    """Write a sheet to a file, or to stdout. Raises UserError where the file cannot be written."""
+    text = form.write(sheet, console(plain=output is not None))
+    if output is None:
+        encoding = sys.stdout.encoding or "utf-8"
+        # A terminal that has no letter for "±" shows a question mark rather than nothing at all.
+        typer.echo(text.removesuffix("\n").encode(encoding, "replace").decode(encoding))
+    else:
+        _write_file(output, text)
+    if not form.warns:
+        for warning in sheet.all_warnings:
+            console(stderr=True).print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _write_file(path: Path, text: str) -> None:
+    try:
+        path.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"Cannot write {str(path)!r}: {error.strerror or error}.") from None

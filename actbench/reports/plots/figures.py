@@ -1,0 +1,116 @@
+"""Figures: the panels of a picture side by side in a file, or one of them on a page."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from actbench.errors import UserError
+from actbench.reports.plots import PLOTS, Look, Panel, Plot
+from actbench.reports.plots.style import PAGE, THEMES, VARIABLES, Palette, Shape, palette, themed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from actbench.tables.findings import Findings
+
+# No date and no program's name: the same results give the same file.
+FILES: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+MOST_PANELS = 12
+PANEL_INCHES = (6.4, 3.8)
+# A page's pictures are smaller, since phones shrink them, and have no title.
+PAGE_INCHES = (5.0, 3.2)
+TOP_INCHES, PAGE_TOP_INCHES, BOTTOM_INCHES = 0.4, 0.15, 0.55
+DOTS_PER_INCH = 160
+
+
+def save_picture(name: str, findings: Findings, look: Look, path: Path) -> None:
+    """Draw a picture of all tasks and write it. Raises UserError where it cannot be drawn or written."""
+    form = path.suffix.lower().removeprefix(".")
+    if form not in FILES:
+        raise UserError(f"--output {str(path)!r} must end in .png, .svg or .pdf.")
+    theme = THEMES[look.theme]
+    with themed(theme):
+        figure = draw_figure(PLOTS[name], findings, palette(findings, theme), look)
+        try:
+            figure.savefig(path, format=form, dpi=DOTS_PER_INCH, metadata=FILES[form])
+        except OSError as error:
+            raise UserError(f"Cannot write {str(path)!r}: {error.strerror or error}.") from None
+
+
+def inline_svg(name: str, panel: Panel, look: Look, prefix: str) -> str:
+    """One panel as SVG for a page, which gives it its colours by CSS variables.
+
+    Args:
+        name: of the picture.
+        panel: what it shows.
+        look: its theme is the page's.
+        prefix: keeps the identifiers of several pictures on one page apart.
+    """
+    with themed(PAGE):
+        figure = draw_panel(PLOTS[name], panel, palette(panel.findings, PAGE), look)
+        text = io.StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
+    svg = text.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}-", svg)
+    svg = re.sub(r' (width|height)="[\d.]+pt"', "", svg, count=2)
+    for colour, variable in VARIABLES.items():
+        svg = svg.replace(colour, f"var({variable})")
+    return svg
+
+
+def draw_figure(plot: Plot, findings: Findings, colours: Palette, look: Look) -> Figure:
+    """A figure with a panel a task, or a single one across them. Raises UserError for too many tasks."""
+    panels = panels_of(plot, findings)
+    if len(panels) > MOST_PANELS:
+        alike = [other.name for other in PLOTS if other.across(findings) is not None]
+        together = f", or draw the {' or '.join(alike)}, which lays all tasks together" if alike else ""
+        raise UserError(
+            f"{len(panels)} tasks are too many for one picture (at most {MOST_PANELS}). Choose with --data, --model or "
+            f"--where{together}."
+        )
+    figure, places = _panels(plot.shape(findings.tasks, colours, PANEL_INCHES), TOP_INCHES, len(panels))
+    for axes, panel in zip(places, panels, strict=True):
+        plot.draw(axes, panel, colours, look)
+        axes.set_title(panel.title)
+    return figure
+
+
+def draw_panel(plot: Plot, panel: Panel, colours: Palette, look: Look) -> Figure:
+    """A figure with one panel alone, in the size of a page's pictures."""
+    tasks = panel.findings.tasks if panel.task is None else [panel.task]
+    figure, (axes,) = _panels(plot.shape(tasks, colours, PAGE_INCHES), PAGE_TOP_INCHES, 1)
+    plot.draw(axes, panel, colours, look)
+    return figure
+
+
+def panels_of(plot: Plot, findings: Findings) -> Sequence[Panel]:
+    """The one across all tasks where the picture has such a one, or else one a task."""
+    across = plot.across(findings)
+    return [Panel(findings, found, found.task.title) for found in findings.tasks] if across is None else [across]
+
+
+def _panels(shape: Shape, top: float, count: int) -> tuple[Figure, list[Axes]]:
+    """A figure with so many panels, with room in the margins for names."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    columns = min(count, 2 if count <= 4 else 3)  # noqa: PLR2004 - two by two
+    lines = math.ceil(count / columns)
+    figure = Figure(figsize=(shape.width * columns, shape.height * lines))
+    FigureCanvasAgg(figure)
+    panels = []
+    for number in range(count):
+        left = (number % columns) * shape.width + shape.left
+        bottom = (lines - 1 - number // columns) * shape.height + BOTTOM_INCHES
+        size = shape.width - shape.left - shape.right, shape.height - top - BOTTOM_INCHES
+        fractions = (left / columns / shape.width, bottom / lines / shape.height)
+        panels.append(figure.add_axes((*fractions, size[0] / columns / shape.width, size[1] / lines / shape.height)))
+    return figure, panels

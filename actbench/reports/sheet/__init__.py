@@ -1,0 +1,37 @@
+"""What is shown, for every format alike: typed cells in tables, tables in sections, sections on a sheet."""
+
+from actbench.reports.sheet.parts import (
+    Bar,
+    CaseStatus,
+    Cell,
+    Column,
+    Content,
+    Drawing,
+    Grid,
+    Line,
+    Scale,
+    Section,
+    Sheet,
+    Suite,
+    SuiteCase,
+    Tone,
+    View,
+)
+
+__all__ = [
+    "Bar",
+    "CaseStatus",
+    "Cell",
+    "Column",
+    "Content",
+    "Drawing",
+    "Grid",
+    "Line",
+    "Scale",
+    "Section",
+    "Sheet",
+    "Suite",
+    "SuiteCase",
+    "Tone",
+    "View",
+]

@@ -1,0 +1,128 @@
+"""The table of arms: which columns it has, how they are headed, and what stands in their cells."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from actbench.errors import UserError, did_you_mean
+from actbench.reports import words
+from actbench.reports.sheet.parts import Cell, Column, Content, Grid, View
+from actbench.results.thresholds import EpochsTo, Reached, SecondsTo, ThresholdColumn, percent
+from actbench.tables.arms import ACCURACIES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from actbench.results.thresholds import ColumnName
+    from actbench.tables.findings import TaskFindings
+
+HEADINGS = {
+    "train_accuracy": "train %",
+    "test_accuracy": "test %",
+    "best_test_accuracy": "best %",
+    "train_accuracy_sd": "train sd",
+    "test_accuracy_sd": "test sd",
+    "best_test_accuracy_sd": "best sd",
+    "train_seconds": "train s",
+    "seconds_per_epoch": "s/epoch",
+    "wall_seconds": "wall s",
+}
+ARTICLE_HEADINGS = {"train_accuracy": "train", "test_accuracy": "test", "best_test_accuracy": "best"}
+DEFAULT, ARTICLE, ALL = "default", "article", "all"
+
+
+def arm_grid(found: TaskFindings, view: View, *, alone: bool = True) -> Grid:
+    """The arm table. Where there are several tasks, thresholds that no run of this one reached become a note."""
+    arms = sort_arms(found.arms, view.sort)
+    unreached = [] if alone else [t for t in found.thresholds if not arms[Reached(t)].any()]
+    names = choose_columns(arms, view, [t for t in found.thresholds if t not in unreached])
+    if view.columns:
+        unreached = []
+    article = view.article or ARTICLE in view.columns
+    records: list[Any] = arms.to_dict("records")
+    rows = tuple(tuple(_cell(row, name, article=article) for name in names) for row in records)
+    notes = [f"No run reached {' or '.join(percent(t) for t in unreached)} %."] if unreached else []
+    if article:
+        runs = sorted({row["runs"] for row in records})
+        many = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
+        notes.append(f"Means over {many} run{'s' * (runs[-1] != 1)}; TS: median epochs to that test accuracy.")
+    baseline = next((n for n, row in enumerate(records) if row["activation"] == found.baseline), None)
+    return Grid("", tuple(_column(name, article=article) for name in names), rows, tuple(notes), baseline)
+
+
+def sort_arms(arms: pd.DataFrame, column: str | None) -> pd.DataFrame:
+    """The arms in another order, misses last. Raises UserError for an unknown column."""
+    if column is None:
+        return arms
+    falling, name = column.startswith("-"), column.removeprefix("-")
+    named = {str(label): label for label in arms.columns}
+    if name not in named:
+        raise UserError(f"--sort knows no column {name!r}.{did_you_mean(name, named)}")
+    return arms.sort_values(named[name], ascending=not falling, kind="stable", na_position="last")
+
+
+def choose_columns(arms: pd.DataFrame, view: View, thresholds: Sequence[float]) -> list[ColumnName]:
+    """The columns to show. Raises UserError for one that is not there."""
+    there: list[ColumnName] = list(arms.columns)
+    shortcuts: dict[str, list[ColumnName]] = {
+        DEFAULT: _default_columns(arms, thresholds),
+        ALL: there,
+        ARTICLE: ["activation", *ACCURACIES, *map(EpochsTo, thresholds)],
+    }
+    wanted = view.columns or ((ARTICLE,) if view.article else (DEFAULT,))
+    chosen: list[ColumnName] = []
+    for name in wanted:
+        found = shortcuts.get(name) or [column for column in there if fnmatch.fnmatchcase(str(column), name)]
+        if not found:
+            known = [*shortcuts, *map(str, there)]
+            raise UserError(f"--columns knows no {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}.")
+        chosen += found
+    return list(dict.fromkeys(["activation", *chosen]))
+
+
+def _default_columns(arms: pd.DataFrame, thresholds: Sequence[float]) -> list[ColumnName]:
+    counts = [name for name in ("diverged", "failed") if arms[name].any()]
+    varying = ["parameters"] if len(set(arms["parameters"].dropna())) > 1 else []
+    times = map(EpochsTo, thresholds)
+    clocks = ["train_seconds", "seconds_per_epoch", "wall_seconds"]
+    return ["activation", "runs", *counts, *ACCURACIES, *times, *clocks, *varying]
+
+
+def _column(name: ColumnName, *, article: bool) -> Column:
+    """A column's heading, with its unit."""
+    content = Content.NAME if name == "activation" else Content.NUMBER
+    if isinstance(name, ThresholdColumn):
+        if article and isinstance(name, EpochsTo):
+            return Column(f"TS{percent(name.threshold)}", content)
+        return Column(f"s to {percent(name.threshold)} %" if isinstance(name, SecondsTo) else name.title, content)
+    if article and name in ARTICLE_HEADINGS:
+        return Column(ARTICLE_HEADINGS[name], content)
+    return Column(HEADINGS.get(name, name.replace("_", " ")), content)
+
+
+def _cell(row: dict[Any, Any], name: ColumnName, *, article: bool) -> Cell:
+    value = row[name]
+    return Cell(str(value)) if isinstance(value, str) else Cell(_text(row, name, article=article), value)
+
+
+def _text(row: dict[Any, Any], column: ColumnName, *, article: bool) -> str:  # noqa: PLR0911 - one for each kind of column
+    """Accuracies in percent ± sd, and ``-`` for what was not reached."""
+    value = row[column]
+    if column in ACCURACIES:
+        return words.accuracy(value, None if article else row[f"{column}_sd"])
+    if isinstance(column, Reached):
+        return f"{value}/{row['runs']}"
+    if isinstance(column, ThresholdColumn):
+        figure = words.number(value, "{:g}") if isinstance(column, EpochsTo) else words.seconds(value)
+        return figure if article else words.with_reach(figure, row[Reached(column.threshold)], row["runs"])
+    if column.endswith("_sd"):
+        return words.accuracy(value)
+    if column in ("train_seconds", "wall_seconds"):
+        return words.number(value, "{:.1f}")
+    if column == "seconds_per_epoch":
+        return words.seconds(value)
+    if column == "parameters":
+        return words.number(value, "{:,.0f}")
+    return words.number(value, "{:g}")

@@ -1,0 +1,172 @@
+"""The tables of differences: every arm against the baseline by one metric, and over all tasks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from actbench.reports import words
+from actbench.reports.sheet.parts import Bar, Cell, Column, Content, Grid, Scale, Tone
+from actbench.statistics import Comparison, Standing
+from actbench.tables.across import TAUS
+
+if TYPE_CHECKING:
+    from actbench.tables.across import Across
+    from actbench.tables.comparison import MetricComparison, Row
+
+TONES = {
+    Standing.BETTER: Tone.GOOD,
+    Standing.WORSE: Tone.BAD,
+    Standing.EQUIVALENT: Tone.NEUTRAL,
+    Standing.UNDECIDED: Tone.NEUTRAL,
+}
+
+
+def comparison_grid(comparison: MetricComparison) -> Grid:
+    """Differences from the baseline, how sure they are, and the verdict in words."""
+    columns = _rank_columns(comparison) if comparison.by_rank else _mean_columns(comparison)
+    rows = tuple(tuple(cell(row) for _, cell in columns) for row in comparison.rows)
+    pairings: dict[str, list[str]] = {}
+    for row in comparison.rows:
+        pairings.setdefault(words.pairing(row.pairing), []).append(row.arm)
+    common, *others = sorted(pairings.items(), key=lambda item: -len(item[1]))
+    baseline = words.summary(comparison.metric, comparison.baseline_summary)
+    family = len(comparison.rows)
+    tested = any(row.verdict.adjusted_p is not None for row in comparison.rows)
+    planned = any(row.could_show is not None and math.isfinite(row.could_show) for row in comparison.rows)
+    notes = [
+        words.sentence(common[0]) + (f"; {_family(family)}" if family > 1 and tested else ""),
+        *(f"{', '.join(arms)}: {pairing}" for pairing, arms in others),
+        *map(words.sentence, words.notes(comparison)),
+        *(["Could show: the smallest difference that so many seeds would have shown four times in five"] * planned),
+    ]
+    return Grid(
+        f"{comparison.metric.title}, against {comparison.baseline} ({baseline})",
+        tuple(column for column, _ in columns),
+        rows,
+        tuple(f"{note}." for note in notes),
+    )
+
+
+def _family(arms: int) -> str:
+    return f"p-values after Holm's correction over {arms} arms, intervals for each arm by itself"
+
+
+ColumnOf = tuple[Column, Callable[["Row"], Cell]]
+
+
+def _mean_columns(comparison: MetricComparison) -> list[ColumnOf]:
+    metric = comparison.metric
+    unit = words.unit(metric)
+    # The intervals as pictures, all rows to one scale.
+    reach = max((_reach(row) for row in comparison.rows), default=0.0)
+    scale = Scale(comparison.margin, max(reach, 1.3 * comparison.margin) or 1.0)
+    return [
+        (Column("activation", Content.NAME), lambda row: Cell(row.arm)),
+        (
+            Column("difference", unit=unit),
+            lambda row: Cell(words.difference(metric, _mean(row).difference), _mean(row).difference),
+        ),
+        (Column("95 % interval", scale=scale), lambda row: _interval(comparison, row)),
+        (Column("p"), lambda row: Cell(words.p_value(row.verdict.adjusted_p), row.verdict.adjusted_p)),
+        (
+            Column("effect size"),
+            lambda row: Cell(words.number(_mean(row).effect_size, "{:+.2f}"), _mean(row).effect_size),
+        ),
+        (Column("could show", unit=unit), lambda row: _could_show(comparison, row)),
+        (Column("verdict", Content.WORDS), lambda row: _verdict(comparison, row)),
+    ]
+
+
+def _rank_columns(comparison: MetricComparison) -> list[ColumnOf]:
+    metric = comparison.metric
+    what = ("faster", "slower") if metric.is_time_to else ("lower", "higher")
+    return [
+        (Column("activation", Content.NAME), lambda row: Cell(row.arm)),
+        (
+            Column("median", unit=words.unit(metric)),
+            lambda row: Cell(words.median(metric, _median(row)), _median(row).median),
+        ),
+        (
+            Column("speed-up" if metric.is_time_to else "baseline / arm"),
+            lambda row: Cell(words.factor(_mean(row).speedup), _mean(row).speedup),
+        ),
+        (Column("95 % interval"), lambda row: _interval(comparison, row)),
+        (
+            Column(f"{what[0]} / {what[1]} / tied"),
+            lambda row: Cell(f"{_mean(row).wins} / {_mean(row).losses} / {_mean(row).ties}", _mean(row).wins),
+        ),
+        (Column("p"), lambda row: Cell(words.p_value(row.verdict.adjusted_p), row.verdict.adjusted_p)),
+        (Column("verdict", Content.WORDS), lambda row: _verdict(comparison, row)),
+    ]
+
+
+def _mean(row: Row) -> Any:
+    """The comparison of an arm: which of the two kinds it is, the columns know."""
+    return row.comparison
+
+
+def _median(row: Row) -> Any:
+    return row.summary
+
+
+def _interval(comparison: MetricComparison, row: Row) -> Cell:
+    found, interval = row.comparison, row.comparison.interval
+    low, high = (interval.low, interval.high) if interval else (None, None)
+    bar = None
+    if isinstance(found, Comparison):
+        bar = Bar(low, found.difference, high, f"difference of {row.arm} with its interval, to scale")
+    return Cell(words.interval(comparison.metric, found), low, bar=bar)
+
+
+def _reach(row: Row) -> float:
+    interval = row.comparison.interval
+    ends = (interval.low, interval.high) if interval else ()
+    return float(max(abs(value) for value in (*ends, _mean(row).difference)))
+
+
+def _could_show(comparison: MetricComparison, row: Row) -> Cell:
+    if row.could_show is None or math.isinf(row.could_show):
+        return Cell(words.NOTHING)
+    return Cell(f"± {words.difference(comparison.metric, row.could_show, signed=False)}", row.could_show)
+
+
+def _verdict(comparison: MetricComparison, row: Row) -> Cell:
+    return Cell(words.verdict(comparison, row), tone=TONES[row.verdict.standing])
+
+
+def across_grid(across: Across) -> Grid:
+    """Ranks, speed-ups and the performance profile over all tasks."""
+    taus = [tau for tau in TAUS if tau in (1.0, 1.5, 2.0, 3.0)]
+    timed = across.timed >= 2  # noqa: PLR2004 - as many as a comparison across tasks needs
+    headings = ["mean rank", "mean test %", "cost of an epoch"]
+    headings += ["speed-up", "solved", *(f"within {tau:g}×" for tau in taus)] if timed else []
+    columns = [Column("activation", Content.NAME), *map(Column, headings), Column("Pareto front", Content.NAME)]
+    rows = []
+    for row in across.rows:
+        cells = [
+            Cell(row.arm),
+            Cell(f"{row.mean_rank:.2f}", row.mean_rank),
+            Cell(words.accuracy(row.accuracy), row.accuracy),
+            Cell(words.factor(row.cost), row.cost),
+        ]
+        if timed:
+            shares = [row.profile[TAUS.index(tau)] for tau in taus]
+            cells += [Cell(words.factor(row.speedup), row.speedup), Cell(f"{row.solved}/{across.timed}", row.solved)]
+            cells += [Cell(words.share(share), share) for share in shares]
+        rows.append((*cells, Cell("yes" if row.on_front else "")))
+    notes = [
+        "Mean rank by test accuracy, 1 is best; it describes, and is no test",
+        f"cost: seconds per epoch relative to {across.baseline}, geometric mean",
+        "Pareto front: no other arm is both more accurate and cheaper",
+    ]
+    if timed:
+        notes += [
+            f"speed-up over {across.baseline} in seconds to the target, geometric mean; '-': a median run missed it",
+            "within τ×: share of the tasks solved in at most τ times the best arm's seconds",
+            f"targets: {words.targets(across)}",
+        ]
+    notes = [f"{words.sentence(note)}." for note in notes]
+    notes += words.left_out(across)
+    return Grid("", tuple(columns), tuple(rows), tuple(notes))

@@ -1,0 +1,154 @@
+"""Findings as plain values, unrounded: a document for other programs, and a table for spreadsheets."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from actbench.reports import words
+from actbench.reports.sheet.arms import choose_columns, sort_arms
+from actbench.statistics import Comparison
+from actbench.tables.across import Across, NotAcross
+from actbench.tables.findings import full_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from actbench.reports.sheet.parts import View
+    from actbench.results.thresholds import ColumnName
+    from actbench.tables.checks import CheckResult
+    from actbench.tables.comparison import MetricComparison, Row
+    from actbench.tables.findings import Findings, NotCompared, TaskFindings
+    from actbench.tables.warnings import TableWarning
+
+FIGURES = ("difference", "speedup", "low", "high", "p", "verdict")
+"""Of each comparison, as columns of the table."""
+
+
+def findings_document(findings: Findings, view: View) -> dict[str, Any]:
+    """Everything that was found."""
+    return {
+        "schema_version": 1,
+        "stores": [str(folder) for folder in findings.stores],
+        "thresholds": list(findings.thresholds),
+        "warnings": [_warning(warning) for warning in findings.warnings],
+        "tasks": [
+            {
+                "title": found.task.title,
+                "settings": found.task.settings,
+                "warnings": [_warning(warning) for warning in found.warnings],
+                "baseline": found.baseline or None,
+                "arms": sort_arms(found.arms, view.sort).to_dict("records"),
+                "comparisons": [_comparison(comparison) for comparison in found.comparisons],
+                "not_compared": _not_compared(found.not_compared),
+            }
+            for found in findings.tasks
+        ],
+        "across": _across(findings.across),
+        "checks": [_check(result) for result in findings.checks],
+        "skipped_checks": list(findings.skipped_checks),
+    }
+
+
+def findings_table(findings: Findings, view: View) -> pd.DataFrame:
+    """All arms as one table, with the settings in which the tasks differ, and the comparisons as further columns."""
+    table = full_table(findings)
+    settings = list(table.columns[: list(table.columns).index("activation")])
+    shown: list[ColumnName] = list(table.columns)
+    if view.columns or view.article:
+        shown = [*settings, *choose_columns(table, view, findings.thresholds)]
+    for metric in _metrics(findings):
+        cells = [row for found in findings.tasks for row in _figures(found, metric)]
+        for name in [name for name in FIGURES if any(name in row for row in cells)]:
+            table[f"{metric}_{name}"] = [row.get(name) for row in cells]
+            shown.append(f"{metric}_{name}")
+    return sort_arms(table, view.sort)[shown]
+
+
+def _metrics(findings: Findings) -> list[str]:
+    return next(([c.metric.name for c in found.comparisons] for found in findings.tasks if found.comparisons), [])
+
+
+def _figures(found: TaskFindings, metric: str) -> list[dict[str, Any]]:
+    """For each arm the figures of its comparison."""
+    comparison = next((c for c in found.comparisons if c.metric.name == metric), None)
+    rows = {row.arm: _row(comparison, row) for row in comparison.rows} if comparison else {}
+    cells = []
+    for arm in found.arms["activation"]:
+        figures = rows.get(arm, {"words": "baseline"} if comparison and arm == comparison.baseline else {})
+        named = figures | {"verdict": figures.get("words")}
+        cells.append({name: named[name] for name in FIGURES if named.get(name) is not None})
+    return cells
+
+
+def _comparison(comparison: MetricComparison) -> dict[str, Any]:
+    return {
+        "metric": comparison.metric.name,
+        "title": comparison.metric.title,
+        "unit": comparison.metric.unit,
+        "baseline": comparison.baseline,
+        "baseline_summary": asdict(comparison.baseline_summary),
+        "margin": comparison.margin,
+        "relative_margin": comparison.relative_margin,
+        "by_rank": comparison.by_rank,
+        "left_out": list(comparison.left_out),
+        "notes": words.notes(comparison),
+        "rows": [_row(comparison, row) for row in comparison.rows],
+    }
+
+
+def _row(comparison: MetricComparison, row: Row) -> dict[str, Any]:
+    found, interval = row.comparison, row.comparison.interval
+    figures: dict[str, Any] = {
+        "activation": row.arm,
+        "summary": asdict(row.summary),
+        "pairing": words.pairing(row.pairing),
+        "seeds_missing": list(row.pairing.missing),
+        "seeds_missing_in_baseline": list(row.pairing.missing_in_baseline),
+        "paired": found.paired,
+        "n": found.n,
+        "n_baseline": found.n_baseline,
+        "low": interval.low if interval else None,
+        "high": interval.high if interval else None,
+        "level": interval.level if interval else None,
+        "p": row.verdict.adjusted_p,
+        "p_uncorrected": found.p_value,
+        "verdict": row.verdict.standing,
+        "words": words.verdict(comparison, row),
+        "seeds_that_would_tell": row.verdict.seeds,
+        "could_show": row.could_show,
+    }
+    if isinstance(found, Comparison):
+        return figures | {"difference": found.difference, "sd": found.sd, "effect_size": found.effect_size}
+    return figures | {
+        "speedup": found.speedup,
+        "geometric_speedup": found.geometric_speedup,
+        "wins": found.wins,
+        "losses": found.losses,
+        "ties": found.ties,
+    }
+
+
+def _warning(warning: TableWarning) -> dict[str, Any]:
+    return {"kind": warning.kind, "text": words.warning(warning), **asdict(warning)}
+
+
+def _not_compared(reason: NotCompared | None) -> dict[str, Any] | None:
+    return asdict(reason) | {"text": words.not_compared(reason)} if reason else None
+
+
+def _check(result: CheckResult) -> dict[str, Any]:
+    return asdict(result) | {"figures": dict(result.figures), "reason": words.check_figures(result)}
+
+
+def _across(across: Across | NotAcross) -> dict[str, Any]:
+    if isinstance(across, NotAcross):
+        return {"rows": [], "not_compared": asdict(across) | {"text": words.not_across(across)}}
+    return {
+        "tasks": list(across.tasks),
+        "targets": list(across.targets),
+        "baseline": across.baseline,
+        "left_out": list(across.left_out),
+        "without_baseline": list(across.without_baseline),
+        "rows": [asdict(row) for row in across.rows],
+    }

@@ -1,0 +1,94 @@
+"""Printed figures and ours, side by side: a grid for each printed table, and one for the printed curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actbench.reports.sheet.parts import Cell, Column, Content, Grid
+from actbench.results.thresholds import EpochsTo
+from actbench.tables.published import CURVE_ACCURACIES, CURVE_LOSSES, ReproducedCurve, ReproducedFigure
+
+HEADINGS = {
+    ("train_accuracy", "%"): "train %",
+    ("test_accuracy", "%"): "test %",
+    ("best_test_accuracy", "%"): "best %",
+    ("train_accuracy", ""): "train accuracy",
+    ("test_accuracy", ""): "test accuracy",
+    ("best_test_accuracy", ""): "best accuracy",
+    ("epochs_run", ""): "epochs",
+    ("train_seconds", "s"): "training s",
+    ("step_milliseconds", "ms"): "ms a step",
+}
+CURVE_THROUGH = 20
+"""Beyond this many epochs rounding has had time to grow, so curves are judged before and in all."""
+
+
+def printed_grids(figures: Sequence[ReproducedFigure]) -> list[Grid]:
+    """One for each table that the article printed, in its order."""
+    tables = dict.fromkeys(_table_of(figure) for figure in figures)
+    return [_printed_grid([figure for figure in figures if _table_of(figure) == table]) for table in tables]
+
+
+def _printed_grid(cells: Sequence[ReproducedFigure]) -> Grid:
+    """A printed table with ours in the same cells."""
+    by_place = {(cell.printed.activation, cell.printed.column): cell for cell in cells}
+    arms = list(dict.fromkeys(arm for arm, _ in by_place))
+    # A dash has no unit, so a column's unit is that of any figure in it.
+    figures = [cell.printed for cell in cells]
+    units = {printed.column: "" for printed in figures}
+    units |= {printed.column: printed.quantity.unit for printed in figures if printed.quantity.unit}
+    rows = tuple(
+        (Cell(arm), *(_beside(by_place[arm, name]) if (arm, name) in by_place else Cell("") for name in units))
+        for arm in arms
+    )
+    first, runs = cells[0].printed, max(cell.runs for cell in cells)
+    ours = f"with seed {first.seed}" if first.seed is not None else f"the mean of {runs} run{'s' * (runs != 1)}"
+    return Grid(
+        " · ".join(part for part in (first.place, first.variant) if part) or "Printed and ours",
+        (Column("activation", Content.NAME), *(Column(_heading(name, unit)) for name, unit in units.items())),
+        rows,
+        (f"Each cell: printed / ours ({ours}); '=' where ours reads the same.",),
+    )
+
+
+def _table_of(cell: ReproducedFigure) -> tuple[str, str, int | None]:
+    return cell.printed.place, cell.printed.variant, cell.printed.seed
+
+
+def _heading(column: str | EpochsTo, unit: str) -> str:
+    return column.title if isinstance(column, EpochsTo) else HEADINGS.get((column, unit)) or column.replace("_", " ")
+
+
+def _beside(cell: ReproducedFigure) -> Cell:
+    """The printed figure, by which the column is sorted, and ours."""
+    return Cell(_beside_text(cell), cell.printed.quantity.number)
+
+
+def _beside_text(cell: ReproducedFigure) -> str:
+    printed = cell.printed.quantity
+    if not cell.runs:
+        return f"{printed.text} / ?"
+    if cell.exact:
+        return f"{printed.text} ="
+    if cell.exact is not None or cell.ours is None:
+        return f"{printed.text} / {printed.shown(cell.ours)}"
+    # Means and clocks are nobody's digits: one more than printed tells more.
+    decimals = printed.decimals + 1
+    spread = f" ± {cell.sd:.{decimals}f}" if cell.sd is not None else ""
+    return f"{printed.text} / {cell.ours:.{decimals}f}{spread}"
+
+
+def curves_grid(curves: Sequence[ReproducedCurve]) -> Grid:
+    """How closely the printed curves are followed."""
+    rows = []
+    for curve in curves:
+        row = [Cell(curve.arm), Cell(f"{len(curve.points)}", len(curve.points))]
+        for figures in (CURVE_ACCURACIES, CURVE_LOSSES):
+            for through in (CURVE_THROUGH, None):
+                largest, epoch = curve.largest_difference(figures, through)
+                row.append(Cell(f"{largest:.5f} (epoch {epoch})", largest))
+        rows.append(tuple(row))
+    near, far = f"through epoch {CURVE_THROUGH}", "in all"
+    headings = ("epochs", f"accuracy {near}", f"accuracy {far}", f"loss {near}", f"loss {far}")
+    columns = (Column("curve", Content.NAME), *map(Column, headings))
+    return Grid("Printed learning curves: largest difference", columns, tuple(rows))

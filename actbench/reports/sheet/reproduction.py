@@ -1,0 +1,341 @@
+"""The sheet of reproduced articles: the verdict on every claim, and printed figures and ours cell by cell."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from actbench.reports import words
+from actbench.reports.plots import PLOTS, Look, Panel
+from actbench.reports.sheet.machine import machine_of, manifests_of
+from actbench.reports.sheet.parts import (
+    CaseStatus,
+    Cell,
+    Column,
+    Content,
+    Drawing,
+    Grid,
+    Line,
+    Section,
+    Suite,
+    SuiteCase,
+    Tone,
+)
+from actbench.reports.sheet.printed import curves_grid, printed_grids
+from actbench.tables.claims import ClaimVerdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from actbench.execution.reproduce import Reproduction
+    from actbench.tables.claims import JudgedClaim
+
+TONES = {
+    ClaimVerdict.TO_THE_DIGIT: Tone.GOOD,
+    ClaimVerdict.CONFIRMED: Tone.GOOD,
+    ClaimVerdict.REFUTED: Tone.BAD,
+    ClaimVerdict.UNDECIDED: Tone.NEUTRAL,
+}
+
+
+@dataclass(frozen=True)
+class ReproductionSheet:
+    """What became of some articles."""
+
+    found: tuple[Reproduction, ...]
+
+    name = "reproduce"
+    warnings = ()
+
+    @property
+    def title(self) -> str:
+        """The article, or that there are several."""
+        several = len(self.found) > 1
+        return "Published articles, reproduced" if several else f"{self.found[0].case.study.name}, reproduced"
+
+    @property
+    def scope(self) -> str:
+        """How many studies and runs."""
+        runs = sum(len(one.findings.runs) for one in self.found)
+        return f"{len(self.found)} stud{'ies' if len(self.found) > 1 else 'y'} · {runs:,} runs"
+
+    @property
+    def summary(self) -> list[Line]:
+        """All verdicts of a study in a sentence."""
+        return [Line(one.case.study.name, one.case.study.name, _in_words(one)) for one in self.found]
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """One section a study; in front of several, one that sums them up."""
+        parts = [_section(one) for one in self.found]
+        return [self._all_articles(), *parts] if len(self.found) > 1 else parts
+
+    @property
+    def overview(self) -> list[Section]:
+        """Of one article everything, of several the verdicts."""
+        if len(self.found) == 1:
+            return self.sections
+        studies = [one for one in self.found if one.claims]
+        return [
+            self._all_articles(),
+            *(Section(one.case.study.name, one.case.study.description, (_claims_grid(one.claims),)) for one in studies),
+        ]
+
+    @property
+    def closing(self) -> str:
+        """How to see the rest of the figures."""
+        return f"Cell by cell: actbench reproduce {self.found[0].case.study.name}" if len(self.found) > 1 else ""
+
+    @property
+    def all_warnings(self) -> list[str]:
+        """Those about each study's runs."""
+        return [text for one in self.found for text in _warnings(one)]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Every claim, figure and curve of every study."""
+        return {"schema_version": 1, "studies": [_document(one) for one in self.found]}
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a printed figure, with ours beside it in the printed unit."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            [
+                {
+                    "study": one.case.study.name,
+                    "place": cell.printed.place,
+                    "variant": cell.printed.variant,
+                    "activation": cell.printed.activation,
+                    "seed": cell.printed.seed,
+                    "figure": str(cell.printed.column),
+                    "unit": cell.printed.quantity.unit,
+                    "printed": cell.printed.quantity.number,
+                    "ours": cell.ours,
+                    "sd": cell.sd,
+                    "runs": cell.runs,
+                    "exact": cell.exact,
+                }
+                for one in self.found
+                for cell in one.cells
+            ],
+            dtype=object,
+        )
+
+    @property
+    def suites(self) -> list[Suite]:
+        """A suite a study with a case a claim: what was expected to hold and does not is a failure."""
+        return [
+            Suite(one.case.study.name, tuple(_case(one, judged) for judged in one.claims), "\n".join(_warnings(one)))
+            for one in self.found
+        ]
+
+    @property
+    def commands(self) -> list[tuple[str, str]]:
+        """The one that does it all again."""
+        return [("", shlex.join(["actbench", "reproduce", *(one.case.study.name for one in self.found)]))]
+
+    @property
+    def machine(self) -> list[tuple[str, str]]:
+        """Where the runs were trained, and with what."""
+        return machine_of([one.findings for one in self.found])
+
+    @property
+    def manifests(self) -> list[tuple[str, str]]:
+        """The stores'."""
+        return manifests_of([one.findings for one in self.found])
+
+    def _all_articles(self) -> Section:
+        return Section("All articles", "", (_summary_grid(self.found),), anchor="all")
+
+
+def verdicts_grid(found: Sequence[Reproduction]) -> Grid:
+    """Every claim of every study with what decided, and the verdict."""
+    columns = (
+        Column("study", Content.NAME),
+        Column("claim", Content.WORDS),
+        Column("ours", Content.WORDS),
+        Column("verdict", Content.WORDS),
+    )
+    rows = tuple(
+        (
+            Cell(one.case.study.name),
+            Cell(_claim(judged)),
+            Cell(words.claim_figures(judged)),
+            Cell(words.claim_verdict(judged), tone=TONES[judged.verdict]),
+        )
+        for one in found
+        for judged in one.claims
+    )
+    return Grid("", columns, rows)
+
+
+def _section(found: Reproduction) -> Section:
+    """The claims, the printed tables and the printed curves of one study."""
+    case = found.case
+    grids = [_claims_grid(found.claims)] if found.claims else []
+    grids += printed_grids(found.cells)
+    grids += [curves_grid(found.curves)] if any(curve.points for curve in found.curves) else []
+    notes = list(case.article.notes)
+    if case.smoke:
+        notes.insert(0, "A short trial on little data: it shows that everything runs, and judges nothing.")
+    subtitle = " ".join(part for part in (case.study.description, case.study.source) if part)
+    return Section(
+        case.study.name,
+        subtitle,
+        tuple(grids),
+        tuple(notes),
+        tuple(_warnings(found)),
+        _drawings(found),
+        anchor=case.study.name,
+    )
+
+
+def _warnings(found: Reproduction) -> list[str]:
+    many = len(found.findings.tasks) > 1
+    warnings = [
+        f"{item.task.title}: {words.warning(warning)}" if many else words.warning(warning)
+        for item in found.findings.tasks
+        for warning in item.warnings
+    ]
+    return [*map(words.warning, found.findings.warnings), *warnings]
+
+
+def _drawings(found: Reproduction) -> tuple[Drawing, ...]:
+    """The learning curves of every task."""
+    caption = PLOTS["curves"].caption
+    return tuple(
+        Drawing("curves", Panel(found.findings, task, task.task.title), Look(), f"{caption}: {task.task.title}")
+        for task in found.findings.tasks
+        if task.arms["runs"].any()
+    )
+
+
+def _summary_grid(found: Sequence[Reproduction]) -> Grid:
+    """How many cells and claims of each study came out how."""
+    rows = []
+    for one in found:
+        digits = [cell.exact for cell in one.cells if cell.exact is not None and not one.case.smoke]
+        counts = [sum(judged.verdict is verdict for judged in one.claims) for verdict in ClaimVerdict]
+        expected = [judged for judged in one.claims if judged.claim.expected]
+        held = len(expected) - len(one.disappointing)
+        rows.append(
+            (
+                Cell(one.case.study.name),
+                Cell(f"{len(one.findings.runs)}", len(one.findings.runs)),
+                _share(sum(digits), len(digits)),
+                *(Cell(f"{count}", count) for count in counts),
+                _share(held, len(expected)),
+            )
+        )
+    headings = ("runs", "cells to the digit", *map(str, ClaimVerdict), "expected claims that hold")
+    return Grid("", (Column("study", Content.NAME), *map(Column, headings)), tuple(rows))
+
+
+def _share(count: int, of: int) -> Cell:
+    return Cell(f"{count} of {of}", count) if of else Cell("-")
+
+
+def _claims_grid(claims: Sequence[JudgedClaim]) -> Grid:
+    """A row a claim and variant, with what decided."""
+    varied = any(judged.variant for judged in claims)
+    columns = [
+        Column("claim", Content.WORDS),
+        *[Column("variant", Content.NAME)] * varied,
+        Column("figures", Content.WORDS),
+        Column("verdict", Content.WORDS),
+    ]
+    rows = [
+        (
+            Cell(judged.claim.text),
+            *[Cell(judged.variant or "-")] * varied,
+            Cell(words.claim_figures(judged)),
+            Cell(
+                words.claim_verdict(judged) + (", though expected" if judged.disappoints else ""),
+                tone=TONES[judged.verdict],
+            ),
+        )
+        for judged in claims
+    ]
+    return Grid("Claims", tuple(columns), tuple(rows))
+
+
+def _claim(judged: JudgedClaim) -> str:
+    return judged.claim.text + (f" ({judged.variant})" if judged.variant else "")
+
+
+def _in_words(found: Reproduction) -> str:
+    counts = [(sum(judged.verdict is verdict for judged in found.claims), verdict) for verdict in ClaimVerdict]
+    return ", ".join(f"{count} {verdict}" for count, verdict in counts if count) or "no claim was judged"
+
+
+def _case(found: Reproduction, judged: JudgedClaim) -> SuiteCase:
+    """What the study did not expect and what is refuted anyway is a result, no failure; the undecided is skipped."""
+    status = CaseStatus.PASSED
+    if judged.disappoints:
+        status = CaseStatus.FAILED
+    elif judged.verdict is ClaimVerdict.UNDECIDED:
+        status = CaseStatus.SKIPPED
+    text = f"{words.claim_verdict(judged)}: {words.claim_figures(judged)}"
+    passed = status is CaseStatus.PASSED
+    return SuiteCase(
+        _claim(judged),
+        found.case.study.name,
+        status,
+        message="" if passed else text,
+        reason="claim",
+        output=text if passed else "",
+    )
+
+
+def _evidence(judged: JudgedClaim) -> dict[str, Any]:
+    """What decided a claim, as numbers."""
+    values = {"kind": judged.evidence.kind} | asdict(judged.evidence)
+    return values | ({"metric": values["metric"]["name"]} if "metric" in values else {})
+
+
+def _document(found: Reproduction) -> dict[str, Any]:
+    case = found.case
+    return {
+        "name": case.study.name,
+        "file": str(case.path),
+        "store": str(case.store),
+        "smoke": case.smoke,
+        "runs": len(found.findings.runs),
+        "claims": [
+            {
+                "text": judged.claim.text,
+                "quote": judged.claim.quote or None,
+                "variant": judged.variant or None,
+                "verdict": judged.verdict,
+                "words": words.claim_verdict(judged),
+                "figures": words.claim_figures(judged),
+                "evidence": _evidence(judged),
+                "seeds": judged.seeds,
+                "expected": judged.claim.expected,
+                "holds": judged.holds,
+            }
+            for judged in found.claims
+        ],
+        "cells": [
+            asdict(cell.printed)
+            | {"column": str(cell.printed.column)}
+            | {"ours": cell.ours, "sd": cell.sd, "runs": cell.runs, "exact": cell.exact}
+            for cell in found.cells
+        ],
+        "curves": [
+            {
+                "arm": curve.arm,
+                "seed": curve.curve.seed,
+                "points": [
+                    {"epoch": epoch} | {name: {"printed": theirs, "ours": ours} for name, (theirs, ours) in row.items()}
+                    for epoch, row in curve.points.items()
+                ],
+            }
+            for curve in found.curves
+        ],
+    }

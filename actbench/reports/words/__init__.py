@@ -1,0 +1,74 @@
+"""Values as people read them: the one place where fractions become percent, and findings become sentences.
+
+Numbers are in ``numbers``; verdicts, pairings and reasons in ``verdicts``; warnings in ``warnings``; what became of an
+article's claims in ``claims``.
+"""
+
+from actbench.reports.words.claims import claim_figures, claim_verdict
+from actbench.reports.words.numbers import (
+    NOTHING,
+    accuracy,
+    difference,
+    factor,
+    in_percent,
+    interval,
+    median,
+    number,
+    p_value,
+    percent,
+    plural,
+    seconds,
+    sentence,
+    share,
+    summary,
+    unit,
+    with_reach,
+)
+from actbench.reports.words.verdicts import (
+    check_figures,
+    left_out,
+    margin,
+    not_across,
+    not_compared,
+    notes,
+    pairing,
+    standing,
+    summarize,
+    targets,
+    verdict,
+)
+from actbench.reports.words.warnings import warning
+
+__all__ = [
+    "NOTHING",
+    "accuracy",
+    "check_figures",
+    "claim_figures",
+    "claim_verdict",
+    "difference",
+    "factor",
+    "in_percent",
+    "interval",
+    "left_out",
+    "margin",
+    "median",
+    "not_across",
+    "not_compared",
+    "notes",
+    "number",
+    "p_value",
+    "pairing",
+    "percent",
+    "plural",
+    "seconds",
+    "sentence",
+    "share",
+    "standing",
+    "summarize",
+    "summary",
+    "targets",
+    "unit",
+    "verdict",
+    "warning",
+    "with_reach",
+]

@@ -1,0 +1,77 @@
+"""Warnings as sentences."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from actbench.results.columns import BY_NAME
+from actbench.tables.select import name_some
+from actbench.tables.warnings import (
+    Groups,
+    KeptApart,
+    MissingResults,
+    MixedJobs,
+    MixedMachines,
+    MixedVersions,
+    ParallelRuns,
+    RepeatedSeeds,
+    SeveralCopies,
+    TableWarning,
+)
+
+VERSIONS = {"backend_version": "backend", "provider_version": "provider versions"}
+"""Versions whose columns are called otherwise."""
+FEW = 6
+LONGEST_ERROR = 120
+
+
+def warning(found: TableWarning) -> str:  # noqa: PLR0911 - one for each kind
+    """A warning as a sentence."""
+    match found:
+        case MixedJobs(groups=groups):
+            some = tuple(("alone" if jobs == 1 else f"{jobs} at a time", arms) for jobs, arms in groups)
+            return f"seconds are not comparable: some runs were measured with others beside them ({_by_group(some)})."
+        case ParallelRuns(jobs=jobs):
+            return f"seconds were measured with {jobs} runs at a time, not alone on the machine."
+        case MixedMachines(column=column, groups=groups):
+            return f"seconds are not comparable: the {BY_NAME[column].on_paper} differs ({_by_group(groups)})."
+        case MixedVersions(versions=versions):
+            mixed = (
+                f"{_version(column)} ({name_some([v or 'unknown' for v in values])})" for column, values in versions
+            )
+            return f"versions are mixed: {', '.join(mixed)}."
+        case MissingResults(arm=arm, seeds=seeds, statuses=statuses, error=error):
+            reason = f": {error[:LONGEST_ERROR]}" if error else ""
+            listed = name_some([str(seed) for seed in seeds], FEW)
+            return f"{arm} has no result for seed{'s' * (len(seeds) > 1)} {listed} ({', '.join(statuses)}{reason})."
+        case SeveralCopies(runs=runs, stores=stores):
+            named = ", ".join(map(repr, stores))
+            return f"{runs} run(s) were found more than once; their figures are those of {named}, which came first."
+        case RepeatedSeeds(runs=runs, arms=arms):
+            return (
+                f"{runs} run(s) of {', '.join(arms)} repeat a seed under equal settings; only the newest of each is "
+                "shown. Was code of your own edited in between? Use a store for each version."
+            )
+        case KeptApart(family=family, settings=settings):
+            what = (
+                f"{BY_NAME[name].on_paper} ({', '.join(dict.fromkeys(map(_short, values)))})"
+                for name, values in settings
+            )
+            return (
+                f"{' · '.join(family)}: runs that differ in {', '.join(what)} are not comparable and are shown apart."
+            )
+
+
+def _version(column: str) -> str:
+    return VERSIONS.get(column) or BY_NAME[column].on_paper
+
+
+def _by_group(groups: Groups) -> str:
+    return "; ".join(f"{value or 'unknown'}: {name_some(arms, FEW)}" for value, arms in groups)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return "none" if math.isnan(value) else f"{value:.10g}"
+    return str(value)[:12] or "none"

@@ -1,0 +1,92 @@
+"""Columns about an accuracy that is to be reached: ``epochs_to_95``, ``seconds_to_97.5``, ``reached_95``.
+
+They are values, not names: tables label their columns with them, and `parse` is the one place that takes a name apart.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+NAME = re.compile(r"(?P<kind>epochs[-_]to|seconds[-_]to|reached)(?::(?P<fraction>.+)|_(?P<digits>\d.*))")
+
+
+def percent(threshold: float) -> str:
+    """A threshold as it stands in names and headings: ``95`` for 0.95, ``97.5`` for 0.975."""
+    return f"{threshold * 100:.10g}"
+
+
+@dataclass(frozen=True)
+class ThresholdColumn:
+    """A column about one threshold, a test accuracy as a fraction between 0 and 1. Its text is its name.
+
+    Raises:
+        ValueError: the threshold is none.
+    """
+
+    threshold: float
+    kind: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        if not 0 < self.threshold < 1:
+            raise ValueError(f"a threshold lies between 0 and 1, not at {self.threshold}")
+        # What reads the same is the same column, whatever arithmetic it came from.
+        object.__setattr__(self, "threshold", round(self.threshold, 12))
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """As it stands in files."""
+        return f"{self.kind}_{percent(self.threshold)}"
+
+    @property
+    def title(self) -> str:
+        """As it stands on paper."""
+        return f"{self.kind.replace('_', ' ')} {percent(self.threshold)} %"
+
+
+@dataclass(frozen=True)
+class EpochsTo(ThresholdColumn):
+    """The first epoch whose test accuracy is at the threshold or above; of an arm, the median over its runs."""
+
+    kind = "epochs_to"
+
+
+@dataclass(frozen=True)
+class SecondsTo(ThresholdColumn):
+    """Training seconds to the end of that epoch; of an arm, the median over its runs."""
+
+    kind = "seconds_to"
+
+
+@dataclass(frozen=True)
+class Reached(ThresholdColumn):
+    """How many runs of an arm got there."""
+
+    kind = "reached"
+
+
+ColumnName: TypeAlias = str | ThresholdColumn
+"""What labels a column of a table."""
+TIMES: tuple[type[EpochsTo | SecondsTo], ...] = (EpochsTo, SecondsTo)
+KINDS: dict[str, type[ThresholdColumn]] = {column.kind: column for column in (EpochsTo, SecondsTo, Reached)}
+
+
+def parse(name: str) -> ThresholdColumn | None:
+    """The column of a name: ``epochs_to_95`` and ``epochs_to_97.5`` in percent, ``epochs-to:0.95`` as a fraction.
+
+    ``_`` may stand for the point, where a name must hold none: ``reached_97_5``. None for any other name.
+
+    Raises:
+        ValueError: the name is of that form, and what should be the accuracy is no number or not between 0 and 1.
+    """
+    found = NAME.fullmatch(name)
+    if not found:
+        return None
+    kind = KINDS[found["kind"].replace("-", "_")]
+    if found["fraction"] is not None:
+        return kind(float(found["fraction"]))
+    return kind(float(found["digits"].replace("_", ".")) / 100)

@@ -1,0 +1,201 @@
+"""Sentences are made of values, word for word; and percent is made in one place."""
+
+import ast
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import actbench
+from actbench.reports import words
+from actbench.studies.article import Claim
+from actbench.tables.across import AcrossObstacle, NotAcross
+from actbench.tables.claims import (
+    ArmDifference,
+    ArmRatio,
+    ClaimVerdict,
+    CurveDifference,
+    DigitsMet,
+    JudgedClaim,
+    Lacking,
+    LargestDifference,
+    NoEvidence,
+)
+from actbench.tables.comparison import Pairing, UnpairedTest
+from actbench.tables.findings import NotCompared, Obstacle
+from actbench.tables.metrics import PLAIN
+from actbench.tables.warnings import (
+    KeptApart,
+    MissingResults,
+    MixedJobs,
+    MixedMachines,
+    MixedVersions,
+    ParallelRuns,
+    RepeatedSeeds,
+    SeveralCopies,
+)
+
+ROOT = Path(actbench.__file__).parent
+ACCURACY, LOSS, SECONDS = PLAIN["test_accuracy"], PLAIN["test_loss"], PLAIN["train_seconds"]
+
+
+@pytest.mark.parametrize(
+    ("warning", "text"),
+    [
+        (
+            MixedJobs(((1, ("relu",)), (4, ("mish", "elu")))),
+            (
+                "seconds are not comparable: some runs were measured with others beside them "
+                "(alone: relu; 4 at a time: mish, elu)."
+            ),
+        ),
+        (ParallelRuns(2), "seconds were measured with 2 runs at a time, not alone on the machine."),
+        (
+            MixedMachines("device_name", (("", ("relu",)), ("H200", ("mish",)))),
+            "seconds are not comparable: the device differs (unknown: relu; H200: mish).",
+        ),
+        (
+            MixedVersions((("keras_version", ("3.15.1", "")), ("provider_version", ("1", "2")))),
+            "versions are mixed: Keras (3.15.1, unknown), provider versions (1, 2).",
+        ),
+        (MissingResults("elu", (4,), ("oom",), ""), "elu has no result for seed 4 (oom)."),
+        (
+            MissingResults("elu", (4, 5), ("failed", "oom"), "x" * 130),
+            f"elu has no result for seeds 4, 5 (failed, oom: {'x' * 120}).",
+        ),
+        (
+            SeveralCopies(40, ("a", "b")),
+            "40 run(s) were found more than once; their figures are those of 'a', 'b', which came first.",
+        ),
+        (
+            RepeatedSeeds(2, ("f",)),
+            (
+                "2 run(s) of f repeat a seed under equal settings; only the newest of each is shown. "
+                "Was code of your own edited in between? Use a store for each version."
+            ),
+        ),
+        (
+            KeptApart(("mnist", "cnn"), (("dataset_sha256", ("0" * 64, "f" * 64)), ("limit", (math.nan, 500.0)))),
+            (
+                "mnist · cnn: runs that differ in data hash (000000000000, ffffffffffff), limit (none, 500) are not "
+                "comparable and are shown apart."
+            ),
+        ),
+    ],
+)
+def test_warnings(warning, text):
+    assert words.warning(warning) == text
+
+
+@pytest.mark.parametrize(
+    ("evidence", "text"),
+    [
+        (NoEvidence(Lacking.CELLS), "none of these cells has a run yet"),
+        (NoEvidence(Lacking.CURVE), "that run is not there yet"),
+        (NoEvidence(Lacking.ARMS, ("relu", "elu")), "no finished run of relu, elu"),
+        (NoEvidence(Lacking.ARMS), "no finished run of any other arm"),
+        (NoEvidence(Lacking.FIGURES), "some run has no such figure"),
+        (DigitsMet(3, 4, 4), "3 of 4 cells to the digit"),
+        (LargestDifference(0.00301, 0.01, 1, "mish"), "difference 0.30 pp (mish)"),
+        (LargestDifference(0.00301, 0.01, 9, "b: mish"), "largest difference of 9 accuracies 0.30 pp (b: mish)"),
+        (CurveDifference(0.0001, 0.001, 20, 5), "largest difference in accuracy through epoch 20: 0.00010 (epoch 5)"),
+        (ArmDifference(ACCURACY, "a", "b", 1, 0.0012, None, None, None), "a - b: +0.12 pp"),
+        (ArmDifference(ACCURACY, "a", "b", 9, 0.0012, -0.01, 0.02, 0.95), "a - b: +0.12 (-1.00 … +2.00) pp"),
+        (ArmDifference(LOSS, "a", "b", 9, 0.1, -0.1, 0.3, 0.95), "a - b: +0.10 (-0.10 … +0.30)"),
+        (
+            ArmRatio(SECONDS, "a", "b", 1, 1.25, None, None, None, None, beside_others=False),
+            "a / b: measured ratio 1.25",
+        ),
+        (
+            ArmRatio(SECONDS, "a", "b", 9, 1.25, 1.2, 1.3, 0.95, 2.0, beside_others=True),
+            "a / b: measured ratio 1.25 (1.2 … 1.3), printed 2; timed with other runs beside them",
+        ),
+    ],
+)
+def test_figures_of_claims(evidence, text):
+    claim = Claim(text="It is so.", arm="a", relation="higher")
+    assert words.claim_figures(JudgedClaim(claim, "", ClaimVerdict.UNDECIDED, evidence, 9)) == text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "seeds", "text"),
+    [
+        (ClaimVerdict.TO_THE_DIGIT, 1, "reproduced to the digit"),
+        (ClaimVerdict.CONFIRMED, 9, "confirmed"),
+        (ClaimVerdict.REFUTED, 9, "refuted"),
+        (ClaimVerdict.UNDECIDED, 1, "not decided with 1 seed"),
+        (ClaimVerdict.UNDECIDED, 0, "not decided with 0 seeds"),
+    ],
+)
+def test_verdicts_on_claims(verdict, seeds, text):
+    claim = Claim(text="It is so.", arm="a", relation="higher")
+    assert words.claim_verdict(JudgedClaim(claim, "", verdict, NoEvidence(Lacking.FIGURES), seeds)) == text
+
+
+@pytest.mark.parametrize(
+    ("pairing", "text"),
+    [
+        (Pairing(1, 1, 1, (), (), None), "paired over 1 seed"),
+        (Pairing(3, 3, 2, (3,), (0,), None), "paired over 2 seeds (missing here: 3; missing in the baseline: 0)"),
+        (
+            Pairing(8, 10, 1, (1,), (9,), UnpairedTest.RANK_SUM),
+            "unpaired, by the rank-sum test: 8 and 10 seeds, of which 1 is shared",
+        ),
+        (
+            Pairing(8, 10, 0, (1,), (9,), UnpairedTest.WELCH),
+            "unpaired, by Welch's interval: 8 and 10 seeds, of which none are shared",
+        ),
+    ],
+)
+def test_pairings(pairing, text):
+    assert words.pairing(pairing) == text
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "text"),
+    [
+        (Obstacle.BASELINE_ELSEWHERE, "the baseline relu is not among the arms here (mish, elu)."),
+        (Obstacle.NOTHING_FINISHED, "no run has finished."),
+        (Obstacle.BASELINE_UNFINISHED, "no run of the baseline relu has finished."),
+        (Obstacle.ONLY_BASELINE, "only relu has finished runs."),
+        (Obstacle.NOBODY_GOT_THERE, "no run of any arm got that far."),
+    ],
+)
+def test_why_nothing_is_compared(obstacle, text):
+    assert words.not_compared(NotCompared(obstacle, "relu", ("mish", "elu"))) == f"Nothing to compare: {text}"
+
+
+def test_why_nothing_is_compared_across_tasks():
+    assert words.not_across(NotAcross(AcrossObstacle.ONE_TASK, "relu", 1, 1)) == "one task only"
+    rare = NotAcross(AcrossObstacle.BASELINE_RARE, "relu", 3, 0)
+    assert words.not_across(rare) == "3 tasks, but relu has results in none of them only"
+    lonely = NotAcross(AcrossObstacle.NO_COMMON_ARM, "relu", 3, 2)
+    assert words.not_across(lonely) == "2 tasks with relu, but no other arm has results in every one of them"
+
+
+def test_percent():
+    assert (words.percent(0.97814), words.percent(0.97814, 0), words.share(0.5)) == ("97.81", "98", "50%")
+    assert words.in_percent(np.array([0.25, 1.0])).tolist() == [25.0, 100.0]
+    assert words.accuracy(0.97814, 0.00142) == "97.81 ± 0.14"
+
+
+def percents(path):
+    """The lines of a module that make percent: a product with 100, or a format that ends in %."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            if any(isinstance(side, ast.Constant) and side.value == 100 for side in (node.left, node.right)):
+                yield node.lineno
+        elif isinstance(node, ast.FormattedValue) and node.format_spec and ast.unparse(node.format_spec).endswith("%'"):
+            yield node.lineno
+
+
+def test_percent_is_made_in_one_place_and_the_names_of_columns_in_another():
+    places = {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") for _ in percents(path)}
+    assert places == {"reports/words/numbers.py", "results/thresholds.py"}
+
+
+def test_the_search_for_percent_sees_what_it_is_to_see(tmp_path):
+    module = tmp_path / "module.py"
+    module.write_text("a = 100 * b\nc = f'{b:.2%}'\nd = b * 10\ne = f'{b:.2f} %'\n")
+    assert list(percents(module)) == [1, 2]
