@@ -174,7 +174,6 @@ print({LOADED})
     "first",
     [
         "import actbench.training.site",
-        "from actbench.lazy import lazy; lazy('keras').ops",
         "from actbench.activations import resolve; resolve('spocu:SPOCU')",
         "from actbench.activations import resolve; resolve('own.py:act')",
     ],

@@ -367,6 +367,24 @@ def test_a_listener_hears_everything_in_order(carried_out):
     ]
 
 
+class Journal:
+    """A logger as somebody might add it: one class, known to nobody."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __call__(self, event):
+        if isinstance(event, RunEnded):
+            with self.path.open("a", encoding="utf-8") as file:
+                print(*name(event.record.run), event.record.status, file=file)
+
+
+def test_a_logger_is_one_class(carried_out, tmp_path):
+    carried_out(Pretend({("tanh", 0): "oom"}), listeners=[Journal(tmp_path / "journal")])
+    lines = (tmp_path / "journal").read_text(encoding="utf-8").splitlines()
+    assert lines[:3] == ["relu 0 ok", "tanh 0 oom", "elu 0 ok"]
+
+
 def test_what_is_stored_already_is_counted_in_the_first_event(carried_out):
     carried_out(study=STUDY.override({"seed": [0]}))
     events = []
