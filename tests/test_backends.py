@@ -22,10 +22,7 @@ WRAPPED = {
     "providers.py": {"tensorflow_addons", "tensorflow_addons.activations", "spocu.spocu_tensorflow"},
 }
 DECLARED = {
-    "training/backends/__init__.py": {"tensorflow"},  # the default
     "results/": {"tensorflow", "tensorflow_version"},  # the neutral value, and a column of stored tables
-    "tables/warnings.py": {"tensorflow_version", "TensorFlow"},
-    "reports/html.py": {"tensorflow_version", "TensorFlow"},
 }
 
 

@@ -1,5 +1,6 @@
 """Training against independent programs, the pairing of arms, the ends a run can come to, and its clocks."""
 
+import dataclasses
 import math
 import textwrap
 from dataclasses import replace
@@ -672,10 +673,6 @@ def test_the_record_says_where_it_comes_from():
     assert (record.train_size, record.test_size, record.jobs) == (60, 30, 1)
     assert record.device_name
     assert record.started_at.startswith("20")
-    assert set(record.versions) == {
-        "actbench_version",
-        "keras_version",
-        "backend_version",
-        "python_version",
-        "git_commit",
-    }
+    versions = dataclasses.asdict(record.versions)
+    assert [name for name, version in versions.items() if not version] == []
+    assert set(versions) >= {"keras_version", "backend_version"}

@@ -15,6 +15,7 @@ from actbench.cli.compare import print_arms
 from actbench.cli.options import Json, Kind, Thresholds, checked_thresholds, completions, console
 from actbench.errors import UserError
 from actbench.results.columns import SETTINGS
+from actbench.training import backends
 
 if TYPE_CHECKING:
     from actbench.execution.events import Listener
@@ -90,7 +91,13 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     deterministic: Annotated[
         bool | None, typer.Option("--deterministic", help="Repeatable bit for bit, and slower.")
     ] = None,
-    backend: Annotated[str | None, typer.Option(help="What computes. Default: tensorflow.")] = None,
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            help=f"What computes: {', '.join(backends.names())}. Default: {backends.DEFAULT}.",
+            autocompletion=lambda incomplete: [name for name in backends.names() if name.startswith(incomplete)],
+        ),
+    ] = None,
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder that holds mnist.npz, cifar10.npz. Default: $ACTBENCH_DATA_DIR.")
     ] = None,
