@@ -1,5 +1,6 @@
-"""A new format and a new picture are one new file each: every command offers it, and every sheet can be drawn in it."""
+"""A new format, picture, logger and backend are one new file each: every command offers it, and knows what to do."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,29 @@ def heads(axes, panel, colours, look):
     arms = panel.one_task.arms
     axes.barh(list(arms["activation"]), list(arms["runs"]))
     axes.set_xlabel(f"runs, not {look.x}")
+'''
+LOGGER = '''
+from actbench.reports.loggers import logger
+
+@logger
+def diary(folder):
+    """Says what happened."""
+    def listen(event):
+        epoch = getattr(getattr(event, "row", None), "epoch", "")
+        with (folder / "diary.txt").open("a") as file:
+            print(type(event).__name__, epoch, file=file)
+    return listen
+'''
+BACKEND = '''
+from actbench.training.backends import get
+
+class Another(type(get("tensorflow"))):
+    """Computes with what is there; what a library of its own would bring is left out."""
+
+    name = "new_one"
+    title = "Another"
+
+BACKEND = Another()
 '''
 
 
@@ -72,3 +96,29 @@ def test_a_picture_is_offered_and_drawn(call, tmp_path):
     refused = call(package, PICTURE, "plot", store, "heads", "--metric", "loss")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "The picture 'heads' takes no --metric" in refused.stderr
+
+
+def test_a_logger_is_listed_and_hears_of_everything_once(call, tmp_path):
+    package = "actbench.reports.loggers"
+    assert "diary" in call(package, LOGGER, "list", "loggers").stdout
+    words = ["run", "--act", "relu", "--model", "mlp(4)", "--limit", 50, "--batch-size", 50, "--epochs", 2, "--quiet"]
+    done = call(package, LOGGER, *words, "--log", "diary", "--log", "jsonl", "--results", "r")
+    assert done.returncode == 0, done.stderr
+    heard = ["SweepPlanned", "RunStarted", "EpochEnded 0", "EpochEnded 1", "EpochEnded 2", "RunEnded"]
+    assert [line.strip() for line in (tmp_path / "r" / "diary.txt").read_text().splitlines()] == heard
+    lines = [json.loads(line) for line in (tmp_path / "r" / "events.jsonl").read_text().splitlines()]
+    assert [line["event"] for line in lines] == ["planned", "started", "epoch", "epoch", "epoch", "ended"]
+    assert [line["epoch"] for line in lines[2:5]] == [0, 1, 2]
+    assert lines[-1]["test_accuracy"] == lines[-2]["test_accuracy"]
+    refused = call(package, LOGGER, *words, "--log", "dairy")
+    assert (refused.returncode, "Did you mean 'diary'?" in refused.stderr) == (2, True)
+
+
+def test_a_backend_is_offered_planned_and_in_the_key(call, tmp_path):
+    package = "actbench.training.backends"
+    words = ["run", "--act", "relu", "--model", "mlp(4)", "--limit", 50, "--batch-size", 50, "--dry-run"]
+    assert "new_one" in call(package, BACKEND, "run", "--help").stdout
+    done = call(package, BACKEND, *words, "--backend", "new_one")
+    assert done.returncode == 0, done.stderr
+    refused = call(package, BACKEND, *words, "--backend", "newone")
+    assert (refused.returncode, "Did you mean 'new_one'?" in refused.stderr) == (2, True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actbench.cli.options import Json, Kind, Thresholds, checked_thresholds, completions, console
+from actbench.cli.options import Json, Listed, Thresholds, checked_thresholds, completions, console
 from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
 
 if TYPE_CHECKING:
@@ -31,16 +31,16 @@ Act = Annotated[
     typer.Option(
         "--act",
         help="Only this activation; 'swish*' and a bare name for all its parameters will do (repeatable).",
-        autocompletion=completions(Kind.activations),
+        autocompletion=completions(Listed.activations),
     ),
 ]
 Data = Annotated[
     list[str] | None,
-    typer.Option("--data", help="Only this data set (repeatable).", autocompletion=completions(Kind.datasets)),
+    typer.Option("--data", help="Only this data set (repeatable).", autocompletion=completions(Listed.datasets)),
 ]
 Model = Annotated[
     list[str] | None,
-    typer.Option("--model", help="Only this model (repeatable).", autocompletion=completions(Kind.models)),
+    typer.Option("--model", help="Only this model (repeatable).", autocompletion=completions(Listed.models)),
 ]
 Where = Annotated[
     list[str] | None,

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from actbench import environment
-from actbench.cli.options import REGISTRIES, Json, Kind, completions, console
+from actbench.cli.options import REGISTRIES, Json, Listed, completions, console
 from actbench.errors import UserError
 from actbench.registry import describe, signature
 from actbench.reports import activations as reports
@@ -18,7 +18,7 @@ from actbench.training import backends
 
 
 def list_entries(
-    kind: Annotated[Kind, typer.Argument()],
+    kind: Annotated[Listed, typer.Argument()],
     only: Annotated[
         str | None,
         typer.Option("--kind", help="Activations of one kind: elementwise, stochastic, trainable, layer, axis."),
@@ -27,12 +27,12 @@ def list_entries(
     as_json: Json = False,
 ) -> None:
     """List the activations, datasets, models, optimizers, initializers or articles' studies by name."""
-    if only is not None and kind is not Kind.activations:
+    if only is not None and kind is not Listed.activations:
         raise UserError(f"--kind sorts activations, not {kind.value}.")
-    if kind is Kind.studies:
+    if kind is Listed.studies:
         _list_studies(search, as_json=as_json)
         return
-    if kind is Kind.activations:
+    if kind is Listed.activations:
         entries: list[Any] = reports.search_catalogue(only, search)
     else:
         entries = [e for e in REGISTRIES[kind] if search.lower() in f"{e.name} {e.summary}".lower()]
@@ -78,7 +78,9 @@ def _list_studies(search: str, *, as_json: bool) -> None:
 
 
 def show(
-    chosen: Annotated[list[str], typer.Argument(metavar="ACTIVATION...", autocompletion=completions(Kind.activations))],
+    chosen: Annotated[
+        list[str], typer.Argument(metavar="ACTIVATION...", autocompletion=completions(Listed.activations))
+    ],
     plot: Annotated[Path | None, typer.Option(help="Draw f and f′ of them all into this .png, .svg or .pdf.")] = None,
     as_json: Json = False,
 ) -> None:

@@ -12,11 +12,12 @@ import typer
 from actbench import activations, datasets, models
 from actbench.errors import UserError
 from actbench.registry import Registry
+from actbench.reports.loggers import LOGGERS
 from actbench.training.initializers import INITIALIZERS
 from actbench.training.optimizers import OPTIMIZERS
 
 
-class Kind(StrEnum):
+class Listed(StrEnum):
     """What ``actbench list`` can list."""
 
     activations = "activations"
@@ -24,19 +25,21 @@ class Kind(StrEnum):
     models = "models"
     optimizers = "optimizers"
     initializers = "initializers"
+    loggers = "loggers"
     studies = "studies"
 
 
-REGISTRIES: dict[Kind, Registry[Any]] = {
-    Kind.activations: activations.CATALOGUE,
-    Kind.datasets: datasets.DATASETS,
-    Kind.models: models.MODELS,
-    Kind.optimizers: OPTIMIZERS,
-    Kind.initializers: INITIALIZERS,
+REGISTRIES: dict[Listed, Registry[Any]] = {
+    Listed.activations: activations.CATALOGUE,
+    Listed.datasets: datasets.DATASETS,
+    Listed.models: models.MODELS,
+    Listed.optimizers: OPTIMIZERS,
+    Listed.initializers: INITIALIZERS,
+    Listed.loggers: LOGGERS,
 }
 
 
-def completions(kind: Kind) -> Callable[[str], list[str]]:
+def completions(kind: Listed) -> Callable[[str], list[str]]:
     """Completions for the shell: the names of one kind that begin with what was typed."""
 
     def complete(incomplete: str) -> list[str]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from actbench.cli.options import Json, console
 from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
 from actbench.cli.run import supervised
+
+if TYPE_CHECKING:
+    from actbench.execution.events import Listener
+    from actbench.execution.plan import Plan
+    from actbench.execution.sweep import Options, Outcome
 
 
 def _names(incomplete: str) -> list[str]:
@@ -45,7 +50,7 @@ def reproduce(
     """Reproduce published articles: train what is missing, lay ours beside what was printed, judge every claim."""
     from actbench.execution import reproduce as articles
     from actbench.execution.plan import make_plan, stored_plan
-    from actbench.execution.sweep import Options, sweep
+    from actbench.execution.sweep import Options
     from actbench.reports import words
     from actbench.reports.sheet.reproduction import ReproductionSheet
 
@@ -61,7 +66,7 @@ def reproduce(
         plan = stored_plan(case.study, case.store)
         if plan is None and not stored:
             made = make_plan(case.study, options.executor)
-            outcome = supervised(partial(sweep, made, case.store, options), errors, quiet=quiet)
+            outcome = supervised(partial(_train, made, case.store, options), errors, quiet=quiet)
             broken |= bool(outcome.broken)
             plan = made if outcome.complete else None
         found.append(articles.review(case, plan))
@@ -75,3 +80,9 @@ def reproduce(
             )  # fmt: skip
     if broken or any(one.disappointing for one in found):
         raise typer.Exit(1)
+
+
+def _train(plan: Plan, store: Path, options: Options, progress: Listener) -> Outcome:
+    from actbench.execution.sweep import sweep
+
+    return sweep(plan, store, options, [progress])

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from actbench.cli.compare import print_arms
-from actbench.cli.options import Json, Kind, Thresholds, checked_thresholds, completions, console
+from actbench.cli.options import Json, Listed, Thresholds, checked_thresholds, completions, console
 from actbench.errors import UserError
+from actbench.reports.loggers import LOGGERS
 from actbench.results.columns import SETTINGS
 from actbench.training import backends
 
@@ -44,25 +44,27 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         typer.Option(
             "--act",
             help="Activation: a name, 'swish(beta=0.5)', or your own module:attr or file.py:attr (repeatable).",
-            autocompletion=completions(Kind.activations),
+            autocompletion=completions(Listed.activations),
         ),
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(help="Data set or your own FILE.npz. Default: digits.", autocompletion=completions(Kind.datasets)),
+        typer.Option(
+            help="Data set or your own FILE.npz. Default: digits.", autocompletion=completions(Listed.datasets)
+        ),
     ] = None,
     model: Annotated[
         str | None,
         typer.Option(
             help="Network, like cnn or 'mlp(100, 50)', or your own module:function. Default: by data set.",
-            autocompletion=completions(Kind.models),
+            autocompletion=completions(Listed.models),
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Default: by data set.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Inputs a training step. Default: 100.")] = None,
     optimizer: Annotated[
         str | None,
-        typer.Option(help="Like 'sgd(momentum=0.9)'. Default: adam.", autocompletion=completions(Kind.optimizers)),
+        typer.Option(help="Like 'sgd(momentum=0.9)'. Default: adam.", autocompletion=completions(Listed.optimizers)),
     ] = None,
     lr: Annotated[float | None, typer.Option("--lr", help="Learning rate. Default: 0.001.")] = None,
     seeds: Annotated[int | None, typer.Option(help="Repeat with the seeds 0 … N-1. Default: 1.")] = None,
@@ -72,7 +74,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         str | None,
         typer.Option(
             help="Of the reference layers' kernels. Default: glorot_uniform.",
-            autocompletion=completions(Kind.initializers),
+            autocompletion=completions(Listed.initializers),
         ),
     ] = None,
     limit: Annotated[
@@ -123,6 +125,13 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     checkpoint_every: Annotated[
         int | None, typer.Option(help="Keep a long run's state every N epochs. Default: about every 5 minutes.")
     ] = None,
+    log: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Also log with this, as 'actbench list loggers' names them (repeatable).",
+            autocompletion=completions(Listed.loggers),
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -142,11 +151,12 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         max_failures=_at_least_one("--max-failures", max_failures),
         checkpoint_epochs=None if checkpoint_every is None else _at_least_one("--checkpoint-every", checkpoint_every),
     )
+    loggers = [LOGGERS[name] for name in log or ()]
     plan = make_plan(chosen, options.executor)
     if dry_run:
         _print_forecast(plan, folder, options.jobs, as_json=as_json)
     else:
-        _sweep(plan, folder, options, quiet=quiet, as_json=as_json)
+        _sweep(plan, folder, options, [one.begin(folder) for one in loggers], quiet=quiet, as_json=as_json)
 
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:
@@ -174,11 +184,13 @@ def _study(
     return replace(study, thresholds=thresholds or study.thresholds, data_dir=str(data_dir) if data_dir else None)
 
 
-def _sweep(plan: Plan, folder: Path, options: Options, *, quiet: bool, as_json: bool) -> None:
+def _sweep(
+    plan: Plan, folder: Path, options: Options, loggers: Sequence[Listener], *, quiet: bool, as_json: bool
+) -> None:
     from actbench.execution.sweep import sweep
 
     errors = console(stderr=True)
-    outcome = supervised(partial(sweep, plan, folder, options), errors, quiet=quiet)
+    outcome = supervised(lambda progress: sweep(plan, folder, options, [progress, *loggers]), errors, quiet=quiet)
     print_arms([folder], plan.thresholds, "json" if as_json else "table", only=plan.keys)
     if outcome.gave_up:
         errors.print(f"Gave up after {options.max_failures} failing runs in a row. {GO_ON}", soft_wrap=True)
@@ -188,13 +200,13 @@ def _sweep(plan: Plan, folder: Path, options: Options, *, quiet: bool, as_json: 
         raise typer.Exit(1)
 
 
-def supervised(work: Callable[[Sequence[Listener]], Outcome], errors: Any, *, quiet: bool) -> Outcome:
-    """Carry out a sweep that takes listeners, showing its progress; where it is interrupted, say how to go on, exit."""
+def supervised(work: Callable[[Listener], Outcome], errors: Any, *, quiet: bool) -> Outcome:
+    """Carry out a sweep that tells of its progress; where it is interrupted, say how to go on, and exit."""
     from actbench.reports.progress import SweepProgress
 
     try:
         with SweepProgress(errors, quiet=quiet) as progress:
-            outcome = work([progress])
+            outcome = work(progress)
     except KeyboardInterrupt:
         errors.print("Ended at once. Finished runs are kept; give the same command again to go on.", soft_wrap=True)
         raise typer.Exit(130) from None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ACCURACIES = ("train_accuracy", "test_accuracy", "best_test_accuracy")
 CLOCKS = ("train_seconds", "seconds_per_epoch", "wall_seconds")
-SETTINGS = tuple(column.name for column in SHARED)
+SHARED_COLUMNS = tuple(column.name for column in SHARED)
 """What runs of one task share. An edited network of a person's own is another one, though it is spelled the same."""
 SIZES = ("train_size", "test_size")
 PACKAGES = ("", "actbench", "keras", "tfa", "spocu")
@@ -25,7 +25,7 @@ PACKAGES = ("", "actbench", "keras", "tfa", "spocu")
 
 def varying_settings(runs: pd.DataFrame) -> list[str]:
     """The setting columns in which the runs differ: figures of different settings never share a row."""
-    return [c for c in SETTINGS if c in runs and len(runs[c].unique()) > 1]
+    return [c for c in SHARED_COLUMNS if c in runs and len(runs[c].unique()) > 1]
 
 
 def arm_names(runs: pd.DataFrame) -> pd.Series[str]:
@@ -41,7 +41,7 @@ def arm_names(runs: pd.DataFrame) -> pd.Series[str]:
 def with_sizes(runs: pd.DataFrame) -> pd.DataFrame:
     """Give runs that failed before they knew the size of their data the size that their neighbours found."""
     runs = runs.copy()
-    groups = runs.groupby([c for c in SETTINGS if c not in (*SIZES, "study")], sort=False, dropna=False)
+    groups = runs.groupby([c for c in SHARED_COLUMNS if c not in (*SIZES, "study")], sort=False, dropna=False)
     for size in SIZES:
         runs[size] = runs[size].fillna(groups[size].transform("first"))
     return runs

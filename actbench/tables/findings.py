@@ -14,7 +14,7 @@ from actbench.results.columns import FINAL
 from actbench.results.frames import SHOWN, epoch_chunks, read_studies, run_frames
 from actbench.results.read import read_manifest
 from actbench.tables.across import Across, NotAcross, across_tasks
-from actbench.tables.arms import SETTINGS, arm_rows, measure
+from actbench.tables.arms import SHARED_COLUMNS, arm_rows, measure
 from actbench.tables.checks import Check, CheckResult, parse_check, run_checks
 from actbench.tables.comparison import MetricComparison, choose_baseline, compare_arms
 from actbench.tables.metrics import parse_metrics
@@ -207,7 +207,9 @@ def full_table(findings: Findings) -> pd.DataFrame:
     """The arm tables of all tasks as one, with the settings in which the tasks differ in front."""
     import pandas as pd
 
-    varying = [column for column in SETTINGS if len({str(found.task.settings[column]) for found in findings.tasks}) > 1]
+    varying = [
+        column for column in SHARED_COLUMNS if len({str(found.task.settings[column]) for found in findings.tasks}) > 1
+    ]
     parts = []
     for found in findings.tasks:
         part = found.arms.copy()

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from actbench.results.columns import BY_NAME, FINAL
-from actbench.tables.arms import SETTINGS, SIZES, arm_names, with_sizes
+from actbench.tables.arms import SHARED_COLUMNS, SIZES, arm_names, with_sizes
 from actbench.tables.warnings import KeptApart, RepeatedSeeds, TableWarning
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # A study is a name for a question, not a part of it: what two studies asked alike is one task.
-KEYS = tuple(column for column in SETTINGS if column != "study")
+KEYS = tuple(column for column in SHARED_COLUMNS if column != "study")
 FAMILY = ("dataset", "model", "variant")
 
 

@@ -28,7 +28,7 @@ FIGURES = ("difference", "speedup", "low", "high", "p", "verdict")
 def findings_document(findings: Findings, view: View) -> dict[str, Any]:
     """Everything that was found."""
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "stores": [str(folder) for folder in findings.stores],
         "thresholds": list(findings.thresholds),
         "warnings": [_warning(warning) for warning in findings.warnings],

@@ -97,7 +97,7 @@ class ReproductionSheet:
     @property
     def document(self) -> dict[str, Any]:
         """Every claim, figure and curve of every study."""
-        return {"schema_version": 1, "studies": [_document(one) for one in self.found]}
+        return {"schema_version": 2, "studies": [_document(one) for one in self.found]}
 
     @property
     def table(self) -> pd.DataFrame:
