@@ -170,9 +170,9 @@ print({LOADED})
 @pytest.mark.parametrize(
     "first",
     [
-        "import actbench.training.site",
-        "from actbench.activations import resolve; resolve('spocu:SPOCU')",
         "from actbench.activations import resolve; resolve('own.py:act')",
+        pytest.param("import actbench.training.site", marks=pytest.mark.slow),
+        pytest.param("from actbench.activations import resolve; resolve('spocu:SPOCU')", marks=pytest.mark.slow),
     ],
 )
 def test_whoever_imports_keras_first_gets_the_right_backend_and_no_noise(own_folder, first):

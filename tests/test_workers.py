@@ -35,6 +35,7 @@ def finished(assignments, jobs=1):
     return [event.record for event in events if isinstance(event, RunEnded)]
 
 
+@pytest.mark.slow
 def test_determinism_does_not_leak_into_later_runs(tmp_path):
     (tmp_path / "noting.py").write_text(NOTES, encoding="utf-8")
     asked = TINY | {"activation": "noting.py:act"}
@@ -71,7 +72,7 @@ def network(site, input_shape, classes):
     ("what", "asked"),
     [
         ("activation", {"activation": ["edited.py:act"]}),
-        ("model", {"activation": ["relu"], "model": "edited.py:network"}),
+        pytest.param("model", {"activation": ["relu"], "model": "edited.py:network"}, marks=pytest.mark.slow),
     ],
 )
 def test_a_file_edited_in_mid_sweep_fails_the_runs_that_come_after(tmp_path, what, asked):
