@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
-import actbench
+from actbench._version import __version__
 
 LINUX = sys.platform == "linux"
 
@@ -21,7 +21,7 @@ LINUX = sys.platform == "linux"
 def versions() -> dict[str, str]:
     """Versions of everything but the backend; read from package metadata, so nothing heavy is imported."""
     return {
-        "actbench_version": actbench.__version__,
+        "actbench_version": __version__,
         "keras_version": version_of("keras"),
         "python_version": platform.python_version(),
         "git_commit": git_commit(),
@@ -38,7 +38,7 @@ def version_of(distribution: str) -> str:
 
 def git_commit() -> str:
     """The commit of the checkout that actbench runs from, with ``+`` where it has been edited; empty when installed."""
-    root = Path(actbench.__file__).parent.parent
+    root = Path(__file__).parent.parent
     if not (root / ".git").exists():
         return ""
     git = ["git", "-C", str(root)]

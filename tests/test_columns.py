@@ -10,7 +10,7 @@ from later import Later
 
 from actbench.registry import Choice
 from actbench.results.column import Role, columns_of, setting
-from actbench.results.columns import EPOCHS, RUNS, SETTINGS, Run
+from actbench.results.columns import EPOCH_COLUMNS, RUN_COLUMNS, SETTINGS, Run
 from actbench.studies.file import TOP, keys_of
 
 REPOSITORY = Path(__file__).parent.parent
@@ -124,10 +124,10 @@ def test_every_setting_can_be_asked_for_on_the_command_line_and_in_a_file(invoke
 
 
 def test_names_roles_and_titles_are_whole():
-    for table in (RUNS, EPOCHS):
+    for table in (RUN_COLUMNS, EPOCH_COLUMNS):
         names = [column.name for column in table]
         assert len(set(names)) == len(names)
         assert {column.type for column in table} <= {int, float, str, bool}
         assert all(column.on_paper for column in table)
-    assert {column.role for column in RUNS} == set(Role)
+    assert {column.role for column in RUN_COLUMNS} == set(Role)
     assert [column.name for column in columns_of(Run)][:3] == ["study", "variant", "activation"]

@@ -15,7 +15,7 @@ from synthetic import Arm, Task, write
 from actbench.errors import UserError
 from actbench.registry import Choice
 from actbench.reports import words
-from actbench.results.columns import RUNS
+from actbench.results.columns import RUN_COLUMNS
 from actbench.results.thresholds import EpochsTo, Reached, SecondsTo
 from actbench.statistics import Standing, Summary, Verdict, compare_paired
 from actbench.tables.across import Across, AcrossObstacle
@@ -539,7 +539,7 @@ def test_a_spoiled_cell_is_named(store, file, column, value, message):
 def test_stores_that_are_none(tmp_path, store):
     with pytest.raises(UserError, match=r"There are no results in .*nowhere.*actbench run"):
         ask(tmp_path / "nowhere")
-    header = ",".join(column.name for column in RUNS) + "\n"
+    header = ",".join(column.name for column in RUN_COLUMNS) + "\n"
     for content, message in (("", "is empty"), ("a,b\n1,2\n", "'run_key' is missing"), (header, "no finished run")):
         (store / "runs.csv").write_text(content)
         with pytest.raises(UserError, match=message):

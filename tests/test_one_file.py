@@ -32,10 +32,9 @@ from actbench.reports.loggers import logger
 @logger
 def diary(folder):
     """Says what happened."""
+    file = (folder / "diary.txt").open("a", buffering=1)
     def listen(event):
-        epoch = getattr(getattr(event, "row", None), "epoch", "")
-        with (folder / "diary.txt").open("a") as file:
-            print(type(event).__name__, epoch, file=file)
+        print(type(event).__name__, getattr(getattr(event, "row", None), "epoch", ""), file=file)
     return listen
 '''
 BACKEND = '''

@@ -29,6 +29,7 @@ LAYERS = (
     ("registry",),
     ("statistics", "environment"),
     ("lazy", "errors"),
+    ("_version",),
 )
 """Imports point down this list, never up; rooms of one layer may use each other, but not in a circle."""
 DEPTH = {room: depth for depth, rooms in enumerate(LAYERS) for room in rooms}

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-import actbench
+from actbench._version import __version__
 from actbench.cli.compare import compare
 from actbench.cli.crash import crash_message
 from actbench.cli.lists import info, list_entries, show
@@ -44,7 +44,7 @@ def options(
 ) -> None:
     """Options of the program itself."""
     if version:
-        typer.echo(f"actbench {actbench.__version__}")
+        typer.echo(f"actbench {__version__}")
         raise typer.Exit
 
 

@@ -49,6 +49,14 @@ def completions(kind: Listed) -> Callable[[str], list[str]]:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Log = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--log",
+        help="Also log with this, as 'actbench list loggers' names them (repeatable).",
+        autocompletion=completions(Listed.loggers),
+    ),
+]
 Thresholds = Annotated[
     list[float] | None,
     typer.Option("--threshold", help="Accuracy as a fraction, like 0.95 (repeatable). Default: by data set."),

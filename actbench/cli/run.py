@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from actbench.cli.compare import print_arms
-from actbench.cli.options import Json, Listed, Thresholds, checked_thresholds, completions, console
+from actbench.cli.options import Json, Listed, Log, Thresholds, checked_thresholds, completions, console
 from actbench.errors import UserError
 from actbench.reports.loggers import LOGGERS
 from actbench.results.columns import SETTINGS
@@ -125,13 +125,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     checkpoint_every: Annotated[
         int | None, typer.Option(help="Keep a long run's state every N epochs. Default: about every 5 minutes.")
     ] = None,
-    log: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Also log with this, as 'actbench list loggers' names them (repeatable).",
-            autocompletion=completions(Listed.loggers),
-        ),
-    ] = None,
+    log: Log = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -156,7 +150,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     if dry_run:
         _print_forecast(plan, folder, options.jobs, as_json=as_json)
     else:
-        _sweep(plan, folder, options, [one.begin(folder) for one in loggers], quiet=quiet, as_json=as_json)
+        _sweep(plan, folder, options, [chosen.listener(folder) for chosen in loggers], quiet=quiet, as_json=as_json)
 
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:

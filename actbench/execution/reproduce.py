@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-import actbench
 from actbench.errors import UserError, did_you_mean
 from actbench.execution.plan import Plan
 from actbench.results.read import RUNS
@@ -70,7 +69,7 @@ class Reproduction:
 
 def studies() -> dict[str, Path]:
     """The articles' studies by name: beside the package in a checkout, inside it where it was installed."""
-    package = Path(actbench.__file__).parent
+    package = Path(__file__).parent.parent
     for folder in (package / CONFIGS, package.parent / CONFIGS):
         if folder.is_dir():
             return {path.stem: path for path in sorted(folder.glob("*.toml"))}

@@ -27,7 +27,7 @@ from actbench.training.run import one_line
 
 BROKEN = frozenset({"failed", "oom"})
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class _Announcer:
                 listener(event)
             except Exception as error:  # noqa: BLE001 - whatever a listener does wrong, the training is not to blame
                 self._listeners.remove(listener)
-                logger.warning("A listener is left out from here on, %r: %s.", listener, one_line(error))
+                log.warning("A listener is left out from here on, %r: %s.", listener, one_line(error))
 
 
 class _Failures:

@@ -243,17 +243,17 @@ RECORD_FIELDS = columns_of(Record)
 VERSION_FIELDS = columns_of(Versions)
 EPOCH_FIELDS = columns_of(Epoch)
 RUN_KEY = Column("run_key", str, Role.IDENTITY)
-RUNS = (Column("schema_version", int, Role.IDENTITY), RUN_KEY, *RUN_FIELDS, *RECORD_FIELDS, *VERSION_FIELDS)
+RUN_COLUMNS = (Column("schema_version", int, Role.IDENTITY), RUN_KEY, *RUN_FIELDS, *RECORD_FIELDS, *VERSION_FIELDS)
 """The columns of ``runs.csv``, in the order of the file."""
-EPOCHS = (RUN_KEY, *EPOCH_FIELDS)
-EPOCH_NAMES = tuple(column.name for column in EPOCHS)
+EPOCH_COLUMNS = (RUN_KEY, *EPOCH_FIELDS)
+EPOCH_NAMES = tuple(column.name for column in EPOCH_COLUMNS)
 """The columns of ``epochs.csv``, in the order of the file."""
 SETTINGS = {column.asked_as: column for column in RUN_FIELDS if column.role is Role.SETTING}
 """What a study may ask for, by the name that grids and variants use."""
-SHARED = tuple(column for column in RUNS if column.shared)
+SHARED = tuple(column for column in RUN_COLUMNS if column.shared)
 """Columns in which two arms must agree before their figures may stand beside each other."""
-BY_NAME = {column.name: column for column in RUNS}
-SCHEMA_VERSION = max(column.since for column in (*RUNS, *EPOCHS))
+BY_NAME = {column.name: column for column in RUN_COLUMNS}
+SCHEMA_VERSION = max(column.since for column in (*RUN_COLUMNS, *EPOCH_COLUMNS))
 """The version of the tables: that of their newest column."""
 
 Row: TypeAlias = dict[str, Any]

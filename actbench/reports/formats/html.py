@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import actbench
+from actbench._version import __version__
 from actbench.reports import words
 from actbench.reports.formats import sheet_format
 from actbench.reports.sheet.parts import Content
@@ -33,7 +33,7 @@ def html(sheet: Sheet, _: Console) -> str:
     )  # fmt: skip
     return environment.get_template("report.html.j2").render(
         guide=f"guide_{sheet.name}.html.j2",
-        version=actbench.__version__,
+        version=__version__,
         title=sheet.title,
         scope=sheet.scope,
         summary=sheet.summary,
