@@ -6,11 +6,11 @@ events. Processes are spawned, never forked: a fork of a process with threads ca
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import itertools
 import multiprocessing as mp
 import signal
-import tempfile
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from multiprocessing.connection import wait
@@ -19,6 +19,7 @@ from pathlib import Path
 from actbench import environment
 from actbench.execution.events import RunEnded, RunEvent
 from actbench.execution.executor import POLL_SECONDS, Assignment, Halt
+from actbench.execution.scratch import scratch_folder
 from actbench.execution.worker import STOP, failure, work
 from actbench.results.columns import Status
 from actbench.training import backends
@@ -34,8 +35,8 @@ class LocalExecutor:
 
     def run(self, assignments: Sequence[Assignment], jobs: int, halt: Halt) -> Generator[RunEvent]:
         """Train the assignments; a worker that dies costs its run, and another one takes its place."""
-        with tempfile.TemporaryDirectory(prefix="actbench-") as folder:
-            pool = _Pool(Path(folder), jobs, deque(assignments))
+        with scratch_folder() as folder:
+            pool = _Pool(folder, jobs, deque(assignments))
             try:
                 while pool.busy:
                     if halt():
@@ -60,6 +61,9 @@ class _Worker:
             target=work, args=(theirs, variables, str(self.log)), name=f"actbench-worker-{number}", daemon=True
         )
         self.process.start()
+        # Whatever way the driver goes, Python waits for its processes at its end, after a SIGTERM, which they ignore.
+        # They must be gone by then; what is registered last is called first.
+        atexit.register(self.process.kill)
         theirs.close()
         self.assignment: Assignment | None = None
 
@@ -98,6 +102,7 @@ class _Worker:
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
+        atexit.unregister(self.process.kill)
 
 
 class _Pool:
@@ -162,6 +167,7 @@ class _Pool:
                 yield event
             if dead:
                 self.workers.remove(worker)
+                worker.end()
                 if worker.assignment is not None:
                     yield RunEnded(failure(worker.assignment, *worker.death()))
 

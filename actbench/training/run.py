@@ -291,5 +291,14 @@ def one_line(problem: BaseException) -> str:
 
     Libraries tell where they are before they tell what is wrong, so a long message keeps its end.
     """
-    text = " ".join(ANSI.sub("", f"{type(problem).__name__}: {problem}").split())
+    try:
+        message = str(problem)
+    except Exception:  # noqa: BLE001 - a person's own class of errors may fail at this, too
+        message = "it cannot even say what"
+    text = plain(f"{type(problem).__name__}: {message}")
     return text if len(text) <= 500 else f"{text[:100]} … {text[-397:]}"  # noqa: PLR2004 - what people still read
+
+
+def plain(text: str) -> str:
+    """A text on one line, without colours, that any UTF-8 file can hold: half a surrogate pair is spelled out."""
+    return " ".join(ANSI.sub("", text).encode(errors="backslashreplace").decode().split())
