@@ -23,7 +23,10 @@ from actbench.execution.scratch import scratch_folder
 from actbench.execution.worker import STOP, failure, work
 from actbench.results.columns import Status
 from actbench.training import backends
-from actbench.training.run import ProcessSettings
+from actbench.training.run import STARVED, ProcessSettings
+
+LAST_WORDS = 20_000
+"""How many bytes of what a worker wrote before its death are searched for the reason."""
 
 
 class LocalExecutor:
@@ -66,9 +69,11 @@ class _Worker:
         atexit.register(self.process.kill)
         theirs.close()
         self.assignment: Assignment | None = None
+        self._written_before = 0
 
     def give(self, assignment: Assignment) -> None:
         self.assignment = assignment
+        self._written_before = self._written()
         # A worker that died meanwhile is found by its sentinel, together with the run that it never got.
         with contextlib.suppress(OSError):
             self.connection.send(assignment)
@@ -87,12 +92,27 @@ class _Worker:
         """The status and reason of a worker that ended in the middle of a run."""
         self.process.join()
         code = self.process.exitcode or 0
-        said = self.log.read_text(encoding="utf-8", errors="replace")[-2000:] if self.log.exists() else ""
-        last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "")
+        lines = [line.strip() for line in self._last_words().splitlines() if line.strip()]
+        # Before LLVM ends, it says why, and then where in many lines.
+        starved = next((line for line in lines if STARVED.search(line)), None)
+        last = starved or (lines or [""])[-1]
         name = f"{signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         hint = " (the system kills so when memory runs out)" if name == "SIGKILL" else ""
-        starved = any(word in said for word in ("bad_alloc", "out of memory", "Cannot allocate memory"))
-        return "oom" if starved else "failed", f"the worker process died of {name}{hint}. {last[:300]}".strip()
+        return (
+            "oom" if starved is not None else "failed",
+            f"the worker process died of {name}{hint}. {last[:300]}".strip(),
+        )
+
+    def _last_words(self) -> str:
+        """The end of what was written during the run."""
+        if not self.log.exists():
+            return ""
+        with self.log.open("rb") as file:
+            file.seek(max(self._written_before, self._written() - LAST_WORDS))
+            return file.read().decode(errors="replace")
+
+    def _written(self) -> int:
+        return self.log.stat().st_size if self.log.exists() else 0
 
     def end(self, *, kill: bool = False) -> None:
         self.connection.close()

@@ -15,7 +15,7 @@ from typing import Any, Self
 import msgspec
 
 from actbench import environment
-from actbench.execution.events import CheckpointTaken, Event, Listener, RunEnded, SweepPlanned
+from actbench.execution.events import CheckpointRefused, CheckpointTaken, Event, Listener, RunEnded, SweepPlanned
 from actbench.execution.executor import Assignment, Executor
 from actbench.execution.local import LocalExecutor
 from actbench.execution.plan import Plan
@@ -115,6 +115,8 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
                 match event:
                     case CheckpointTaken():
                         store.save_checkpoint(event.checkpoint)
+                    case CheckpointRefused(run, reason):
+                        store.set_aside(run.key, reason)
                     case RunEnded(record):
                         store.append(record)
                         failures.note(record)

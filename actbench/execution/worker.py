@@ -9,16 +9,17 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from actbench import datasets
 from actbench.datasets import Dataset, Request
 from actbench.errors import UserError
-from actbench.execution.events import CheckpointTaken, EpochEnded, RunEnded, RunEvent, RunStarted
+from actbench.execution.events import CheckpointRefused, CheckpointTaken, EpochEnded, RunEnded, RunEvent, RunStarted
 from actbench.execution.executor import Assignment
 from actbench.results.columns import Record, Status
-from actbench.training.run import Trainer, one_line, plain, versions
+from actbench.training.run import CheckpointError, Trainer, one_line, plain, versions
 
 STOP = "stop"
 """What the driver sends, in place of an assignment, to have the run end after its epoch."""
@@ -42,7 +43,11 @@ def carry_out(
     """
     send(RunStarted(assignment.run))
     try:
-        record = _train(assignment, trainer, send, stopping, load)
+        try:
+            record = _train(assignment, trainer, send, stopping, load)
+        except CheckpointError as reason:
+            send(CheckpointRefused(assignment.run, plain(str(reason))))
+            record = _train(replace(assignment, checkpoint=None), trainer, send, stopping, load)
     except MemoryError as error:
         record = failure(assignment, "oom", one_line(error))
     except UserError as error:
