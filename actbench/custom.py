@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import importlib.util
@@ -73,7 +74,8 @@ def _from_file(kind: str, provider: str) -> tuple[ModuleType, str]:
         module.__file__ = str(path.resolve())
         sys.modules[name] = module
         try:
-            exec(compile(content, module.__file__, "exec"), vars(module))  # noqa: S102 - what an import does, with these bytes
+            with prints_to_stderr():
+                exec(compile(content, module.__file__, "exec"), vars(module))  # noqa: S102 - an import, with these bytes
         except (Exception, SystemExit) as error:  # a script may end in sys.exit()
             del sys.modules[name]
             raise UserError(f"{provider!r} fails when it is imported: {type(error).__name__}: {error}") from error
@@ -94,7 +96,8 @@ def _from_module(kind: str, name: str) -> tuple[ModuleType, str]:
             load("keras")  # first, as above
         spec = importlib.util.find_spec(name)
         before = _file_digest(name, spec.origin if spec else None)
-        module = importlib.import_module(name)
+        with prints_to_stderr():
+            module = importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not (name == error.name or name.startswith(error.name + ".")):
             raise UserError(f"The module {name!r} needs {error.name!r}, which is not installed.") from error
@@ -109,6 +112,11 @@ def _from_module(kind: str, name: str) -> tuple[ModuleType, str]:
     if imported != _file_digest(name, getattr(module, "__file__", None)):
         raise UserError(f"The module {name!r} was edited after it was imported. Give the same command again.")
     return module, imported
+
+
+def prints_to_stderr() -> contextlib.AbstractContextManager[Any]:
+    """What a person's code prints is no result of a command: stdout may be read by a program."""
+    return contextlib.redirect_stdout(sys.stderr)
 
 
 def _file_digest(name: str, file: str | None) -> str:

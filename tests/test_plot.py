@@ -311,3 +311,23 @@ def test_a_picture_draws_one_metric_of_one_task(findings):
     all_tasks = Panel(findings["two"], None, "All")
     with pytest.raises(ValueError, match="'All' shows no single task"):
         inline_svg("curves", all_tasks, Look(), "p")
+
+
+@pytest.mark.parametrize("kind", PLOTS.names)
+def test_unfinished_runs_are_in_no_figure(tmp_path, invoke, kind):
+    """Two of ten runs were broken off early: everything looks as if they were not there, and nothing raises."""
+    broken_off = {8: "interrupted", 9: "interrupted"}
+    arms = [replace(arm, statuses=broken_off) for arm in ARMS]
+
+    def early(row):
+        return row | {"train_seconds": 0.01, "epochs_run": 1} if row["status"] == "interrupted" else row
+
+    def finished_only(row):
+        return row if row["status"] == "ok" else None
+
+    stores = [write(tmp_path / edit.__name__, [(Task(), arms)], edit=edit) for edit in (early, finished_only)]
+    pictures = [tmp_path / f"{store.name}.svg" for store in stores]
+    for store, path in zip(stores, pictures, strict=True):
+        assert invoke("plot", store, kind, "--output", path).returncode == 0
+    assert pictures[0].read_bytes() == pictures[1].read_bytes()
+    assert invoke("compare", stores[0], "--format", "html").returncode == 0

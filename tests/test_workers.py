@@ -3,17 +3,22 @@
 import csv
 import os
 import time
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from conftest import planned
 
-from actbench.execution.events import CheckpointTaken, EpochEnded, RunEnded, RunStarted
+from actbench import datasets
+from actbench.execution.events import CheckpointRefused, CheckpointTaken, EpochEnded, RunEnded, RunStarted
 from actbench.execution.executor import Assignment
 from actbench.execution.local import LocalExecutor
 from actbench.execution.plan import make_plan
 from actbench.execution.sweep import Options, sweep
 from actbench.execution.worker import carry_out
+from actbench.results.store import Store
 from actbench.studies.study import Study
+from actbench.training.run import Trainer
 
 TINY = {"model": "mlp(8)", "limit": 200, "batch_size": 50, "epochs": 1}
 # Notes which process built it, and whether that process is deterministic.
@@ -110,12 +115,9 @@ class Trail:
         return self.last is not None and rows[-1] >= self.last
 
 
-def carried_out(trail, checkpoint_epochs=None, **fields):
-    from actbench import datasets
-    from actbench.training.run import Trainer
-
+def carried_out(trail, checkpoint_epochs=None, checkpoint=None, **fields):
     ((run, request),) = planned(**TINY | fields)
-    assignment = Assignment(run, request, checkpoint_epochs=checkpoint_epochs)
+    assignment = Assignment(run, request, checkpoint=checkpoint, checkpoint_epochs=checkpoint_epochs)
     carry_out(assignment, Trainer(), trail.events.append, trail.stopping, datasets.load)
     return [type(event) for event in trail.events]
 
@@ -165,3 +167,60 @@ def test_closing_the_events_leaves_no_worker_behind(tmp_path):
     events.close()
     with pytest.raises(ProcessLookupError):
         os.kill(int(found[0].name.removeprefix("worker-")), 0)
+
+
+LLVM = """
+import os, sys
+
+def act(x):
+    sys.stderr.write("LLVM ERROR: out of memory\\nAllocation failed\\n" + "#1 0x7f0b abc.so\\n" * 500)
+    sys.stderr.flush()
+    os.abort()
+
+def xla(x):
+    raise RuntimeError("INTERNAL: LLVM compilation failed: Cannot allocate memory")
+"""
+
+
+def test_memory_that_ran_out_in_the_compiler_is_oom(tmp_path):
+    (tmp_path / "llvm.py").write_text(LLVM, encoding="utf-8")
+    pairs = [planned(**TINY | {"activation": name})[0] for name in ("llvm.py:act", "llvm.py:xla")]
+    records = finished([Assignment(run, request) for run, request in pairs])
+    assert [record.status for record in records] == ["oom", "oom"]
+    assert "SIGABRT. LLVM ERROR: out of memory" in records[0].error
+
+
+def states(variables):
+    """A checkpoint's variables that fit no network of ours, in three ways."""
+    return {"too few": variables[:-1], "none": [], "other shapes": [np.zeros((3, 2), np.float32) for _ in variables]}
+
+
+@pytest.mark.parametrize("wrong", ["too few", "none", "other shapes"])
+def test_a_checkpoint_that_does_not_fit_is_refused_and_the_run_begins_anew(wrong):
+    trail = Trail(last=1)
+    carried_out(trail, epochs=3)
+    (taken,) = [event for event in trail.events if isinstance(event, CheckpointTaken)]
+    spoiled = replace(taken.checkpoint, variables=states(taken.checkpoint.variables)[wrong])
+    again = Trail()
+    kinds = carried_out(again, checkpoint=spoiled, epochs=3)
+    assert kinds == [RunStarted, CheckpointRefused, *[EpochEnded] * 4, RunEnded]
+    assert again.events[-1].record.status == "ok"
+    unbroken = Trail()
+    carried_out(unbroken, epochs=3)
+    losses = [[row.train_loss for row in trail.events[-1].record.epochs] for trail in (again, unbroken)]
+    assert losses[0] == losses[1]
+
+
+def test_a_sweep_sets_a_checkpoint_aside_that_does_not_fit(tmp_path, caplog):
+    options = Options()
+    plan = make_plan(Study().override(TINY | {"epochs": 2}), options.executor)
+    ((run, request),) = plan.runs
+    trail = Trail(last=1)
+    carry_out(Assignment(run, request), Trainer(), trail.events.append, trail.stopping, datasets.load)
+    (taken,) = [event for event in trail.events if isinstance(event, CheckpointTaken)]
+    with Store.open(tmp_path / "r") as store:
+        store.save_checkpoint(replace(taken.checkpoint, variables=taken.checkpoint.variables[1:]))
+    outcome = sweep(plan, tmp_path / "r", options)
+    assert [record.status for record in outcome.trained] == ["ok"]
+    assert f"{run.key}.npz cannot be used (it holds" in caplog.text
+    assert "that run begins anew" in caplog.text

@@ -15,7 +15,7 @@ from typing import Any, Self
 import msgspec
 
 from actbench import environment
-from actbench.execution.events import CheckpointTaken, Event, Listener, RunEnded, SweepPlanned
+from actbench.execution.events import CheckpointRefused, CheckpointTaken, Event, Listener, RunEnded, SweepPlanned
 from actbench.execution.executor import Assignment, Executor
 from actbench.execution.local import LocalExecutor
 from actbench.execution.plan import Plan
@@ -79,7 +79,8 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
     What is to be stored is stored before the listeners hear of it. One that raises is left out from then on, with a
     warning: hours of training do not end because of a progress bar.
 
-    Ctrl-C (or SIGTERM) lets the running epochs end and keeps their state; a second one ends everything at once.
+    Ctrl-C (or SIGTERM, or a terminal that is closed) lets the running epochs end and keeps their state; a second Ctrl-C
+    or SIGTERM ends everything at once.
 
     Raises:
         UserError: the store cannot be written, or one to reuse does not exist.
@@ -114,6 +115,8 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
                 match event:
                     case CheckpointTaken():
                         store.save_checkpoint(event.checkpoint)
+                    case CheckpointRefused(run, reason):
+                        store.set_aside(run.key, reason)
                     case RunEnded(record):
                         store.append(record)
                         failures.note(record)
@@ -172,7 +175,10 @@ def _write_table(store: Store, plan: Plan) -> None:
 
 
 class _Interruption:
-    """Ctrl-C and SIGTERM inside the block: the first is noted in ``asked``, the second raises KeyboardInterrupt."""
+    """Ctrl-C and SIGTERM inside the block: the first is noted in ``asked``, the second raises KeyboardInterrupt.
+
+    A terminal that closes sends its SIGHUP twice, by the system and by the shell, so that one never counts as second.
+    """
 
     def __init__(self) -> None:
         self.asked = False
@@ -182,6 +188,9 @@ class _Interruption:
         if threading.current_thread() is threading.main_thread():  # only there can signals be handled
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._before[number] = signal.signal(number, self._note)
+            hangup = getattr(signal, "SIGHUP", None)  # not on Windows
+            if hangup is not None and signal.getsignal(hangup) != signal.SIG_IGN:  # as under nohup
+                self._before[hangup] = signal.signal(hangup, self._ask)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -191,4 +200,7 @@ class _Interruption:
     def _note(self, _number: int, _frame: FrameType | None) -> None:
         if self.asked:
             raise KeyboardInterrupt
+        self.asked = True
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
         self.asked = True

@@ -23,6 +23,11 @@ PACKAGES = ("", "actbench", "keras", "tfa", "spocu")
 """Providers whose version is that of a package; all others' is a digest of a person's own code."""
 
 
+def finished(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs that came to a result: the only ones that any figure is made of."""
+    return runs[runs["status"].isin(FINAL)]
+
+
 def varying_settings(runs: pd.DataFrame) -> list[str]:
     """The setting columns in which the runs differ: figures of different settings never share a row."""
     return [c for c in SHARED_COLUMNS if c in runs and len(runs[c].unique()) > 1]

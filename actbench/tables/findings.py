@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.errors import UserError
-from actbench.results.columns import FINAL
 from actbench.results.frames import SHOWN, epoch_chunks, read_studies, run_frames
 from actbench.results.read import read_manifest
 from actbench.tables.across import Across, NotAcross, across_tasks
@@ -239,7 +238,7 @@ def _baseline(task: Task, wanted: str | None) -> str:
 
 
 def _not_compared(task: Task, baseline: str, wanted: str | None) -> NotCompared:
-    finished = {str(arm) for arm in task.runs["arm"][task.runs["status"].isin(FINAL)]}
+    finished = set(task.finished["arm"].astype(str))
     if not baseline:
         obstacle = Obstacle.BASELINE_ELSEWHERE
     elif len(task.arms) == 1:

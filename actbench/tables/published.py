@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from actbench.results.columns import FINAL
 from actbench.results.thresholds import ColumnName, EpochsTo
 from actbench.studies.article import Article, PrintedCurve, PrintedFigure, printed_cells, printed_curves
+from actbench.tables.arms import finished
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +98,7 @@ def with_epoch_seconds(runs: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame
 
 def lay_beside(article: Article, runs: pd.DataFrame) -> list[ReproducedFigure]:
     """Our figures for every printed cell, from runs as `measure` and `with_epoch_seconds` give them."""
-    done = runs[runs["status"].isin(FINAL)]
+    done = finished(runs)
     return [_cell(printed, done) for printed in printed_cells(article)]
 
 

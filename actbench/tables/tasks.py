@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from actbench.results.columns import BY_NAME, FINAL
-from actbench.tables.arms import SHARED_COLUMNS, SIZES, arm_names, with_sizes
+from actbench.tables.arms import SHARED_COLUMNS, SIZES, arm_names, finished, with_sizes
 from actbench.tables.warnings import KeptApart, RepeatedSeeds, TableWarning
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ class Task:
     def arms(self) -> list[str]:
         """The arms' names, in the order in which they were met."""
         return list(dict.fromkeys(self.runs["arm"]))
+
+    @property
+    def finished(self) -> pd.DataFrame:
+        """The runs that came to a result."""
+        return finished(self.runs)
 
 
 def split(measured: pd.DataFrame) -> tuple[list[Task], list[TableWarning]]:

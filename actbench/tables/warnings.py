@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from actbench.results.columns import FINAL
+from actbench.tables.arms import finished
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,7 +107,7 @@ TableWarning: TypeAlias = (
 
 def about_task(runs: pd.DataFrame) -> list[TableWarning]:
     """Warnings about the runs of one task."""
-    done = runs[runs["status"].isin(FINAL)]
+    done = finished(runs)
     return [*_beside_others(done), *_machines(done), *_versions(done), *_failures(runs)]
 
 

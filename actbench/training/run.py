@@ -34,6 +34,17 @@ KEPT_PROGRAMS = 32
 """Compiled programs that a trainer keeps: the arms of one study, so that later seeds need not compile again."""
 
 
+STARVED = re.compile(
+    "bad_alloc|out of memory|cannot allocate memory|allocation failed|failed to allocate|resource_exhausted",
+    re.IGNORECASE,
+)
+"""What C++, LLVM, XLA and the system say where memory ran out, whatever kind of error that becomes."""
+
+
+class CheckpointError(Exception):
+    """A checkpoint does not fit the run's network; the message says why."""
+
+
 class ProcessSettings(NamedTuple):
     """What a run sets for its whole process, for good: no run with other settings may follow it there.
 
@@ -119,7 +130,8 @@ class Training:
     came of it: ``ok``; ``diverged`` once a loss is NaN or infinite; ``interrupted``; ``oom`` when memory ran out;
     ``failed``, with the reason, for any other error of the network's own code.
 
-    Iterating raises UserError where the run cannot be trained as asked.
+    Iterating raises UserError where the run cannot be trained as asked, and CheckpointError where it cannot go on from the
+    checkpoint given: without it, it can begin anew.
 
     Attributes:
         run: what is trained.
@@ -155,11 +167,14 @@ class Training:
             self._backend.set_determinism()
         try:
             yield from self._rows()
+        except CheckpointError:
+            raise
         except Exception as problem:
             if isinstance(problem, UserError) and problem.__context__ is None:
                 raise  # not an accident of somebody's code: it was asked for what cannot be
-            self._status = "oom" if _comes_from(problem, self._backend.out_of_memory) else "failed"
             self._error = one_line(problem)
+            starved = _comes_from(problem, self._backend.out_of_memory) or STARVED.search(self._error)
+            self._status = "oom" if starved else "failed"
         self.ended = True
 
     def interrupt(self) -> None:
@@ -218,8 +233,7 @@ class Training:
         if self._checkpoint is None:
             yield self._row(program, 0, self._evaluate(program, "train"))
         else:
-            program.set_state(self._checkpoint.variables)
-            stream.set_state(self._checkpoint.stream)
+            _go_on_from(self._checkpoint, program, stream)
             # It remembers what it saw, and may have seen enough by the last row.
             shown = [enough(row) for row in self._epochs[1:]]
             self.ended = any(shown) or len(self._epochs) > run.epochs
@@ -261,6 +275,21 @@ class Training:
         return row
 
 
+def _go_on_from(checkpoint: Checkpoint, program: Program, stream: np.random.RandomState) -> None:
+    """Put the checkpoint's state into both. Raises CheckpointError, with nothing changed, where it does not fit."""
+    kept, needed = ([value.shape for value in values] for values in (checkpoint.variables, program.state()))
+    if len(kept) != len(needed):
+        raise CheckpointError(f"it holds {len(kept)} variables, the network has {len(needed)}")
+    for number, (found, expected) in enumerate(zip(kept, needed, strict=True)):
+        if found != expected:
+            raise CheckpointError(f"its variable {number} has the shape {found}, the network's {expected}")
+    try:
+        stream.set_state(checkpoint.stream)
+    except (TypeError, ValueError, IndexError) as error:
+        raise CheckpointError(f"it cannot go on drawing batches: {error}") from error
+    program.set_state(checkpoint.variables)
+
+
 def _early_stopping(run: Run, model: Any) -> Callable[[Epoch], bool]:
     """A function that is shown every trained epoch in turn and says whether that is enough: Keras's own rule."""
     if run.patience is None:
@@ -291,5 +320,14 @@ def one_line(problem: BaseException) -> str:
 
     Libraries tell where they are before they tell what is wrong, so a long message keeps its end.
     """
-    text = " ".join(ANSI.sub("", f"{type(problem).__name__}: {problem}").split())
+    try:
+        message = str(problem)
+    except Exception:  # noqa: BLE001 - a person's own class of errors may fail at this, too
+        message = "it cannot even say what"
+    text = plain(f"{type(problem).__name__}: {message}")
     return text if len(text) <= 500 else f"{text[:100]} … {text[-397:]}"  # noqa: PLR2004 - what people still read
+
+
+def plain(text: str) -> str:
+    """A text on one line, without colours, that any UTF-8 file can hold: half a surrogate pair is spelled out."""
+    return " ".join(ANSI.sub("", text).encode(errors="backslashreplace").decode().split())

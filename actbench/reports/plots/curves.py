@@ -11,7 +11,6 @@ from actbench.errors import UserError
 from actbench.reports.plots import Look, Panel, chosen_metric, picture
 from actbench.reports.plots.style import label_line_ends, whole_numbers, write_remark
 from actbench.reports.words import in_percent
-from actbench.results.columns import FINAL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +44,7 @@ def curves(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     if y not in LABELS:
         raise UserError(f"Curves can show {', '.join(LABELS)}, not {y!r}.")
     found = panel.one_task
-    runs = found.task.runs[found.task.runs["status"].isin(FINAL)]
+    runs = found.task.finished
     if runs.empty:
         axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
         return
