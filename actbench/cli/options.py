@@ -46,6 +46,13 @@ def completions(kind: Kind) -> Callable[[str], list[str]]:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+AllowCode = Annotated[
+    bool,
+    typer.Option(
+        "--allow-code",
+        help="Let the study name any code of this machine, not only what is defined in files beside or below it.",
+    ),
+]
 Thresholds = Annotated[
     list[float] | None,
     typer.Option("--threshold", help="Accuracy as a fraction, like 0.95 (repeatable). Default: by data set."),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from actbench.cli.compare import print_arms
-from actbench.cli.options import Json, Kind, Thresholds, checked_thresholds, completions, console
+from actbench.cli.options import AllowCode, Json, Kind, Thresholds, checked_thresholds, completions, console
 from actbench.errors import UserError
 from actbench.results.columns import SETTINGS
 from actbench.training import backends
@@ -123,6 +123,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     checkpoint_every: Annotated[
         int | None, typer.Option(help="Keep a long run's state every N epochs. Default: about every 5 minutes.")
     ] = None,
+    allow_code: AllowCode = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -132,7 +133,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     from actbench.execution.sweep import Options
 
     asked["seed"] = _seeds(seeds, seed)
-    chosen = _study(study, asked, checked_thresholds(threshold), data_dir)
+    chosen = _study(study, asked, checked_thresholds(threshold), data_dir, allow_code=allow_code)
     folder = results or Path("results") / chosen.name
     options = Options(
         executor=_executor(executor, ray_address, _at_least_one("--cpus-per-run", cpus_per_run), gpus_per_run),
@@ -161,7 +162,12 @@ def _reuse(stores: list[Path] | None, *, rerun: bool) -> tuple[Path, ...]:
 
 
 def _study(
-    path: Path | None, fields: dict[str, Any], thresholds: tuple[float, ...] | None, data_dir: Path | None
+    path: Path | None,
+    fields: dict[str, Any],
+    thresholds: tuple[float, ...] | None,
+    data_dir: Path | None,
+    *,
+    allow_code: bool,
 ) -> Study:
     """The study in the file, or the command line's own, with what was given there laid over it."""
     from msgspec.structs import replace
@@ -169,7 +175,7 @@ def _study(
     from actbench.studies.file import read_study
     from actbench.studies.study import Study
 
-    study = read_study(path) if path else Study()
+    study = read_study(path, allow_code=allow_code) if path else Study()
     study = study.override({name: value for name, value in fields.items() if value is not None})
     return replace(study, thresholds=thresholds or study.thresholds, data_dir=str(data_dir) if data_dir else None)
 

@@ -77,15 +77,21 @@ def studies() -> dict[str, Path]:
     return {}
 
 
-def find_case(name: str, results: Path, *, smoke: bool = False, data_dir: Path | None = None) -> Case:
-    """The case of a study's name or file. Raises UserError where there is none, or its file is wrong."""
+def find_case(
+    name: str, results: Path, *, smoke: bool = False, data_dir: Path | None = None, allow_code: bool = False
+) -> Case:
+    """The case of a study's name or file; for ``allow_code`` see `read_study`.
+
+    Raises:
+        UserError: there is none, or its file is wrong.
+    """
     known = studies()
     path = known.get(name) or Path(name)
     if path.suffix != ".toml":
         raise UserError(
             f"There is no study {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}; or give a FILE.toml."
         )
-    study, article = read_study(path), read_article(path)
+    study, article = read_study(path, allow_code=allow_code), read_article(path)
     if smoke:
         if not study.smoke:
             raise UserError(f"{path} has no [smoke], which says what a short trial of it takes.")

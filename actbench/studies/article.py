@@ -253,7 +253,7 @@ def _rows(text: str, separator: str | None, where: str) -> list[list[str]]:
 def spelling(text: str, where: str) -> str:
     """The canonical spelling of an arm. Raises ValueError."""
     try:
-        return activations.resolve(text).choice.spelling
+        return activations.named(text).spelling
     except UserError as error:
         raise ValueError(f"{where}: {str(error).rstrip('.')}") from None
 

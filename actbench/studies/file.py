@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from actbench import custom
 from actbench.errors import UserError, did_you_mean
 from actbench.results.columns import SETTINGS
 from actbench.studies import article
-from actbench.studies.settings import NAMED, validated
+from actbench.studies.settings import NAMED, own_code, validated
 from actbench.studies.study import Fraction, Study
 
 TABLES = ("data", "training")
@@ -27,7 +28,7 @@ TOP = ("name", "description", "source", "thresholds", "checks", *keys_of(""), *T
        *article.KEYS)  # fmt: skip
 
 
-def read_study(path: Path) -> Study:
+def read_study(path: Path, *, allow_code: bool = False) -> Study:
     """Read and check a study file.
 
     The keys, all optional: ``name`` (else the file's), ``description``, ``source``, ``thresholds``, ``checks`` (what
@@ -36,19 +37,25 @@ def read_study(path: Path) -> Study:
     ``initializer``, ``precision``, ``deterministic``, ``device``), ``[grid]`` (lists of values of any of these and of
     ``activation``; ``seeds``, a number or a list), ``[variants.NAME]`` (values or lists that replace the others) and
     ``[smoke]`` (the same, for a short trial of the study). What belongs to an article is checked, and read by
-    ``read_article``.
+    ``read_article``. Nothing that it names is run here.
+
+    Args:
+        path: of the file.
+        allow_code: whether it may name any code of this machine, not only what is defined beside or below it.
 
     Raises:
-        UserError: not TOML, an unknown key, a wrong value, an empty list; names the file, the key and what is allowed.
+        UserError: not TOML, an unknown key, a wrong value, an empty list, code from elsewhere; names the file, the key
+            and what is allowed.
     """
-    return _Reader(path).study(article.read_toml(path))
+    return _Reader(path, allow_code=allow_code).study(article.read_toml(path))
 
 
 class _Reader:
     """Checks the parts of one file; every message begins with its path and the key."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, allow_code: bool) -> None:
         self.path = path
+        self.allow_code = allow_code
 
     def study(self, content: Mapping[str, Any]) -> Study:
         self.known_keys("", content, TOP)
@@ -114,10 +121,24 @@ class _Reader:
         converted = self.convert(place, value, SETTINGS[field].asked)
         if field in NAMED:
             try:
+                self.code(field, converted)
                 NAMED[field](converted)
             except UserError as error:
                 raise self.error(place, f"is {value!r}: {str(error).rstrip('.')}") from None
         return converted
+
+    def code(self, field: str, value: Any) -> None:
+        """Refuse a person's code from elsewhere: a study that somebody sent must not run what is on this machine."""
+        spelling = own_code(field, value)
+        if spelling is None or self.allow_code:
+            return
+        try:
+            custom.check_defined_below(field, spelling, self.path.parent)
+        except UserError as error:
+            raise UserError(
+                f"{error} A study may name only functions and classes defined in files beside or below it; give "
+                "--allow-code if you trust it with more."
+            ) from None
 
     def convert(self, place: str, value: Any, kind: Any) -> Any:
         try:
