@@ -53,6 +53,10 @@ AllowCode = Annotated[
         help="Let the study name any code of this machine, not only what is defined in files beside or below it.",
     ),
 ]
+MaxMemory = Annotated[
+    float | None,
+    typer.Option(help="GiB of memory that the data in a file may take. Default: half of what is free."),
+]
 Thresholds = Annotated[
     list[float] | None,
     typer.Option("--threshold", help="Accuracy as a fraction, like 0.95 (repeatable). Default: by data set."),

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from actbench.cli.options import AllowCode, Json, console
+from actbench.cli.options import AllowCode, Json, MaxMemory, console
 from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
 from actbench.cli.run import supervised
 
@@ -40,6 +40,7 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     format_name: FormatName = None,
     output: Output = None,
     allow_code: AllowCode = False,
+    max_memory: MaxMemory = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -53,9 +54,10 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     form = chosen_format(format_name, output, as_json=as_json)
     errors = console(stderr=True)
     options = Options(jobs=jobs)
+    where = {"data_dir": str(data_dir) if data_dir else None, "max_memory": max_memory}
     cases = [
         # What is stored is judged without running anything, wherever the study's code lies.
-        articles.find_case(name, results, smoke=smoke, data_dir=data_dir, allow_code=allow_code or stored)
+        articles.find_case(name, results, smoke=smoke, study_options=where, allow_code=allow_code or stored)
         for name in names or list(articles.studies())
     ]
     broken = False

@@ -18,6 +18,8 @@ from actbench import activations
 from actbench.errors import UserError, did_you_mean
 from actbench.results.thresholds import EpochsTo, parse
 
+LARGEST_FILE = 1 << 20
+"""Bytes of a study's file."""
 KEYS = ("notes", "published", "curves", "claims")
 """Keys of a study's file that belong to the article."""
 Unit = Literal["%", "s", "ms", "pp", ""]
@@ -187,6 +189,8 @@ def checked_article(path: Path, content: Mapping[str, Any]) -> Article:
 def read_toml(path: Path) -> dict[str, Any]:
     """A study's file as it stands. Raises UserError where it cannot be read or is not TOML."""
     try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise UserError(f"The study {str(path)!r} is larger than {LARGEST_FILE >> 20} MiB. Name the right file.")
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"Cannot read the study {str(path)!r}: {error.strerror or error}.") from None
@@ -194,6 +198,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UserError(f"Cannot read the study {str(path)!r}: {error}.") from None
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path} is not valid TOML: {error}.") from None
+    except (ValueError, RecursionError, OverflowError) as error:  # a number of 5,000 digits, lists in lists without end
+        raise UserError(f"{path} holds a value that cannot be read: {error}.") from None
 
 
 def printed_cells(article: Article) -> list[PrintedFigure]:

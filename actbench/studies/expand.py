@@ -13,10 +13,11 @@ from actbench.studies.settings import NAMED, Asked, own_code
 from actbench.studies.study import Study
 
 
-def request(asked: Asked, data_dir: str | None) -> Request:
-    """The data that the settings ask for."""
+def request(study: Study, asked: Asked) -> Request:
+    """The data that the settings of one of a study's runs ask for."""
     dtype = "float64" if asked["precision"] == "float64" else "float32"
-    return Request(asked["data"], data_dir, asked["limit"], asked["validation_split"], dtype)
+    limits = asked["limit"], asked["validation_split"]
+    return Request(asked["data"], study.data_dir, *limits, dtype, study.max_memory)
 
 
 def expand(
@@ -49,7 +50,7 @@ def expand(
     device_kind, fits = functools.cache(device_kind), functools.cache(models.check)
     runs: dict[str, tuple[Run, Request]] = {}
     for variant, asked in study.expanded:
-        wanted = request(asked, study.data_dir)
+        wanted = request(study, asked)
         data = info(wanted)
         source = datasets.describe(asked["data"])
         fitting = dict(asked)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from actbench import custom
-from actbench.errors import UserError, did_you_mean
+from actbench.errors import UserError, did_you_mean, shown
 from actbench.results.columns import SETTINGS
 from actbench.studies import article
 from actbench.studies.settings import NAMED, own_code, validated
@@ -84,7 +84,7 @@ class _Reader:
         """The study's name, which becomes the name of a folder."""
         name = self.convert("name", value, str)
         if not NAME.fullmatch(name):
-            raise self.error("name", f"is {name!r}; letters, digits and . _ - will do, at most 100, and no path")
+            raise self.error("name", f"is {shown(name)}; letters, digits and . _ - will do, at most 100, and no path")
         return str(name)
 
     def changes(self, place: str, changes: Any, *more: str) -> dict[str, Any]:
@@ -107,14 +107,14 @@ class _Reader:
             return "seed", list(range(value))
         field = "seed" if key == "seeds" else key
         if not isinstance(value, list) or not value:
-            raise self.error(place, f"is {value!r}; it must be a list with at least one value")
+            raise self.error(place, f"is {shown(value)}; it must be a list with at least one value")
         values = [self.value(place, field, item) for item in value]
         meant = [NAMED[field](item) if field in NAMED else item for item in values]
         for number, item in enumerate(meant):
             if item in meant[:number]:
                 first = values[meant.index(item)]
-                same = "twice" if values[number] == first else f"and {values[number]!r}, which are the same"
-                raise self.error(place, f"holds {first!r} {same}")
+                same = "twice" if values[number] == first else f"and {shown(values[number])}, which are the same"
+                raise self.error(place, f"holds {shown(first)} {same}")
         return field, values
 
     def value(self, place: str, field: str, value: Any) -> Any:
@@ -124,7 +124,7 @@ class _Reader:
                 self.code(field, converted)
                 NAMED[field](converted)
             except UserError as error:
-                raise self.error(place, f"is {value!r}: {str(error).rstrip('.')}") from None
+                raise self.error(place, f"is {shown(value)}: {str(error).rstrip('.')}") from None
         return converted
 
     def code(self, field: str, value: Any) -> None:
@@ -144,7 +144,7 @@ class _Reader:
         try:
             return validated(value, kind)
         except ValueError as error:
-            raise self.error(place, f"is {value!r}: {error}") from None
+            raise self.error(place, f"is {shown(value)}: {error}") from None
 
     def table(self, name: str, content: Mapping[str, Any], keys: Iterable[str] | None) -> dict[str, Any]:
         table = content.get(name, {})

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from actbench import activations, datasets, models
-from actbench.errors import UserError
+from actbench.errors import UserError, shown
 from actbench.providers import LIBRARIES
 from actbench.registry import Spelling, choose, parse
 from actbench.results.columns import SETTINGS
@@ -69,7 +69,7 @@ def complete(values: Mapping[str, Any]) -> Asked:
         try:
             asked[name] = validated(value, SETTINGS[name].asked)
         except ValueError as error:
-            raise UserError(f"{SETTINGS[name].option} cannot be {value!r}: {error}.") from None
+            raise UserError(f"{SETTINGS[name].option} cannot be {shown(value)}: {error}.") from None
     return asked
 
 
