@@ -339,6 +339,7 @@ def _scaling(x_train: Array, dtype: str) -> Callable[[Array], Array]:
     else:
         shift, width = x_train.mean(axis=0, dtype=np.float64), x_train.std(axis=0, dtype=np.float64)
         width = np.where(width > 0, width, 1.0)
+    width = np.where(np.isfinite(width), width, np.nan)  # a spread beyond all floats would make zeros of numbers
     return lambda x: ((x - shift) / width).astype(dtype)
 
 

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from actbench import activations
-from actbench.errors import UserError, did_you_mean
+from actbench.errors import UserError, did_you_mean, shown
 from actbench.results.thresholds import EpochsTo, parse
 
 LARGEST_FILE = 1 << 20
@@ -23,7 +23,7 @@ LARGEST_FILE = 1 << 20
 KEYS = ("notes", "published", "curves", "claims")
 """Keys of a study's file that belong to the article."""
 Unit = Literal["%", "s", "ms", "pp", ""]
-QUANTITY = re.compile(r"(-|\d+(?:\.\d+)?)\s*(%|ms|s|pp)?")
+QUANTITY = re.compile(r"(-|\d{1,12}(?:\.\d{1,12})?)\s*(%|ms|s|pp)?")
 CELLS = (
     "train_accuracy", "test_accuracy", "best_test_accuracy", "epochs_run", "train_seconds", "step_milliseconds",
 )  # fmt: skip
@@ -57,7 +57,9 @@ def quantity(text: str) -> Quantity:
     """Read ``98.01 %``, ``0.6913``, ``6 ms``, ``-``. Raises ValueError."""
     found = QUANTITY.fullmatch(text.strip())
     if not found:
-        raise ValueError(f"{text.strip()!r} is no printed figure; write it like '98.01 %', '0.6913', '6 ms' or '-'")
+        raise ValueError(
+            f"{shown(text.strip())} is no printed figure; write it like '98.01 %', '0.6913', '6 ms' or '-'"
+        )
     figure, unit = found.groups()
     if figure == "-":
         return Quantity(None, 0, unit or "")

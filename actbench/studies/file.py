@@ -12,7 +12,7 @@ from actbench.errors import UserError, did_you_mean, shown
 from actbench.results.columns import SETTINGS
 from actbench.studies import article
 from actbench.studies.settings import NAMED, own_code, validated
-from actbench.studies.study import Fraction, Study
+from actbench.studies.study import MOST_SEEDS, Fraction, Study
 
 TABLES = ("data", "training")
 NAME = re.compile(r"\w[\w.-]{0,99}")
@@ -102,8 +102,10 @@ class _Reader:
     def axis(self, place: str, key: str, value: Any) -> tuple[str, list[Any]]:
         """A field of the grid and its values."""
         if key == "seeds" and isinstance(value, int) and not isinstance(value, bool):
-            if value < 1:
-                raise self.error(place, f"is {value}; give a number of repeats, 1 or more, or a list of seeds")
+            if not 1 <= value <= MOST_SEEDS:
+                raise self.error(
+                    place, f"is {shown(value)}; give a number of repeats, 1 to {MOST_SEEDS}, or a list of seeds"
+                )
             return "seed", list(range(value))
         field = "seed" if key == "seeds" else key
         if not isinstance(value, list) or not value:

@@ -46,6 +46,8 @@ def own_code(name: str, value: Any) -> Spelling | None:
     return spelling if spelling.provider and spelling.provider not in CODE[name] else None
 
 
+LARGEST = 2**53
+"""Of whole numbers: above it a float, which tables are read into, does not tell neighbours apart."""
 WORDS = {
     " | null`": "`",
     "Expected `int`": "it must be a whole number",
@@ -75,6 +77,8 @@ def complete(values: Mapping[str, Any]) -> Asked:
 
 def validated(value: Any, kind: Any) -> Any:
     """The value as that type. Raises ValueError that says in words what is allowed."""
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise ValueError(f"it must be a number of at most {LARGEST}")
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
