@@ -165,11 +165,16 @@ def _content(kind: str, provider: str) -> bytes:
     raise UserError(f"There is no file {provider!r} to take the {kind} from.")
 
 
+def prints_to_stderr() -> contextlib.AbstractContextManager[Any]:
+    """What a person's code prints is no result of a command: stdout may be read by a program."""
+    return contextlib.redirect_stdout(sys.stderr)
+
+
 @contextlib.contextmanager
 def _importing(what: str) -> Iterator[None]:
     """Import a person's code: what it prints is no result, and what fails in it is told in a sentence."""
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with prints_to_stderr():
             yield
     except ModuleNotFoundError as error:
         raise UserError(f"{what} needs {error.name!r}, which is not installed.") from error

@@ -179,7 +179,7 @@ def _layer(spelling: Spelling, target: type[Any], version: str) -> Provided:
     choice, values = _bound(spelling, target, version, given=0)
     try:
         target(**values)
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # a library's layers check their arguments as they like
         raise UserError(f"The activation {choice.spelling!r} cannot be made: {error}") from error
     # A new layer each time: the same one at two sites would share its weights.
     return choice, "layer", lambda x: target(**values)(x)  # noqa: PLW0108

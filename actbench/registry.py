@@ -12,7 +12,6 @@ import importlib
 import inspect
 import math
 import pkgutil
-import re
 import sys
 import typing
 import warnings
@@ -23,11 +22,10 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from actbench.errors import UserError, did_you_mean, shown
+from actbench.printable import UNPRINTABLE
 
 LONGEST = 1000
 """Characters of a spelling."""
-_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""Characters that no table or terminal can hold as they are; the last are bytes of a file's name that are no text."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,11 @@ def parse(text: str) -> Spelling:
         UserError: the text is not of that form.
     """
     text = text.strip()
-    check_printable(text)
+    if len(text) > LONGEST:
+        raise UserError(f"{shown(text)} is no name: it is longer than {LONGEST} characters.")
     path, bracket, arguments = text.partition("(")
     path = path.rstrip()
+    check_printable(path)
     if not path or ")" in path or (bracket and not arguments.endswith(")")):
         raise UserError(
             f"Cannot read {text!r}: write a name with optional parameters, like swish or 'swish(beta=0.5)'."
@@ -71,7 +71,7 @@ def check_printable(name: str) -> None:
     """Raise UserError for a name that is too long, or that no table could hold."""
     if len(name) > LONGEST:
         raise UserError(f"{shown(name)} is no name: it is longer than {LONGEST} characters.")
-    if _UNFIT.search(name):
+    if UNPRINTABLE.search(name) or "\n" in name or "\t" in name:
         raise UserError(f"{name!r} is no name: it holds characters that cannot be printed. Rename what it names.")
 
 
@@ -111,7 +111,7 @@ def _plain(node: ast.expr) -> Any:
 def _unwritable(item: Any) -> bool:
     """Whether it is a number beyond all floats, or a text with characters that cannot be printed."""
     if isinstance(item, str):
-        return bool(_UNFIT.search(item))
+        return bool(UNPRINTABLE.search(item))
     return isinstance(item, int) and abs(item) > sys.float_info.max
 
 

@@ -27,7 +27,7 @@ LAYERS = (
     ("custom",),
     ("registry",),
     ("statistics", "environment"),
-    ("lazy", "errors"),
+    ("lazy", "errors", "printable"),
 )
 """Imports point down this list, never up; rooms of one layer may use each other, but not in a circle."""
 DEPTH = {room: depth for depth, rooms in enumerate(LAYERS) for room in rooms}

@@ -74,9 +74,9 @@ def checked_thresholds(chosen: list[float] | None) -> tuple[float, ...] | None:
 
 def console(*, stderr: bool = False, plain: bool = False) -> Any:
     """A Rich console on stdout or stderr; plain text where nobody watches, and for a file (``plain``)."""
-    from rich.console import Console
+    from actbench.cli.terminal import Screen
 
     # Where nobody watches, a table must not be squeezed into a made-up terminal of 80 columns.
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() and not plain else 200
-    return Console(stderr=stderr, width=width, color_system=None if plain else "auto")
+    return Screen(stderr=stderr, width=width, color_system=None if plain else "auto")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
@@ -14,6 +13,7 @@ from msgspec.structs import replace
 
 from actbench.cli.compare import print_arms
 from actbench.cli.options import AllowCode, Json, Kind, MaxMemory, Thresholds, checked_thresholds, completions, console
+from actbench.cli.output import echo_json
 from actbench.errors import UserError
 from actbench.results.columns import SETTINGS
 from actbench.studies.study import MOST_SEEDS
@@ -227,7 +227,7 @@ def _print_forecast(plan: Plan, folder: Path, jobs: int, *, as_json: bool) -> No
 
     arms = forecast(plan, folder)
     if as_json:
-        typer.echo(json.dumps(forecast_json(arms, jobs), indent=2, ensure_ascii=False))
+        echo_json(forecast_json(arms, jobs))
         return
     console().print(forecast_table(arms))
     typer.echo(forecast_words(arms, jobs))
