@@ -1,7 +1,7 @@
 """Would another activation function do better in my network, and what would it cost me?"""
 
 from actbench import lazy
-from actbench._version import __version__
+from actbench.environment import __version__
 from actbench.training import backends
 
 __all__ = ["__version__"]

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
-from actbench._version import __version__
+__version__ = "0.1.0"
 
 LINUX = sys.platform == "linux"
 

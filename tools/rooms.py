@@ -28,8 +28,7 @@ LAYERS = (
     ("custom",),
     ("registry",),
     ("statistics", "environment"),
-    ("lazy", "errors"),
-    ("_version",),
+    ("lazy", "errors", "printable"),
 )
 """Imports point down this list, never up; rooms of one layer may use each other, but not in a circle."""
 DEPTH = {room: depth for depth, rooms in enumerate(LAYERS) for room in rooms}

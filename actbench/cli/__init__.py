@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from actbench._version import __version__
 from actbench.cli.compare import compare
 from actbench.cli.crash import crash_message
 from actbench.cli.lists import info, list_entries, show
@@ -18,6 +17,8 @@ from actbench.cli.plot import plot
 from actbench.cli.reproduce import reproduce
 from actbench.cli.run import run
 from actbench.cli.streams import guarded
+from actbench.cli.terminal import printable_streams
+from actbench.environment import __version__
 from actbench.errors import UserError
 
 app = typer.Typer(
@@ -55,7 +56,7 @@ def main() -> None:
     Exit codes: 0 done, 1 some run failed or a check did not hold, 2 wrong usage or bad input, 3 a bug in actbench, 130
     interrupted.
     """
-    with guarded():
+    with guarded(), printable_streams():
         _run()
 
 
@@ -76,4 +77,4 @@ def _run() -> None:
 
 
 def _say(text: str) -> None:
-    console(stderr=True).print(text.rstrip(), markup=False, highlight=False, soft_wrap=True)
+    console(stderr=True).print(text.rstrip(), soft_wrap=True)

@@ -109,8 +109,8 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
     for result in findings.failed_checks:
         console(stderr=True).print(
             f"actbench: check failed on {result.task}: {result.check} ({words.check_figures(result)})",
-            markup=False, highlight=False, soft_wrap=True,
-        )  # fmt: skip
+            soft_wrap=True,
+        )
     if findings.failed_checks:
         raise typer.Exit(1)
 

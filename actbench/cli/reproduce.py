@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actbench.cli.options import Json, Log, console
+from actbench.cli.options import AllowCode, Json, Log, MaxMemory, console
 from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
 from actbench.cli.run import supervised
 from actbench.reports.loggers import LOGGERS, Logger
@@ -47,6 +47,8 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     format_name: FormatName = None,
     output: Output = None,
     log: Log = None,
+    allow_code: AllowCode = False,
+    max_memory: MaxMemory = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -61,8 +63,11 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     errors = console(stderr=True)
     options = Options(jobs=jobs)
     loggers = [LOGGERS[name] for name in log or ()]
+    where = {"data_dir": str(data_dir) if data_dir else None, "max_memory": max_memory}
     cases = [
-        articles.find_case(name, results, smoke=smoke, data_dir=data_dir) for name in names or list(articles.studies())
+        # What is stored is judged without running anything, wherever the study's code lies.
+        articles.find_case(name, results, smoke=smoke, study_options=where, allow_code=allow_code or stored)
+        for name in names or list(articles.studies())
     ]
     broken = False
     found = []
@@ -80,8 +85,8 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
             errors.print(
                 f"actbench: {one.case.study.name}: expected to hold, but {words.claim_verdict(judged)}: "
                 f"{judged.claim.text} ({words.claim_figures(judged)})",
-                markup=False, highlight=False, soft_wrap=True,
-            )  # fmt: skip
+                soft_wrap=True,
+            )
     if broken or any(one.disappointing for one in found):
         raise typer.Exit(1)
 

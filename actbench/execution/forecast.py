@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -50,10 +51,28 @@ def _seconds_like(run: Run, rows: Iterable[dict[str, str]]) -> float | None:
         and (row["dataset_sha256"], row["model"], row["device"], row["precision"])
         == (run.dataset_sha256, run.model.spelling, run.device, run.precision)
     ]
-    same = [row for row in alike if row["activation"] == run.activation.spelling] or alike
+    measured = [(row, clocks) for row in alike if (clocks := _clocks(row)) is not None]
+    same = [clocks for row, clocks in measured if row["activation"] == run.activation.spelling]
+    same = same or [clocks for _, clocks in measured]
     if not same:
         return None
-    epochs = [float(row["train_seconds"]) + float(row["eval_seconds"]) for row in same]
-    around = statistics.median(float(row["wall_seconds"]) - spent for row, spent in zip(same, epochs, strict=True))
-    each = statistics.median(spent / max(int(row["epochs_run"]), 1) for row, spent in zip(same, epochs, strict=True))
-    return max(around, 0.0) + each * run.epochs
+    around = statistics.median(clocks.around for clocks in same)
+    return max(around, 0.0) + statistics.median(clocks.per_epoch for clocks in same) * run.epochs
+
+
+@dataclass(frozen=True)
+class _Clocks:
+    """Seconds that a run took for each epoch, and besides."""
+
+    per_epoch: float
+    around: float
+
+
+def _clocks(row: dict[str, str]) -> _Clocks | None:
+    """A stored run's clocks; None where one of them is missing or no number."""
+    try:
+        wall, spent = float(row["wall_seconds"]), float(row["train_seconds"]) + float(row["eval_seconds"])
+        epochs = int(row["epochs_run"])
+    except ValueError:
+        return None
+    return _Clocks(spent / max(epochs, 1), wall - spent) if math.isfinite(wall + spent) else None

@@ -15,7 +15,10 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
 
 from actbench.errors import UserError
 from actbench.results import columns
@@ -199,17 +202,46 @@ def _whole_lines(lines: Iterator[str], path: Path) -> Iterator[str]:
         yield line
 
 
+class _StoredStudy(msgspec.Struct):
+    """What is read of a study in a manifest."""
+
+    thresholds: list[Annotated[float, Meta(gt=0, lt=1)]] | None = None
+    checks: list[str] | None = None
+
+
+class _StoredData(msgspec.Struct):
+    """What is read of a data set in a manifest."""
+
+    sha256: str
+    classes: int
+    input_shape: list[int]
+    train_size: int
+    val_size: int
+    test_size: int
+
+
+class _Manifest(msgspec.Struct):
+    """What the parts of a manifest must be, where there are any; it may hold more."""
+
+    hardware: dict[str, Any] | None = None
+    versions: dict[str, Any] = {}
+    studies: dict[str, _StoredStudy] = {}
+    datasets: dict[str, _StoredData] = {}
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest, or an empty one where there is none. Raises UserError where it is not JSON."""
+    """The manifest, or an empty one where there is none. Raises UserError where it cannot be one of actbench's."""
+    path = folder / MANIFEST
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        msgspec.convert(manifest, _Manifest)
     except FileNotFoundError:
         return {}
+    except msgspec.ValidationError as error:
+        raise UserError(f"{str(path)!r} is not a manifest: {error}. Mend it or move it away.") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"Cannot read {str(folder / MANIFEST)!r}: {error}. Mend it or move it away.") from None
-    if not isinstance(manifest, dict):
-        raise UserError(f"{str(folder / MANIFEST)!r} is not a manifest. Mend it or move it away.")
-    return manifest
+        raise UserError(f"Cannot read {str(path)!r}: {error}. Mend it or move it away.") from None
+    return dict(manifest)
 
 
 def check_exists(folder: Path) -> None:

@@ -18,6 +18,8 @@ ACCURACIES = ("train_accuracy", "test_accuracy", "best_test_accuracy")
 CLOCKS = ("train_seconds", "seconds_per_epoch", "wall_seconds")
 SHARED_COLUMNS = tuple(column.name for column in SHARED)
 """What runs of one task share. An edited network of a person's own is another one, though it is spelled the same."""
+FORMULA = ("=", "+", "-", "@")
+"""What a cell begins with that a spreadsheet calculates."""
 SIZES = ("train_size", "test_size")
 PACKAGES = ("", "actbench", "keras", "tfa", "spocu")
 """Providers whose version is that of a package; all others' is a digest of a person's own code."""
@@ -65,8 +67,15 @@ def arm_table(runs: pd.DataFrame, epochs: pd.DataFrame, thresholds: Sequence[flo
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """``table.csv``: fractions and full precision; an empty cell for what was not reached."""
-    return table.to_csv(index=False, lineterminator="\n")
+    """``table.csv``: fractions and full precision; an empty cell for what was not reached.
+
+    Spreadsheets are what opens it, and they calculate what begins like a formula: such names get an apostrophe.
+    """
+    return table.map(_inert).to_csv(index=False, lineterminator="\n")
+
+
+def _inert(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip().startswith(FORMULA) else cell
 
 
 def measure(runs: pd.DataFrame, epochs: Iterable[pd.DataFrame], thresholds: Sequence[float]) -> pd.DataFrame:

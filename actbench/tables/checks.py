@@ -10,6 +10,8 @@ import ast
 import itertools
 import math
 import operator
+import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -91,7 +93,9 @@ def parse_check(text: str, source: str = "--fail-if") -> Check:
     if len(text) > LONGEST:
         raise UserError(f"{source}: a condition of {len(text)} characters is too long.")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what Python thinks of such an expression
+            tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise UserError(
             f"{source} {text!r} cannot be read. Write it like 'test_accuracy(mish) < test_accuracy(relu) - 0.01'; "
@@ -161,7 +165,7 @@ class _Walker:
                 return self.all_are("number", [left, right], "number", depth)
             case ast.Constant(value=bool()):
                 pass
-            case ast.Constant(value=int() | float()):
+            case ast.Constant(value=int() | float() as value) if abs(value) <= sys.float_info.max:
                 return "number"
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
                 return self.figure(name, args)
@@ -241,6 +245,6 @@ def _value(node: ast.expr, rows: Mapping[str, Any], figures: dict[str, float]) -
                 value = math.inf
             figures[ast.unparse(node)] = value
             return value
-        case ast.Constant(value=value):
-            return value
+        case ast.Constant(value=int() | float() as value):
+            return float(value)
     raise AssertionError(ast.dump(node))  # the walker lets nothing else pass

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from actbench._version import __version__
+from actbench.environment import __version__
 from actbench.reports import words
 from actbench.reports.formats import sheet_format
 from actbench.reports.sheet.parts import Content

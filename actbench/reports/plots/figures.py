@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actbench.errors import UserError
+from actbench.printable import printable
 from actbench.reports.plots import PLOTS, Look, Panel, Plot
 from actbench.reports.plots.style import PAGE, THEMES, VARIABLES, Palette, Shape, palette, themed
 
@@ -37,8 +38,11 @@ def save_picture(name: str, findings: Findings, look: Look, path: Path) -> None:
     theme = THEMES[look.theme]
     with themed(theme):
         figure = draw_figure(PLOTS[name], findings, palette(findings, theme), look)
+        content = io.BytesIO()
+        figure.savefig(content, format=form, dpi=DOTS_PER_INCH, metadata=FILES[form])
+        picture = content.getvalue()
         try:
-            figure.savefig(path, format=form, dpi=DOTS_PER_INCH, metadata=FILES[form])
+            path.write_bytes(printable(picture.decode()).encode() if form == "svg" else picture)
         except OSError as error:
             raise UserError(f"Cannot write {str(path)!r}: {error.strerror or error}.") from None
 
@@ -56,7 +60,7 @@ def inline_svg(name: str, panel: Panel, look: Look, prefix: str) -> str:
         figure = draw_panel(PLOTS[name], panel, palette(panel.findings, PAGE), look)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
-    svg = text.getvalue()
+    svg = printable(text.getvalue())
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}-", svg)
