@@ -39,7 +39,7 @@ def test_a_console_obeys_nothing_but_itself():
     console.print(f"{NAME} [bold]x[/bold] :smile:", style="red", soft_wrap=True)
     assert not OBEYED.search(COLOURS.sub("", text.getvalue()))
     # Rich itself drops the bell.
-    assert rf"swish\x1b]52;c;ZWNobyBoaQ==\x9b2J\u202e[/red] [bold]x[/bold] :smile:" in text.getvalue()
+    assert r"swish\x1b]52;c;ZWNobyBoaQ==\x9b2J\u202e[/red] [bold]x[/bold] :smile:" in text.getvalue()
     assert "\x1b[31m" in text.getvalue()
 
 
@@ -88,7 +88,9 @@ def test_pictures_hold_no_control_characters(evil_store, tmp_path):
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1+cmd|' /C calc'!A0", "@SUM(1)", "\t=1"])
 def test_a_spreadsheet_calculates_no_name(name):
-    rows = list(csv.reader(io.StringIO(to_csv(pd.DataFrame({"activation": [name, "relu"], "gain": [-0.5, 1.0]})), newline="")))
+    rows = list(
+        csv.reader(io.StringIO(to_csv(pd.DataFrame({"activation": [name, "relu"], "gain": [-0.5, 1.0]})), newline=""))
+    )
     assert rows[1:] == [[f"'{name}", "-0.5"], ["relu", "1.0"]]
 
 
