@@ -51,7 +51,7 @@ def parse(text: str) -> Spelling:
     """
     text = text.strip()
     if len(text) > LONGEST:
-        raise UserError(f"{shown(text)} is no name: it is longer than {LONGEST} characters.")
+        raise UserError(f"Cannot read {shown(text)}: it is longer than {LONGEST} characters.")
     path, bracket, arguments = text.partition("(")
     path = path.rstrip()
     check_printable(path)
@@ -70,9 +70,9 @@ def parse(text: str) -> Spelling:
 def check_printable(name: str) -> None:
     """Raise UserError for a name that is too long, or that no table could hold."""
     if len(name) > LONGEST:
-        raise UserError(f"{shown(name)} is no name: it is longer than {LONGEST} characters.")
+        raise UserError(f"Cannot read {shown(name)}: it is longer than {LONGEST} characters.")
     if UNPRINTABLE.search(name) or "\n" in name or "\t" in name:
-        raise UserError(f"{name!r} is no name: it holds characters that cannot be printed. Rename what it names.")
+        raise UserError(f"Cannot read {name!r}: it holds characters that cannot be printed. Rename what it names.")
 
 
 def _arguments(text: str, arguments: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -94,25 +94,24 @@ def _arguments(text: str, arguments: str) -> tuple[tuple[Any, ...], dict[str, An
 
 
 def _plain(node: ast.expr) -> Any:
-    """A literal that a parameter may hold: what can be written again the same way. Raises ValueError, TypeError."""
+    """A literal that can be written again the same way. Raises ValueError, TypeError."""
     value = ast.literal_eval(node)
     inner: list[Any] = [value]
     while inner:
-        item = inner.pop()
-        if isinstance(item, (list, tuple)):
-            inner += item
-        elif isinstance(item, dict):
-            inner += [*item, *item.values()]
-        elif not (item is None or isinstance(item, (bool, int, float, str))) or _unwritable(item):
-            raise ValueError(item)
+        match inner.pop():
+            case list() | tuple() as items:
+                inner += items
+            case dict() as items:
+                inner += [*items, *items.values()]
+            case set() as item:  # in no order
+                raise ValueError(item)
+            case int() | complex() as item if abs(item) > sys.float_info.max:
+                raise ValueError(item)
+            case float() as item if item is not value and math.isinf(item):  # has no literal: see `literal`
+                raise ValueError(item)
+            case item if item is Ellipsis:
+                raise ValueError(item)
     return value
-
-
-def _unwritable(item: Any) -> bool:
-    """Whether it is a number beyond all floats, or a text with characters that cannot be printed."""
-    if isinstance(item, str):
-        return bool(UNPRINTABLE.search(item))
-    return isinstance(item, int) and abs(item) > sys.float_info.max
 
 
 def _keyword(node: ast.keyword) -> str:
