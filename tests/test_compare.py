@@ -230,7 +230,7 @@ def test_other_settings_are_other_tasks_and_it_is_said_in_what(tmp_path):
         tmp_path, [(Task(), ARMS), (Task(epochs=10), ARMS), (Task(settings={"dataset_sha256": "f" * 64}), ARMS)]
     )
     found = ask(store)
-    assert [item.task.title for item in found.tasks] == [
+    assert [words.task_title(item.task.distinction) for item in found.tasks] == [
         "mnist · mlp(100, 50) · data 00000000 · 20 epochs",
         "mnist · mlp(100, 50) · data 00000000 · 10 epochs",
         "mnist · mlp(100, 50) · data ffffffff · 20 epochs",
@@ -302,7 +302,7 @@ def test_an_edited_network_is_a_task_of_its_own_whose_rows_can_be_told_apart(tmp
         return Task(settings={"model": Choice("net.py:build", f"net.py:build#{digest}", "net.py", digest)})
 
     found = ask(write(tmp_path, [(network("abcdef0"), ARMS[:2]), (network("1234567"), ARMS[:2])]))
-    assert [item.task.title for item in found.tasks] == [
+    assert [words.task_title(item.task.distinction) for item in found.tasks] == [
         "mnist · net.py:build · model's code abcdef",
         "mnist · net.py:build · model's code 123456",
     ]
@@ -427,7 +427,7 @@ def test_across_tasks_leaves_out_those_without_the_baseline_and_says_so(tmp_path
     store = write(tmp_path / "three", [(Task(variant="steep", settings={"batch_size": 32}), alone), *whole])
     across, expected = ask(store).across, ask(write(tmp_path / "two", whole)).across
     assert across.baseline == "relu"
-    assert across.without_baseline == ("mnist · mlp(100, 50) · steep",)
+    assert [words.task_title(task) for task in across.without_baseline] == ["mnist · mlp(100, 50) · steep"]
     assert (across.tasks, across.rows) == (expected.tasks, expected.rows)
     rare = ask(store, baseline="swish(beta=2)").across
     assert words.not_across(rare) == "3 tasks, but swish(beta=2) has results in 1 of them only"

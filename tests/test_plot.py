@@ -18,6 +18,7 @@ from actbench.errors import UserError
 from actbench.reports.plots import PLOTS, Look, Panel
 from actbench.reports.plots.figures import DOTS_PER_INCH, draw_figure, draw_panel, inline_svg, save_picture
 from actbench.reports.plots.style import DARK, LIGHT, VARIABLES, palette, spread_out, themed
+from actbench.reports.words import task_title
 from actbench.tables.findings import Question, analyse
 
 ARMS = [Arm("relu"), Arm("swish", 0.972, 1.8), Arm("mish", 0.9745, 1.6, seconds=0.35), Arm("tanh", 0.955, 3.0)]
@@ -79,7 +80,8 @@ def test_a_file_has_a_panel_for_every_task_and_names_its_arms(findings, tmp_path
     if kind == "profile" and name == "two":
         assert [axes.get_title("left") for axes in figure.axes] == ["Performance profile over 2 tasks"]
     else:
-        assert [axes.get_title("left") for axes in figure.axes] == [item.task.title for item in found.tasks]
+        titles = [task_title(item.task.distinction) for item in found.tasks]
+        assert [axes.get_title("left") for axes in figure.axes] == titles
     colours = palette(found, LIGHT)
     for axes, item in zip(figure.axes, found.tasks, strict=False):
         there = set(item.arms["activation"][item.arms["runs"] > 0])

@@ -216,11 +216,11 @@ def test_any_text_is_either_read_or_refused_in_words(text):
     try:
         found = parse(text)
     except UserError as error:
-        assert str(error).startswith("Cannot read") or "is no name: it holds characters that cannot be printed" in str(
-            error
-        )  # noqa: PT017 - either outcome is right
+        message = str(error)
     else:
         assert found.name
+        return
+    assert message.startswith("Cannot read") or "is no name: it holds characters that cannot be printed" in message
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_any_text_is_either_read_or_refused_in_words(text):
         ("sample(slope=True)", "thing 'sample' got slope=True; allowed is a number"),
         ("sample(slope=None)", "thing 'sample' got slope=None; allowed is a number"),
         ("sample(slope=[1])", "thing 'sample' got slope=[1]; allowed is a number"),
-        ("sample(slope=1j)", "Cannot read the parameters of 'sample(slope=1j)'"),
+        ("sample(slope=1j)", "thing 'sample' got slope=1j; allowed is a number"),
         ("sample(count=2.5)", "thing 'sample' got count=2.5; allowed is a whole number >= 1."),
         ("sample(mode='other')", "got mode='other'; allowed is one of 'soft', 'hard'."),
         ("sample(flag=1)", "got flag=1; allowed is True or False."),

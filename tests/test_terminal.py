@@ -48,8 +48,8 @@ def test_streams_write_what_is_printable_in_the_letters_that_they_have(monkeypat
     monkeypatch.setattr(sys, "stdout", streams[0])
     monkeypatch.setattr(sys, "stderr", streams[1])
     with printable_streams():
-        print(f"{EVIL} ±")
-        print(f"{EVIL} ±", file=sys.stderr)
+        sys.stdout.write(f"{EVIL} ±\n")
+        sys.stderr.write(f"{EVIL} ±\n")
     assert [sys.stdout, sys.stderr] == streams
     for stream in streams:
         stream.flush()

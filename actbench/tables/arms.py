@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ACCURACIES = ("train_accuracy", "test_accuracy", "best_test_accuracy")
+SPREADS = {name: f"{name}_sd" for name in ACCURACIES}
+"""The columns of their standard deviations."""
 CLOCKS = ("train_seconds", "seconds_per_epoch", "wall_seconds")
 SHARED_COLUMNS = tuple(column.name for column in SHARED)
 """What runs of one task share. An edited network of a person's own is another one, though it is spelled the same."""
@@ -128,7 +130,7 @@ def _figures(values: dict[ColumnName, NDArray[np.float64]], thresholds: Sequence
     for name in ACCURACIES:
         present = values[name][~np.isnan(values[name])]
         row[name] = float(present.mean()) if present.size else np.nan
-        row[f"{name}_sd"] = float(present.std(ddof=1)) if present.size > 1 else np.nan
+        row[SPREADS[name]] = float(present.std(ddof=1)) if present.size > 1 else np.nan
     for time in TIMES:
         row |= {time(t): _median_with_misses(values[time(t)]) for t in thresholds}
     for name in CLOCKS:

@@ -23,6 +23,8 @@ from actbench.tables.select import name_some, tidy
 if TYPE_CHECKING:
     import pandas as pd
 
+    from actbench.tables.tasks import Distinction
+
 ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -72,13 +74,13 @@ class CheckResult:
 
     Attributes:
         check: as it was written.
-        task: the task's title.
+        task: what tells the task from the others.
         failed: whether the condition holds, or some of its figures has no value: what cannot be known must not pass.
         figures: those that decided, as they were written, in order; nan where there is no value.
     """
 
     check: str
-    task: str
+    task: Distinction
     failed: bool
     figures: tuple[tuple[str, float], ...]
 
@@ -107,7 +109,7 @@ def parse_check(text: str, source: str = "--fail-if") -> Check:
     return Check(text, tree, frozenset(walker.arms), tuple(sorted(walker.thresholds)), source)
 
 
-def run_check(check: Check, task: str, arms: pd.DataFrame) -> CheckResult | None:
+def run_check(check: Check, task: Distinction, arms: pd.DataFrame) -> CheckResult | None:
     """Evaluate a check over an arm table; None where the task lacks an arm that the check names."""
     rows = {tidy(str(row["activation"])): row for row in arms.to_dict("records")}
     if not check.arms <= rows.keys():
@@ -118,7 +120,7 @@ def run_check(check: Check, task: str, arms: pd.DataFrame) -> CheckResult | None
     return CheckResult(check.text, task, failed, tuple(figures.items()))
 
 
-def run_checks(checks: Sequence[Check], tables: Mapping[str, pd.DataFrame]) -> list[CheckResult]:
+def run_checks(checks: Sequence[Check], tables: Mapping[Distinction, pd.DataFrame]) -> list[CheckResult]:
     """Evaluate checks in every task that has their arms.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import StrEnum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ from actbench.tables.warnings import TableWarning, about_stores, about_task
 if TYPE_CHECKING:
     import pandas as pd
 
-TIMES = ("epoch", "test_accuracy", "train_seconds")
+EPOCH_COLUMNS = ("epoch", "test_accuracy", "train_seconds")
 """What tables read of an epoch."""
 DEFAULT_METRICS = ("test_accuracy",)
 
@@ -55,12 +55,12 @@ class Question:
 class Obstacle(StrEnum):
     """Why the arms of a task cannot be compared."""
 
-    BASELINE_ELSEWHERE = "the baseline is not among the arms"
-    ONE_ARM = "one arm only"
-    NOTHING_FINISHED = "no run has finished"
-    BASELINE_UNFINISHED = "no run of the baseline has finished"
-    ONLY_BASELINE = "only the baseline has finished runs"
-    NOBODY_GOT_THERE = "no run got that far"
+    BASELINE_ELSEWHERE = auto()
+    ONE_ARM = auto()
+    NOTHING_FINISHED = auto()
+    BASELINE_UNFINISHED = auto()
+    ONLY_BASELINE = auto()
+    NOBODY_GOT_THERE = auto()
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
     named = {t for check in own_checks + stored_checks for t in check.thresholds}
     named |= {metric.threshold for metric in metrics if metric.threshold is not None}
     thresholds = tuple(sorted({*shown, *named}))
-    tasks, apart = split(measure(runs, epoch_chunks(runs, TIMES), thresholds))
+    tasks, apart = split(measure(runs, epoch_chunks(runs, EPOCH_COLUMNS), thresholds))
     _check_baseline(question.baseline, tasks)
     found = []
     for task in tasks:
@@ -181,7 +181,7 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
                 tuple(about_task(task.runs)),
             )
         )
-    tables = {item.task.title: item.arms for item in found}
+    tables = {item.task.distinction: item.arms for item in found}
     runnable, skipped = _runnable(stored_checks, found)
     return Findings(
         stores=tuple(folders),

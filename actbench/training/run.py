@@ -130,8 +130,8 @@ class Training:
     came of it: ``ok``; ``diverged`` once a loss is NaN or infinite; ``interrupted``; ``oom`` when memory ran out;
     ``failed``, with the reason, for any other error of the network's own code.
 
-    Iterating raises UserError where the run cannot be trained as asked, and CheckpointError where it cannot go on from the
-    checkpoint given: without it, it can begin anew.
+    Iterating raises UserError where the run cannot be trained as asked, and CheckpointError where it cannot go on from
+    the checkpoint given: without it, it can begin anew.
 
     Attributes:
         run: what is trained.

@@ -13,6 +13,7 @@ from actbench.errors import UserError
 from actbench.printable import printable
 from actbench.reports.plots import PLOTS, Look, Panel, Plot
 from actbench.reports.plots.style import PAGE, THEMES, VARIABLES, Palette, Shape, palette, themed
+from actbench.reports.words import task_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,7 +99,9 @@ def draw_panel(plot: Plot, panel: Panel, colours: Palette, look: Look) -> Figure
 def panels_of(plot: Plot, findings: Findings) -> Sequence[Panel]:
     """The one across all tasks where the picture has such a one, or else one a task."""
     across = plot.across(findings)
-    return [Panel(findings, found, found.task.title) for found in findings.tasks] if across is None else [across]
+    if across is not None:
+        return [across]
+    return [Panel(findings, found, task_title(found.task.distinction)) for found in findings.tasks]
 
 
 def _panels(shape: Shape, top: float, count: int) -> tuple[Figure, list[Axes]]:
