@@ -2,12 +2,10 @@
 
 import os
 import re
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from conftest import PROGRAM, program
+from conftest import INSTALLED, program
 
 # Python runs a sitecustomize.py that it finds before the program itself.
 BUG = """
@@ -86,8 +84,4 @@ def test_wrong_usage_stays_2_and_leaves_no_log(tmp_path, buggy):
 
 
 def test_the_entry_point_is_the_installed_command_too(tmp_path, buggy):
-    command = Path(PROGRAM[0]).with_name("actbench")
-    done = subprocess.run(
-        [command, "info"], cwd=tmp_path, env=os.environ | buggy(BUG), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 3, done.stderr
+    program("info", command=INSTALLED, cwd=tmp_path, env=buggy(BUG), check=3)
