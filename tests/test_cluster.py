@@ -27,8 +27,9 @@ def rows(folder):
 
 
 @pytest.mark.skipif(HAVE_RAY, reason="Ray is installed")
-def test_without_ray_the_extra_is_named(tmp_path):
-    done = program("run", "--executor", "ray", *TINY, cwd=tmp_path, check=2)
+def test_without_ray_the_extra_is_named(invoke):
+    done = invoke("run", "--executor", "ray", *TINY)
+    assert done.returncode == 2
     assert "--executor ray needs the extra 'ray'" in done.stderr
 
 
