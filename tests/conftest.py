@@ -22,6 +22,24 @@ for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
 PROGRAM = [sys.executable, "-m", "actbench"]
 
 
+def pytest_addoption(parser):
+    faults = parser.getgroup("faults", "what tests/faults tries")
+    faults.addoption("--cases", type=int, default=100_000, help="made-up inputs in all")
+    faults.addoption("--kills", type=int, default=30, help="processes killed at random")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What became of the cases of tests/faults, in one table for all kinds and processes."""
+    done = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
+    reports = [value for report in done for name, value in report.user_properties if name == "trial"]
+    if reports:
+        from trial import table
+
+        terminalreporter.section("cases tried")
+        for line in table(reports):
+            terminalreporter.line(line)
+
+
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):
     """Every test starts in an empty folder."""
