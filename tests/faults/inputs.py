@@ -116,10 +116,12 @@ EXPRESSIONS = st.one_of(
     st.tuples(st.just("--fail-if"), CONDITIONS | spoiled(CONDITIONS)),
     st.tuples(st.just("--where"), WHERE | spoiled(WHERE)),
     st.tuples(st.just("--act"), st.sampled_from(["relu", "swish*", "?ish", "[a-z]*"]) | TEXT),
-    st.tuples(st.just("--baseline"), st.sampled_from(["relu", "swish"]) | TEXT),
     st.tuples(st.just("--metric"), METRICS | spoiled(METRICS)),
-    st.tuples(st.just("--threshold"), st.lists(NUMBERS, min_size=1, max_size=3)),
-    st.tuples(st.just("--margin"), NUMBERS),
+    st.one_of(
+        st.tuples(st.just("--baseline"), st.sampled_from(["relu", "swish"]) | TEXT),
+        st.tuples(st.just("--threshold"), st.lists(NUMBERS, min_size=1, max_size=3)),
+        st.tuples(st.just("--margin"), NUMBERS),
+    ),
     st.tuples(st.just("--columns"), SHOWN),
     st.tuples(st.just("--sort"), st.builds("{}{}".format, st.sampled_from(["", "-", "--"]), COLUMNS | TEXT)),
 )
