@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -127,30 +128,6 @@ EXPRESSIONS = st.one_of(
 )
 
 # ---------------------------------------------------------------------------------------------------------------------
-PLACES = [*TOP, *SETTINGS, "seeds", "learning_rate", "table", "listing", "text", "arm", "is", "cells", "curve", "x"]
-TOML_VALUES = st.recursive(
-    st.one_of(
-        st.integers(-5, 2**63).map(str), st.floats().map(repr), st.sampled_from(["true", "false", "1979-05-27", "''"]),
-        st.text(max_size=8).map(json.dumps), NASTY.map(json.dumps), NASTY, st.sampled_from(["relu", "adam"]).map(repr),
-        st.integers(10**6, 10**20).map(str), st.just("[" * 2000 + "]" * 2000), st.just("9" * 5000),
-    ),
-    lambda inner: st.lists(inner, max_size=4).map(lambda items: f"[{', '.join(items)}]")
-    | st.builds("{{{} = {}}}".format, st.sampled_from(PLACES), inner),
-    max_leaves=6,
-)  # fmt: skip
-LINES = st.one_of(
-    st.builds("{} = {}".format, st.sampled_from(PLACES) | TEXT, TOML_VALUES),
-    st.builds("[{}]".format, st.sampled_from(["data", "training", "grid", "smoke", "variants.a", "variants"]) | TEXT),
-    st.builds("[[{}]]".format, st.sampled_from(["published", "curves", "claims", "variants"]) | TEXT),
-    st.sampled_from(['activation = ["relu", "mish"]', "seeds = 3", "seeds = 1000000000", 'name = "../../x"']),
-)
-STUDIES = st.one_of(
-    st.lists(LINES, max_size=8).map("\n".join),
-    spoiled(st.sampled_from(CONFIGS)),
-    st.builds(lambda text, lines: "\n".join([text, *lines]), st.sampled_from(CONFIGS), st.lists(LINES, max_size=3)),
-).map(lambda text: text.encode(errors="surrogatepass"))
-
-# ---------------------------------------------------------------------------------------------------------------------
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | NASTY,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
@@ -179,6 +156,67 @@ def changed_json(draw: st.DrawFn, good: str) -> str:
         return json.dumps(document)
 
 
+PLACES = [*TOP, *SETTINGS, "seeds", "learning_rate", "table", "listing", "text", "arm", "is", "cells", "curve", "x"]
+TOML_VALUES = st.recursive(
+    st.one_of(
+        st.integers(-5, 2**63).map(str), st.floats().map(repr), st.sampled_from(["true", "false", "1979-05-27", "''"]),
+        st.text(max_size=8).map(json.dumps), NASTY.map(json.dumps), NASTY, st.sampled_from(["relu", "adam"]).map(repr),
+        st.integers(10**6, 10**20).map(str), st.just("[" * 2000 + "]" * 2000), st.just("9" * 5000),
+    ),
+    lambda inner: st.lists(inner, max_size=4).map(lambda items: f"[{', '.join(items)}]")
+    | st.builds("{{{} = {}}}".format, st.sampled_from(PLACES), inner),
+    max_leaves=6,
+)  # fmt: skip
+LINES = st.one_of(
+    st.builds("{} = {}".format, st.sampled_from(PLACES) | TEXT, TOML_VALUES),
+    st.builds("[{}]".format, st.sampled_from(["data", "training", "grid", "smoke", "variants.a", "variants"]) | TEXT),
+    st.builds("[[{}]]".format, st.sampled_from(["published", "curves", "claims", "variants"]) | TEXT),
+    st.sampled_from(['activation = ["relu", "mish"]', "seeds = 3", "seeds = 1000000000", 'name = "../../x"']),
+)
+SMALL_STUDY = """
+name = "small"
+thresholds = [0.9]
+checks = ["test_accuracy(mish) < 0.5"]
+model = "mlp(8)"
+data = {name = "digits", limit = 200}
+training = {optimizer = "sgd(momentum=0.9)", learning_rate = 0.1, epochs = 2, precision = "float32"}
+grid = {activation = ["relu", "mish", "swish(beta=2)"], seeds = 2}
+smoke = {epochs = 1, seeds = 1}
+variants = {a = {batch_size = 50}, b = {batch_size = [10, 20], optimizer = "adam"}}
+"""
+
+
+def toml(value: object) -> str:
+    """A value as TOML, tables within the line; what TOML has no word for is left out."""
+    match value:
+        case dict():
+            pairs = [f"{json.dumps(str(name))} = {toml(item)}" for name, item in value.items() if item is not None]
+            return f"{{{', '.join(pairs)}}}"
+        case list():
+            return f"[{', '.join(toml(item) for item in value if item is not None)}]"
+        case str() | bool():
+            return json.dumps(value)
+        case _:
+            return repr(value)
+
+
+def toml_file(document: dict[str, object]) -> str:
+    return "\n".join(f"{json.dumps(name)} = {toml(item)}" for name, item in document.items() if item is not None)
+
+
+def changed_study(text: str) -> st.SearchStrategy[str]:
+    return changed_json(json.dumps(tomllib.loads(text))).map(lambda changed: toml_file(json.loads(changed)))
+
+
+STUDIES = st.one_of(
+    st.sampled_from([SMALL_STUDY, *CONFIGS]).flatmap(changed_study),
+    changed_study(SMALL_STUDY),
+    st.lists(LINES, max_size=8).map("\n".join),
+    spoiled(st.sampled_from(CONFIGS)),
+    st.builds(lambda text, lines: "\n".join([text, *lines]), st.sampled_from(CONFIGS), st.lists(LINES, max_size=3)),
+).map(lambda text: text.encode(errors="surrogatepass"))
+
+# ---------------------------------------------------------------------------------------------------------------------
 @st.composite
 def damaged(draw: st.DrawFn, good: bytes) -> bytes:
     """A file that was cut, or in which bytes were changed, taken out or put in."""
@@ -284,6 +322,34 @@ def bomb(path: Path, rows: int) -> Path:
             for _ in range(rows // 128):
                 file.write(bytes(2**20))
     return path
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+_WORDS = {
+    "compare": {
+        "--act": TEXT, "--where": WHERE, "--metric": METRICS, "--baseline": TEXT, "--columns": TEXT, "--sort": TEXT,
+        "--fail-if": CONDITIONS, "--threshold": VALUES, "--margin": VALUES,
+        "--format": st.sampled_from(["table", "csv", "md", "latex", "json", "junit"]) | TEXT,
+    },
+    "run": {
+        "--act": SPELLINGS.map(lambda pair: pair[1]), "--model": SPELLINGS.map(lambda pair: pair[1]), "--data": TEXT,
+        "--optimizer": SPELLINGS.map(lambda pair: pair[1]), "--seeds": VALUES, "--seed": VALUES, "--lr": VALUES,
+        "--epochs": VALUES, "--limit": VALUES, "--batch-size": VALUES, "--validation-split": VALUES, "--device": TEXT,
+        "--precision": TEXT, "--threshold": VALUES, "--jobs": VALUES, "--patience": VALUES, "--data-dir": TEXT,
+    },
+    "show": {"--": spellings_of(*_catalogue(activations.CATALOGUE))},
+    "list": {"--": st.sampled_from(["activations", "datasets", "models", "optimizers", "loggers"]) | TEXT},
+}  # fmt: skip
+
+
+@st.composite
+def commands(draw: st.DrawFn) -> list[str]:
+    """Words of a command line that trains nothing, as the system lets them through: without the byte 0."""
+    name = draw(st.sampled_from(list(_WORDS)))
+    options = draw(st.lists(st.sampled_from(list(_WORDS[name])), min_size=1, max_size=3))
+    words = [word for option in options for word in (option, draw(_WORDS[name][option]))]
+    fixed = {"compare": ["store"], "run": ["--dry-run", "--results", "store"]}.get(name, [])
+    return [name, *fixed, *(word.replace("\0", "")[:30_000] for word in words)]
 
 
 ARCHIVES = st.one_of(

@@ -4,9 +4,12 @@
 number. The quick suite tries a few hundred, the same ones each time.
 """
 
+import io
 import json
 import logging
 import math
+import re
+from contextlib import redirect_stderr, redirect_stdout
 
 import inputs
 import pytest
@@ -17,6 +20,7 @@ from trial import Trial
 from actbench import datasets
 from actbench.cli.options import checked_thresholds, console
 from actbench.datasets import DatasetInfo, Request
+from actbench.errors import UserError
 from actbench.execution.plan import stored_plan
 from actbench.reports.formats import FORMATS
 from actbench.reports.sheet import View
@@ -35,8 +39,8 @@ from actbench.tables.metrics import parse_metrics
 from actbench.tables.select import Selection, select
 
 SHARES = {
-    "spellings": 25, "expressions": 22, "studies": 16, "archives": 17, "tables": 8, "manifests": 5, "checkpoints": 5,
-    "providers": 2,
+    "spellings": 25, "expressions": 22, "studies": 16, "archives": 17, "tables": 7, "manifests": 4, "checkpoints": 4,
+    "commands": 4, "providers": 1,
 }  # fmt: skip
 """How many of a hundred cases each kind has."""
 CHUNK = 1000
@@ -184,6 +188,37 @@ def checkpoints(tmp_path):
             assert path.exists() == (loaded is not None)
 
     return inputs.damaged(good) | inputs.st.binary(max_size=99), use
+
+
+def commands(tmp_path):
+    import sys
+
+    from actbench.cli import main
+
+    small_store(tmp_path / "store")
+
+    def call(words):
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.chdir(tmp_path)
+            patch.setattr(sys, "argv", ["actbench", *words])
+            patch.setattr("actbench.cli.crash_message", _reraise)
+            with pytest.raises(SystemExit) as end:
+                main()
+        live = CONTROLS.findall(out.getvalue() + err.getvalue())
+        assert not live, f"characters that command a terminal: {live[:3]}"
+        if end.value.code == 2:
+            raise UserError(err.getvalue())
+        assert end.value.code in (None, 0, 1), end.value.code
+
+    return inputs.commands(), call
+
+
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def _reraise(error):
+    raise error
 
 
 def tried(kind, number, cases, tmp_path, **more):

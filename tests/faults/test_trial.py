@@ -16,8 +16,8 @@ def test_every_end_of_a_case_is_counted_as_what_it_is():
     trial = Trial("itself", most_seconds=0.05)
     trial("answered", lambda: 1)
     trial("refused", lambda: refuse("No, because of that; do this."))
-    trial("a long case", lambda: {}["nothing"])
-    trial("short", lambda: {}["nothing"])
+    for case in ("a long case", "short"):
+        trial(case, lambda: {}["nothing"])
     trial("endless", lambda: [None for _ in itertools.count() if False])
     trial("mute", lambda: refuse(" "))
     report = trial.report
