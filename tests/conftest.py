@@ -29,15 +29,20 @@ def pytest_addoption(parser):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """What became of the cases of tests/faults, in one table for all kinds and processes."""
+    """What became of the cases and kills of tests/faults, in one table for all kinds and processes."""
     done = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
-    reports = [value for report in done for name, value in report.user_properties if name == "trial"]
-    if reports:
+    noted = [pair for report in done for pair in report.user_properties]
+    trials = [value for name, value in noted if name == "trial"]
+    if trials:
         from trial import table
 
         terminalreporter.section("cases tried")
-        for line in table(reports):
+        for line in table(trials):
             terminalreporter.line(line)
+    for name, value in noted:
+        if name == "kills":
+            terminalreporter.section("processes killed")
+            terminalreporter.line(value)
 
 
 @pytest.fixture(autouse=True)

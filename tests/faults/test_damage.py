@@ -1,4 +1,4 @@
-"""Stores that were cut or in which bits were flipped: told, never counted wrong, and whole again after the same command."""
+"""Stores that were cut or in which bits were flipped: told, never counted wrong, and made whole by the same command."""
 
 import itertools
 import logging
@@ -39,7 +39,9 @@ class Damaged:
         self.task = Task(model=self.plan.runs[0][0].model.spelling, epochs=4, settings={"dataset_sha256": data.sha256})
         self.folder = write(folder / "store", [(self.task, ARMS)])
         self.good = {name: (self.folder / name).read_bytes() for name in (RUNS, EPOCHS)}
-        self.records = {one.run.key: one for arm in ARMS for seed in arm.seeds for one in [record(self.task, arm, seed)]}
+        self.records = {
+            one.run.key: one for arm in ARMS for seed in arm.seeds for one in [record(self.task, arm, seed)]
+        }
         self.figures = self.shown()
         assert len(self.figures) == len(self.records)
 

@@ -44,7 +44,9 @@ SHARES = {
 }  # fmt: skip
 """How many of a hundred cases each kind has."""
 CHUNK = 1000
-PLAIN_DATA = DatasetInfo(sha256="ab" * 32, classes=10, input_shape=(8, 8, 1), train_size=1000, val_size=0, test_size=100)
+PLAIN_DATA = DatasetInfo(
+    sha256="ab" * 32, classes=10, input_shape=(8, 8, 1), train_size=1000, val_size=0, test_size=100
+)
 
 
 def small_store(folder):
@@ -66,31 +68,29 @@ def expressions(tmp_path):
     findings = analyse([store], Question())
     arms = {found.task.title: found.arms for found in findings.tasks}
 
-    def ask(case):
-        option, said = case
-        match option:
-            case "--columns":
-                written(findings, View(columns=tuple(said)))
-            case "--sort":
-                written(findings, View(sort=said))
-            case "--where":
-                select(runs, Selection(where=(said,)))
-            case "--act":
-                select(runs, Selection(activations=(said,)))
-            case "--fail-if":
-                check = parse_check(said)  # first: reading a store for what cannot be read would only cost time
-                if check.thresholds:
-                    written(analyse([store], Question(fail_if=(said,))))
-                else:
-                    run_checks([check], arms)
-            case "--metric" if parse_metrics((said,), thresholds):
-                written(analyse([store], Question(metrics=(said,))))
-            case "--threshold":
-                written(analyse([store], Question(thresholds=checked_thresholds(said))))
-            case "--baseline" | "--margin":
-                written(analyse([store], Question(**{option.removeprefix("--"): said})))
+    def asked(**question):
+        written(analyse([store], Question(**question)))
 
-    return inputs.EXPRESSIONS, ask
+    # What is wrong is found where it is parsed; to read a store before that would only cost time.
+    def check(said):
+        parsed = parse_check(said)
+        if parsed.thresholds:
+            asked(fail_if=(said,))
+        else:
+            run_checks([parsed], arms)
+
+    ask = {
+        "--columns": lambda said: written(findings, View(columns=tuple(said))),
+        "--sort": lambda said: written(findings, View(sort=said)),
+        "--where": lambda said: select(runs, Selection(where=(said,))),
+        "--act": lambda said: select(runs, Selection(activations=(said,))),
+        "--fail-if": check,
+        "--metric": lambda said: parse_metrics((said,), thresholds) and asked(metrics=(said,)),
+        "--threshold": lambda said: asked(thresholds=checked_thresholds(said)),
+        "--baseline": lambda said: asked(baseline=said),
+        "--margin": lambda said: asked(margin=said),
+    }
+    return inputs.EXPRESSIONS, lambda case: ask[case[0]](case[1])
 
 
 def written(findings, view=View()):  # noqa: B008 - a view does not change
