@@ -26,10 +26,10 @@ CONFIGS = [path.read_text(encoding="utf-8") for path in sorted((Path(__file__).p
 # Each of these has broken a parser somewhere.
 NASTY = st.sampled_from([
     "", " ", " " * 70_000, "(" * 300, "[" * 5000, "-" * 3000, "not " * 300, "1" * 5000, "9" * 320, "1e999", "-1e999",
-    "nan", "\0", "\x1b]52;c;aGk=\a", "\ud800", "\u202e", "[/red]", "{[1]}", "{{}: 1}", "{**{}}", "1_0", "0x1F", "1j", "...",
-    "*a", "**a", "a=1, a=2", "lambda: 0", "x:=1", "f'{1}'", "'\\N{DASH}'", "'''", "\\", "#", "\n", "\r\n", "\t", "ſ",
-    "İ", "K", "٣", "²", "½", "∞", "__import__('os')", "a" * 5000, "a." * 2000, "(a," * 500, "=" * 200, ",", ")(", "))",
-    "9" * 320 + ".0", "1e-999", "True", "None", "b'1'", "2**99", "1if 1else 2", "{1,2}", "{'a':1}", "((),)", "*[]",
+    "nan", "\0", "\x1b]52;c;aGk=\a", "\ud800", "\u202e", "[/red]", "{[1]}", "{{}: 1}", "{**{}}", "1_0", "0x1F", "1j",
+    "...", "*a", "**a", "a=1, a=2", "lambda: 0", "x:=1", "f'{1}'", "'\\N{DASH}'", "'''", "\\", "#", "\n", "\r\n", "\t",
+    "ſ", "İ", "K", "٣", "²", "½", "∞", "__import__('os')", "a" * 5000, "a." * 2000, "(a," * 500, "=" * 200, ",", ")(",
+    "))", "9" * 320 + ".0", "True", "None", "b'1'", "2**99", "1if 1else 2", "{1,2}", "{'a':1}", "((),)", "*[]",
 ])  # fmt: skip
 TEXT = st.text(max_size=20) | st.text("()[]{}=,.:*'\"\\ 0123456789eE+-_#/<>!abcxyz", max_size=30) | NASTY
 
@@ -252,13 +252,11 @@ def damaged(draw: st.DrawFn, good: bytes) -> bytes:
 
 @st.composite
 def changed_cells(draw: st.DrawFn, good: bytes) -> bytes:
-    """A table in which some cells, or the header, hold something else."""
+    """A table in which some cells of a line, or of the header, hold something else."""
     lines = [line.split(",") for line in good.decode().splitlines()]
-    anything = (
-        TEXT | VALUES | st.just("x" * 140_000) | st.just('"') | st.sampled_from(["-1", "1.5", "inf", "ok", "9" * 30])
-    )
-    for _ in range(draw(st.integers(1, 3))):
-        line = draw(st.sampled_from(lines))
+    anything = TEXT | VALUES | st.sampled_from(["", "", "-1", "1.5", "inf", "ok", "9" * 30, "x" * 140_000, '"', "²"])
+    line = draw(st.sampled_from(lines))
+    for _ in range(draw(st.integers(1, 4))):
         line[draw(st.integers(0, len(line) - 1))] = draw(anything)
     return _bytes("\n".join(map(",".join, lines)) + "\n")
 

@@ -1,6 +1,7 @@
 """docs/faults.md quotes the program's own sentences, and names tests that are there."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -14,21 +15,27 @@ ROWS = [
 ]
 
 
+@functools.cache
 def templates():
     """Every text of the program, ``…`` for what is filled in."""
+    texts = []
     for path in sorted((ROOT / "actbench").rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
-                pieces = [str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values]
-                yield re.sub("…[ …]*", "…", "".join(pieces))
+                texts.append("".join(str(p.value) if isinstance(p, ast.Constant) else "…" for p in node.values))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield re.sub("…[ …]*", "…", re.sub("%r|%s|%d", "…", node.value))
+                texts.append(re.sub("%[rsd]", "…", node.value))
+    return [squeezed(text) for text in texts]
+
+
+def squeezed(text):
+    """One ``…`` for several in a row: how many things are filled in there is nobody's business."""
+    return re.sub("…[ …]*", "…", text)
 
 
 def bare(sentence):
     """Without what is filled in at its ends, where a text of the program may begin or go on differently."""
-    return re.sub("…[ …]*", "…", sentence).strip("… .:,")
+    return squeezed(sentence).strip("… .:,")
 
 
 SENTENCES = sorted(

@@ -49,9 +49,9 @@ PLAIN_DATA = DatasetInfo(
 )
 
 
-def small_store(folder):
+def small_store(folder, **more):
     arms = [Arm(name, seeds=(0, 1)) for name in ("relu", "mish", "swish(beta=2)")]
-    return write(folder, [(Task(epochs=3), arms)], checks=("test_accuracy(mish) < 0.1",))
+    return write(folder, [(Task(epochs=3), arms)], checks=("test_accuracy(mish) < 0.1",), **more)
 
 
 def spellings(tmp_path):
@@ -124,13 +124,17 @@ def archives(tmp_path):
 
 
 def tables(tmp_path):
-    whole = small_store(tmp_path / "whole")
-    good = {name: (whole / name).read_bytes() for name in ("runs.csv", "epochs.csv")}
+    # One as it is written today, and one as of the first version, whose runs do not carry a digest of their epochs.
+    wholes = [
+        small_store(tmp_path / "today"),
+        small_store(tmp_path / "first", edit=lambda row: row | {"schema_version": 1, "epochs_digest": ""}),
+    ]
+    good = [{name: (whole / name).read_bytes() for name in ("runs.csv", "epochs.csv")} for whole in wholes]
     store = small_store(tmp_path / "store")
 
     def use(case):
-        name, content = case
-        for file, sound in good.items():
+        which, name, content = case
+        for file, sound in good[which].items():
             (store / file).write_bytes(content if file == name else sound)
         try:
             written(analyse([store], Question()))
@@ -138,12 +142,13 @@ def tables(tmp_path):
             with Store.open(store) as opened:
                 opened.append(NEW)
 
-    tried = inputs.st.sampled_from(list(good)).flatmap(
-        lambda name: inputs.st.tuples(
-            inputs.st.just(name), inputs.damaged(good[name]) | inputs.changed_cells(good[name])
+    def spoiled(which, name):
+        content = good[which][name]
+        return inputs.st.tuples(
+            inputs.st.just(which), inputs.st.just(name), inputs.damaged(content) | inputs.changed_cells(content)
         )
-    )
-    return tried, use
+
+    return inputs.st.one_of(*(spoiled(which, name) for which in (0, 1) for name in good[which])), use
 
 
 NEW = record(Task(epochs=3), Arm("tanh"), 0)
