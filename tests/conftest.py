@@ -34,7 +34,7 @@ def pytest_terminal_summary(terminalreporter):
     noted = [pair for report in done for pair in report.user_properties]
     trials = [value for name, value in noted if name == "trial"]
     if trials:
-        from trial import table
+        from faults.trial import table
 
         terminalreporter.section("cases tried")
         for line in table(trials):

@@ -285,7 +285,7 @@ def archive(method: int = zipfile.ZIP_DEFLATED, **members: bytes) -> bytes:
 def array_file(descr: str, shape: str, content: bytes, version: bytes = b"\x01\x00") -> bytes:
     """An array in NumPy's form with any header over any content."""
     header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}"
-    text = header.encode("latin1", "replace") + b"\n"
+    text = (header.encode("latin1", "replace") + b"\n")[: 2**16 - 1]  # more, and the first version cannot say it
     return b"\x93NUMPY" + version + struct.pack("<H" if version == b"\x01\x00" else "<I", len(text)) + text + content
 
 

@@ -248,14 +248,18 @@ def tried(kind, number, cases, tmp_path, **more):
     return trial
 
 
-@pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::hypothesis.errors.HypothesisWarning")
+@pytest.mark.filterwarnings(
+    "ignore::SyntaxWarning", "ignore::DeprecationWarning:<unknown>", "ignore::hypothesis.errors.HypothesisWarning"
+)
 @pytest.mark.parametrize("kind", [kind for kind in SHARES if kind != "providers"])  # which wait for Keras
 def test_a_few_cases_of_each_kind(tmp_path, kind):
     tried(kind, 0, 4 + 2 * SHARES[kind], tmp_path).check()
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::SyntaxWarning", "ignore::hypothesis.errors.HypothesisWarning")
+@pytest.mark.filterwarnings(
+    "ignore::SyntaxWarning", "ignore::DeprecationWarning:<unknown>", "ignore::hypothesis.errors.HypothesisWarning"
+)
 def test_very_many_cases(tmp_path, fuzz_chunk, record_property):
     kind, number, cases = fuzz_chunk
     trial = tried(kind, number + 1, cases, tmp_path)
