@@ -39,8 +39,8 @@ from actbench.tables.metrics import parse_metrics
 from actbench.tables.select import Selection, select
 
 SHARES = {
-    "spellings": 25, "expressions": 22, "studies": 16, "archives": 17, "tables": 7, "manifests": 4, "checkpoints": 4,
-    "commands": 4, "providers": 1,
+    "spellings": 28, "expressions": 20, "archives": 20, "studies": 16, "checkpoints": 5, "tables": 4, "manifests": 3,
+    "commands": 3, "providers": 1,
 }  # fmt: skip
 """How many of a hundred cases each kind has."""
 CHUNK = 1000
