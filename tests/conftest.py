@@ -25,6 +25,29 @@ INSTALLED = [str(Path(sys.executable).with_name("actbench"))]
 """The command as it lies beside this Python."""
 
 
+def pytest_addoption(parser):
+    faults = parser.getgroup("faults", "what tests/faults tries")
+    faults.addoption("--cases", type=int, default=100_000, help="made-up inputs in all")
+    faults.addoption("--kills", type=int, default=30, help="processes killed at random")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What became of the cases and kills of tests/faults, in one table for all kinds and processes."""
+    done = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
+    noted = [pair for report in done for pair in report.user_properties]
+    trials = [value for name, value in noted if name == "trial"]
+    if trials:
+        from faults.trial import table
+
+        terminalreporter.section("cases tried")
+        for line in table(trials):
+            terminalreporter.line(line)
+    for name, value in noted:
+        if name == "kills":
+            terminalreporter.section("processes killed")
+            terminalreporter.line(value)
+
+
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):
     """Every test starts in an empty folder."""

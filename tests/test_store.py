@@ -509,6 +509,31 @@ def test_a_newer_schema_is_refused_and_left_alone(own_folder):
         assert contents(own_folder) == before
 
 
+@pytest.mark.parametrize("version", ["²", "9" * 5000, "1e9", "-1", "two"])
+def test_a_version_that_is_none_is_refused_and_left_alone(own_folder, version):
+    filled(own_folder)
+    text = (own_folder / RUNS).read_text()
+    (own_folder / RUNS).write_text(text.replace(f"\n{SCHEMA_VERSION},", f"\n{version},"))
+    before = contents(own_folder)
+    with pytest.raises(UserError, match="has schema version"):
+        run_frames([own_folder])
+    with pytest.raises(UserError, match="has schema version"), Store.open(own_folder):
+        pass
+    assert contents(own_folder) == before
+
+
+@pytest.mark.parametrize("cell", ["", "two"])
+def test_a_run_that_proves_its_epochs_neither_by_digest_nor_by_number_is_trained_again(own_folder, cell):
+    filled(own_folder)
+    with (own_folder / RUNS).open(encoding="utf-8", newline="") as file:
+        (_, *rest) = rows = list(csv.DictReader(file))
+    rows[0] |= {"epochs_digest": "", "epochs_run": cell}
+    text = csv_lines(RUN_TABLE.names, rows)
+    (own_folder / RUNS).write_text(f"{','.join(RUN_TABLE.names)}\n{text}", encoding="utf-8")
+    with Store.open(own_folder) as store:
+        assert store.statuses == {rows[0]["run_key"]: "damaged"} | {row["run_key"]: row["status"] for row in rest}
+
+
 def test_a_newer_schema_with_more_columns_is_called_newer_not_foreign(own_folder):
     filled(own_folder)
     lines = (own_folder / RUNS).read_text().splitlines()

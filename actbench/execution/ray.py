@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import signal
 import socket
 from collections import deque
@@ -90,7 +91,7 @@ class RayExecutor:
     def _probe(self) -> None:
         """Refuse at once an address where nobody listens: Ray itself tries for more than a minute."""
         host, _, port = (self.address or "").removeprefix("ray://").rpartition(":")
-        if not host or not port.isdigit():
+        if not host or not re.fullmatch("[0-9]{1,5}", port):
             return
         try:
             socket.create_connection((host, int(port)), timeout=10).close()

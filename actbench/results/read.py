@@ -24,7 +24,7 @@ from actbench.errors import UserError
 from actbench.results import columns
 from actbench.results.column import Column
 from actbench.results.text import LineDigest
-from actbench.results.upgrade import FORMER, Row, changed_keys, is_older, upgraded_epoch, upgraded_run
+from actbench.results.upgrade import FORMER, Row, changed_keys, is_older, upgraded_epoch, upgraded_run, version_in
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +135,12 @@ def is_whole(run: Mapping[str, Any], digests: Mapping[str, LineDigest]) -> bool:
     Rows of the first version have no digest; their epochs, with the one before training, are counted.
     """
     found = digests.get(run["run_key"], LineDigest())
-    return found.text == run["epochs_digest"] if run["epochs_digest"] else found.lines == float(run["epochs_run"]) + 1
+    if run["epochs_digest"]:
+        return bool(found.text == run["epochs_digest"])
+    try:
+        return found.lines == float(run["epochs_run"]) + 1
+    except ValueError:  # the cell is empty, or holds no number
+        return False
 
 
 def keys_to_change(folder: Path) -> dict[str, str]:
@@ -149,7 +154,8 @@ def keys_to_change(folder: Path) -> dict[str, str]:
 
 def check_version(path: Path, version: str) -> None:
     """Raise UserError for a row that a newer actbench wrote, or one whose version is none."""
-    if version and (not version.isdigit() or int(version) > columns.SCHEMA_VERSION):
+    written = version_in(version)
+    if version and (written is None or written > columns.SCHEMA_VERSION):
         raise UserError(
             f"{str(path)!r} has schema version {version[:40]}, this actbench knows {columns.SCHEMA_VERSION} and older. "
             "Use the actbench that wrote it, or another --results."

@@ -43,7 +43,7 @@ from actbench.results.read import (
     read_runs,
 )
 from actbench.results.text import csv_lines
-from actbench.results.upgrade import is_older
+from actbench.results.upgrade import is_older, version_in
 
 log = logging.getLogger(__name__)
 Rows: TypeAlias = Iterable[Mapping[str, Any]]
@@ -252,7 +252,7 @@ def _is_older_table(path: Path, table: Table) -> bool:
     plain = header.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
     names = plain.decode(errors="replace").split(",")
     version = first.partition(b",")[0].decode(errors="replace") if names[0] == "schema_version" else ""
-    if version.isdigit():
+    if version_in(version) is not None:
         check_version(path, version)
     if header.endswith(b"\n"):
         if tuple(names) == table.names:

@@ -7,6 +7,7 @@ key that is formed differently. Stores are upgraded when they are opened for wri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
@@ -33,8 +34,8 @@ def upgraded_run(row: Row) -> Row:
 
     A row without a version, as hand-written tables may have, is taken for one of today's.
     """
-    written = row.get("schema_version", "")
-    for version in range(int(written) if written.isdigit() else SCHEMA_VERSION, SCHEMA_VERSION):
+    written = version_in(row.get("schema_version", ""))
+    for version in range(SCHEMA_VERSION if written is None else written, SCHEMA_VERSION):
         row = STEPS.get(version, _same)(row)
     today = {column.name: row.get(column.name, column.neutral_text) for column in RUN_COLUMNS}
     return today | {"schema_version": str(SCHEMA_VERSION)}
@@ -54,7 +55,14 @@ def changed_keys(rows: Iterable[Row]) -> dict[str, str]:
 
 def is_older(version: str | None) -> bool:
     """Whether the text of a cell is a schema version before today's."""
-    return bool(version) and str(version).isdigit() and int(str(version)) < SCHEMA_VERSION
+    written = version_in(version or "")
+    return written is not None and written < SCHEMA_VERSION
+
+
+def version_in(cell: str) -> int | None:
+    """The schema version that a cell holds; None where it holds something else."""
+    # Not str.isdigit: "²" is a digit, too, and thousands of nines are digits all.
+    return int(cell) if re.fullmatch("[0-9]{1,9}", cell) else None
 
 
 def _same(row: Row) -> Row:

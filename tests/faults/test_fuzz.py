@@ -1,0 +1,285 @@
+"""Whatever is handed to the program, it answers, or refuses in a sentence: no traceback, no hang, no gigabytes.
+
+``python -m pytest tests/faults -m slow`` tries 100,000 cases and prints what became of them; ``--cases`` says another
+number. The quick suite tries a few hundred, the same ones each time.
+"""
+
+import io
+import json
+import logging
+import math
+import re
+from contextlib import redirect_stderr, redirect_stdout
+
+import inputs
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from synthetic import Arm, Task, record, write
+from trial import Trial
+
+from actbench import datasets
+from actbench.cli.options import checked_thresholds, console
+from actbench.datasets import DatasetInfo, Request
+from actbench.errors import UserError
+from actbench.execution.plan import stored_plan
+from actbench.reports.formats import FORMATS
+from actbench.reports.sheet import View
+from actbench.reports.sheet.comparison import ComparisonSheet
+from actbench.results.checkpoint import Checkpoint
+from actbench.results.frames import run_frames
+from actbench.results.store import Store
+from actbench.studies.article import read_article
+from actbench.studies.expand import expand
+from actbench.studies.file import read_study
+from actbench.studies.settings import NAMED
+from actbench.studies.study import Study
+from actbench.tables.checks import parse_check, run_checks
+from actbench.tables.findings import Question, analyse
+from actbench.tables.metrics import parse_metrics
+from actbench.tables.select import Selection, select
+
+SHARES = {
+    "spellings": 28, "expressions": 20, "archives": 20, "studies": 16, "checkpoints": 5, "tables": 4, "manifests": 3,
+    "commands": 3, "providers": 1,
+}  # fmt: skip
+"""How many of a hundred cases each kind has."""
+CHUNK = 1000
+PLAIN_DATA = DatasetInfo(
+    sha256="ab" * 32, classes=10, input_shape=(8, 8, 1), train_size=1000, val_size=0, test_size=100
+)
+
+
+def small_store(folder, **more):
+    arms = [Arm(name, seeds=(0, 1)) for name in ("relu", "mish", "swish(beta=2)")]
+    return write(folder, [(Task(epochs=3), arms)], checks=("test_accuracy(mish) < 0.1",), **more)
+
+
+def spellings(tmp_path):
+    return inputs.SPELLINGS, lambda case: NAMED[case[0]](case[1])
+
+
+def providers(tmp_path):
+    return inputs.PROVIDED, lambda case: NAMED[case[0]](case[1])
+
+
+def expressions(tmp_path):
+    store = small_store(tmp_path / "store")
+    runs, thresholds = run_frames([store])
+    findings = analyse([store], Question())
+    arms = {found.task.title: found.arms for found in findings.tasks}
+
+    def asked(**question):
+        written(analyse([store], Question(**question)))
+
+    # What is wrong is found where it is parsed; to read a store before that would only cost time.
+    def check(said):
+        parsed = parse_check(said)
+        if parsed.thresholds:
+            asked(fail_if=(said,))
+        else:
+            run_checks([parsed], arms)
+
+    ask = {
+        "--columns": lambda said: written(findings, View(columns=tuple(said))),
+        "--sort": lambda said: written(findings, View(sort=said)),
+        "--where": lambda said: select(runs, Selection(where=(said,))),
+        "--act": lambda said: select(runs, Selection(activations=(said,))),
+        "--fail-if": check,
+        "--metric": lambda said: parse_metrics((said,), thresholds) and asked(metrics=(said,)),
+        "--threshold": lambda said: asked(thresholds=checked_thresholds(said)),
+        "--baseline": lambda said: asked(baseline=said),
+        "--margin": lambda said: asked(margin=said),
+    }
+    return inputs.EXPRESSIONS, lambda case: ask[case[0]](case[1])
+
+
+def written(findings, view=View()):  # noqa: B008 - a view does not change
+    """What ``compare`` would write, in the form that shows most."""
+    return FORMATS["csv"].write(ComparisonSheet(findings, view), console(plain=True))
+
+
+def studies(tmp_path):
+    path = tmp_path / "study.toml"
+
+    def read(content):
+        path.write_bytes(content)
+        study = read_study(path)
+        read_article(path)
+        runs = expand(study, lambda _: PLAIN_DATA, lambda *_: "cpu")
+        assert len({run.key for run, _ in runs}) == len(runs)
+
+    return inputs.STUDIES, read
+
+
+def archives(tmp_path):
+    path = tmp_path / "data.npz"
+
+    def load(content):
+        path.write_bytes(content)
+        loaded = datasets.load(Request(str(path), dtype="float32"))
+        for array in (loaded.x_train, loaded.x_test):
+            assert math.isfinite(float(abs(array).max())), "what is scaled is a number"
+
+    return inputs.ARCHIVES, load
+
+
+def tables(tmp_path):
+    # One as it is written today, and one as of the first version, whose runs do not carry a digest of their epochs.
+    wholes = [
+        small_store(tmp_path / "today"),
+        small_store(tmp_path / "first", edit=lambda row: row | {"schema_version": 1, "epochs_digest": ""}),
+    ]
+    good = [{name: (whole / name).read_bytes() for name in ("runs.csv", "epochs.csv")} for whole in wholes]
+    store = small_store(tmp_path / "store")
+
+    def use(case):
+        which, name, content = case
+        for file, sound in good[which].items():
+            (store / file).write_bytes(content if file == name else sound)
+        try:
+            written(analyse([store], Question()))
+        finally:
+            with Store.open(store) as opened:
+                opened.append(NEW)
+
+    def spoiled(which, name):
+        content = good[which][name]
+        return inputs.st.tuples(
+            inputs.st.just(which), inputs.st.just(name), inputs.damaged(content) | inputs.changed_cells(content)
+        )
+
+    return inputs.st.one_of(*(spoiled(which, name) for which in (0, 1) for name in good[which])), use
+
+
+NEW = record(Task(epochs=3), Arm("tanh"), 0)
+
+
+def manifests(tmp_path):
+    store = small_store(tmp_path / "store")
+    path = store / "manifest.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["datasets"] = {"digits": {"sha256": "ab" * 32, "classes": 10, "input_shape": [8, 8, 1], "train_size": 1437,
+                                       "val_size": 0, "test_size": 360}}  # fmt: skip
+    good = json.dumps(document)
+
+    def use(content):
+        path.write_bytes(content)
+        try:
+            written(analyse([store], Question()))
+            stored_plan(Study(), store)
+        finally:
+            path.write_bytes(content)
+            with Store.open(store) as opened:
+                opened.write_manifest({"studies": {"one": {}}, "datasets": {}, "versions": {}})
+
+    changed = inputs.changed_json(good).map(str.encode)
+    return changed | inputs.damaged(good.encode()), use
+
+
+def checkpoints(tmp_path):
+    import numpy as np
+
+    stream = np.random.RandomState(0).get_state()
+    state = Checkpoint("ab" * 8, tuple(NEW.epochs), [np.ones((2, 3)), np.zeros(3)], stream, 1.0, 2.0)
+    good = state.to_bytes()
+
+    def use(content):
+        with Store.open(tmp_path / "store") as store:
+            (store.folder / "checkpoints").mkdir(exist_ok=True)
+            path = store.folder / "checkpoints" / f"{state.run_key}.npz"
+            path.write_bytes(content)
+            loaded = store.load_checkpoint(state.run_key)
+            assert loaded is None or loaded.to_bytes() == good, "a checkpoint that was changed is used"
+            assert path.exists() == (loaded is not None)
+
+    return inputs.damaged(good) | inputs.st.binary(max_size=99), use
+
+
+def commands(tmp_path):
+    import sys
+
+    from actbench.cli import main
+
+    small_store(tmp_path / "store")
+
+    def call(words):
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.chdir(tmp_path)
+            patch.setattr(sys, "argv", ["actbench", *words])
+            patch.setattr("actbench.cli.crash_message", _reraise)
+            with pytest.raises(SystemExit) as end:
+                main()
+        live = CONTROLS.findall(out.getvalue() + err.getvalue())
+        assert not live, f"characters that command a terminal: {live[:3]}"
+        if end.value.code == 2:
+            raise UserError(err.getvalue())
+        assert end.value.code in (None, 0, 1), end.value.code
+
+    return inputs.commands(), call
+
+
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def _reraise(error):
+    raise error
+
+
+def tried(kind, number, cases, tmp_path, **more):
+    """Try so many cases of a kind; ``number`` chooses which."""
+    strategy, work = globals()[kind](tmp_path)
+    trial = Trial(kind)
+
+    @seed(number)
+    @settings(
+        max_examples=cases, deadline=None, database=None, phases=[Phase.generate], derandomize=False,
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(strategy)
+    def each(case):
+        trial(case, lambda: work(case))
+
+    logging.disable(logging.WARNING)
+    try:
+        each()
+    finally:
+        logging.disable(logging.NOTSET)
+    return trial
+
+
+@pytest.mark.filterwarnings(
+    "ignore::SyntaxWarning", "ignore::DeprecationWarning:<unknown>", "ignore::hypothesis.errors.HypothesisWarning"
+)
+@pytest.mark.parametrize("kind", [kind for kind in SHARES if kind != "providers"])  # which wait for Keras
+def test_a_few_cases_of_each_kind(tmp_path, kind):
+    tried(kind, 0, 4 + 2 * SHARES[kind], tmp_path).check()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings(
+    "ignore::SyntaxWarning", "ignore::DeprecationWarning:<unknown>", "ignore::hypothesis.errors.HypothesisWarning"
+)
+def test_very_many_cases(tmp_path, fuzz_chunk, record_property):
+    kind, number, cases = fuzz_chunk
+    trial = tried(kind, number + 1, cases, tmp_path)
+    record_property("trial", trial.report)
+    assert trial.cases
+    trial.check()
+
+
+def chunks(cases):
+    """All the cases, in parts that can be shared out: kind, number, and how many."""
+    parts = []
+    for kind, share in SHARES.items():
+        left, number = cases * share // 100, 0
+        while left > 0:
+            parts.append((kind, number, min(left, CHUNK)))
+            left, number = left - CHUNK, number + 1
+    return parts
+
+
+def pytest_generate_tests(metafunc):
+    if "fuzz_chunk" in metafunc.fixturenames:
+        parts = chunks(metafunc.config.getoption("--cases"))
+        metafunc.parametrize("fuzz_chunk", parts, ids=[f"{kind}-{number}" for kind, number, _ in parts])
