@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import hashlib
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
+import sysconfig
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -79,7 +82,7 @@ def _from_file(kind: str, provider: str) -> tuple[ModuleType, str]:
         except (Exception, SystemExit) as error:  # a script may end in sys.exit()
             del sys.modules[name]
             raise UserError(f"{provider!r} fails when it is imported: {type(error).__name__}: {error}") from error
-    return sys.modules[name], _digest(content)
+    return sys.modules[name], _digest(content, path)
 
 
 _IMPORTED: dict[str, str] = {}
@@ -122,9 +125,66 @@ def prints_to_stderr() -> contextlib.AbstractContextManager[Any]:
 def _file_digest(name: str, file: str | None) -> str:
     """The digest of a module's file; of its name, where it has none."""
     path = Path(file) if file else None
-    return _digest(path.read_bytes() if path and path.is_file() else name.encode())
+    return _digest(path.read_bytes(), path) if path and path.is_file() else _digest(name.encode())
 
 
-def _digest(content: bytes) -> str:
-    """The first 12 hex digits of the SHA-256."""
-    return hashlib.sha256(content).hexdigest()[:12]
+def _digest(content: bytes, path: Path | None = None) -> str:
+    """The first 12 hex digits of the SHA-256 of a module, and of what it imports of the person's own code."""
+    digest = hashlib.sha256(content)
+    for name, imported in _imported_files(content, path) if path else ():
+        digest.update(f"\0{name}\0{len(imported)}\0".encode() + imported)
+    return digest.hexdigest()[:12]
+
+
+def _imported_files(content: bytes, path: Path) -> list[tuple[str, bytes]]:
+    """The files beside or below a module, or the current folder, that it imports, and that these import in turn.
+
+    Found by reading, nothing is run: imports by a name that is only made up at run time are not seen. Returns names
+    relative to their folder, in order, each with its content.
+    """
+    here = path.resolve()
+    if any(here.is_relative_to(installed) for installed in map(Path, set(sysconfig.get_paths().values()))):
+        return []  # a package of somebody else's: its version says what it is
+    found: dict[Path, tuple[str, bytes]] = {}
+    waiting = [(here, content)]
+    while waiting:
+        file, code = waiting.pop()
+        for root in dict.fromkeys((here.parent, Path.cwd().resolve())):
+            for name in _imported_names(code, file, root):
+                for imported in _files_of(root, name):
+                    if imported not in found and imported != here:
+                        found[imported] = (imported.relative_to(root).as_posix(), imported.read_bytes())
+                        waiting.append((imported, found[imported][1]))
+    return sorted(found.values())
+
+
+def _imported_names(code: bytes, file: Path, root: Path) -> set[str]:
+    """Dotted names, seen from a folder, that a file imports anywhere: modules, or what may be one inside a module."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()  # importing it will say what is wrong
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = ""
+            if node.level:
+                base = file.parents[min(node.level, len(file.parents)) - 1]
+                if not base.is_relative_to(root):
+                    continue
+                package = ".".join(base.relative_to(root).parts)
+            start = ".".join(filter(None, (package, node.module)))
+            names |= {start} | {f"{start}.{alias.name}".lstrip(".") for alias in node.names}
+    return names
+
+
+def _files_of(root: Path, name: str) -> list[Path]:
+    """The files below a folder that importing a dotted name runs: of the packages on the way, and of the module."""
+    files = []
+    place = root
+    for part in filter(None, name.split(".")):
+        place = place / part
+        files += [place / "__init__.py", place.with_name(f"{part}.py")]
+    return [file for file in files if os.path.isfile(file)]  # noqa: PTH113 - Path's own raises for a name that is too long

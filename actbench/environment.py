@@ -63,12 +63,10 @@ def cpu_name() -> str:
 
 def hardware() -> dict[str, object]:
     """The machine, for the manifest: processor, cores this process may use, memory, system."""
-    import psutil
-
     return {
         "cpu": cpu_name(),
         "cores": usable_cores(),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "memory_gib": round(total_memory_mib() / 2**10, 1),
         "system": platform.platform(),
     }
 
@@ -99,6 +97,20 @@ def usable_cores() -> int:
 def gpu_possible() -> bool:
     """Whether a GPU might be there: False only where it is certain that no library would find one."""
     return not LINUX or any(Path(f"/dev/{name}").exists() for name in ("nvidia0", "nvidiactl", "kfd", "dxg"))
+
+
+def total_memory_mib() -> float:
+    """The machine's memory, in MiB."""
+    import psutil
+
+    return float(psutil.virtual_memory().total) / 2**20
+
+
+def memory_mib() -> float:
+    """The resident size of this process, in MiB."""
+    import psutil
+
+    return float(psutil.Process().memory_info().rss) / 2**20
 
 
 def reset_peak_memory() -> None:
