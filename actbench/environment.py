@@ -8,6 +8,8 @@ import os
 import platform
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
@@ -97,6 +99,49 @@ def usable_cores() -> int:
 def gpu_possible() -> bool:
     """Whether a GPU might be there: False only where it is certain that no library would find one."""
     return not LINUX or any(Path(f"/dev/{name}").exists() for name in ("nvidia0", "nvidiactl", "kfd", "dxg"))
+
+
+TICK_SECONDS = 0.1
+NOTICED_SECONDS = 1.0
+
+
+class _Pulse:
+    """A thread that wakes every tick: where it did not, though the processor was idle, the process was stopped."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._suspended = 0.0
+        self._last = time.perf_counter(), time.process_time()
+        threading.Thread(target=self._beat, name="actbench-pulse", daemon=True).start()
+
+    def suspended(self) -> float:
+        """Seconds up to now."""
+        with self._lock:
+            now = time.perf_counter(), time.process_time()
+            gap = now[0] - self._last[0] - TICK_SECONDS
+            # A busy process holds the thread up too, but not without computing.
+            if gap > NOTICED_SECONDS and now[1] - self._last[1] < gap / 2:
+                self._suspended += gap
+            self._last = now
+            return self._suspended
+
+    def _beat(self) -> None:
+        while True:
+            time.sleep(TICK_SECONDS)
+            self.suspended()
+
+
+_pulse = functools.cache(_Pulse)
+
+
+def suspended_seconds() -> float:
+    """How long this process was stopped (Ctrl-Z, a frozen container) since the first call, but for less than a second."""
+    return _pulse().suspended()
+
+
+def running_seconds() -> float:
+    """A clock that stands still while the process is stopped; only differences mean something."""
+    return time.perf_counter() - suspended_seconds()
 
 
 def total_memory_mib() -> float:

@@ -9,7 +9,6 @@ import datetime as dt
 import gc
 import math
 import re
-import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -153,9 +152,9 @@ class Trainer:
 
 def _compiled(program: Program) -> float:
     """Compile what is not compiled yet. Returns the seconds that it took."""
-    began = time.perf_counter()
+    began = environment.running_seconds()
     program.compile()
-    return time.perf_counter() - began
+    return environment.running_seconds() - began
 
 
 class _Placed:
@@ -214,9 +213,10 @@ class Training:
         self._compile_seconds: float | None = checkpoint.compile_seconds if checkpoint else None
         self._train_seconds = self._epochs[-1].train_seconds if self._epochs else 0.0
         self._eval_seconds = self._epochs[-1].eval_seconds if self._epochs else 0.0
+        self._suspended = environment.suspended_seconds()
         self._started_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         # A run that was broken off has its earlier sittings' time on the clock already.
-        self._began = time.perf_counter() - (checkpoint.wall_seconds if checkpoint else 0.0)
+        self._began = environment.running_seconds() - (checkpoint.wall_seconds if checkpoint else 0.0)
 
     def __iter__(self) -> Iterator[Epoch]:
         """Build, compile and train; a row an epoch."""
@@ -255,7 +255,7 @@ class Training:
             variables=self._state.program.state(),
             stream=self._state.stream.get_state(legacy=True),
             compile_seconds=self._compile_seconds or 0.0,
-            wall_seconds=time.perf_counter() - self._began,
+            wall_seconds=environment.running_seconds() - self._began,
         )
 
     def record(self) -> Record:
@@ -274,7 +274,7 @@ class Training:
             device_name=self._backend.device_name(self.run.device),
             jobs=self._jobs,
             compile_seconds=self._compile_seconds,
-            wall_seconds=time.perf_counter() - self._began,
+            wall_seconds=environment.running_seconds() - self._began,
             peak_memory_mib=environment.peak_memory_mib() if device_memory is None else device_memory,
             started_at=self._started_at,
             versions=versions(self.run),
@@ -297,9 +297,9 @@ class Training:
             self.ended = any(shown) or len(self._epochs) > run.epochs
         while not self.ended:
             order = stream.permutation(len(self._data.x_train))
-            began = time.perf_counter()
+            began = environment.running_seconds()
             result = program.train_epoch(order)
-            self._train_seconds += time.perf_counter() - began
+            self._train_seconds += environment.running_seconds() - began
             row = self._row(program, len(self._epochs), result)
             if not all(math.isfinite(x) for x in (row.train_loss, row.val_loss, row.test_loss) if x is not None):
                 self._status, self.ended = "diverged", True
@@ -309,9 +309,9 @@ class Training:
 
     def _evaluate(self, program: Program, part: str) -> tuple[Any, Any]:
         """Evaluate one part, on the evaluation clock; two Nones for a part without inputs."""
-        began = time.perf_counter()
+        began = environment.running_seconds()
         result = program.evaluate(part)
-        self._eval_seconds += time.perf_counter() - began
+        self._eval_seconds += environment.running_seconds() - began
         return result or (None, None)
 
     def _row(self, program: Program, epoch: int, trained: tuple[Any, Any]) -> Epoch:
@@ -328,9 +328,14 @@ class Training:
             train_seconds=self._train_seconds,
             eval_seconds=self._eval_seconds,
             learning_rate=program.learning_rate,
+            suspended_seconds=self._suspended_since_last_row(),
         )
         self._epochs.append(row)
         return row
+
+    def _suspended_since_last_row(self) -> float | None:
+        before, self._suspended = self._suspended, environment.suspended_seconds()
+        return round(self._suspended - before, 1) or None
 
 
 def _go_on_from(checkpoint: Checkpoint, program: Program, stream: np.random.RandomState) -> None:
