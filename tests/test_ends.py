@@ -189,3 +189,30 @@ def test_prints_of_a_persons_own_code_stay_out_of_the_result(tmp_path):
     done = program("run", "--act", act, "--act", "relu", *TINY, "--results", "r", "--json", cwd=tmp_path, check=0)
     assert [arm["activation"] for arm in json.loads(done.stdout)["tasks"][0]["arms"]] == [act, "relu"]
     json.loads(program("show", act, "--json", cwd=tmp_path, check=0).stdout)
+
+
+def test_a_process_that_was_stopped_says_so_and_its_clocks_stood_still(tmp_path):
+    """A worker is stopped for three seconds in the middle of training."""
+    (tmp_path / "stopped.py").write_text(
+        "import os, signal, subprocess, time\nimport keras\nimport tensorflow as tf\n\n"
+        "def stop():\n"
+        "    if not os.path.exists('stopped'):\n"
+        "        open('stopped', 'w').close()\n"
+        "        subprocess.Popen(['sh', '-c', f'sleep 3; kill -CONT {os.getpid()}'])\n"
+        "        os.kill(os.getpid(), signal.SIGSTOP)\n"
+        "    return 0.0\n\n"
+        "def act(x):\n"
+        "    nothing = tf.stop_gradient(tf.numpy_function(stop, [], tf.float64, stateful=True))\n"
+        "    return keras.ops.tanh(x) + tf.cast(nothing, x.dtype)\n",
+        encoding="utf-8",
+    )
+    words = [*TINY[:-1], "3", "--results", "r"]
+    program("run", "--act", "stopped.py:act", *words, "--deterministic", cwd=tmp_path, check=0)
+    assert (tmp_path / "stopped").exists()
+    with (tmp_path / "r" / "epochs.csv").open(encoding="utf-8", newline="") as file:
+        epochs = list(csv.DictReader(file))
+    flagged = [float(row["suspended_seconds"]) for row in epochs if row["suspended_seconds"]]
+    assert len(flagged) == 1
+    assert 2 < flagged[0] < 30
+    row = stored(tmp_path / "r")["stopped.py:act"]
+    assert float(row["wall_seconds"]) >= 0

@@ -129,7 +129,7 @@ def test_every_column_that_was_promised_is_there():
         keras_version backend backend_version python_version git_commit"""
     assert set(promised.split()) <= set(RUN_TABLE.names)
     promised = """run_key epoch train_loss train_accuracy val_loss val_accuracy test_loss test_accuracy train_seconds
-        eval_seconds learning_rate"""
+        eval_seconds learning_rate suspended_seconds"""
     assert tuple(promised.split()) == EPOCH_TABLE.names
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import planned
+from conftest import planned, small_arrays
 
 from actbench import datasets
 from actbench.execution.events import CheckpointRefused, CheckpointTaken, EpochEnded, RunEnded, RunStarted
@@ -102,6 +102,40 @@ def test_a_file_edited_in_mid_sweep_fails_the_runs_that_come_after(tmp_path, wha
 
     # The same command again plans anew: other keys, and none of them is stored.
     assert not set(make_plan(study, options.executor).keys) & set(plan.keys)
+
+
+@pytest.mark.slow
+def test_code_beside_the_file_and_data_that_change_in_mid_sweep_fail_the_runs_that_come_after(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "mine.py").write_text("from impl import factor\n" + EDITED, encoding="utf-8")
+    (tmp_path / "impl.py").write_text("factor = 1\n", encoding="utf-8")
+    np.savez(tmp_path / "d.npz", **small_arrays())
+    options = Options()
+    cases = {
+        "activation 'mine.py:act'": (
+            {"activation": ["mine.py:act"]},
+            lambda: (tmp_path / "impl.py").write_text("factor = 2\n"),
+        ),
+        "data 'd.npz'": ({"data": "d.npz"}, lambda: np.savez(tmp_path / "d.npz", **small_arrays(seed=5))),
+    }
+    for what, (asked, change) in cases.items():
+        plan = make_plan(Study().override(TINY | {"limit": None} | asked | {"seed": [0, 1]}), options.executor)
+
+        def edit(event, change=change):
+            if isinstance(event, RunEnded) and event.record.run.seed == 0:
+                change()
+
+        outcome = sweep(plan, tmp_path / what.split()[0], replace(options, executor=Fresh()), [edit])
+        assert [record.status for record in outcome.trained] == ["ok", "failed"]
+        assert outcome.broken[0].error.startswith(f"The {what} changed after its runs were planned.")
+
+
+class Fresh(LocalExecutor):
+    """Takes a new worker for every run: nothing is in its caches."""
+
+    def run(self, assignments, jobs, halt):
+        for assignment in assignments:
+            yield from super().run([assignment], jobs, halt)
 
 
 class Trail:

@@ -170,7 +170,7 @@ class _Pool:
             idle[0].end()
             self.workers.remove(idle[0])
         # What libraries leave in the folder for temporary files goes with the pool's own, however a worker ends.
-        variables = backends.get(settings.backend).environment(self.threads) | {"TMPDIR": str(self.folder)}
+        variables = settings.environment(self.threads) | {"TMPDIR": str(self.folder)}
         worker = _Worker(settings, variables, self.folder, next(self.numbers))
         self.workers.append(worker)
         return worker

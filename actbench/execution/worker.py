@@ -19,7 +19,7 @@ from actbench.errors import UserError
 from actbench.execution.events import CheckpointRefused, CheckpointTaken, EpochEnded, RunEnded, RunEvent, RunStarted
 from actbench.execution.executor import Assignment
 from actbench.results.columns import Record, Status
-from actbench.training.run import CheckpointError, Trainer, one_line, plain, versions
+from actbench.training.run import KEPT_DATA, CheckpointError, Trainer, one_line, plain, versions
 
 STOP = "stop"
 """What the driver sends, in place of an assignment, to have the run end after its epoch."""
@@ -119,7 +119,6 @@ def work(connection: Connection, variables: Mapping[str, str], log: str) -> None
 
     threading.Thread(target=listen, daemon=True).start()
     trainer = Trainer()
-    # Two data sets at a time: arms are interleaved, so a grid over data sets would otherwise reload at each run.
-    load = functools.lru_cache(maxsize=2)(datasets.load)
+    load = functools.lru_cache(maxsize=KEPT_DATA)(datasets.load)
     while True:
         carry_out(assignments.get(), trainer, connection.send, stopping.is_set, load)
