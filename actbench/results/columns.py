@@ -92,8 +92,8 @@ class Epoch:
 
     Losses are in nats, accuracies are fractions, seconds count up over the run.
     ``train_*`` are running means over the epoch, as Keras reports them (at epoch 0: an evaluation). ``val_*`` are None
-    without a validation split. ``suspended_seconds``, in which the process was stopped during the epoch, are in no clock;
-    None where it was not. A new column goes last: see ``text.LineDigest``.
+    without a validation split. ``suspended_seconds``, in which the process was stopped during the epoch, are in no
+    clock; None where it was not. A new column goes last: see ``text.LineDigest``.
     """
 
     epoch: int = figure(Role.IDENTITY, unit=Unit.EPOCHS)
