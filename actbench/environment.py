@@ -135,7 +135,7 @@ _pulse = functools.cache(_Pulse)
 
 
 def suspended_seconds() -> float:
-    """How long this process was stopped (Ctrl-Z, a frozen container) since the first call, for over a second each."""
+    """How long this process was stopped (Ctrl-Z, a frozen container) since the first call, if for over a second."""
     return _pulse().suspended()
 
 

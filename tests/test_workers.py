@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import planned, small_arrays
 
-from actbench import datasets
+from actbench import datasets, environment
 from actbench.execution.events import CheckpointRefused, CheckpointTaken, EpochEnded, RunEnded, RunStarted
 from actbench.execution.executor import Assignment
 from actbench.execution.local import LocalExecutor
@@ -18,7 +18,7 @@ from actbench.execution.sweep import Options, sweep
 from actbench.execution.worker import carry_out
 from actbench.results.store import Store
 from actbench.studies.study import Study
-from actbench.training.run import Trainer
+from actbench.training.run import ProcessSettings, Trainer
 
 TINY = {"model": "mlp(8)", "limit": 200, "batch_size": 50, "epochs": 1}
 # Notes which process built it, and whether that process is deterministic.
@@ -258,3 +258,72 @@ def test_a_sweep_sets_a_checkpoint_aside_that_does_not_fit(tmp_path, caplog):
     assert [record.status for record in outcome.trained] == ["ok"]
     assert f"{run.key}.npz cannot be used (it holds" in caplog.text
     assert "that run begins anew" in caplog.text
+
+
+def test_a_deterministic_run_has_one_thread_however_many_share_the_machine():
+    asked = TINY | {"activation": "relu"}
+    for deterministic, shared, threads in ((True, None, "1"), (True, 8, "1"), (False, 8, "8")):
+        ((run, _),) = planned(**asked, deterministic=deterministic)
+        variables = ProcessSettings.of(run).environment(shared)
+        assert variables["TF_NUM_INTRAOP_THREADS"] == variables["TF_NUM_INTEROP_THREADS"] == threads
+    ((run, _),) = planned(**asked)
+    assert "TF_NUM_INTRAOP_THREADS" not in ProcessSettings.of(run).environment()
+
+
+@pytest.mark.slow
+def test_numbers_do_not_depend_on_jobs_where_deterministic():
+    asked = {"model": "cnn", "limit": 300, "epochs": 2, "activation": ["relu", "mish"], "deterministic": True}
+    assignments = [Assignment(run, request) for run, request in planned(**asked, seed=[0, 1])]
+    losses = []
+    for jobs in (1, 2):
+        records = {record.run.key: record for record in finished(assignments, jobs)}
+        losses.append([[row.train_loss for row in records[each.run.key].epochs] for each in assignments])
+    assert losses[0] == losses[1]
+
+
+def trained_in_turn(trainer, pairs, loaded):
+    """Train the runs and return how many programs there are after each."""
+    counts = []
+    for run, request in pairs:
+        training = trainer.begin(run, loaded[request])
+        assert len(list(training)) == 2
+        counts.append(len(trainer._programs))
+    return counts
+
+
+def test_two_data_sets_in_turn_share_their_programs_over_the_seeds(tmp_path):
+    np.savez(tmp_path / "a.npz", **small_arrays())
+    np.savez(tmp_path / "b.npz", **small_arrays(seed=3))
+    fields = {"model": "mlp(8)", "epochs": 1, "batch_size": 20}
+    pairs = [planned(**fields, data=name, seed=seed)[0] for seed in (0, 1) for name in ("a.npz", "b.npz")]
+    loaded = {request: datasets.load(request) for _, request in pairs}
+    trainer = Trainer()
+    assert trained_in_turn(trainer, pairs[:2], loaded) == [1, 2]
+    first = {arm: kept.program for arm, kept in trainer._programs.items()}
+    assert trained_in_turn(trainer, pairs[2:], loaded) == [2, 2]
+    assert {arm: kept.program for arm, kept in trainer._programs.items()} == first
+
+
+def test_a_third_data_set_takes_the_place_of_the_one_used_longest_ago(tmp_path):
+    for number, name in enumerate("abc"):
+        np.savez(tmp_path / f"{name}.npz", **small_arrays(seed=number))
+    fields = {"model": "mlp(8)", "epochs": 1, "batch_size": 20}
+    pairs = [planned(**fields, data=f"{name}.npz")[0] for name in "abac"]
+    loaded = {request: datasets.load(request) for _, request in pairs}
+    trainer = Trainer()
+    assert trained_in_turn(trainer, pairs, loaded) == [1, 2, 2, 2]
+    assert list(trainer._programs) == [pairs[0][0].arm, pairs[3][0].arm]
+
+
+@pytest.mark.slow
+def test_many_arms_stay_within_the_memory_that_programs_may_take():
+    trainer = Trainer()
+    trainer.programs_mib = 60
+    sizes = []
+    for number in range(60):
+        ((run, request),) = planned(**TINY | {"activation": f"swish(beta={1 + number / 100})"})
+        assert len(list(trainer.begin(run, datasets.load(request)))) == 2
+        sizes.append(environment.memory_mib())
+    assert 1 <= len(trainer._programs) < 60
+    # Sixty programs would take some 700 MiB.
+    assert max(sizes) - sizes[0] < 400

@@ -103,7 +103,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         str | None, typer.Option(help="float32, float64 or bfloat16 (mixed). Default: float32.")
     ] = None,
     deterministic: Annotated[
-        bool | None, typer.Option("--deterministic", help="Repeatable bit for bit, and slower.")
+        bool | None, typer.Option("--deterministic", help="Repeatable bit for bit, on one thread, and slower.")
     ] = None,
     backend: Annotated[
         str | None,
@@ -118,7 +118,12 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     results: Annotated[
         Path | None, typer.Option(help="Folder to write to. Default: results/adhoc, or results/NAME for a study.")
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Runs at a time, each in a process of its own.")] = 1,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            help="Runs at a time, each in a process of its own. Last digits may depend on it, but with --deterministic."
+        ),
+    ] = 1,
     executor: Annotated[
         ExecutorName, typer.Option(help="Train on this machine, or on a Ray cluster.")
     ] = ExecutorName.local,
