@@ -15,7 +15,8 @@ from synthetic import Arm, Task, write
 from actbench.errors import UserError
 from actbench.registry import Choice
 from actbench.reports import words
-from actbench.results.columns import RUN_COLUMNS
+from actbench.reports.sheet.comparison import settings_line
+from actbench.results.columns import RUN_COLUMNS, VERSION_FIELDS
 from actbench.results.thresholds import EpochsTo, Reached, SecondsTo
 from actbench.statistics import Standing, Summary, Verdict, compare_paired
 from actbench.tables.across import Across, AcrossObstacle
@@ -272,6 +273,28 @@ def test_a_run_in_two_stores_is_counted_once_and_said(tmp_path):
 def test_what_makes_figures_doubtful_is_said(tmp_path, arm, said):
     (warning,) = ask(write(tmp_path, [(Task(), (Arm("relu"), arm))])).tasks[0].warnings
     assert said in words.warning(warning)
+
+
+@pytest.mark.parametrize("column", [c.name for c in VERSION_FIELDS if c.name != "git_commit"])
+def test_a_version_is_warned_of_whichever_it_is(tmp_path, column):
+    (warning,) = (
+        ask(write(tmp_path, [(Task(), (Arm("relu"), Arm("mish", versions={column: "9.9"})))])).tasks[0].warnings
+    )
+    ((mixed, values),) = warning.versions
+    assert (mixed, values[1]) == (column, "9.9")
+
+
+def test_the_line_of_settings_has_every_one_that_was_asked_for_and_is_not_in_the_title(tmp_path):
+    plain = Task(settings={"deterministic": True})
+    found = ask(write(tmp_path, [(plain, ARMS[:2]), (Task(settings={"backend": "another"}), ARMS[:2])]))
+    same = "adam · learning rate 0.001 · batch size 100 · 20 epochs · glorot_uniform · float32 · cpu"
+    assert [words.task_title(item.task.distinction) for item in found.tasks] == [
+        "mnist · mlp(100, 50) · deterministic · backend tensorflow",
+        "mnist · mlp(100, 50) · not deterministic · backend another",
+    ]
+    assert [settings_line(item).partition(" · 60,000")[0] for item in found.tasks] == [same, same]
+    alone = ask(write(tmp_path / "alone", [(plain, ARMS[:2])])).tasks[0]
+    assert "float32 · deterministic · cpu" in settings_line(alone)
 
 
 def test_clean_stores_are_not_warned_about(store):

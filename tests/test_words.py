@@ -9,6 +9,8 @@ import pytest
 
 import actbench
 from actbench.reports import words
+from actbench.results.column import Column, Role
+from actbench.results.columns import BY_NAME
 from actbench.studies.article import Claim
 from actbench.tables.across import AcrossObstacle, NotAcross
 from actbench.tables.claims import (
@@ -24,7 +26,7 @@ from actbench.tables.claims import (
 )
 from actbench.tables.comparison import Pairing, UnpairedTest
 from actbench.tables.findings import NotCompared, Obstacle
-from actbench.tables.metrics import PLAIN
+from actbench.tables.metrics import PLAIN, parse_metrics
 from actbench.tables.warnings import (
     KeptApart,
     MissingResults,
@@ -164,6 +166,55 @@ def test_pairings(pairing, text):
 )
 def test_why_nothing_is_compared(obstacle, text):
     assert words.not_compared(NotCompared(obstacle, "relu", ("mish", "elu"))) == f"Nothing to compare: {text}"
+
+
+SETTING = Role.SETTING
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "text"),
+    [
+        (BY_NAME["epochs"], np.int64(1), "1 epoch"),
+        (BY_NAME["epochs"], np.float64(20), "20 epochs"),
+        (BY_NAME["patience"], 5.0, "patience 5"),
+        (BY_NAME["limit"], math.nan, "no limit"),
+        (BY_NAME["limit"], 5000.0, "limit 5000"),
+        (BY_NAME["train_size"], 60000.0, "training inputs 60,000"),
+        (BY_NAME["learning_rate"], 0.001, "learning rate 0.001"),
+        (BY_NAME["optimizer"], "adam", "adam"),
+        (BY_NAME["deterministic"], np.True_, "deterministic"),
+        (BY_NAME["deterministic"], np.False_, "not deterministic"),
+        (BY_NAME["dataset_sha256"], "1a2b3c4d5e", "data 1a2b3c4d"),
+        (BY_NAME["model_version"], "abcdef012345", "model's code abcdef"),
+        (BY_NAME["model_version"], "", "model's code unknown"),
+        (Column("augment", bool, SETTING, since=9), True, "augment"),
+        (Column("augment", bool, SETTING, since=9), False, "no augment"),
+        (Column("schedule", str, SETTING, since=9), "cosine", "schedule cosine"),
+        (Column("schedule", str, SETTING, since=9), "", "no schedule"),
+        (Column("clip_norm", float, SETTING, since=9, title="largest norm"), 0.5, "largest norm 0.5"),
+        (Column("clip_norm", float, SETTING, since=9, title="largest norm"), None, "no largest norm"),
+    ],
+)
+def test_the_words_of_a_setting_follow_from_its_column(column, value, text):
+    assert words.setting(column, value) == text
+
+
+def test_titles_of_tasks_and_metrics():
+    task = (("dataset", "mnist"), ("model", "cnn"), ("epochs", 20), ("limit", None))
+    assert words.task_title(task) == "mnist · cnn · 20 epochs · no limit"
+    asked = parse_metrics(["wall", "loss", "seconds-per-epoch", "epochs-to:0.975", "seconds-to:0.95"], ())
+    assert [words.metric_title(metric) for metric in asked] == [
+        "wall-clock seconds",
+        "test loss after the last epoch",
+        "seconds per epoch",
+        "epochs to 97.5 % test accuracy",
+        "training seconds to 95 % test accuracy",
+    ]
+
+
+def test_reasons_are_keys_in_the_tables_and_words_in_reports():
+    for enum in (Obstacle, AcrossObstacle, Lacking, UnpairedTest):
+        assert all(member.value == member.name.lower() for member in enum)
 
 
 def test_why_nothing_is_compared_across_tasks():

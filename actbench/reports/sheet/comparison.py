@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
     from actbench.tables.findings import Findings, TaskFindings
 
+TOLD_ELSEWHERE = {*FAMILY, "limit", "validation_split", "patience"}
+"""What a line of settings leaves out: titles and sizes tell of the data, the epochs that were run of patience."""
 # More pictures than those of so many tasks make a page heavy; the tables go on.
 MOST_DRAWN = 8
 
@@ -179,7 +181,7 @@ class ComparisonSheet:
 def settings_line(found: TaskFindings) -> str:
     """What was trained, and how, as far as the title does not say it."""
     settings = found.task.settings
-    titled = {*FAMILY, *(name for name, _ in found.task.distinction)}
+    titled = {name for name, _ in found.task.distinction} | TOLD_ELSEWHERE
     asked = [
         words.setting(column, settings[column.name])
         for column in SETTINGS.values()
