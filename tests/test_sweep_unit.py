@@ -311,7 +311,7 @@ def test_a_study_that_cannot_be_planned_is_not_a_study_that_is_missing(carried_o
 def test_a_fault_in_planning_is_not_taken_for_missing_runs(carried_out, tmp_path, monkeypatch):
     carried_out()
 
-    def faulty(*_):
+    def faulty(*_, **__):
         raise KeyError("a fault of our own")
 
     monkeypatch.setattr("actbench.execution.plan.expand", faulty)
@@ -326,9 +326,9 @@ def plans_made(monkeypatch):
 
     made, real = [], module.expand
 
-    def counting(study, *further):
+    def counting(study, *further, **options):
         made.append(study.name)
-        return real(study, *further)
+        return real(study, *further, **options)
 
     monkeypatch.setattr(module, "expand", counting)
     return made
