@@ -86,7 +86,7 @@ def _arguments(text: str, arguments: str) -> tuple[tuple[Any, ...], dict[str, An
         named = {_keyword(node): _plain(node.value) for node in call.keywords}
         if len(named) < len(call.keywords):
             raise ValueError(arguments)  # noqa: TRY301 - a name given twice parses, and the last would win
-    except (SyntaxError, ValueError, TypeError, MemoryError, RecursionError):  # TypeError: {[1]}; the last two: nesting
+    except (SyntaxError, ValueError, TypeError, OverflowError, MemoryError, RecursionError):  # such as {[1]}, 1e999j
         raise UserError(
             f"Cannot read the parameters of {text!r}: write plain values, like 'swish(beta=0.5)' or 'mlp(100, 50)'."
         ) from None

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from synthetic import Arm, Task, write
 from typer.testing import CliRunner
 
 from actbench import activations, datasets, models
 from actbench.cli import app
 from actbench.datasets import Request, npz
 from actbench.errors import UserError
+from actbench.execution.local import LocalExecutor
+from actbench.execution.plan import make_plan
 from actbench.registry import choose
 from actbench.results.read import MANIFEST, read_manifest
 from actbench.studies.file import read_study
@@ -256,3 +259,22 @@ def test_numbers_that_cannot_be_scaled_are_refused(tmp_path, changed):
     np.savez(path, **arrays(**changed))
     with pytest.raises(UserError, match="cannot be scaled within float32"):
         datasets.info(Request(str(path)))
+
+
+@pytest.mark.parametrize("cell", ["", "nan", "inf", "soon"])
+def test_a_forecast_leaves_out_runs_whose_clocks_cannot_be_read(tmp_path, cell):
+    folder = tmp_path / "store"
+    asked = ["run", "--act", "relu", "--limit", "50", "--batch-size", "10", "--epochs", "3", "--dry-run", "--json"]
+    known = make_plan(Study(base={"limit": 50, "batch_size": 10, "epochs": 3}), LocalExecutor()).runs[0][0]
+    task = Task(
+        "digits", known.model.spelling, settings={"dataset_sha256": known.dataset_sha256, "device": known.device}
+    )
+
+    def spoil(row):
+        return row | {"wall_seconds": cell} if row["seed"] == 0 else row
+
+    for seeds, seconds_known in (((0,), False), ((0, 1), True)):
+        write(folder, [(task, [Arm("tanh", seeds=seeds)])], edit=spoil)
+        done = CliRunner().invoke(app, [*asked, "--results", str(folder)], catch_exceptions=False)
+        assert done.exit_code == 0
+        assert (json.loads(done.stdout)["seconds"] is not None) == seconds_known

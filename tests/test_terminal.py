@@ -48,8 +48,8 @@ def test_streams_write_what_is_printable_in_the_letters_that_they_have(monkeypat
     monkeypatch.setattr(sys, "stdout", streams[0])
     monkeypatch.setattr(sys, "stderr", streams[1])
     with printable_streams():
-        sys.stdout.write(f"{EVIL} ±\n")
-        sys.stderr.write(f"{EVIL} ±\n")
+        for stream in (sys.stdout, sys.stderr):
+            stream.write(f"{EVIL} ±\n")
     assert [sys.stdout, sys.stderr] == streams
     for stream in streams:
         stream.flush()
@@ -104,9 +104,8 @@ def actbench(*words, **environment):
 @pytest.mark.parametrize(
     "words",
     [
-        ["run", "--act", EVIL], ["run", "--data", EVIL], ["run", EVIL], ["compare", EVIL], ["list", EVIL], [EVIL],
-        ["run", "--epochs", EVIL], ["compare", "\udcff"], ["run", "--data", "\udcff.npz"], ["run", "\udcff.toml"],
-        ["plot", "\udcff"],
+        ["run", "--act", EVIL], ["run", EVIL], ["compare", EVIL], ["list", EVIL], ["run", "--data", "\udcff.npz"],
+        ["run", "\udcff.toml"],
     ],
 )  # fmt: skip
 def test_messages_obey_nothing_and_need_no_letters(words):
