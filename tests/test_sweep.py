@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -226,6 +225,7 @@ def test_a_dry_run_counts_what_is_stored_and_estimates_the_rest(tmp_path):
 
 
 @pytest.mark.slow
+<<<<<<< HEAD
 def test_thirty_runs_survive_ten_kills(tmp_path, started):
     """The whole program, workers and all, is killed at ten random moments and started again each time."""
     import random
@@ -257,6 +257,8 @@ def test_thirty_runs_survive_ten_kills(tmp_path, started):
 
 
 @pytest.mark.slow
+=======
+>>>>>>> faults
 def test_memory_does_not_grow_over_two_hundred_runs(tmp_path):
     acts = [word for name in ("relu", "tanh", "prelu", "mish") for word in ("--act", name)]
     program("run", *acts, "--seeds", 50, *TINY, "--epochs", 1, "--results", "r", "--quiet", cwd=tmp_path, check=0)
