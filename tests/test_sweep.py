@@ -3,7 +3,6 @@
 import csv
 import json
 import signal
-import subprocess
 import sys
 import time
 
@@ -225,40 +224,6 @@ def test_a_dry_run_counts_what_is_stored_and_estimates_the_rest(tmp_path):
 
 
 @pytest.mark.slow
-<<<<<<< HEAD
-def test_thirty_runs_survive_ten_kills(tmp_path, started):
-    """The whole program, workers and all, is killed at ten random moments and started again each time."""
-    import random
-
-    command = ["run", "--act", "relu", "--act", "tanh", "--act", "prelu", "--seeds", "10", *TINY, "--epochs", "3"]
-    chance = random.Random(7)
-    kills = 0
-    while kills < 10:
-        process = started(*command, "--results", "r", "--quiet", cwd=tmp_path, start_new_session=True)
-        try:
-            # Most of the first seconds are imports; the kills are to fall between and into the runs after them.
-            process.wait(timeout=chance.uniform(2, 9))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        kills += 1
-    program(*command, "--results", "r", "--quiet", cwd=tmp_path, check=0)
-    program(*command, "--results", "undisturbed", "--quiet", cwd=tmp_path, check=0)
-    survived, calm = rows(tmp_path / "r"), rows(tmp_path / "undisturbed")
-    assert len(survived) == len(calm) == 30
-    answer = ("run_key", "status", "train_accuracy", "test_accuracy", "best_test_accuracy", "epochs_run")
-    assert sorted(tuple(row[c] for c in answer) for row in survived) == sorted(
-        tuple(row[c] for c in answer) for row in calm
-    )
-    kept, undisturbed = rows(tmp_path / "r", "epochs.csv"), rows(tmp_path / "undisturbed", "epochs.csv")
-    assert sorted((row["run_key"], int(row["epoch"]), row["test_accuracy"]) for row in kept) == sorted(
-        (row["run_key"], int(row["epoch"]), row["test_accuracy"]) for row in undisturbed
-    )
-
-
-@pytest.mark.slow
-=======
->>>>>>> faults
 def test_memory_does_not_grow_over_two_hundred_runs(tmp_path):
     acts = [word for name in ("relu", "tanh", "prelu", "mish") for word in ("--act", name)]
     program("run", *acts, "--seeds", 50, *TINY, "--epochs", 1, "--results", "r", "--quiet", cwd=tmp_path, check=0)
