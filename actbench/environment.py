@@ -8,11 +8,13 @@ import os
 import platform
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
-import actbench
+__version__ = "0.1.0"
 
 LINUX = sys.platform == "linux"
 
@@ -21,7 +23,7 @@ LINUX = sys.platform == "linux"
 def versions() -> dict[str, str]:
     """Versions of everything but the backend; read from package metadata, so nothing heavy is imported."""
     return {
-        "actbench_version": actbench.__version__,
+        "actbench_version": __version__,
         "keras_version": version_of("keras"),
         "python_version": platform.python_version(),
         "git_commit": git_commit(),
@@ -38,7 +40,7 @@ def version_of(distribution: str) -> str:
 
 def git_commit() -> str:
     """The commit of the checkout that actbench runs from, with ``+`` where it has been edited; empty when installed."""
-    root = Path(actbench.__file__).parent.parent
+    root = Path(__file__).parent.parent
     if not (root / ".git").exists():
         return ""
     git = ["git", "-C", str(root)]
@@ -63,12 +65,10 @@ def cpu_name() -> str:
 
 def hardware() -> dict[str, object]:
     """The machine, for the manifest: processor, cores this process may use, memory, system."""
-    import psutil
-
     return {
         "cpu": cpu_name(),
         "cores": usable_cores(),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "memory_gib": round(total_memory_mib() / 2**10, 1),
         "system": platform.platform(),
     }
 
@@ -99,6 +99,63 @@ def usable_cores() -> int:
 def gpu_possible() -> bool:
     """Whether a GPU might be there: False only where it is certain that no library would find one."""
     return not LINUX or any(Path(f"/dev/{name}").exists() for name in ("nvidia0", "nvidiactl", "kfd", "dxg"))
+
+
+TICK_SECONDS = 0.1
+NOTICED_SECONDS = 1.0
+
+
+class _Pulse:
+    """A thread that wakes every tick: where it did not, though the processor was idle, the process was stopped."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._suspended = 0.0
+        self._last = time.perf_counter(), time.process_time()
+        threading.Thread(target=self._beat, name="actbench-pulse", daemon=True).start()
+
+    def suspended(self) -> float:
+        """Seconds up to now."""
+        with self._lock:
+            now = time.perf_counter(), time.process_time()
+            gap = now[0] - self._last[0] - TICK_SECONDS
+            # A busy process holds the thread up too, but not without computing.
+            if gap > NOTICED_SECONDS and now[1] - self._last[1] < gap / 2:
+                self._suspended += gap
+            self._last = now
+            return self._suspended
+
+    def _beat(self) -> None:
+        while True:
+            time.sleep(TICK_SECONDS)
+            self.suspended()
+
+
+_pulse = functools.cache(_Pulse)
+
+
+def suspended_seconds() -> float:
+    """How long this process was stopped (Ctrl-Z, a frozen container) since the first call, if for over a second."""
+    return _pulse().suspended()
+
+
+def running_seconds() -> float:
+    """A clock that stands still while the process is stopped; only differences mean something."""
+    return time.perf_counter() - suspended_seconds()
+
+
+def total_memory_mib() -> float:
+    """The machine's memory, in MiB."""
+    import psutil
+
+    return float(psutil.virtual_memory().total) / 2**20
+
+
+def memory_mib() -> float:
+    """The resident size of this process, in MiB."""
+    import psutil
+
+    return float(psutil.Process().memory_info().rss) / 2**20
 
 
 def reset_peak_memory() -> None:

@@ -27,15 +27,28 @@ Provided: TypeAlias = tuple[Choice, Literal["elementwise", "layer"], Callable[[A
 # The published parameters; the layer itself has no defaults.
 SPOCU_PARAMETERS = {"alpha": 3.0937, "beta": 0.6653, "gamma": 4.437}
 
+LIBRARIES = ("keras", "tfa", "spocu")
+"""Providers that are libraries; any other is a person's own code."""
+
 _ADDONS = ("gelu", "hardshrink", "lisht", "mish", "rrelu", "snake", "softshrink", "sparsemax", "tanhshrink")
 _ADDONS_PYTHON = (3, 11)
-_NOT_ACTIVATIONS = {"deserialize", "get", "serialize"}
+_NOT_ACTIVATIONS = {
+    "deserialize", "get", "serialize",
+    # These take code or files: a spelling in a study must not run the one nor read the other.
+    "FlaxLayer", "IntegerLookup", "JaxLayer", "Lambda", "StringLookup", "TextVectorization", "TFSMLayer",
+    "TorchModuleWrapper",
+}  # fmt: skip
 
 
 def provide(spelling: Spelling) -> Provided:
     """Find what ``provider:name(…)`` stands for. Raises UserError with what to do instead."""
     by_name = {"keras": _keras, "tfa": _addons, "spocu": _spocu}
     return by_name.get(spelling.provider, _own)(spelling)
+
+
+def named(spelling: Spelling) -> Choice:
+    """The choice of `provide`; a person's own code is not run for it, and so not known to work."""
+    return provide(spelling)[0] if spelling.provider in LIBRARIES else custom.named("activation", spelling)
 
 
 def _keras(spelling: Spelling) -> Provided:
@@ -48,7 +61,7 @@ def _keras(spelling: Spelling) -> Provided:
     layers = {
         name: value
         for name, value in vars(keras.layers).items()
-        if inspect.isclass(value) and issubclass(value, keras.layers.Layer)
+        if inspect.isclass(value) and issubclass(value, keras.layers.Layer) and name not in _NOT_ACTIVATIONS
     }
     version = keras.__version__
     if spelling.name in functions:
@@ -166,7 +179,7 @@ def _layer(spelling: Spelling, target: type[Any], version: str) -> Provided:
     choice, values = _bound(spelling, target, version, given=0)
     try:
         target(**values)
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # a library's layers check their arguments as they like
         raise UserError(f"The activation {choice.spelling!r} cannot be made: {error}") from error
     # A new layer each time: the same one at two sites would share its weights.
     return choice, "layer", lambda x: target(**values)(x)  # noqa: PLW0108

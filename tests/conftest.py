@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
     os.environ.pop(name, None)
 
 PROGRAM = [sys.executable, "-m", "actbench"]
+INSTALLED = [str(Path(sys.executable).with_name("actbench"))]
+"""The command as it lies beside this Python."""
 
 
 def pytest_addoption(parser):
@@ -80,22 +83,47 @@ def invoke(capfd, monkeypatch):
     return call
 
 
-def program(*arguments, cwd, env=None, check=None, first=""):
-    """Call ``actbench`` as a process of its own; ``check`` is the exit code that it must end with.
+def begin(*arguments, cwd, env=None, command=PROGRAM, **more):
+    """Begin ``actbench`` as a process of its own and return the ``Popen``, with its output in pipes of text.
 
-    ``first`` is Python to run in that process before.
+    ``env`` lies over the variables of this process, ``command`` is what to run in place of this Python's program, and
+    ``more`` is what ``Popen`` takes: other streams, a session.
     """
-    command = [sys.executable, "-c", f"{first}\nfrom actbench.cli import main\nmain()"] if first else PROGRAM
-    done = subprocess.run(
-        [*command, *map(str, arguments)],
-        cwd=cwd,
-        env=os.environ | (env or {}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert check is None or done.returncode == check, done.stdout + done.stderr
-    return done
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    variables = os.environ | (env or {})
+    return subprocess.Popen([*command, *map(str, arguments)], cwd=cwd, env=variables, **streams | more)
+
+
+def program(*arguments, check=None, **how):
+    """Call ``actbench`` as ``begin`` does, and wait for its end; ``check`` is the exit code that it must end with."""
+    with begin(*arguments, **how) as process:
+        out, err = process.communicate()
+    assert check is None or process.returncode == check, out + err
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+@pytest.fixture
+def started():
+    """Begin processes that are talked to or killed, as ``begin`` does; none outlives the test, however it ends."""
+    processes = []
+
+    def start(*arguments, **how):
+        processes.append(begin(*arguments, **how))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        with process:
+            process.kill()
+
+
+def wait_for(condition, process=None, seconds=120):
+    """Wait until something holds; ``process`` is one that must not end before."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process is None or process.poll() is None, process.communicate()
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
 
 
 def small_arrays(n=60, classes=3, features=4, seed=0):

@@ -1,10 +1,10 @@
-"""A later actbench: a copy of this one with a few lines more, as a maintainer would add them."""
+"""A later actbench: a copy of this one with a few lines or files more, as a maintainer would add them."""
 
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from conftest import program
 
 import actbench
 
@@ -26,20 +26,17 @@ class Later:
         assert text.count(before) == 1, f"{before!r} stands {text.count(before)} times in {module}"
         path.write_text(text.replace(before, lines + before), encoding="utf-8")
 
-    def python(self, code, *arguments, cwd):
-        """Run code in the later version; returns the finished process."""
-        return self._call(["-c", code, *arguments], cwd)
+    def add_file(self, module, text):
+        """Put a new module into a package."""
+        path = self.folder / "actbench" / module
+        assert not path.exists()
+        path.write_text(text, encoding="utf-8")
 
-    def program(self, *arguments, cwd):
-        """Run the later version's command line."""
-        return self._call(["-m", "actbench", *arguments], cwd)
+    def program(self, *arguments, **how):
+        """Call the later version's command line: see ``program``."""
+        # The folder that Python is started in must not win over the copy: it may be the checkout.
+        return program(*arguments, env={"PYTHONPATH": str(self.folder), "PYTHONSAFEPATH": "1"}, **how)
 
-    def _call(self, arguments, cwd):
-        return subprocess.run(
-            [sys.executable, *map(str, arguments)],
-            cwd=cwd,
-            env=os.environ | {"PYTHONPATH": str(self.folder)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def python(self, code, *arguments, **how):
+        """Run code in the later version."""
+        return self.program(*arguments, command=[sys.executable, "-c", code], **how)

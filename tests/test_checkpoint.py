@@ -69,7 +69,7 @@ def test_anything_else_is_no_checkpoint(content):
     [
         (b"", "it is no checkpoint"),
         (WHOLE[:-1], "it is damaged"),
-        (WHOLE.replace(b" 2.", b" 1.", 1), "it is of form '1."),
+        (WHOLE.replace(b" 2 ", b" 1 ", 1), "it is of form '1'"),
         (checkpoint("fedcba9876543210").to_bytes(), "it belongs to the run fedcba9876543210"),
     ],
     ids=["empty", "cut", "older", "another run's"],

@@ -7,14 +7,10 @@ import pty
 import select
 import shutil
 import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import PROGRAM, program, small_arrays
+from conftest import INSTALLED, begin, program, small_arrays, wait_for
 
 import actbench
 
@@ -134,9 +130,7 @@ def test_the_version(invoke):
 
 
 def test_the_installed_command_is_the_same_program(own_folder):
-    script = shutil.which("actbench", path=str(Path(sys.executable).parent))
-    assert script, "the entry point 'actbench' is not installed beside this Python"
-    done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True, cwd=own_folder)
+    done = program("--version", command=INSTALLED, cwd=own_folder, check=0)
     assert done.stdout == program("--version", cwd=own_folder, check=0).stdout
 
 
@@ -373,29 +367,14 @@ def test_limit_and_a_single_seed(twice):
 # Interruption
 
 
-def wait_for(folder, pattern, process):
-    """Wait until a file of that kind lies in the folder."""
-    deadline = time.monotonic() + 120
-    while not any(folder.glob(pattern)):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline, f"{pattern} does not come"
-        time.sleep(0.05)
-
-
-def test_ctrl_c_keeps_what_is_finished_and_ends_with_130(place, first):
+def test_ctrl_c_keeps_what_is_finished_and_ends_with_130(place, first, started):
     """The real signal, in the middle of a training that would take an hour."""
     folder = place / "stopped"
     shutil.copytree(first[1], folder)
     finished = rows(folder / "runs.csv")
     command = ["run", *SMALL[:-4], "--lr", "0.01", "--epochs", "10000000", "--checkpoint-every", "50"]
-    process = subprocess.Popen(
-        [*PROGRAM, *command, "--act", "relu", "--act", "tanh", "--results", folder],
-        cwd=place,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    wait_for(folder, "checkpoints/*.npz", process)
+    process = started(*command, "--act", "relu", "--act", "tanh", "--results", folder, cwd=place)
+    wait_for(lambda: any(folder.glob("checkpoints/*.npz")), process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
@@ -412,15 +391,9 @@ def test_ctrl_c_keeps_what_is_finished_and_ends_with_130(place, first):
     )
 
 
-def test_ctrl_c_before_anything_has_begun_ends_with_130_and_no_traceback(place):
-    process = subprocess.Popen(
-        [*PROGRAM, "run", *SMALL, "--act", "relu", "--results", "early"],
-        cwd=place,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    wait_for(place, "early", process)
+def test_ctrl_c_before_anything_has_begun_ends_with_130_and_no_traceback(place, started):
+    process = started("run", *SMALL, "--act", "relu", "--results", "early", cwd=place)
+    wait_for((place / "early").exists, process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
@@ -513,14 +486,12 @@ def test_wrong_usage_ends_with_2_and_without_a_traceback(own_folder, invoke, wor
     assert "Usage" in done.stderr
 
 
-def test_debug_shows_the_traceback(own_folder):
-    done = program("run", "--act", "mihs", "--debug", cwd=own_folder, check=2)
+def test_debug_shows_the_traceback(invoke):
+    done = invoke("run", "--act", "mihs", "--debug")
+    assert done.returncode == 2
     assert "Traceback" in done.stderr
     assert "UserError" in done.stderr
     assert "Did you mean 'mish'?" in done.stderr
-    quiet = program("run", "--act", "mihs", cwd=own_folder)
-    assert quiet.returncode == 2
-    assert one_line(quiet.stderr)
 
 
 def test_a_gpu_that_is_not_there_is_refused_before_anything_is_trained(own_folder, invoke, monkeypatch):
@@ -571,11 +542,11 @@ def test_info_says_what_a_report_of_a_problem_needs(invoke, monkeypatch):
 
 
 @pytest.mark.parametrize("words", [["list", "activations"], ["list", "activations", "--json"], ["run", "--help"]])
-def test_a_closed_pipe_is_no_error(own_folder, words):
+def test_a_closed_pipe_is_no_error(own_folder, words, started):
     """``actbench … | head -1``: the reader is gone before everything is written."""
     reader, writer = os.pipe()
     os.close(reader)
-    process = subprocess.Popen([*PROGRAM, *words], stdout=writer, stderr=subprocess.PIPE, text=True, cwd=own_folder)
+    process = started(*words, cwd=own_folder, stdout=writer)
     os.close(writer)
     _, err = process.communicate()
     assert err == ""
@@ -584,14 +555,8 @@ def test_a_closed_pipe_is_no_error(own_folder, words):
 def in_a_terminal(words, cwd, **env):
     """What a command writes where a person watches."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [*PROGRAM, *words],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        cwd=cwd,
-        env=os.environ | {"TERM": "xterm"} | env,
-    )
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+    process = begin(*words, cwd=cwd, env={"TERM": "xterm"} | env, **streams)
     os.close(theirs)
     chunks = []
     while process.poll() is None or select.select([ours], [], [], 0)[0]:
@@ -613,15 +578,6 @@ def test_no_color_is_respected_in_a_terminal(place, first):
     assert not any(f"\x1b[{code}" in plain for code in ("3", "9", "1;3"))
 
 
-def complete(words, cwd, shell="bash"):
-    """What the shell would offer at the end of these words."""
-    env = {"_ACTBENCH_COMPLETE": f"complete_{shell}", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
-    script = shutil.which("actbench", path=str(Path(sys.executable).parent))
-    done = subprocess.run([script], env=os.environ | env, capture_output=True, text=True, check=False, cwd=cwd)
-    assert done.stderr == ""
-    return done.stdout.split()
-
-
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
@@ -635,6 +591,9 @@ def complete(words, cwd, shell="bash"):
     ],
 )
 def test_the_shell_completes_names(own_folder, words, offered):
-    found = complete(words, own_folder)
+    asked = {"_ACTBENCH_COMPLETE": "complete_bash", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+    done = program(command=INSTALLED, env=asked, cwd=own_folder)
+    assert done.stderr == ""
+    found = done.stdout.split()
     assert set(offered) <= set(found)
     assert all(name.startswith(words[-1]) for name in found)

@@ -9,11 +9,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
-from conftest import PROGRAM, program
+from conftest import program, wait_for
 
 from actbench.execution.ray import RayExecutor
 from actbench.training.run import ProcessSettings
@@ -28,8 +27,9 @@ def rows(folder):
 
 
 @pytest.mark.skipif(HAVE_RAY, reason="Ray is installed")
-def test_without_ray_the_extra_is_named(tmp_path):
-    done = program("run", "--executor", "ray", *TINY, cwd=tmp_path, check=2)
+def test_without_ray_the_extra_is_named(invoke):
+    done = invoke("run", "--executor", "ray", *TINY)
+    assert done.returncode == 2
     assert "--executor ray needs the extra 'ray'" in done.stderr
 
 
@@ -60,7 +60,7 @@ def test_a_cluster_out_of_reach_is_a_clear_error(tmp_path):
 
 @needs_ray
 @pytest.mark.slow
-def test_two_nodes_one_of_them_lost(tmp_path, monkeypatch):
+def test_two_nodes_one_of_them_lost(tmp_path, monkeypatch, started):
     # Every part of the cluster shows the same token; what Ray does by default depends on files in the home folder.
     monkeypatch.setenv("RAY_AUTH_MODE", "token")
     monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
@@ -76,16 +76,9 @@ def test_two_nodes_one_of_them_lost(tmp_path, monkeypatch):
         command = ["run", "--act", "relu", "--act", "tanh", "--seeds", "6", *TINY, "--epochs", "1500", "--results", "r"]
         cluster = ["--executor", "ray", "--ray-address", f"127.0.0.1:{head}", "--checkpoint-every", "100"]
         (tmp_path / "bad.py").write_text("def act(x):\n    raise RuntimeError('broken')\n", encoding="utf-8")
-        process = subprocess.Popen(
-            [*PROGRAM, *command, "--act", "bad.py:act", "--max-failures", "99", *cluster],
-            cwd=tmp_path,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        end = time.monotonic() + 120
-        while not ((tmp_path / "r" / "runs.csv").exists() and len(rows(tmp_path / "r")) >= 4):
-            assert time.monotonic() < end, "no run arrived"
-            time.sleep(0.1)
+        process = started(*command, "--act", "bad.py:act", "--max-failures", "99", *cluster, cwd=tmp_path)
+        table = tmp_path / "r" / "runs.csv"
+        wait_for(lambda: table.exists() and len(rows(table.parent)) >= 4, process)
         os.kill(second, signal.SIGKILL)
         _, said = process.communicate(timeout=400)
         assert process.returncode == 1, said  # the broken activation's runs

@@ -10,35 +10,43 @@ from later import Later
 
 from actbench.registry import Choice
 from actbench.results.column import Role, columns_of, setting
-from actbench.results.columns import EPOCHS, RUNS, SETTINGS, Run
+from actbench.results.columns import EPOCH_COLUMNS, RUN_COLUMNS, SCHEMA_VERSION, SETTINGS, Run
 from actbench.studies.file import TOP, keys_of
 
 REPOSITORY = Path(__file__).parent.parent
-FIELD = """    clip_norm: float | None = setting(
-        Annotated[float, Meta(gt=0)] | None, default=None, neutral=None, option="--clip-norm",
-        key="training.clip_norm", since=3,
+# Names that no real setting will have, and a version that no real column has yet.
+FIELDS = f"""    pretend_limit: float | None = setting(
+        Annotated[float, Meta(gt=0)] | None, default=None, neutral=None, option="--pretend-limit",
+        key="training.pretend_limit", since={SCHEMA_VERSION + 1},
+    )
+    pretend_keep: float = setting(
+        Annotated[float, Meta(ge=0, le=1)], default=1.0, neutral=1.0, option="--pretend-keep",
+        key="training.pretend_keep", since={SCHEMA_VERSION + 1},
     )
 
 """
-OPTION = (
-    "    clip_norm: Annotated[float | None, typer.Option(help='Largest norm of a gradient. Default: any.')] = None,\n"
-)
+OPTIONS = """    pretend_limit: Annotated[float | None, typer.Option(help='Of something. Default: any.')] = None,
+    pretend_keep: Annotated[float | None, typer.Option(help='A part of something. Default: 1.')] = None,
+"""
 KEYS = """
 import json
 from pathlib import Path
 from actbench.execution.plan import stored_plan
 from actbench.execution.reproduce import find_case, studies
+from actbench.results.columns import SCHEMA_VERSION
 cases = [find_case(name, Path("results")) for name in studies()]
-print(json.dumps({case.study.name: stored_plan(case.study, case.store).keys for case in cases}))
+keys = {case.study.name: stored_plan(case.study, case.store).keys for case in cases}
+print(json.dumps([SCHEMA_VERSION, keys]))
 """
+SMALL = ["--model", "mlp(4)", "--limit", 50, "--batch-size", 50, "--epochs", 1, "--device", "cpu"]
 
 
 @pytest.fixture(scope="module")
 def later(tmp_path_factory):
-    """A version with a setting more: two places, and here no code that obeys it."""
+    """A version with two settings more, in two places; here no code obeys them."""
     later = Later(tmp_path_factory.mktemp("later"))
-    later.add("results/columns.py", "    @property\n    def definition(self)", FIELD)
-    later.add("cli/run.py", "    backend: Annotated[", OPTION)
+    later.add("results/columns.py", "    @property\n    def definition(self)", FIELDS)
+    later.add("cli/run.py", "    backend: Annotated[", OPTIONS)
     return later
 
 
@@ -48,46 +56,60 @@ def stored(name):
 
 
 def test_a_new_setting_changes_the_key_of_no_stored_run(later):
-    done = later.python(KEYS, cwd=REPOSITORY)
-    assert done.returncode == 0, done.stderr
-    keys = json.loads(done.stdout)
+    version, keys = json.loads(later.python(KEYS, cwd=REPOSITORY, check=0).stdout)
+    assert version == SCHEMA_VERSION + 1
     assert keys.keys() == {path.stem for path in (REPOSITORY / "configs").glob("*.toml")}
     for name, planned in keys.items():
         assert set(planned) == stored(name)
 
 
-def test_a_new_setting_is_asked_for_stored_read_filtered_and_repeated(later, tmp_path):
-    study = tmp_path / "study.toml"
-    study.write_text(
-        'model = "mlp(4)"\n[data]\nname = "digits"\nlimit = 50\n[training]\nepochs = 1\nbatch_size = 50\n'
-        "[grid]\nclip_norm = [0.5, 2]\n",
-        encoding="utf-8",
+@pytest.fixture(scope="module")
+def asked(later, tmp_path_factory):
+    """A folder with a study of both settings, and its store: a run that leaves ``pretend_keep`` alone, and one not."""
+    folder = tmp_path_factory.mktemp("asked")
+    (folder / "study.toml").write_text(
+        "[training]\npretend_limit = 0.5\n[grid]\npretend_keep = [0, 1]\n", encoding="utf-8"
     )
-    for arguments in (["run", study], ["run", study, "--act", "tanh", "--clip-norm", "7"]):
-        done = later.program(*arguments, "--results", "r", "--quiet", cwd=tmp_path)
-        assert done.returncode == 0, done.stderr
-    with (tmp_path / "r" / "runs.csv").open(encoding="utf-8", newline="") as file:
+    later.program("run", "study.toml", *SMALL, "--results", "r", "--quiet", cwd=folder, check=0)
+    return folder
+
+
+def test_a_new_setting_is_stored_and_in_the_key(asked):
+    with (asked / "r" / "runs.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [(row["schema_version"], row["clip_norm"]) for row in rows] == [("3", "0.5"), ("3", "2.0"), ("3", "7.0")]
-    assert len({row["run_key"] for row in rows}) == 3
-    found = json.loads(later.program("compare", "r", "--where", "clip_norm>1", "--json", cwd=tmp_path).stdout)
-    assert [task["settings"]["clip_norm"] for task in found["tasks"]] == [2.0, 7.0]
-    assert ["clip norm 2" in task["title"] for task in found["tasks"]] == [True, False]
-    page = later.program("compare", "r", "--act", "tanh", "--format", "html", cwd=tmp_path).stdout
-    assert "--clip-norm 7" in page
+    version = str(SCHEMA_VERSION + 1)
+    found = [(row["schema_version"], row["pretend_limit"], row["pretend_keep"]) for row in rows]
+    assert found == [(version, "0.5", "0.0"), (version, "0.5", "1.0")]
+    assert len({row["run_key"] for row in rows}) == 2
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (["--clip-norm", "-1"], "--clip-norm cannot be -1.0: it must be a number > 0.0"),
-        (["study.toml"], "study.toml: training.clip_norm is 'no': it must be a number, not `str`"),
-    ],
-)
-def test_a_new_settings_values_are_checked(later, tmp_path, words, says):
-    (tmp_path / "study.toml").write_text("[training]\nclip_norm = 'no'\n", encoding="utf-8")
-    done = later.program("run", *words, cwd=tmp_path)
-    assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+def test_a_new_setting_tells_tasks_apart_filters_and_is_repeated(asked, later):
+    found = json.loads(later.program("compare", "r", "--json", cwd=asked, check=0).stdout)
+    settings = [task["settings"] for task in found["tasks"]]
+    assert [(one["pretend_limit"], one["pretend_keep"]) for one in settings] == [(0.5, 0), (0.5, 1)]
+    assert [task["title"].rpartition(" · ")[2] for task in found["tasks"]] == ["pretend keep 0", "pretend keep 1"]
+    pages = [
+        later.program("compare", "r", "--where", where, "--format", "html", cwd=asked, check=0).stdout
+        for where in ("pretend_keep<1", "pretend_keep=1")
+    ]
+    for page, other in zip(pages, (True, False), strict=True):
+        assert "--pretend-limit 0.5" in page
+        assert "pretend limit 0.5" in page
+        # What is not the neutral value is said, also where it is a zero; the neutral one is not.
+        assert ("--pretend-keep 0" in page, "pretend keep 0" in page) == (other, other)
+        assert "--pretend-keep 1" not in page
+
+
+def test_a_new_setting_is_asked_for_and_checked(asked, later):
+    words = ["run", "study.toml", *SMALL, "--results", "r", "--dry-run", "--json"]
+    for more, runs, known in ([[], 2, 2], [["--pretend-keep", 0], 1, 1], [["--pretend-limit", 7], 2, 0]):
+        told = json.loads(later.program(*words, *more, cwd=asked, check=0).stdout)
+        assert (told["runs"], told["stored"]) == (runs, known), more
+    wrong = later.program("run", "--pretend-limit", -1, cwd=asked, check=2)
+    assert "--pretend-limit cannot be -1.0: it must be a number > 0.0" in wrong.stderr
+    (asked / "wrong.toml").write_text("[training]\npretend_keep = 'no'\n", encoding="utf-8")
+    wrong = later.program("run", "wrong.toml", cwd=asked, check=2)
+    assert "wrong.toml: training.pretend_keep is 'no': it must be a number, not `str`" in wrong.stderr
 
 
 def test_a_later_setting_needs_a_neutral_value():
@@ -123,10 +145,10 @@ def test_every_setting_can_be_asked_for_on_the_command_line_and_in_a_file(invoke
 
 
 def test_names_roles_and_titles_are_whole():
-    for table in (RUNS, EPOCHS):
+    for table in (RUN_COLUMNS, EPOCH_COLUMNS):
         names = [column.name for column in table]
         assert len(set(names)) == len(names)
         assert {column.type for column in table} <= {int, float, str, bool}
         assert all(column.on_paper for column in table)
-    assert {column.role for column in RUNS} == set(Role)
+    assert {column.role for column in RUN_COLUMNS} == set(Role)
     assert [column.name for column in columns_of(Run)][:3] == ["study", "variant", "activation"]

@@ -15,7 +15,8 @@ from synthetic import Arm, Task, write
 from actbench.errors import UserError
 from actbench.registry import Choice
 from actbench.reports import words
-from actbench.results.columns import RUNS
+from actbench.reports.sheet.comparison import settings_line
+from actbench.results.columns import RUN_COLUMNS, VERSION_FIELDS
 from actbench.results.thresholds import EpochsTo, Reached, SecondsTo
 from actbench.statistics import Standing, Summary, Verdict, compare_paired
 from actbench.tables.across import Across, AcrossObstacle
@@ -230,7 +231,7 @@ def test_other_settings_are_other_tasks_and_it_is_said_in_what(tmp_path):
         tmp_path, [(Task(), ARMS), (Task(epochs=10), ARMS), (Task(settings={"dataset_sha256": "f" * 64}), ARMS)]
     )
     found = ask(store)
-    assert [item.task.title for item in found.tasks] == [
+    assert [words.task_title(item.task.distinction) for item in found.tasks] == [
         "mnist · mlp(100, 50) · data 00000000 · 20 epochs",
         "mnist · mlp(100, 50) · data 00000000 · 10 epochs",
         "mnist · mlp(100, 50) · data ffffffff · 20 epochs",
@@ -274,6 +275,28 @@ def test_what_makes_figures_doubtful_is_said(tmp_path, arm, said):
     assert said in words.warning(warning)
 
 
+@pytest.mark.parametrize("column", [c.name for c in VERSION_FIELDS if c.name != "git_commit"])
+def test_a_version_is_warned_of_whichever_it_is(tmp_path, column):
+    (warning,) = (
+        ask(write(tmp_path, [(Task(), (Arm("relu"), Arm("mish", versions={column: "9.9"})))])).tasks[0].warnings
+    )
+    ((mixed, values),) = warning.versions
+    assert (mixed, values[1]) == (column, "9.9")
+
+
+def test_the_line_of_settings_has_every_one_that_was_asked_for_and_is_not_in_the_title(tmp_path):
+    plain = Task(settings={"deterministic": True})
+    found = ask(write(tmp_path, [(plain, ARMS[:2]), (Task(settings={"backend": "another"}), ARMS[:2])]))
+    same = "adam · learning rate 0.001 · batch size 100 · 20 epochs · glorot_uniform · float32 · cpu"
+    assert [words.task_title(item.task.distinction) for item in found.tasks] == [
+        "mnist · mlp(100, 50) · deterministic · backend tensorflow",
+        "mnist · mlp(100, 50) · not deterministic · backend another",
+    ]
+    assert [settings_line(item).partition(" · 60,000")[0] for item in found.tasks] == [same, same]
+    alone = ask(write(tmp_path / "alone", [(plain, ARMS[:2])])).tasks[0]
+    assert "float32 · deterministic · cpu" in settings_line(alone)
+
+
 def test_clean_stores_are_not_warned_about(store):
     found = ask(store)
     assert found.warnings == found.tasks[0].warnings == ()
@@ -302,7 +325,7 @@ def test_an_edited_network_is_a_task_of_its_own_whose_rows_can_be_told_apart(tmp
         return Task(settings={"model": Choice("net.py:build", f"net.py:build#{digest}", "net.py", digest)})
 
     found = ask(write(tmp_path, [(network("abcdef0"), ARMS[:2]), (network("1234567"), ARMS[:2])]))
-    assert [item.task.title for item in found.tasks] == [
+    assert [words.task_title(item.task.distinction) for item in found.tasks] == [
         "mnist · net.py:build · model's code abcdef",
         "mnist · net.py:build · model's code 123456",
     ]
@@ -427,7 +450,7 @@ def test_across_tasks_leaves_out_those_without_the_baseline_and_says_so(tmp_path
     store = write(tmp_path / "three", [(Task(variant="steep", settings={"batch_size": 32}), alone), *whole])
     across, expected = ask(store).across, ask(write(tmp_path / "two", whole)).across
     assert across.baseline == "relu"
-    assert across.without_baseline == ("mnist · mlp(100, 50) · steep",)
+    assert [words.task_title(task) for task in across.without_baseline] == ["mnist · mlp(100, 50) · steep"]
     assert (across.tasks, across.rows) == (expected.tasks, expected.rows)
     rare = ask(store, baseline="swish(beta=2)").across
     assert words.not_across(rare) == "3 tasks, but swish(beta=2) has results in 1 of them only"
@@ -539,7 +562,7 @@ def test_a_spoiled_cell_is_named(store, file, column, value, message):
 def test_stores_that_are_none(tmp_path, store):
     with pytest.raises(UserError, match=r"There are no results in .*nowhere.*actbench run"):
         ask(tmp_path / "nowhere")
-    header = ",".join(column.name for column in RUNS) + "\n"
+    header = ",".join(column.name for column in RUN_COLUMNS) + "\n"
     for content, message in (("", "is empty"), ("a,b\n1,2\n", "'run_key' is missing"), (header, "no finished run")):
         (store / "runs.csv").write_text(content)
         with pytest.raises(UserError, match=message):

@@ -16,7 +16,7 @@ from synthetic import Arm, Task, write
 
 from actbench.reports.formats import FORMATS
 from actbench.reports.formats.screen import lay_out
-from actbench.reports.sheet import Cell, Column, Content, Grid, Tone
+from actbench.reports.sheet import Cell, Content, Grid, Head, Tone
 
 GOLDEN = Path(__file__).parent / "golden" / "compare"
 ARMS = [Arm("relu"), Arm("swish(beta=0.5)", 0.972, 1.8, seconds=0.3), Arm("mish", 0.9745, 1.6, seconds=0.35, jobs=2),
@@ -297,7 +297,7 @@ def test_no_figure_is_cut_in_a_narrow_terminal(here, invoke, monkeypatch):
 
 
 def test_a_wide_table_breaks_words_and_headings_but_no_figures():
-    columns = (Column("activation", Content.NAME), Column("a long heading"), Column("verdict", Content.WORDS))
+    columns = (Head("activation", Content.NAME), Head("a long heading"), Head("verdict", Content.WORDS))
     row = (Cell("relu"), Cell("96.87 ± 0.17", 0.9687), Cell("one two three " * 5, tone=Tone.GOOD))
     lines = [text.rstrip("\n") for text, _ in lay_out(Grid("", columns, (row,)), 60)]
     assert [line.strip(" ─") for line in lines] == [

@@ -258,3 +258,54 @@ def test_a_model_is_named_as_a_model_in_the_message(mine):
         resolve_model("mine.py:number")
     with pytest.raises(UserError, match="The model 'mine.py:double' cannot be called like that"):
         resolve_model("mine.py:double")
+
+
+IMPORTING = "from pkg.impl import f\nimport keras\n\ndef act(x):\n    return f(x)\n"
+
+
+@pytest.mark.parametrize("spelling", ["mine.py:act", "code/mine.py:act", "mine_too:act"])
+def test_code_that_a_persons_module_imports_counts(tmp_path, spelling):
+    file = tmp_path / (spelling.split(":")[0].removesuffix(".py") + ".py")
+    package = file.parent / "pkg"
+    package.mkdir(parents=True)
+    for path, text in (
+        (file, IMPORTING),
+        (package / "__init__.py", ""),
+        (package / "impl.py", "from . import deep\nf = deep.f\n"),
+        (package / "deep.py", "f = abs\n"),
+        (package / "unused.py", "f = abs\n"),
+    ):
+        path.write_text(text, encoding="utf-8")
+
+    def digest():
+        from actbench.custom.source import digest_of
+
+        return digest_of(file.read_bytes(), file)
+
+    first = digest()
+    (package / "unused.py").write_text("f = max\n", encoding="utf-8")
+    assert digest() == first
+    (package / "deep.py").write_text("f = max\n", encoding="utf-8")
+    second = digest()
+    assert second != first
+    (package / "impl.py").write_text("from . import deep  # edited\nf = deep.f\n", encoding="utf-8")
+    assert digest() not in {first, second}
+
+
+def test_a_module_that_imports_nothing_of_its_own_has_the_digest_of_its_file(tmp_path):
+    (tmp_path / "plain.py").write_text("import keras, os, pkg_that_is_not_there\n", encoding="utf-8")
+    from actbench.custom.source import digest_of
+
+    content = (tmp_path / "plain.py").read_bytes()
+    assert digest_of(content, tmp_path / "plain.py") == hashlib.sha256(content).hexdigest()[:12]
+
+
+@pytest.mark.parametrize(
+    "code", ["import .\n", "import a" + ".b" * 500, "\0", "(" * 5000, "from ...... import x\n", "import x"]
+)
+def test_reading_imports_ends_for_every_text(tmp_path, code):
+    from actbench.custom.source import digest_of
+
+    path = tmp_path / "x.py"
+    path.write_text(code, encoding="utf-8")
+    assert len(digest_of(code.encode(), path)) == 12

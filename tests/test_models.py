@@ -4,7 +4,7 @@ import pytest
 
 from actbench.activations import resolve as resolve_activation
 from actbench.errors import UserError
-from actbench.models import MODELS, resolve
+from actbench.models import MODELS, check, resolve
 
 
 class Sites:
@@ -127,12 +127,12 @@ def test_inputs_too_small_for_a_network_are_refused_with_another_one(spelling, s
     with pytest.raises(
         UserError, match=rf"The model '{spelling}' needs images of at least .* has {given}\. Use another"
     ):
-        resolve(spelling).check(shape)
+        check(spelling, shape)
 
 
 @pytest.mark.parametrize(("spelling", "side"), [("cnn", 10), ("cnn6", 4)])
 def test_the_smallest_images_that_are_let_through_do_go_through(spelling, side):
-    resolve(spelling).check((side, side, 1))
+    check(spelling, (side, side, 1))
     model, _ = built(spelling, (side, side, 1), 2)
     assert all(size > 0 for layer in model.layers[1:] for size in layer.output.shape[1:])
 
@@ -140,7 +140,7 @@ def test_the_smallest_images_that_are_let_through_do_go_through(spelling, side):
 @pytest.mark.parametrize("spelling", ["mlp(5)", "mlp_single_site"])
 def test_dense_networks_take_anything(spelling):
     for shape in ((3,), (2, 2, 1)):
-        resolve(spelling).check(shape)
+        check(spelling, shape)
         assert tuple(built(spelling, shape, 2)[0].output_shape) == (None, 2)
 
 

@@ -18,6 +18,7 @@ from actbench.errors import UserError
 from actbench.reports.plots import PLOTS, Look, Panel
 from actbench.reports.plots.figures import DOTS_PER_INCH, draw_figure, draw_panel, inline_svg, save_picture
 from actbench.reports.plots.style import DARK, LIGHT, VARIABLES, palette, spread_out, themed
+from actbench.reports.words import task_title
 from actbench.tables.findings import Question, analyse
 
 ARMS = [Arm("relu"), Arm("swish", 0.972, 1.8), Arm("mish", 0.9745, 1.6, seconds=0.35), Arm("tanh", 0.955, 3.0)]
@@ -79,7 +80,8 @@ def test_a_file_has_a_panel_for_every_task_and_names_its_arms(findings, tmp_path
     if kind == "profile" and name == "two":
         assert [axes.get_title("left") for axes in figure.axes] == ["Performance profile over 2 tasks"]
     else:
-        assert [axes.get_title("left") for axes in figure.axes] == [item.task.title for item in found.tasks]
+        titles = [task_title(item.task.distinction) for item in found.tasks]
+        assert [axes.get_title("left") for axes in figure.axes] == titles
     colours = palette(found, LIGHT)
     for axes, item in zip(figure.axes, found.tasks, strict=False):
         there = set(item.arms["activation"][item.arms["runs"] > 0])
@@ -311,3 +313,23 @@ def test_a_picture_draws_one_metric_of_one_task(findings):
     all_tasks = Panel(findings["two"], None, "All")
     with pytest.raises(ValueError, match="'All' shows no single task"):
         inline_svg("curves", all_tasks, Look(), "p")
+
+
+@pytest.mark.parametrize("kind", PLOTS.names)
+def test_unfinished_runs_are_in_no_figure(tmp_path, invoke, kind):
+    """Two of ten runs were broken off early: everything looks as if they were not there, and nothing raises."""
+    broken_off = {8: "interrupted", 9: "interrupted"}
+    arms = [replace(arm, statuses=broken_off) for arm in ARMS]
+
+    def early(row):
+        return row | {"train_seconds": 0.01, "epochs_run": 1} if row["status"] == "interrupted" else row
+
+    def finished_only(row):
+        return row if row["status"] == "ok" else None
+
+    stores = [write(tmp_path / edit.__name__, [(Task(), arms)], edit=edit) for edit in (early, finished_only)]
+    pictures = [tmp_path / f"{store.name}.svg" for store in stores]
+    for store, path in zip(stores, pictures, strict=True):
+        assert invoke("plot", store, kind, "--output", path).returncode == 0
+    assert pictures[0].read_bytes() == pictures[1].read_bytes()
+    assert invoke("compare", stores[0], "--format", "html").returncode == 0

@@ -1,12 +1,20 @@
 """What trains nothing works where TensorFlow and Keras cannot be imported: one process, command after command."""
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from conftest import program
+from typer.main import get_command
+
+import actbench
+from actbench.cli import app
+from actbench.cli.options import REGISTRIES
+from actbench.execution.reproduce import studies
+from actbench.reports.formats import FORMATS
+from actbench.reports.plots import PLOTS
+from actbench.training import backends
 
 RESULTS = Path(__file__).parents[1] / "results"
 STORE = str(RESULTS / "frelu-mnist")
@@ -31,12 +39,25 @@ for words in json.loads(sys.argv[1]):
             code = leave.code or 0
     print(json.dumps([code, out.getvalue(), err.getvalue()]))
 """
-HELP = ["--help", "-h", "--version"]
-COMMANDS = ["run", "compare", "plot", "reproduce", "list", "show", "info"]
-KINDS = ["activations", "datasets", "models", "optimizers", "initializers", "studies"]
-FORMATS = ["table", "csv", "md", "latex", "json", "html"]
-PICTURES = ["curves", "profile", "pareto", "strip"]
-REPORTS = ["table", "md", "json", "html"]
+COMMANDS = list(get_command(app).commands)
+NAMES = {kind.value: registry.names for kind, registry in REGISTRIES.items()} | {"studies": studies()}
+REPRODUCE = ("reproduce", "frelu-mnist", "--stored", "--results", str(RESULTS))
+# What each call says on stdout, or writes into the file that its last word names; what is registered later counts too.
+SAYS = {
+    ("--help",): COMMANDS,
+    ("-h",): COMMANDS,
+    ("--version",): [f"actbench {actbench.__version__}"],
+    **{(command, "--help"): ["Usage", "--help"] for command in COMMANDS},
+    **{("list", kind, *more): names for kind, names in NAMES.items() for more in ((), ("--json",))},
+    **{("info", *more): ["python", *backends.names()] for more in ((), ("--json",))},
+    **{("compare", STORE, "--format", name): ["frelu"] for name in FORMATS.names},
+    **{(*REPRODUCE, "--format", name): ["frelu"] for name in FORMATS.names},
+    ("run", "--act", "relu", "--act", "mish", "--seeds", "2", "--device", "cpu", "--dry-run"): ["4 runs in 2 arms"],
+}
+WRITES = {
+    **{("plot", STORE, name, "--output", f"{name}.svg"): ["<svg", "frelu"] for name in PLOTS.names},
+    **{("compare", STORE, "--format", name, "--output", f"compare.{name}"): ["frelu"] for name in FORMATS.names},
+}
 MISTAKES = {
     ("run", "--act", "mihs"): "Did you mean 'mish'?",
     ("run", "--data", "digit"): "Did you mean 'digits'?",
@@ -46,52 +67,42 @@ MISTAKES = {
     ("reproduce", "swish-mish"): "Did you mean 'swish-mish-mnist'?",
     ("show", "mihs"): "Did you mean 'mish'?",
 }
-CALLS = {
-    "help": [[word] for word in HELP] + [[command, "--help"] for command in COMMANDS],
-    "lists": [["list", kind, *more] for kind in KINDS for more in ([], ["--json"])] + [["info"], ["info", "--json"]],
-    "mistakes": [list(words) for words in MISTAKES],
-    "compare": [["compare", STORE, "--format", one] for one in FORMATS],
-    "plot": [["plot", STORE, one, "--output", f"{one}.svg"] for one in PICTURES],
-    "reproduce": [
-        ["reproduce", "frelu-mnist", "--stored", "--results", str(RESULTS), "--format", one] for one in REPORTS
-    ],
-    "dry run": [["run", "--act", "relu", "--act", "mish", "--seeds", "2", "--device", "cpu", "--dry-run"]],
-}
 
 
 @pytest.fixture(scope="module")
-def ends(tmp_path_factory):
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("quick")
+
+
+@pytest.fixture(scope="module")
+def ends(folder):
     """Exit code, stdout and stderr of every call, by its words; all in one process, for its imports take the time."""
-    calls = [words for group in CALLS.values() for words in group]
-    done = subprocess.run(
-        [sys.executable, "-c", CALL, json.dumps(calls)],
-        cwd=tmp_path_factory.mktemp("quick"),
-        env=os.environ | {"COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    return {tuple(words): json.loads(line) for words, line in zip(calls, lines, strict=True)}
+    calls = [*SAYS, *WRITES, *MISTAKES]
+    python = [sys.executable, "-c", CALL]
+    done = program(json.dumps(calls), command=python, cwd=folder, env={"COLUMNS": "200"}, check=0)
+    return {words: json.loads(line) for words, line in zip(calls, done.stdout.splitlines(), strict=True)}
 
 
-@pytest.mark.parametrize("group", [name for name in CALLS if name not in ("mistakes", "reproduce")])
-def test_it_works(ends, group):
-    for words in CALLS[group]:
-        code, out, err = ends[tuple(words)]
-        assert (code, "bug" in err) == (0, False), (words, err)
-        assert out or "--output" in words or "plot" in words, words
+def brief(words):
+    return " ".join(words).replace(str(RESULTS), "results")
 
 
-def test_it_reproduces_what_is_stored(ends):
-    for words in CALLS["reproduce"]:
-        code, out, err = ends[tuple(words)]
-        assert code == 0, err
-        assert "frelu" in out.lower(), words
+@pytest.mark.parametrize("words", SAYS, ids=brief)
+def test_it_says_what_it_should(ends, words):
+    code, out, err = ends[words]
+    assert code == 0, err
+    assert [text for text in SAYS[words] if text not in out] == []
 
 
-@pytest.mark.parametrize("words", MISTAKES, ids=" ".join)
+@pytest.mark.parametrize("words", WRITES, ids=brief)
+def test_it_writes_what_it_should(ends, folder, words):
+    code, _, err = ends[words]
+    assert code == 0, err
+    written = (folder / words[-1]).read_text(encoding="utf-8")
+    assert [text for text in WRITES[words] if text not in written] == []
+
+
+@pytest.mark.parametrize("words", MISTAKES, ids=brief)
 def test_a_mistake_is_told(ends, words):
     code, out, err = ends[words]
     assert code == 2
@@ -99,7 +110,7 @@ def test_a_mistake_is_told(ends, words):
     assert out == ""
 
 
-def test_the_libraries_are_out_of_reach():
+def test_the_libraries_are_out_of_reach(folder):
     blocked = CALL.split("from actbench.cli", maxsplit=1)[0]
-    done = subprocess.run([sys.executable, "-c", blocked + "import keras"], capture_output=True, text=True, check=False)
+    done = program(command=[sys.executable, "-c", blocked + "import keras"], cwd=folder, check=1)
     assert "ModuleNotFoundError: No module named 'keras'" in done.stderr

@@ -16,9 +16,10 @@ from actbench.errors import UserError
 from actbench.execution.reproduce import find_case, studies
 from actbench.reports.formats import FORMATS
 from actbench.results.read import read_runs
+from actbench.results.thresholds import EpochsTo
 from actbench.statistics import decide_alike, decide_order
-from actbench.studies.article import quantity, read_article
-from actbench.tables.published import with_epoch_seconds
+from actbench.studies.article import PrintedFigure, quantity, read_article
+from actbench.tables.published import as_printed, with_epoch_seconds
 
 REPOSITORY = Path(__file__).parent.parent
 STUDY = """
@@ -243,6 +244,22 @@ def test_equal_arms_are_rarely_ranked(rivals, seeds):
     limit = 0.05 + 3 * (0.05 * 0.95 / 600) ** 0.5
     assert decisions.count("confirmed") / 600 <= limit
     assert decisions.count("refuted") / 600 <= limit
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "ours"),
+    [
+        ("test_accuracy", "97.1 %", 97.0),
+        ("test_accuracy", "0.971", 0.97),
+        ("train_seconds", "57 s", 0.97),
+        ("step_milliseconds", "9 ms", 0.97),
+        (EpochsTo(0.95), "3", 0.97),
+        ("precision_of_accuracy", "3 %", 0.97),
+    ],
+)
+def test_our_accuracies_come_in_the_printed_unit(column, text, ours):
+    printed = PrintedFigure(column=column, quantity=quantity(text), variant="", activation="relu", seed=None, place="")
+    assert as_printed(printed, 0.97) == pytest.approx(ours)
 
 
 def test_the_seconds_of_an_epoch_are_their_median():

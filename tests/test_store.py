@@ -16,8 +16,18 @@ from actbench.errors import UserError
 from actbench.registry import Choice
 from actbench.results.columns import SCHEMA_VERSION, Epoch, Record, Run, Versions
 from actbench.results.files import replace
-from actbench.results.frames import SHOWN, epoch_chunks, run_frames
-from actbench.results.read import EPOCH_TABLE, EPOCHS, MANIFEST, RUN_TABLE, RUNS, TABLE, read_manifest
+from actbench.results.frames import SHOWN, epoch_chunks, read_frames, run_frames
+from actbench.results.read import (
+    EPOCH_TABLE,
+    EPOCHS,
+    MANIFEST,
+    RUN_TABLE,
+    RUNS,
+    TABLE,
+    read_epochs,
+    read_manifest,
+    read_runs,
+)
 from actbench.results.store import Store
 from actbench.results.text import csv_lines
 
@@ -119,7 +129,7 @@ def test_every_column_that_was_promised_is_there():
         keras_version backend backend_version python_version git_commit"""
     assert set(promised.split()) <= set(RUN_TABLE.names)
     promised = """run_key epoch train_loss train_accuracy val_loss val_accuracy test_loss test_accuracy train_seconds
-        eval_seconds learning_rate"""
+        eval_seconds learning_rate suspended_seconds"""
     assert tuple(promised.split()) == EPOCH_TABLE.names
 
 
@@ -350,6 +360,55 @@ def test_runs_whose_epochs_are_cut_or_changed_are_told_and_trained_again(own_fol
             assert set(store.statuses.values()) == {"ok"}
 
 
+DAMAGES = {
+    "an empty line": lambda lines: [*lines[:3], b"\n", *lines[3:]],
+    "a cell too many": lambda lines: [*lines[:3], lines[3].replace(b"\n", b",1\n"), *lines[4:]],
+    "a cell too few": lambda lines: [*lines[:3], lines[3].rpartition(b",")[0] + b"\n", *lines[4:]],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", [RUNS, EPOCHS])
+def test_every_reader_finds_the_same_damage(own_folder, name, damage):
+    """Whoever writes, tabulates or only looks: one sentence, with the number of the line."""
+    whole = filled(own_folder)
+    lines = whole[name].splitlines(keepends=True)
+    (own_folder / name).write_bytes(b"".join(DAMAGES[damage](lines)))
+    before = contents(own_folder)
+    for look in LOOKS:
+        with pytest.raises(UserError, match=rf"{name}' is damaged in line 4: \d+ cells, not \d+"):
+            look(own_folder)
+    assert contents(own_folder) == before
+
+
+LOOKS = (
+    lambda folder: [list(read_runs(folder)), list(read_epochs(folder))],
+    read_frames,
+    lambda folder: list(epoch_chunks(run_frames([folder])[0], SHOWN)),
+    lambda folder: Store.open(folder).__enter__(),
+)
+
+
+@pytest.mark.parametrize("name", [RUNS, EPOCHS])
+@pytest.mark.parametrize("change", ["ends of lines", "a mark at the beginning"])
+def test_what_a_spreadsheet_does_to_a_table_changes_nothing(own_folder, name, change):
+    whole = filled(own_folder)
+    new = whole[name].replace(b"\n", b"\r\n") if change == "ends of lines" else b"\xef\xbb\xbf" + whole[name]
+    (own_folder / name).write_bytes(new)
+    expected = [row["seed"] for row in rows_of(whole[RUNS])]
+    assert [row["seed"] for row in read_runs(own_folder)] == expected
+    assert len(list(read_epochs(own_folder))) == 9
+    assert len(read_frames(own_folder)[0]) == 3
+    assert sum(map(len, epoch_chunks(run_frames([own_folder])[0], SHOWN))) == 9
+    with Store.open(own_folder) as store:
+        assert list(store.statuses.values()) == ["ok"] * 3
+    assert contents(own_folder) == whole  # written as actbench writes
+
+
+def rows_of(content):
+    return list(csv.DictReader(content.decode().splitlines()))
+
+
 def test_a_changed_figure_of_an_epoch_is_found_and_not_taken_over(own_folder):
     theirs = own_folder / "theirs"
     whole = filled(theirs)
@@ -501,9 +560,9 @@ def test_a_manifest_that_is_none_is_refused_and_left_alone(own_folder, content):
 def test_the_manifest_keeps_earlier_studies_and_data(own_folder):
     with Store.open(own_folder) as store:
         store.write_manifest({"versions": {"a": "1"}, "studies": {"one": {"x": 1}}, "datasets": {"digits": "ab"}})
-        store.write_manifest({"versions": {"a": "2"}, "studies": {"two": {"x": 2}}, "datasets": {"wdbc": "cd"}})
+        store.write_manifest({"versions": {"b": "2"}, "studies": {"two": {"x": 2}}, "datasets": {"wdbc": "cd"}})
     assert read_manifest(own_folder) == {
-        "versions": {"a": "2"},
+        "versions": {"a": "1", "b": "2"},
         "studies": {"one": {"x": 1}, "two": {"x": 2}},
         "datasets": {"digits": "ab", "wdbc": "cd"},
     }

@@ -3,12 +3,12 @@
 import csv
 import json
 import signal
-import subprocess
+import sys
 import time
 
 import psutil
 import pytest
-from conftest import PROGRAM, program
+from conftest import program, wait_for
 
 TINY = ["--model", "mlp(8)", "--limit", "200", "--batch-size", "50"]
 CASUALTIES = """
@@ -31,6 +31,14 @@ def explodes(x):
 
 def exits(x):
     os._exit(7)
+"""
+SLOW = """
+import time
+
+def act(x):
+    open('begun', 'w').close()
+    time.sleep(600)
+    return x
 """
 
 
@@ -121,9 +129,7 @@ def network(site, input_shape, classes):
     )
 
     def train(*words):
-        done = subprocess.run(
-            [PROGRAM[0], str(script), *words], capture_output=True, text=True, check=True, cwd=tmp_path
-        )
+        done = program(*words, command=[sys.executable, str(script)], cwd=tmp_path, check=0)
         return json.loads(done.stdout.splitlines()[-1])
 
     status, unbroken = train("-1", "new")
@@ -136,11 +142,11 @@ def network(site, input_shape, classes):
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_the_running_epoch_and_the_next_call_goes_on(tmp_path):
+def test_ctrl_c_keeps_the_running_epoch_and_the_next_call_goes_on(tmp_path, started):
     command = ["run", "--act", "tanh", *TINY, "--epochs", "2500", "--results", "r", "--deterministic"]
-    process = subprocess.Popen([*PROGRAM, *command], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: (tmp_path / "r" / "manifest.json").exists())
-    time.sleep(6)  # the worker imports TensorFlow; where that takes longer, the run is interrupted in its first epoch
+    process = started(*command, "--log", "jsonl", cwd=tmp_path)
+    events = tmp_path / "r" / "events.jsonl"
+    wait_for(lambda: events.exists() and '"epoch": 1,' in events.read_text(encoding="utf-8"), process)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=120)
     assert process.returncode == 130, said
@@ -160,18 +166,10 @@ def test_ctrl_c_keeps_the_running_epoch_and_the_next_call_goes_on(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_second_ctrl_c_ends_at_once_and_leaves_no_process(tmp_path):
-    (tmp_path / "slow.py").write_text(
-        "import time\n\ndef act(x):\n    open('begun', 'w').close()\n    time.sleep(600)\n    return x\n",
-        encoding="utf-8",
-    )
-    process = subprocess.Popen(
-        [*PROGRAM, "run", "--act", "slow.py:act", *TINY, "--results", "r"],
-        cwd=tmp_path,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    wait_for(lambda: (tmp_path / "begun").exists())
+def test_a_second_ctrl_c_ends_at_once_and_leaves_no_process(tmp_path, started):
+    (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
+    process = started("run", "--act", "slow.py:act", *TINY, "--results", "r", cwd=tmp_path)
+    wait_for((tmp_path / "begun").exists, process)
     process.send_signal(signal.SIGINT)
     time.sleep(1)
     assert process.poll() is None, "the first one waits for the epoch"
@@ -184,26 +182,19 @@ def test_a_second_ctrl_c_ends_at_once_and_leaves_no_process(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_driver_that_is_killed_takes_its_workers_with_it(tmp_path):
-    (tmp_path / "slow.py").write_text(
-        "import time\n\ndef act(x):\n    open('begun', 'w').close()\n    time.sleep(600)\n    return x\n",
-        encoding="utf-8",
-    )
-    process = subprocess.Popen(
-        [*PROGRAM, "run", "--act", "slow.py:act", *TINY, "--results", "r", "--quiet"], cwd=tmp_path
-    )
-    wait_for(lambda: (tmp_path / "begun").exists())
+def test_a_driver_that_is_killed_takes_its_workers_with_it(tmp_path, started):
+    (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
+    process = started("run", "--act", "slow.py:act", *TINY, "--results", "r", "--quiet", cwd=tmp_path)
+    wait_for((tmp_path / "begun").exists, process)
     assert workers_of(tmp_path)
     process.kill()
     process.wait()
     wait_for(lambda: not workers_of(tmp_path))
 
 
-def test_two_programs_on_one_store(tmp_path):
-    first = subprocess.Popen(
-        [*PROGRAM, "run", "--act", "relu", *TINY, "--epochs", "5", "--results", "r", "--quiet"], cwd=tmp_path
-    )
-    wait_for(lambda: (tmp_path / "r" / ".holder").exists())
+def test_two_programs_on_one_store(tmp_path, started):
+    first = started("run", "--act", "relu", *TINY, "--epochs", "5", "--results", "r", "--quiet", cwd=tmp_path)
+    wait_for((tmp_path / "r" / ".holder").exists, first)
     second = program("run", "--act", "tanh", *TINY, "--results", "r", cwd=tmp_path, check=2)
     assert f"is being written by process {first.pid}" in second.stderr
     assert first.wait(timeout=120) == 0
@@ -240,13 +231,6 @@ def test_memory_does_not_grow_over_two_hundred_runs(tmp_path):
     assert len(peaks) == 200
     # The first runs of each arm compile; after them, a leak of even a megabyte a run would show.
     assert sum(peaks[-20:]) / 20 - sum(peaks[20:40]) / 20 < 40
-
-
-def wait_for(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
 
 
 def rows_if_any(folder):

@@ -12,10 +12,12 @@ import pytest
 from actbench.datasets import DatasetInfo
 from actbench.errors import UserError
 from actbench.execution.events import CheckpointTaken, EpochEnded, RunEnded, RunStarted, SweepPlanned
+from actbench.execution.forecast import ALIKE, TIMELESS, forecast
 from actbench.execution.plan import make_plan, stored_plan
 from actbench.execution.sweep import Options, sweep
+from actbench.registry import Choice
 from actbench.results.checkpoint import Checkpoint
-from actbench.results.columns import Epoch, Record
+from actbench.results.columns import SETTINGS, Epoch, Record
 from actbench.results.read import read_manifest, read_runs
 from actbench.studies.study import Study
 
@@ -311,7 +313,7 @@ def test_a_study_that_cannot_be_planned_is_not_a_study_that_is_missing(carried_o
 def test_a_fault_in_planning_is_not_taken_for_missing_runs(carried_out, tmp_path, monkeypatch):
     carried_out()
 
-    def faulty(*_):
+    def faulty(*_, **__):
         raise KeyError("a fault of our own")
 
     monkeypatch.setattr("actbench.execution.plan.expand", faulty)
@@ -326,9 +328,9 @@ def plans_made(monkeypatch):
 
     made, real = [], module.expand
 
-    def counting(study, *further):
+    def counting(study, *further, **options):
         made.append(study.name)
-        return real(study, *further)
+        return real(study, *further, **options)
 
     monkeypatch.setattr(module, "expand", counting)
     return made
@@ -436,3 +438,29 @@ def test_the_fixture_of_these_tests_is_what_the_store_reads(carried_out, tmp_pat
     (kept,) = [one for one in read_runs(tmp_path / "store") if one["run_key"] == first.run.key]
     assert (kept["epochs_run"], kept["test_accuracy"]) == ("2", "0.9")
     assert replace(first.run, seed=9).key != first.run.key
+
+
+@pytest.mark.parametrize(
+    ("change", "seconds"),
+    [
+        ({"seed": 7}, 1.0),
+        ({"epochs": 4, "learning_rate": 0.5, "patience": 2, "initializer": "he_normal", "dataset": "same"}, 1.21),
+        *(({name: value}, None) for name, value in {
+            "dataset_sha256": "1" * 64, "limit": 50, "validation_split": 0.1, "model": Choice("cnn", "cnn"),
+            "optimizer": Choice("sgd", "sgd"), "batch_size": 7, "precision": "float64", "deterministic": True,
+            "device": "gpu", "backend": "another",
+        }.items()),
+    ],
+)  # fmt: skip
+def test_a_forecast_goes_by_runs_whose_epochs_take_as_long(carried_out, tmp_path, change, seconds):
+    carried_out()
+    plan = make_plan(STUDY, Pretend())
+    runs = tuple((replace(run, **change), request) for run, request in plan.runs if run.seed == 0)
+    for arm in forecast(replace(plan, runs=runs), tmp_path / "store"):
+        assert (arm.stored, arm.todo, arm.seconds) == (0, 1, pytest.approx(seconds) if seconds else None)
+
+
+def test_a_later_setting_counts_for_a_forecast():
+    shared = {column.name for column in SETTINGS.values() if column.shared}
+    assert set(ALIKE) == (shared | {"dataset_sha256"}) - set(TIMELESS)
+    assert shared.issuperset(TIMELESS)

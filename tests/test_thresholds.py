@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actbench.results.thresholds import EpochsTo, Reached, SecondsTo, parse, percent
+from actbench.results.thresholds import EpochsTo, Reached, SecondsTo, parse, threshold_percent
 
 
 @pytest.mark.parametrize(
@@ -45,5 +45,5 @@ def test_what_reads_the_same_is_the_same():
 
 
 def test_names_and_titles():
-    assert [percent(t) for t in (0.95, 0.975, 0.9999, 0.1 + 0.2)] == ["95", "97.5", "99.99", "30"]
+    assert [threshold_percent(t) for t in (0.95, 0.975, 0.9999, 0.1 + 0.2)] == ["95", "97.5", "99.99", "30"]
     assert (EpochsTo(0.975).name, EpochsTo(0.975).title) == ("epochs_to_97.5", "epochs to 97.5 %")

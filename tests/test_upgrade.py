@@ -115,8 +115,8 @@ def later(tmp_path_factory):
     version = SCHEMA_VERSION + 1
     later.add(
         "results/columns.py",
-        "    learning_rate: float = figure(Role.SETTING)\n",
-        f"    gradient_norm: float | None = figure(Role.OUTCOME, since={version})\n",
+        "    suspended_seconds: float | None = figure(Role.CLOCK, default=None, unit=Unit.SECONDS, since=2)\n",
+        f"    gradient_norm: float | None = figure(Role.OUTCOME, default=None, since={version})\n",
     )
     later.add("results/columns.py", "    optimizer: Choice = setting(", "")
     columns = later.folder / "actbench" / "results" / "columns.py"

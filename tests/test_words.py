@@ -9,6 +9,8 @@ import pytest
 
 import actbench
 from actbench.reports import words
+from actbench.results.column import Column, Role
+from actbench.results.columns import BY_NAME
 from actbench.studies.article import Claim
 from actbench.tables.across import AcrossObstacle, NotAcross
 from actbench.tables.claims import (
@@ -24,7 +26,7 @@ from actbench.tables.claims import (
 )
 from actbench.tables.comparison import Pairing, UnpairedTest
 from actbench.tables.findings import NotCompared, Obstacle
-from actbench.tables.metrics import PLAIN
+from actbench.tables.metrics import PLAIN, parse_metrics
 from actbench.tables.warnings import (
     KeptApart,
     MissingResults,
@@ -166,6 +168,55 @@ def test_why_nothing_is_compared(obstacle, text):
     assert words.not_compared(NotCompared(obstacle, "relu", ("mish", "elu"))) == f"Nothing to compare: {text}"
 
 
+SETTING = Role.SETTING
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "text"),
+    [
+        (BY_NAME["epochs"], np.int64(1), "1 epoch"),
+        (BY_NAME["epochs"], np.float64(20), "20 epochs"),
+        (BY_NAME["patience"], 5.0, "patience 5"),
+        (BY_NAME["limit"], math.nan, "no limit"),
+        (BY_NAME["limit"], 5000.0, "limit 5000"),
+        (BY_NAME["train_size"], 60000.0, "training inputs 60,000"),
+        (BY_NAME["learning_rate"], 0.001, "learning rate 0.001"),
+        (BY_NAME["optimizer"], "adam", "adam"),
+        (BY_NAME["deterministic"], np.True_, "deterministic"),
+        (BY_NAME["deterministic"], np.False_, "not deterministic"),
+        (BY_NAME["dataset_sha256"], "1a2b3c4d5e", "data 1a2b3c4d"),
+        (BY_NAME["model_version"], "abcdef012345", "model's code abcdef"),
+        (BY_NAME["model_version"], "", "model's code unknown"),
+        (Column("augment", bool, SETTING, since=9), True, "augment"),
+        (Column("augment", bool, SETTING, since=9), False, "no augment"),
+        (Column("schedule", str, SETTING, since=9), "cosine", "schedule cosine"),
+        (Column("schedule", str, SETTING, since=9), "", "no schedule"),
+        (Column("clip_norm", float, SETTING, since=9, title="largest norm"), 0.5, "largest norm 0.5"),
+        (Column("clip_norm", float, SETTING, since=9, title="largest norm"), None, "no largest norm"),
+    ],
+)
+def test_the_words_of_a_setting_follow_from_its_column(column, value, text):
+    assert words.setting(column, value) == text
+
+
+def test_titles_of_tasks_and_metrics():
+    task = (("dataset", "mnist"), ("model", "cnn"), ("epochs", 20), ("limit", None))
+    assert words.task_title(task) == "mnist · cnn · 20 epochs · no limit"
+    asked = parse_metrics(["wall", "loss", "seconds-per-epoch", "epochs-to:0.975", "seconds-to:0.95"], ())
+    assert [words.metric_title(metric) for metric in asked] == [
+        "wall-clock seconds",
+        "test loss after the last epoch",
+        "seconds per epoch",
+        "epochs to 97.5 % test accuracy",
+        "training seconds to 95 % test accuracy",
+    ]
+
+
+def test_reasons_are_keys_in_the_tables_and_words_in_reports():
+    for enum in (Obstacle, AcrossObstacle, Lacking, UnpairedTest):
+        assert all(member.value == member.name.lower() for member in enum)
+
+
 def test_why_nothing_is_compared_across_tasks():
     assert words.not_across(NotAcross(AcrossObstacle.ONE_TASK, "relu", 1, 1)) == "one task only"
     rare = NotAcross(AcrossObstacle.BASELINE_RARE, "relu", 3, 0)
@@ -180,22 +231,30 @@ def test_percent():
     assert words.accuracy(0.97814, 0.00142) == "97.81 ± 0.14"
 
 
+def makes_percent(node):
+    """Whether it is a product with 100, the factor 100.0 by itself, or a format that ends in %."""
+    match node:
+        case ast.BinOp(op=ast.Mult(), left=left, right=right):
+            return any(isinstance(side, ast.Constant) and side.value == 100 for side in (left, right))
+        case ast.Constant(value=float() as value):
+            return value == 100
+        case ast.FormattedValue(format_spec=ast.JoinedStr() as pattern):
+            return ast.unparse(pattern).endswith("%'")
+    return False
+
+
 def percents(path):
-    """The lines of a module that make percent: a product with 100, or a format that ends in %."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-            if any(isinstance(side, ast.Constant) and side.value == 100 for side in (node.left, node.right)):
-                yield node.lineno
-        elif isinstance(node, ast.FormattedValue) and node.format_spec and ast.unparse(node.format_spec).endswith("%'"):
-            yield node.lineno
+    """The lines of a module that make percent."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return sorted({node.lineno for node in ast.walk(tree) if makes_percent(node)})
 
 
-def test_percent_is_made_in_one_place_and_the_names_of_columns_in_another():
+def test_percent_is_made_in_one_place():
     places = {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") for _ in percents(path)}
-    assert places == {"reports/words/numbers.py", "results/thresholds.py"}
+    assert places == {"results/thresholds.py"}
 
 
 def test_the_search_for_percent_sees_what_it_is_to_see(tmp_path):
     module = tmp_path / "module.py"
-    module.write_text("a = 100 * b\nc = f'{b:.2%}'\nd = b * 10\ne = f'{b:.2f} %'\n")
-    assert list(percents(module)) == [1, 2]
+    module.write_text("a = 100 * b\nc = f'{b:.2%}'\nd = b * 10\ne = f'{b:.2f} %'\nf = 100.0 if b else 1.0\n")
+    assert percents(module) == [1, 2, 5]

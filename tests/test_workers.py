@@ -3,17 +3,22 @@
 import csv
 import os
 import time
+from dataclasses import replace
 
+import numpy as np
 import pytest
-from conftest import planned
+from conftest import planned, small_arrays
 
-from actbench.execution.events import CheckpointTaken, EpochEnded, RunEnded, RunStarted
+from actbench import datasets, environment
+from actbench.execution.events import CheckpointRefused, CheckpointTaken, EpochEnded, RunEnded, RunStarted
 from actbench.execution.executor import Assignment
 from actbench.execution.local import LocalExecutor
 from actbench.execution.plan import make_plan
 from actbench.execution.sweep import Options, sweep
 from actbench.execution.worker import carry_out
+from actbench.results.store import Store
 from actbench.studies.study import Study
+from actbench.training.run import ProcessSettings, Trainer
 
 TINY = {"model": "mlp(8)", "limit": 200, "batch_size": 50, "epochs": 1}
 # Notes which process built it, and whether that process is deterministic.
@@ -35,6 +40,7 @@ def finished(assignments, jobs=1):
     return [event.record for event in events if isinstance(event, RunEnded)]
 
 
+@pytest.mark.slow
 def test_determinism_does_not_leak_into_later_runs(tmp_path):
     (tmp_path / "noting.py").write_text(NOTES, encoding="utf-8")
     asked = TINY | {"activation": "noting.py:act"}
@@ -71,7 +77,7 @@ def network(site, input_shape, classes):
     ("what", "asked"),
     [
         ("activation", {"activation": ["edited.py:act"]}),
-        ("model", {"activation": ["relu"], "model": "edited.py:network"}),
+        pytest.param("model", {"activation": ["relu"], "model": "edited.py:network"}, marks=pytest.mark.slow),
     ],
 )
 def test_a_file_edited_in_mid_sweep_fails_the_runs_that_come_after(tmp_path, what, asked):
@@ -98,6 +104,40 @@ def test_a_file_edited_in_mid_sweep_fails_the_runs_that_come_after(tmp_path, wha
     assert not set(make_plan(study, options.executor).keys) & set(plan.keys)
 
 
+@pytest.mark.slow
+def test_code_beside_the_file_and_data_that_change_in_mid_sweep_fail_the_runs_that_come_after(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "mine.py").write_text("from impl import factor\n" + EDITED, encoding="utf-8")
+    (tmp_path / "impl.py").write_text("factor = 1\n", encoding="utf-8")
+    np.savez(tmp_path / "d.npz", **small_arrays())
+    options = Options()
+    cases = {
+        "activation 'mine.py:act'": (
+            {"activation": ["mine.py:act"]},
+            lambda: (tmp_path / "impl.py").write_text("factor = 2\n"),
+        ),
+        "data 'd.npz'": ({"data": "d.npz"}, lambda: np.savez(tmp_path / "d.npz", **small_arrays(seed=5))),
+    }
+    for what, (asked, change) in cases.items():
+        plan = make_plan(Study().override(TINY | {"limit": None} | asked | {"seed": [0, 1]}), options.executor)
+
+        def edit(event, change=change):
+            if isinstance(event, RunEnded) and event.record.run.seed == 0:
+                change()
+
+        outcome = sweep(plan, tmp_path / what.split()[0], replace(options, executor=Fresh()), [edit])
+        assert [record.status for record in outcome.trained] == ["ok", "failed"]
+        assert outcome.broken[0].error.startswith(f"The {what} changed after its runs were planned.")
+
+
+class Fresh(LocalExecutor):
+    """Takes a new worker for every run: nothing is in its caches."""
+
+    def run(self, assignments, jobs, halt):
+        for assignment in assignments:
+            yield from super().run([assignment], jobs, halt)
+
+
 class Trail:
     """Takes a worker's events, and asks it to stop after an epoch."""
 
@@ -109,12 +149,9 @@ class Trail:
         return self.last is not None and rows[-1] >= self.last
 
 
-def carried_out(trail, checkpoint_epochs=None, **fields):
-    from actbench import datasets
-    from actbench.training.run import Trainer
-
+def carried_out(trail, checkpoint_epochs=None, checkpoint=None, **fields):
     ((run, request),) = planned(**TINY | fields)
-    assignment = Assignment(run, request, checkpoint_epochs=checkpoint_epochs)
+    assignment = Assignment(run, request, checkpoint=checkpoint, checkpoint_epochs=checkpoint_epochs)
     carry_out(assignment, Trainer(), trail.events.append, trail.stopping, datasets.load)
     return [type(event) for event in trail.events]
 
@@ -164,3 +201,129 @@ def test_closing_the_events_leaves_no_worker_behind(tmp_path):
     events.close()
     with pytest.raises(ProcessLookupError):
         os.kill(int(found[0].name.removeprefix("worker-")), 0)
+
+
+LLVM = """
+import os, sys
+
+def act(x):
+    sys.stderr.write("LLVM ERROR: out of memory\\nAllocation failed\\n" + "#1 0x7f0b abc.so\\n" * 500)
+    sys.stderr.flush()
+    os.abort()
+
+def xla(x):
+    raise RuntimeError("INTERNAL: LLVM compilation failed: Cannot allocate memory")
+"""
+
+
+def test_memory_that_ran_out_in_the_compiler_is_oom(tmp_path):
+    (tmp_path / "llvm.py").write_text(LLVM, encoding="utf-8")
+    pairs = [planned(**TINY | {"activation": name})[0] for name in ("llvm.py:act", "llvm.py:xla")]
+    records = finished([Assignment(run, request) for run, request in pairs])
+    assert [record.status for record in records] == ["oom", "oom"]
+    assert "SIGABRT. LLVM ERROR: out of memory" in records[0].error
+
+
+def states(variables):
+    """A checkpoint's variables that fit no network of ours, in three ways."""
+    return {"too few": variables[:-1], "none": [], "other shapes": [np.zeros((3, 2), np.float32) for _ in variables]}
+
+
+@pytest.mark.parametrize("wrong", ["too few", "none", "other shapes"])
+def test_a_checkpoint_that_does_not_fit_is_refused_and_the_run_begins_anew(wrong):
+    trail = Trail(last=1)
+    carried_out(trail, epochs=3)
+    (taken,) = [event for event in trail.events if isinstance(event, CheckpointTaken)]
+    spoiled = replace(taken.checkpoint, variables=states(taken.checkpoint.variables)[wrong])
+    again = Trail()
+    kinds = carried_out(again, checkpoint=spoiled, epochs=3)
+    assert kinds == [RunStarted, CheckpointRefused, *[EpochEnded] * 4, RunEnded]
+    assert again.events[-1].record.status == "ok"
+    unbroken = Trail()
+    carried_out(unbroken, epochs=3)
+    losses = [[row.train_loss for row in trail.events[-1].record.epochs] for trail in (again, unbroken)]
+    assert losses[0] == losses[1]
+
+
+def test_a_sweep_sets_a_checkpoint_aside_that_does_not_fit(tmp_path, caplog):
+    options = Options()
+    plan = make_plan(Study().override(TINY | {"epochs": 2}), options.executor)
+    ((run, request),) = plan.runs
+    trail = Trail(last=1)
+    carry_out(Assignment(run, request), Trainer(), trail.events.append, trail.stopping, datasets.load)
+    (taken,) = [event for event in trail.events if isinstance(event, CheckpointTaken)]
+    with Store.open(tmp_path / "r") as store:
+        store.save_checkpoint(replace(taken.checkpoint, variables=taken.checkpoint.variables[1:]))
+    outcome = sweep(plan, tmp_path / "r", options)
+    assert [record.status for record in outcome.trained] == ["ok"]
+    assert f"{run.key}.npz cannot be used (it holds" in caplog.text
+    assert "that run begins anew" in caplog.text
+
+
+def test_a_deterministic_run_has_one_thread_however_many_share_the_machine():
+    asked = TINY | {"activation": "relu"}
+    for deterministic, shared, threads in ((True, None, "1"), (True, 8, "1"), (False, 8, "8")):
+        ((run, _),) = planned(**asked, deterministic=deterministic)
+        variables = ProcessSettings.of(run).environment(shared)
+        assert variables["TF_NUM_INTRAOP_THREADS"] == variables["TF_NUM_INTEROP_THREADS"] == threads
+    ((run, _),) = planned(**asked)
+    assert "TF_NUM_INTRAOP_THREADS" not in ProcessSettings.of(run).environment()
+
+
+@pytest.mark.slow
+def test_numbers_do_not_depend_on_jobs_where_deterministic():
+    asked = {"model": "cnn", "limit": 300, "epochs": 2, "activation": ["relu", "mish"], "deterministic": True}
+    assignments = [Assignment(run, request) for run, request in planned(**asked, seed=[0, 1])]
+    losses = []
+    for jobs in (1, 2):
+        records = {record.run.key: record for record in finished(assignments, jobs)}
+        losses.append([[row.train_loss for row in records[each.run.key].epochs] for each in assignments])
+    assert losses[0] == losses[1]
+
+
+def trained_in_turn(trainer, pairs, loaded):
+    """Train the runs and return how many programs there are after each."""
+    counts = []
+    for run, request in pairs:
+        training = trainer.begin(run, loaded[request])
+        assert len(list(training)) == 2
+        counts.append(len(trainer._programs))
+    return counts
+
+
+def test_two_data_sets_in_turn_share_their_programs_over_the_seeds(tmp_path):
+    np.savez(tmp_path / "a.npz", **small_arrays())
+    np.savez(tmp_path / "b.npz", **small_arrays(seed=3))
+    fields = {"model": "mlp(8)", "epochs": 1, "batch_size": 20}
+    pairs = [planned(**fields, data=name, seed=seed)[0] for seed in (0, 1) for name in ("a.npz", "b.npz")]
+    loaded = {request: datasets.load(request) for _, request in pairs}
+    trainer = Trainer()
+    assert trained_in_turn(trainer, pairs[:2], loaded) == [1, 2]
+    first = {arm: kept.program for arm, kept in trainer._programs.items()}
+    assert trained_in_turn(trainer, pairs[2:], loaded) == [2, 2]
+    assert {arm: kept.program for arm, kept in trainer._programs.items()} == first
+
+
+def test_a_third_data_set_takes_the_place_of_the_one_used_longest_ago(tmp_path):
+    for number, name in enumerate("abc"):
+        np.savez(tmp_path / f"{name}.npz", **small_arrays(seed=number))
+    fields = {"model": "mlp(8)", "epochs": 1, "batch_size": 20}
+    pairs = [planned(**fields, data=f"{name}.npz")[0] for name in "abac"]
+    loaded = {request: datasets.load(request) for _, request in pairs}
+    trainer = Trainer()
+    assert trained_in_turn(trainer, pairs, loaded) == [1, 2, 2, 2]
+    assert list(trainer._programs) == [pairs[0][0].arm, pairs[3][0].arm]
+
+
+@pytest.mark.slow
+def test_many_arms_stay_within_the_memory_that_programs_may_take():
+    trainer = Trainer()
+    trainer.programs_mib = 60
+    sizes = []
+    for number in range(60):
+        ((run, request),) = planned(**TINY | {"activation": f"swish(beta={1 + number / 100})"})
+        assert len(list(trainer.begin(run, datasets.load(request)))) == 2
+        sizes.append(environment.memory_mib())
+    assert 1 <= len(trainer._programs) < 60
+    # Sixty programs would take some 700 MiB.
+    assert max(sizes) - sizes[0] < 400

@@ -14,8 +14,8 @@ from pathlib import Path
 from actbench.activations import CATALOGUE, Activation, resolve
 from actbench.registry import signature
 from actbench.reports.activations import flags, number, properties, save_curves
+from tools import renewed
 
-BEGIN, END = "<!-- catalogue: begin (generated) -->", "<!-- catalogue: end -->"
 PAGE = Path("docs/activations.md")
 PICTURES = Path("docs/activations")
 
@@ -27,12 +27,8 @@ def readme_table() -> str:
 
 
 def with_table(readme: str) -> str:
-    """The README with the table between its markers renewed. Raises ValueError where it has no markers."""
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"The README lacks the lines {BEGIN!r} and {END!r}.")
-    return f"{before}{BEGIN}\n{readme_table()}\n{END}{after}"
+    """The README with its table of the catalogue renewed. Raises ValueError where it has no place for it."""
+    return renewed(readme, "catalogue", readme_table())
 
 
 def page() -> str:

@@ -19,8 +19,8 @@ from actbench.reports.sheet.comparison import ComparisonSheet
 from actbench.reports.sheet.reproduction import ReproductionSheet, verdicts_grid
 from actbench.results.files import replace
 from actbench.tables.findings import Question, analyse
+from tools import renewed
 
-BEGIN, END = "<!-- verdicts: begin (generated) -->", "<!-- verdicts: end -->"
 RESULTS = Path("results")
 COMPARISON, VERDICTS = "comparison.md", "verdicts.md"
 PICTURES = ("curves", "pareto", "strip")
@@ -42,13 +42,8 @@ def texts(found: Reproduction) -> dict[str, str]:
 
 
 def with_verdicts(readme: str, found: list[Reproduction]) -> str:
-    """The README with the verdicts between its markers renewed. Raises ValueError where it has no markers."""
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"The README lacks the lines {BEGIN!r} and {END!r}.")
-    table = "\n".join(grid_lines(verdicts_grid(found))).strip()
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+    """The README with its table of verdicts renewed. Raises ValueError where it has no place for it."""
+    return renewed(readme, "verdicts", "\n".join(grid_lines(verdicts_grid(found))).strip())
 
 
 def main() -> None:

@@ -9,10 +9,11 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from tools import renewed
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "actbench"
 PAGE = ROOT / "CONTRIBUTING.md"
-BEGIN, END = "<!-- rooms: begin (generated) -->", "<!-- rooms: end -->"
 LAYERS = (
     ("__main__",),
     ("cli",),
@@ -27,7 +28,7 @@ LAYERS = (
     ("custom",),
     ("registry",),
     ("statistics", "environment"),
-    ("lazy", "errors"),
+    ("lazy", "errors", "printable"),
 )
 """Imports point down this list, never up; rooms of one layer may use each other, but not in a circle."""
 DEPTH = {room: depth for depth, rooms in enumerate(LAYERS) for room in rooms}
@@ -61,12 +62,8 @@ def table() -> str:
 
 
 def with_table(text: str) -> str:
-    """A text with the table between its markers renewed. Raises ValueError where it has no markers."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"The text lacks the lines {BEGIN!r} and {END!r}.")
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    """CONTRIBUTING with its table of rooms renewed. Raises ValueError where it has no place for it."""
+    return renewed(text, "rooms", table())
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from typing import Any, Literal, TypeAlias
 from actbench import providers
 from actbench.registry import Choice, Parameter, Registry, choose, parameters_of, parse
 
-__all__ = ["CATALOGUE", "Activation", "Kind", "Resolved", "Tensor", "activation", "resolve"]
+__all__ = ["CATALOGUE", "Activation", "Kind", "Resolved", "Tensor", "activation", "named", "resolve"]
 
 Tensor: TypeAlias = Any
 Kind = Literal["elementwise", "stochastic", "trainable", "layer", "axis"]
@@ -145,3 +145,13 @@ def resolve(text: str) -> Resolved:
     entry, values, choice = choose(CATALOGUE, text)
     entry.check(**values)
     return Resolved(choice, entry.kind, partial(entry.function, **values), entry)
+
+
+def named(text: str) -> Choice:
+    """What a spelling stands for. A person's own code is not run for it: its text and its bytes tell.
+
+    Raises:
+        UserError: unknown name (with a suggestion), wrong parameters, or no such file or module.
+    """
+    spelling = parse(text)
+    return providers.named(spelling) if spelling.provider else resolve(text).choice

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-import actbench
 from actbench.cli.compare import compare
 from actbench.cli.crash import crash_message
 from actbench.cli.lists import info, list_entries, show
@@ -17,6 +16,9 @@ from actbench.cli.options import console
 from actbench.cli.plot import plot
 from actbench.cli.reproduce import reproduce
 from actbench.cli.run import run
+from actbench.cli.streams import guarded
+from actbench.cli.terminal import printable_streams
+from actbench.environment import __version__
 from actbench.errors import UserError
 
 app = typer.Typer(
@@ -44,7 +46,7 @@ def options(
 ) -> None:
     """Options of the program itself."""
     if version:
-        typer.echo(f"actbench {actbench.__version__}")
+        typer.echo(f"actbench {__version__}")
         raise typer.Exit
 
 
@@ -54,6 +56,11 @@ def main() -> None:
     Exit codes: 0 done, 1 some run failed or a check did not hold, 2 wrong usage or bad input, 3 a bug in actbench, 130
     interrupted.
     """
+    with guarded(), printable_streams():
+        _run()
+
+
+def _run() -> None:
     debug = "--debug" in sys.argv
     sys.argv[1:] = [word for word in sys.argv[1:] if word != "--debug"]
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
@@ -70,4 +77,4 @@ def main() -> None:
 
 
 def _say(text: str) -> None:
-    console(stderr=True).print(text.rstrip(), markup=False, highlight=False, soft_wrap=True)
+    console(stderr=True).print(text.rstrip(), soft_wrap=True)

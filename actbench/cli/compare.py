@@ -108,9 +108,10 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
     write_sheet(ComparisonSheet(findings, view), form, output)
     for result in findings.failed_checks:
         console(stderr=True).print(
-            f"actbench: check failed on {result.task}: {result.check} ({words.check_figures(result)})",
-            markup=False, highlight=False, soft_wrap=True,
-        )  # fmt: skip
+            f"actbench: check failed on {words.task_title(result.task)}: {result.check} "
+            f"({words.check_figures(result)})",
+            soft_wrap=True,
+        )
     if findings.failed_checks:
         raise typer.Exit(1)
 

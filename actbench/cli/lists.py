@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ import typer
 
 from actbench import environment
 from actbench.cli.options import REGISTRIES, Json, Listed, completions, console
+from actbench.cli.output import echo_json
 from actbench.errors import UserError
 from actbench.registry import describe, signature
 from actbench.reports import activations as reports
@@ -37,14 +37,14 @@ def list_entries(
     else:
         entries = [e for e in REGISTRIES[kind] if search.lower() in f"{e.name} {e.summary}".lower()]
     if as_json:
-        typer.echo(json.dumps([describe(entry) for entry in entries], indent=2, ensure_ascii=False))
+        echo_json([describe(entry) for entry in entries])
         return
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2))
     for entry in entries:
         table.add_row(signature(entry), getattr(entry, "formula", entry.summary))
-    console().print(table, markup=False, highlight=False)
+    console().print(table)
 
 
 def _list_studies(search: str, *, as_json: bool) -> None:
@@ -69,12 +69,12 @@ def _list_studies(search: str, *, as_json: bool) -> None:
             }
             for case in wanted
         ]
-        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        echo_json(facts)
         return
     table = Table.grid(padding=(0, 2))
     for case in wanted:
         table.add_row(case.study.name, case.study.description)
-    console().print(table, markup=False, highlight=False)
+    console().print(table)
 
 
 def show(
@@ -87,10 +87,10 @@ def show(
     """Show activations: formula, source, parameters, properties, and f and f′ as small plots."""
     if plot is not None:
         reports.save_curves(chosen, plot)
-        console(stderr=True).print(f"Drawn into {plot}.", markup=False, highlight=False)
+        console(stderr=True).print(f"Drawn into {plot}.")
     if as_json:
         shown = [reports.description(text) for text in chosen]
-        typer.echo(json.dumps(shown[0] if len(shown) == 1 else shown, indent=2, ensure_ascii=False))
+        echo_json(shown[0] if len(shown) == 1 else shown)
         return
     width = shutil.get_terminal_size((80, 24)).columns
     typer.echo("\n\n".join(reports.card(text, width=width) for text in chosen))
@@ -105,7 +105,7 @@ def info(as_json: Json = False) -> None:
     """Print versions, hardware and where data is looked for: what a report of a problem should contain."""
     found = information()
     if as_json:
-        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        echo_json(found)
         return
     width = max(len(name) for name in found)
     typer.echo("\n".join(f"{name:<{width}}  {value}" for name, value in found.items()))

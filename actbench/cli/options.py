@@ -49,6 +49,25 @@ def completions(kind: Listed) -> Callable[[str], list[str]]:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Log = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--log",
+        help="Also log with this, as 'actbench list loggers' names them (repeatable).",
+        autocompletion=completions(Listed.loggers),
+    ),
+]
+AllowCode = Annotated[
+    bool,
+    typer.Option(
+        "--allow-code",
+        help="Let the study name any code of this machine, not only what is defined in files beside or below it.",
+    ),
+]
+MaxMemory = Annotated[
+    float | None,
+    typer.Option(help="GiB of memory that the data in a file may take. Default: half of what is free."),
+]
 Thresholds = Annotated[
     list[float] | None,
     typer.Option("--threshold", help="Accuracy as a fraction, like 0.95 (repeatable). Default: by data set."),
@@ -66,9 +85,9 @@ def checked_thresholds(chosen: list[float] | None) -> tuple[float, ...] | None:
 
 def console(*, stderr: bool = False, plain: bool = False) -> Any:
     """A Rich console on stdout or stderr; plain text where nobody watches, and for a file (``plain``)."""
-    from rich.console import Console
+    from actbench.cli.terminal import Screen
 
     # Where nobody watches, a table must not be squeezed into a made-up terminal of 80 columns.
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() and not plain else 200
-    return Console(stderr=stderr, width=width, color_system=None if plain else "auto")
+    return Screen(stderr=stderr, width=width, color_system=None if plain else "auto")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from actbench.cli.options import console
 from actbench.errors import UserError
-from actbench.reports.formats import FORMATS, format_for
+from actbench.printable import printable
+from actbench.reports.formats import FORMATS, SCREEN, format_for
+from actbench.reports.formats.json import json_text
 
 if TYPE_CHECKING:
     from actbench.reports.formats import Format
@@ -40,20 +42,28 @@ def chosen_format(name: str | None, output: Path | None, *, as_json: bool) -> Fo
 
 def write_sheet(sheet: Sheet, form: Format, output: Path | None = None) -> None:
     """Write a sheet to a file, or to stdout. Raises UserError where the file cannot be written."""
-    text = form.write(sheet, console(plain=output is not None))
+    screen = console(plain=output is not None)
+    text = form.write(sheet, screen)
+    if form.name != SCREEN:  # that one's colours are control sequences; what stands in its cells is printable
+        text = printable(text)
+    text = text if text.endswith("\n") else text + "\n"
     if output is None:
-        encoding = sys.stdout.encoding or "utf-8"
-        # A terminal that has no letter for "±" shows a question mark rather than nothing at all.
-        typer.echo(text.removesuffix("\n").encode(encoding, "replace").decode(encoding))
+        screen.file.write(text)
+        screen.file.flush()
     else:
         _write_file(output, text)
     if not form.warns:
         for warning in sheet.all_warnings:
-            console(stderr=True).print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
+            console(stderr=True).print(f"warning: {warning}", soft_wrap=True)
+
+
+def echo_json(value: Any) -> None:
+    """Print plain values as JSON on stdout."""
+    typer.echo(json_text(value, sys.stdout.encoding))
 
 
 def _write_file(path: Path, text: str) -> None:
     try:
-        path.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UserError(f"Cannot write {str(path)!r}: {error.strerror or error}.") from None

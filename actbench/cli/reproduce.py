@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actbench.cli.options import Json, console
+from actbench.cli.options import AllowCode, Json, Log, MaxMemory, console
 from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
 from actbench.cli.run import supervised
+from actbench.reports.loggers import LOGGERS, Logger
 
 if TYPE_CHECKING:
     from actbench.execution.events import Listener
@@ -24,7 +26,7 @@ def _names(incomplete: str) -> list[str]:
     return [name for name in studies() if name.startswith(incomplete)]
 
 
-def reproduce(
+def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     names: Annotated[
         list[str] | None,
         typer.Argument(
@@ -44,6 +46,9 @@ def reproduce(
     jobs: Annotated[int, typer.Option(min=1, help="Runs at a time; seconds are then not measured alone.")] = 1,
     format_name: FormatName = None,
     output: Output = None,
+    log: Log = None,
+    allow_code: AllowCode = False,
+    max_memory: MaxMemory = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -57,8 +62,12 @@ def reproduce(
     form = chosen_format(format_name, output, as_json=as_json)
     errors = console(stderr=True)
     options = Options(jobs=jobs)
+    loggers = [LOGGERS[name] for name in log or ()]
+    where = {"data_dir": str(data_dir) if data_dir else None, "max_memory": max_memory}
     cases = [
-        articles.find_case(name, results, smoke=smoke, data_dir=data_dir) for name in names or list(articles.studies())
+        # What is stored is judged without running anything, wherever the study's code lies.
+        articles.find_case(name, results, smoke=smoke, study_options=where, allow_code=allow_code or stored)
+        for name in names or list(articles.studies())
     ]
     broken = False
     found = []
@@ -66,7 +75,7 @@ def reproduce(
         plan = stored_plan(case.study, case.store)
         if plan is None and not stored:
             made = make_plan(case.study, options.executor)
-            outcome = supervised(partial(_train, made, case.store, options), errors, quiet=quiet)
+            outcome = supervised(partial(_train, made, case.store, options, loggers), errors, quiet=quiet)
             broken |= bool(outcome.broken)
             plan = made if outcome.complete else None
         found.append(articles.review(case, plan))
@@ -76,13 +85,13 @@ def reproduce(
             errors.print(
                 f"actbench: {one.case.study.name}: expected to hold, but {words.claim_verdict(judged)}: "
                 f"{judged.claim.text} ({words.claim_figures(judged)})",
-                markup=False, highlight=False, soft_wrap=True,
-            )  # fmt: skip
+                soft_wrap=True,
+            )
     if broken or any(one.disappointing for one in found):
         raise typer.Exit(1)
 
 
-def _train(plan: Plan, store: Path, options: Options, progress: Listener) -> Outcome:
+def _train(plan: Plan, store: Path, options: Options, loggers: Sequence[Logger], progress: Listener) -> Outcome:
     from actbench.execution.sweep import sweep
 
-    return sweep(plan, store, options, [progress])
+    return sweep(plan, store, options, [progress, *(chosen.listener(store) for chosen in loggers)])

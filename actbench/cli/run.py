@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec.structs import replace
 
 from actbench.cli.compare import print_arms
-from actbench.cli.options import Json, Listed, Thresholds, checked_thresholds, completions, console
+from actbench.cli.options import (
+    AllowCode,
+    Json,
+    Listed,
+    Log,
+    MaxMemory,
+    Thresholds,
+    checked_thresholds,
+    completions,
+    console,
+)
+from actbench.cli.output import echo_json
 from actbench.errors import UserError
 from actbench.reports.loggers import LOGGERS
 from actbench.results.columns import SETTINGS
+from actbench.studies.study import MOST_SEEDS
 from actbench.training import backends
 
 if TYPE_CHECKING:
@@ -91,7 +103,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         str | None, typer.Option(help="float32, float64 or bfloat16 (mixed). Default: float32.")
     ] = None,
     deterministic: Annotated[
-        bool | None, typer.Option("--deterministic", help="Repeatable bit for bit, and slower.")
+        bool | None, typer.Option("--deterministic", help="Repeatable bit for bit, on one thread, and slower.")
     ] = None,
     backend: Annotated[
         str | None,
@@ -106,7 +118,12 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     results: Annotated[
         Path | None, typer.Option(help="Folder to write to. Default: results/adhoc, or results/NAME for a study.")
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Runs at a time, each in a process of its own.")] = 1,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            help="Runs at a time, each in a process of its own. Last digits may depend on it, but with --deterministic."
+        ),
+    ] = 1,
     executor: Annotated[
         ExecutorName, typer.Option(help="Train on this machine, or on a Ray cluster.")
     ] = ExecutorName.local,
@@ -125,13 +142,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     checkpoint_every: Annotated[
         int | None, typer.Option(help="Keep a long run's state every N epochs. Default: about every 5 minutes.")
     ] = None,
-    log: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Also log with this, as 'actbench list loggers' names them (repeatable).",
-            autocompletion=completions(Listed.loggers),
-        ),
-    ] = None,
+    log: Log = None,
+    allow_code: AllowCode = False,
+    max_memory: MaxMemory = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -141,7 +154,13 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     from actbench.execution.sweep import Options
 
     asked["seed"] = _seeds(seeds, seed)
-    chosen = _study(study, asked, checked_thresholds(threshold), data_dir)
+    chosen = _study(study, asked, allow_code=allow_code)
+    chosen = replace(
+        chosen,
+        thresholds=checked_thresholds(threshold) or chosen.thresholds,
+        data_dir=str(data_dir) if data_dir else None,
+        max_memory=max_memory,
+    )
     folder = results or Path("results") / chosen.name
     options = Options(
         executor=_executor(executor, ray_address, _at_least_one("--cpus-per-run", cpus_per_run), gpus_per_run),
@@ -156,7 +175,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     if dry_run:
         _print_forecast(plan, folder, options.jobs, as_json=as_json)
     else:
-        _sweep(plan, folder, options, [one.begin(folder) for one in loggers], quiet=quiet, as_json=as_json)
+        _sweep(plan, folder, options, [chosen.listener(folder) for chosen in loggers], quiet=quiet, as_json=as_json)
 
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:
@@ -170,18 +189,13 @@ def _reuse(stores: list[Path] | None, *, rerun: bool) -> tuple[Path, ...]:
     return tuple(stores or ())
 
 
-def _study(
-    path: Path | None, fields: dict[str, Any], thresholds: tuple[float, ...] | None, data_dir: Path | None
-) -> Study:
+def _study(path: Path | None, fields: dict[str, Any], *, allow_code: bool) -> Study:
     """The study in the file, or the command line's own, with what was given there laid over it."""
-    from msgspec.structs import replace
-
     from actbench.studies.file import read_study
     from actbench.studies.study import Study
 
-    study = read_study(path) if path else Study()
-    study = study.override({name: value for name, value in fields.items() if value is not None})
-    return replace(study, thresholds=thresholds or study.thresholds, data_dir=str(data_dir) if data_dir else None)
+    study = read_study(path, allow_code=allow_code) if path else Study()
+    return study.override({name: value for name, value in fields.items() if value is not None})
 
 
 def _sweep(
@@ -234,7 +248,7 @@ def _print_forecast(plan: Plan, folder: Path, jobs: int, *, as_json: bool) -> No
 
     arms = forecast(plan, folder)
     if as_json:
-        typer.echo(json.dumps(forecast_json(arms, jobs), indent=2, ensure_ascii=False))
+        echo_json(forecast_json(arms, jobs))
         return
     console().print(forecast_table(arms))
     typer.echo(forecast_words(arms, jobs))
@@ -249,4 +263,6 @@ def _at_least_one(option: str, value: int) -> int:
 def _seeds(count: int | None, chosen: list[int] | None) -> list[int] | None:
     if count is not None and chosen:
         raise UserError("Give either --seeds N (the seeds 0 … N-1) or --seed S, not both.")
+    if count is not None and count > MOST_SEEDS:
+        raise UserError(f"--seeds {count} is too many; give {MOST_SEEDS} or fewer.")
     return list(range(_at_least_one("--seeds", count))) if count is not None else chosen or None

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from actbench.datasets import npz
 from actbench.datasets._arrays import NAMES, Array, Arrays
 from actbench.errors import UserError
-from actbench.registry import Parameter, Registry
+from actbench.registry import Parameter, Registry, check_printable
 
 __all__ = ["DATASETS", "Arrays", "Dataset", "DatasetInfo", "Request", "Source", "dataset", "describe", "info", "load"]
 
@@ -82,13 +83,12 @@ class Dataset:
 
 def describe(name: str) -> Source:
     """The named source, or a source for a person's own ``file.npz``. Raises UserError for an unknown name."""
+    check_printable(name)
     if not name.endswith(".npz"):
         return DATASETS[name]
 
     def read(_: Path | None) -> Arrays:
-        from actbench.datasets.npz import read_npz
-
-        return read_npz(Path(name))
+        return npz.read_npz(Path(name))
 
     # The model depends on what is in the file, so it is chosen when the file has been read: see default_model.
     return Source(name, read, epochs=10, model="", thresholds=(0.9, 0.95, 0.98))
@@ -112,6 +112,7 @@ class Request:
         limit: keep at most this many training and at most this many test inputs, balanced over the classes.
         validation_split: the last fraction of the training part is kept for validation, as Keras does.
         dtype: the floating type of the inputs.
+        max_memory: GiB that a file's data may take; None: half of what is free.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Request:
     limit: int | None = None
     validation_split: float = 0.0
     dtype: str = "float32"
+    max_memory: float | None = None
 
     @property
     def label(self) -> str:
@@ -179,12 +181,14 @@ def _prepared(request: Request) -> tuple[dict[str, Array], int, int]:
     """The raw arrays that are to be used, the number of classes, and where the training part ends."""
     name = request.name
     data_dir = Path(request.data_dir) if request.data_dir else None
-    raw = _checked(name, describe(name).read(data_dir))
+    with npz.at_most(request.max_memory):
+        raw = _checked(name, describe(name).read(data_dir))
     classes = int(raw["y_train"].max()) + 1
     if request.limit is not None:
         raw = _cut(name, raw, request.limit, classes)
     split = int(len(raw["x_train"]) * (1.0 - request.validation_split))
     _check_split(name, raw["y_train"], split, classes, request.validation_split)
+    _check_range(name, raw, split, request.dtype)
     return raw, classes, split
 
 
@@ -270,11 +274,14 @@ def _check_classes(name: str, y_train: Array, y_test: Array) -> None:
         raise UserError(
             f"The data {name!r} has only the class {present[0]} in y_train; it takes at least two to learn."
         )
-    gaps = np.setdiff1d(np.arange(present[-1] + 1), present)
-    if len(gaps):
+    missing = int(present[-1]) + 1 - len(present)
+    if missing:
+        first = np.flatnonzero(present != np.arange(len(present)))[
+            0
+        ]  # a label may be 10⁹: nothing of that size is made
         raise UserError(
-            f"The labels of {name!r} have gaps: the largest in y_train is {present[-1]}, but class {gaps[0]} never "
-            f"occurs ({len(gaps)} missing in all). Renumber the classes 0 … {len(present) - 1}."
+            f"The labels of {name!r} have gaps: the largest in y_train is {present[-1]}, but class {first} never "
+            f"occurs ({missing} missing in all). Renumber the classes 0 … {len(present) - 1}."
         )
     unknown = np.setdiff1d(y_test, present)
     if len(unknown):
@@ -332,7 +339,28 @@ def _scaling(x_train: Array, dtype: str) -> Callable[[Array], Array]:
     else:
         shift, width = x_train.mean(axis=0, dtype=np.float64), x_train.std(axis=0, dtype=np.float64)
         width = np.where(width > 0, width, 1.0)
+    width = np.where(np.isfinite(width), width, np.nan)  # a spread beyond all floats would make zeros of numbers
     return lambda x: ((x - shift) / width).astype(dtype)
+
+
+def _check_range(name: str, raw: Arrays, split: int, dtype: str) -> None:
+    """Raise UserError for numbers that are no longer finite once they are scaled."""
+    import numpy as np
+
+    x_train = raw["x_train"]
+    if x_train.dtype == np.uint8:
+        return
+    with np.errstate(all="ignore"):
+        scale = _scaling(x_train[:split], dtype)
+        for key in ("x_train", "x_test"):
+            # Scaling keeps the order, so that the least and the greatest tell for all.
+            axes = 0 if raw[key].ndim == 2 else None  # noqa: PLR2004 - features have a scale each
+            ends = np.stack([raw[key].min(axis=axes), raw[key].max(axis=axes)])
+            if not np.isfinite(scale(ends)).all():
+                raise UserError(
+                    f"The numbers in {key} of {name!r}, {ends.min():.3g} to {ends.max():.3g}, cannot be scaled within "
+                    f"{dtype}. Scale them to a common range, for instance 0 to 1, first."
+                )
 
 
 def _sha256(raw: Arrays) -> str:

@@ -46,13 +46,21 @@ class CheckpointTaken:
 
 
 @dataclass(frozen=True)
+class CheckpointRefused:
+    """A run could not go on from its checkpoint, for this reason, and begins anew."""
+
+    run: Run
+    reason: str
+
+
+@dataclass(frozen=True)
 class RunEnded:
     """A run has come to an end, whatever end. The last event of every run that was begun."""
 
     record: Record
 
 
-RunEvent: TypeAlias = RunStarted | EpochEnded | CheckpointTaken | RunEnded
+RunEvent: TypeAlias = RunStarted | EpochEnded | CheckpointTaken | CheckpointRefused | RunEnded
 """What an executor yields."""
 Event: TypeAlias = SweepPlanned | RunEvent
 """What a listener is called with."""

@@ -6,11 +6,11 @@ events. Processes are spawned, never forked: a fork of a process with threads ca
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import itertools
 import multiprocessing as mp
 import signal
-import tempfile
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from multiprocessing.connection import wait
@@ -19,10 +19,14 @@ from pathlib import Path
 from actbench import environment
 from actbench.execution.events import RunEnded, RunEvent
 from actbench.execution.executor import POLL_SECONDS, Assignment, Halt
+from actbench.execution.scratch import scratch_folder
 from actbench.execution.worker import STOP, failure, work
 from actbench.results.columns import Status
 from actbench.training import backends
-from actbench.training.run import ProcessSettings
+from actbench.training.run import STARVED, ProcessSettings
+
+LAST_WORDS = 20_000
+"""How many bytes of what a worker wrote before its death are searched for the reason."""
 
 
 class LocalExecutor:
@@ -34,8 +38,8 @@ class LocalExecutor:
 
     def run(self, assignments: Sequence[Assignment], jobs: int, halt: Halt) -> Generator[RunEvent]:
         """Train the assignments; a worker that dies costs its run, and another one takes its place."""
-        with tempfile.TemporaryDirectory(prefix="actbench-") as folder:
-            pool = _Pool(Path(folder), jobs, deque(assignments))
+        with scratch_folder() as folder:
+            pool = _Pool(folder, jobs, deque(assignments))
             try:
                 while pool.busy:
                     if halt():
@@ -60,11 +64,16 @@ class _Worker:
             target=work, args=(theirs, variables, str(self.log)), name=f"actbench-worker-{number}", daemon=True
         )
         self.process.start()
+        # Whatever way the driver goes, Python waits for its processes at its end, after a SIGTERM, which they ignore.
+        # They must be gone by then; what is registered last is called first.
+        atexit.register(self.process.kill)
         theirs.close()
         self.assignment: Assignment | None = None
+        self._written_before = 0
 
     def give(self, assignment: Assignment) -> None:
         self.assignment = assignment
+        self._written_before = self._written()
         # A worker that died meanwhile is found by its sentinel, together with the run that it never got.
         with contextlib.suppress(OSError):
             self.connection.send(assignment)
@@ -83,12 +92,27 @@ class _Worker:
         """The status and reason of a worker that ended in the middle of a run."""
         self.process.join()
         code = self.process.exitcode or 0
-        said = self.log.read_text(encoding="utf-8", errors="replace")[-2000:] if self.log.exists() else ""
-        last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "")
+        lines = [line.strip() for line in self._last_words().splitlines() if line.strip()]
+        # Before LLVM ends, it says why, and then where in many lines.
+        starved = next((line for line in lines if STARVED.search(line)), None)
+        last = starved or (lines or [""])[-1]
         name = f"{signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         hint = " (the system kills so when memory runs out)" if name == "SIGKILL" else ""
-        starved = any(word in said for word in ("bad_alloc", "out of memory", "Cannot allocate memory"))
-        return "oom" if starved else "failed", f"the worker process died of {name}{hint}. {last[:300]}".strip()
+        return (
+            "oom" if starved is not None else "failed",
+            f"the worker process died of {name}{hint}. {last[:300]}".strip(),
+        )
+
+    def _last_words(self) -> str:
+        """The end of what was written during the run."""
+        if not self.log.exists():
+            return ""
+        with self.log.open("rb") as file:
+            file.seek(max(self._written_before, self._written() - LAST_WORDS))
+            return file.read().decode(errors="replace")
+
+    def _written(self) -> int:
+        return self.log.stat().st_size if self.log.exists() else 0
 
     def end(self, *, kill: bool = False) -> None:
         self.connection.close()
@@ -98,6 +122,7 @@ class _Worker:
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
+        atexit.unregister(self.process.kill)
 
 
 class _Pool:
@@ -145,7 +170,7 @@ class _Pool:
             idle[0].end()
             self.workers.remove(idle[0])
         # What libraries leave in the folder for temporary files goes with the pool's own, however a worker ends.
-        variables = backends.get(settings.backend).environment(self.threads) | {"TMPDIR": str(self.folder)}
+        variables = settings.environment(self.threads) | {"TMPDIR": str(self.folder)}
         worker = _Worker(settings, variables, self.folder, next(self.numbers))
         self.workers.append(worker)
         return worker
@@ -162,6 +187,7 @@ class _Pool:
                 yield event
             if dead:
                 self.workers.remove(worker)
+                worker.end()
                 if worker.assignment is not None:
                     yield RunEnded(failure(worker.assignment, *worker.death()))
 

@@ -46,14 +46,15 @@ def make_plan(study: Study, executor: Executor) -> Plan:
     Raises:
         UserError: the study cannot be carried out; see ``studies.expand``.
     """
-    return _plan(study, datasets.info, executor.device_kind)
+    return _plan(study, datasets.info, executor.device_kind, run_code=True)
 
 
 def stored_plan(study: Study, folder: Path) -> Plan | None:
     """The plan of a study if the store in ``folder`` holds a result of every one of its runs, else None.
 
-    Neither the data nor a device is looked at: the store knows what its runs were made of, so that results can be read
-    on a machine that could not have made them. A store of several devices is not one study's, and gives None.
+    Neither the data nor a device is looked at, and no person's code is run: the store knows what its runs were made of,
+    so that results can be read on a machine that could not have made them. A store of several devices is not one
+    study's, and gives None.
 
     Raises:
         UserError: the study cannot be planned at all.
@@ -71,7 +72,7 @@ def stored_plan(study: Study, folder: Path) -> Plan | None:
         return msgspec.convert(known[request.label], DatasetInfo)
 
     try:
-        found = _plan(study, info, lambda asked, _: device if asked == "auto" else asked)
+        found = _plan(study, info, lambda asked, _: device if asked == "auto" else asked, run_code=False)
     except _OtherDataError:
         return None
     finished = {row["run_key"] for row in rows if row["status"] in FINAL}
@@ -82,8 +83,10 @@ class _OtherDataError(Exception):
     """A run of the study needs data that no run of the store was trained on."""
 
 
-def _plan(study: Study, info: Callable[[Request], DatasetInfo], device_kind: Callable[[str, str], str]) -> Plan:
+def _plan(
+    study: Study, info: Callable[[Request], DatasetInfo], device_kind: Callable[[str, str], str], *, run_code: bool
+) -> Plan:
     info = functools.cache(info)
-    runs = expand(study, info, device_kind)
+    runs = expand(study, info, device_kind, run_code=run_code)
     data = {request.label: info(request) for _, request in runs}
     return Plan(study, tuple(runs), data, study.chosen_thresholds())

@@ -68,7 +68,7 @@ class RayExecutor:
         """Set in a worker before it imports the backend; Ray gives runs with another one another process."""
         hidden = {} if self.gpus_per_run else {"CUDA_VISIBLE_DEVICES": ""}
         own = {"ACTBENCH_PROCESS_SETTINGS": f"{settings.backend} deterministic={settings.deterministic}"}
-        return backends.get(settings.backend).environment(self.cpus_per_run) | hidden | own
+        return settings.environment(self.cpus_per_run) | hidden | own
 
     def _connect(self) -> None:
         # Read by the driver when Ray is imported: a run that was killed for its memory would be killed again.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-import actbench
 from actbench.errors import UserError, did_you_mean
 from actbench.execution.plan import Plan
 from actbench.results.read import RUNS
@@ -70,27 +71,45 @@ class Reproduction:
 
 def studies() -> dict[str, Path]:
     """The articles' studies by name: beside the package in a checkout, inside it where it was installed."""
-    package = Path(actbench.__file__).parent
+    package = Path(__file__).parent.parent
     for folder in (package / CONFIGS, package.parent / CONFIGS):
         if folder.is_dir():
             return {path.stem: path for path in sorted(folder.glob("*.toml"))}
     return {}
 
 
-def find_case(name: str, results: Path, *, smoke: bool = False, data_dir: Path | None = None) -> Case:
-    """The case of a study's name or file. Raises UserError where there is none, or its file is wrong."""
+def find_case(
+    name: str,
+    results: Path,
+    *,
+    smoke: bool = False,
+    study_options: Mapping[str, Any] = MappingProxyType({}),
+    allow_code: bool = False,
+) -> Case:
+    """The case of a study's name or file.
+
+    Args:
+        name: one of `studies`, or a file.
+        results: the folder of the stores.
+        smoke: take its short trial.
+        study_options: fields of the study that no file sets: ``data_dir``, ``max_memory``.
+        allow_code: see `read_study`.
+
+    Raises:
+        UserError: there is none, or its file is wrong.
+    """
     known = studies()
     path = known.get(name) or Path(name)
     if path.suffix != ".toml":
         raise UserError(
             f"There is no study {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}; or give a FILE.toml."
         )
-    study, article = read_study(path), read_article(path)
+    study, article = read_study(path, allow_code=allow_code), read_article(path)
     if smoke:
         if not study.smoke:
             raise UserError(f"{path} has no [smoke], which says what a short trial of it takes.")
         study = study.override(study.smoke)
-    study = msgspec.structs.replace(study, data_dir=str(data_dir) if data_dir else None)
+    study = msgspec.structs.replace(study, **study_options)
     return Case(study, article, path, results / "smoke" / study.name if smoke else results / study.name, smoke)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Self
 import msgspec
 
 from actbench import environment
-from actbench.execution.events import CheckpointTaken, Event, Listener, RunEnded, SweepPlanned
+from actbench.execution.events import CheckpointRefused, CheckpointTaken, Event, Listener, RunEnded, SweepPlanned
 from actbench.execution.executor import Assignment, Executor
 from actbench.execution.local import LocalExecutor
 from actbench.execution.plan import Plan
@@ -27,12 +27,16 @@ from actbench.training.run import one_line
 
 BROKEN = frozenset({"failed", "oom"})
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to carry a plan out; nothing here changes a number.
+    """How to carry a plan out.
+
+    Nothing here changes a number, but for ``jobs`` on a CPU: runs share its cores, and a sum over other threads may
+    differ in its last digits (convolutions; dense networks showed none). With ``deterministic`` a run has one thread
+    and its numbers are the same whatever ``jobs``.
 
     Attributes:
         jobs: runs at a time.
@@ -79,7 +83,8 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
     What is to be stored is stored before the listeners hear of it. One that raises is left out from then on, with a
     warning: hours of training do not end because of a progress bar.
 
-    Ctrl-C (or SIGTERM) lets the running epochs end and keeps their state; a second one ends everything at once.
+    Ctrl-C (or SIGTERM, or a terminal that is closed) lets the running epochs end and keeps their state; a second Ctrl-C
+    or SIGTERM ends everything at once.
 
     Raises:
         UserError: the store cannot be written, or one to reuse does not exist.
@@ -114,6 +119,8 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
                 match event:
                     case CheckpointTaken():
                         store.save_checkpoint(event.checkpoint)
+                    case CheckpointRefused(run, reason):
+                        store.set_aside(run.key, reason)
                     case RunEnded(record):
                         store.append(record)
                         failures.note(record)
@@ -147,7 +154,7 @@ class _Announcer:
                 listener(event)
             except Exception as error:  # noqa: BLE001 - whatever a listener does wrong, the training is not to blame
                 self._listeners.remove(listener)
-                logger.warning("A listener is left out from here on, %r: %s.", listener, one_line(error))
+                log.warning("A listener is left out from here on, %r: %s.", listener, one_line(error))
 
 
 class _Failures:
@@ -172,7 +179,10 @@ def _write_table(store: Store, plan: Plan) -> None:
 
 
 class _Interruption:
-    """Ctrl-C and SIGTERM inside the block: the first is noted in ``asked``, the second raises KeyboardInterrupt."""
+    """Ctrl-C and SIGTERM inside the block: the first is noted in ``asked``, the second raises KeyboardInterrupt.
+
+    A terminal that closes sends its SIGHUP twice, by the system and by the shell, so that one never counts as second.
+    """
 
     def __init__(self) -> None:
         self.asked = False
@@ -182,6 +192,9 @@ class _Interruption:
         if threading.current_thread() is threading.main_thread():  # only there can signals be handled
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._before[number] = signal.signal(number, self._note)
+            hangup = getattr(signal, "SIGHUP", None)  # not on Windows
+            if hangup is not None and signal.getsignal(hangup) != signal.SIG_IGN:  # as under nohup
+                self._before[hangup] = signal.signal(hangup, self._ask)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -191,4 +204,7 @@ class _Interruption:
     def _note(self, _number: int, _frame: FrameType | None) -> None:
         if self.asked:
             raise KeyboardInterrupt
+        self.asked = True
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
         self.asked = True

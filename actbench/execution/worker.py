@@ -9,16 +9,17 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from actbench import datasets
 from actbench.datasets import Dataset, Request
 from actbench.errors import UserError
-from actbench.execution.events import CheckpointTaken, EpochEnded, RunEnded, RunEvent, RunStarted
+from actbench.execution.events import CheckpointRefused, CheckpointTaken, EpochEnded, RunEnded, RunEvent, RunStarted
 from actbench.execution.executor import Assignment
 from actbench.results.columns import Record, Status
-from actbench.training.run import Trainer, one_line, versions
+from actbench.training.run import KEPT_DATA, CheckpointError, Trainer, one_line, plain, versions
 
 STOP = "stop"
 """What the driver sends, in place of an assignment, to have the run end after its epoch."""
@@ -42,11 +43,15 @@ def carry_out(
     """
     send(RunStarted(assignment.run))
     try:
-        record = _train(assignment, trainer, send, stopping, load)
+        try:
+            record = _train(assignment, trainer, send, stopping, load)
+        except CheckpointError as reason:
+            send(CheckpointRefused(assignment.run, plain(str(reason))))
+            record = _train(replace(assignment, checkpoint=None), trainer, send, stopping, load)
     except MemoryError as error:
         record = failure(assignment, "oom", one_line(error))
     except UserError as error:
-        record = failure(assignment, "failed", " ".join(str(error).split()))
+        record = failure(assignment, "failed", plain(str(error)))
     except Exception as error:  # noqa: BLE001 - whatever it is, it costs this run only
         record = failure(assignment, "failed", one_line(error))
     send(RunEnded(record))
@@ -89,11 +94,14 @@ def failure(assignment: Assignment, status: Status, reason: str) -> Record:
 
 def work(connection: Connection, variables: Mapping[str, str], log: str) -> None:
     """The life of a worker process: assignments in, events out, until the driver hangs up."""
-    # Ctrl-C and a group's SIGTERM reach every process; only the driver decides what they mean.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # Ctrl-C, a group's SIGTERM and a closed terminal reach every process; only the driver decides what they mean.
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # not every system has all
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     os.environ.update(variables)  # before the backend is imported: it reads them once
     with Path(log).open("ab", buffering=0) as file:
+        # What a person's own code prints must not get among the driver's results.
+        os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     assignments: queue.SimpleQueue[Assignment] = queue.SimpleQueue()
     stopping = threading.Event()
@@ -111,7 +119,6 @@ def work(connection: Connection, variables: Mapping[str, str], log: str) -> None
 
     threading.Thread(target=listen, daemon=True).start()
     trainer = Trainer()
-    # Two data sets at a time: arms are interleaved, so a grid over data sets would otherwise reload at each run.
-    load = functools.lru_cache(maxsize=2)(datasets.load)
+    load = functools.lru_cache(maxsize=KEPT_DATA)(datasets.load)
     while True:
         carry_out(assignments.get(), trainer, connection.send, stopping.is_set, load)

@@ -15,7 +15,7 @@ from actbench import custom
 from actbench.errors import UserError
 from actbench.registry import Choice, Parameter, Registry, choose, parameters_of, parse
 
-__all__ = ["MODELS", "Model", "ResolvedModel", "Shape", "SiteFactory", "model", "resolve"]
+__all__ = ["MODELS", "Model", "ResolvedModel", "Shape", "SiteFactory", "check", "model", "named", "resolve"]
 
 SiteFactory: TypeAlias = Callable[[], Any]
 """Makes a new activation site, a Keras layer, each time it is called."""
@@ -48,19 +48,6 @@ class ResolvedModel:
 
     choice: Choice
     build: Callable[[SiteFactory, Shape, int], Any]
-    smallest_side: int = 0
-
-    def check(self, input_shape: Shape) -> None:
-        """Raise UserError where inputs of this shape cannot go through the network."""
-        if not self.smallest_side:
-            return
-        images = len(input_shape) == 3  # noqa: PLR2004 - height, width, channels
-        if not images or min(input_shape[:2]) < self.smallest_side:
-            given = "×".join(str(side) for side in input_shape[:2]) + " images" if images else "flat features"
-            raise UserError(
-                f"The model {self.choice.spelling!r} needs images of at least {self.smallest_side}×{self.smallest_side}"
-                f" pixels, but the data has {given}. Use another model, for instance 'mlp(100, 50)'."
-            )
 
 
 MODELS: Registry[Model] = Registry("model", __name__)
@@ -93,4 +80,25 @@ def resolve(text: str) -> ResolvedModel:
     def reference(site: SiteFactory, input_shape: Shape, classes: int) -> Any:
         return partial(entry.build, **values)(site, input_shape, classes, *variadic)
 
-    return ResolvedModel(choice, reference, entry.smallest_side)
+    return ResolvedModel(choice, reference)
+
+
+def named(text: str) -> Choice:
+    """What a spelling stands for. A person's own code is not run for it. Raises UserError as `resolve`."""
+    spelling = parse(text)
+    return custom.named("model", spelling) if spelling.provider else choose(MODELS, text)[2]
+
+
+def check(text: str, input_shape: Shape) -> None:
+    """Raise UserError where inputs of this shape cannot go through a reference network; a person's own is not known."""
+    spelling = parse(text)
+    smallest = 0 if spelling.provider else MODELS[spelling.path].smallest_side
+    if not smallest:
+        return
+    images = len(input_shape) == 3  # noqa: PLR2004 - height, width, channels
+    if not images or min(input_shape[:2]) < smallest:
+        given = "×".join(str(side) for side in input_shape[:2]) + " images" if images else "flat features"
+        raise UserError(
+            f"The model {named(text).spelling!r} needs images of at least {smallest}×{smallest} pixels, but the data "
+            f"has {given}. Use another model, for instance 'mlp(100, 50)'."
+        )

@@ -32,15 +32,15 @@ def forecast_table(arms: Sequence[Forecast]) -> Table:
 
 def forecast_words(arms: Sequence[Forecast], jobs: int) -> str:
     """The sum of it in a sentence."""
-    facts = forecast_json(arms, jobs)
-    runs = f"{facts['runs']} run{'s' * (facts['runs'] != 1)}"
-    words = f"{runs} in {len(arms)} arm{'s' * (len(arms) != 1)}: {facts['stored']} stored already"
-    words += f", {facts['to_train']} to train"
-    if not facts["to_train"]:
+    totals = forecast_json(arms, jobs)
+    runs = f"{totals['runs']} run{'s' * (totals['runs'] != 1)}"
+    words = f"{runs} in {len(arms)} arm{'s' * (len(arms) != 1)}: {totals['stored']} stored already"
+    words += f", {totals['to_train']} to train"
+    if not totals["to_train"]:
         return words + "."
-    if facts["seconds"] is None:
+    if totals["seconds"] is None:
         return f"{words}. How long that takes is not known: the store holds no run like some of them."
-    return f"{words}, about {_time(facts['seconds'])} with --jobs {jobs}, going by the stored runs like them."
+    return f"{words}, about {_time(totals['seconds'])} with --jobs {jobs}, going by the stored runs like them."
 
 
 def forecast_json(arms: Sequence[Forecast], jobs: int) -> dict[str, Any]:

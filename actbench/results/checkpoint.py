@@ -8,15 +8,15 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from actbench.results.columns import SCHEMA_VERSION, Epoch
+from actbench.results.columns import EPOCH_FIELDS, Epoch
 
 if TYPE_CHECKING:
     import numpy as np
 
 
 MARK = "actbench-checkpoint"
-FORM = f"2.{SCHEMA_VERSION}"
-"""Of the file, and of the rows in it: a checkpoint is for going on with the same numbers, so no other form will do."""
+FORM = "2"
+"""Of the file. Rows in it that are older than a column of today's have the column's neutral value."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,13 @@ class Checkpoint:
         if words[2] != _digest(archive):
             raise ValueError("it is damaged")
         try:
+            neutral = {column.name: column.neutral for column in EPOCH_FIELDS if column.since > 1}
             with np.load(io.BytesIO(archive), allow_pickle=False) as arrays:
                 facts = json.loads(str(arrays["facts"]))
                 name, *rest = facts["stream"]
                 return cls(
                     run_key=facts["run_key"],
-                    epochs=tuple(Epoch(**row) for row in facts["epochs"]),
+                    epochs=tuple(Epoch(**neutral | row) for row in facts["epochs"]),
                     variables=[arrays[f"variable_{number}"] for number in range(len(arrays.files) - 2)],
                     stream=(name, arrays["stream"], *rest),
                     compile_seconds=facts["compile_seconds"],

@@ -114,8 +114,10 @@ class Column:
         return "" if self.neutral is None or self.neutral is ALWAYS_HASHED else str(self.neutral)
 
     def is_unasked(self, value: Any) -> bool:
-        """Whether a setting's value is what nobody has to ask for: none, zero, no, or the neutral one."""
-        return value is None or value != value or value in ("", 0, self.neutral)  # noqa: PLR0124 - nan is nothing
+        """Whether nobody has to ask for a value: the neutral one; none, zero and no in the first version's settings."""
+        if value is None or value != value:  # noqa: PLR0124 - an empty cell of numbers is nan
+            return True
+        return value in ("", 0) if self.neutral is ALWAYS_HASHED else bool(value == self.neutral)
 
 
 def setting(  # noqa: PLR0913 - one argument a fact; all by name

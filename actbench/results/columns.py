@@ -92,7 +92,8 @@ class Epoch:
 
     Losses are in nats, accuracies are fractions, seconds count up over the run.
     ``train_*`` are running means over the epoch, as Keras reports them (at epoch 0: an evaluation). ``val_*`` are None
-    without a validation split. A new column goes last: see ``text.LineDigest``.
+    without a validation split. ``suspended_seconds``, in which the process was stopped during the epoch, are in no
+    clock; None where it was not. A new column goes last: see ``text.LineDigest``.
     """
 
     epoch: int = figure(Role.IDENTITY, unit=Unit.EPOCHS)
@@ -105,6 +106,7 @@ class Epoch:
     train_seconds: float = figure(Role.CLOCK, unit=Unit.SECONDS)
     eval_seconds: float = figure(Role.CLOCK, unit=Unit.SECONDS)
     learning_rate: float = figure(Role.SETTING)
+    suspended_seconds: float | None = figure(Role.CLOCK, default=None, unit=Unit.SECONDS, since=2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,17 +245,17 @@ RECORD_FIELDS = columns_of(Record)
 VERSION_FIELDS = columns_of(Versions)
 EPOCH_FIELDS = columns_of(Epoch)
 RUN_KEY = Column("run_key", str, Role.IDENTITY)
-RUNS = (Column("schema_version", int, Role.IDENTITY), RUN_KEY, *RUN_FIELDS, *RECORD_FIELDS, *VERSION_FIELDS)
+RUN_COLUMNS = (Column("schema_version", int, Role.IDENTITY), RUN_KEY, *RUN_FIELDS, *RECORD_FIELDS, *VERSION_FIELDS)
 """The columns of ``runs.csv``, in the order of the file."""
-EPOCHS = (RUN_KEY, *EPOCH_FIELDS)
-EPOCH_NAMES = tuple(column.name for column in EPOCHS)
+EPOCH_COLUMNS = (RUN_KEY, *EPOCH_FIELDS)
+EPOCH_NAMES = tuple(column.name for column in EPOCH_COLUMNS)
 """The columns of ``epochs.csv``, in the order of the file."""
 SETTINGS = {column.asked_as: column for column in RUN_FIELDS if column.role is Role.SETTING}
 """What a study may ask for, by the name that grids and variants use."""
-SHARED = tuple(column for column in RUNS if column.shared)
+SHARED = tuple(column for column in RUN_COLUMNS if column.shared)
 """Columns in which two arms must agree before their figures may stand beside each other."""
-BY_NAME = {column.name: column for column in RUNS}
-SCHEMA_VERSION = max(column.since for column in (*RUNS, *EPOCHS))
+BY_NAME = {column.name: column for column in RUN_COLUMNS}
+SCHEMA_VERSION = max(column.since for column in (*RUN_COLUMNS, *EPOCH_COLUMNS))
 """The version of the tables: that of their newest column."""
 
 Row: TypeAlias = dict[str, Any]

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from actbench.errors import UserError
 from actbench.results.column import TRUTHS, Column, Role, Unit
-from actbench.results.columns import EPOCHS as EPOCH_COLUMNS
-from actbench.results.columns import FINAL, STATUSES
-from actbench.results.columns import RUNS as RUN_COLUMNS
+from actbench.results.columns import EPOCH_COLUMNS, FINAL, RUN_COLUMNS, STATUSES
 from actbench.results.read import (
     EPOCH_TABLE,
     EPOCHS,
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
 DEFAULT_THRESHOLDS = (0.95, 0.97, 0.98)
 SHOWN = ("epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "train_seconds")
 """What tables and pictures read of an epoch; the rest stays on the disk."""
-ALWAYS_THERE = "learning_rate"
-"""No epoch lacks it, and it stands last: where it is empty, the line was cut."""
 CHUNK_ROWS = 100_000
 # Above that a float does not tell neighbours apart.
 LARGEST_WHOLE = 2.0**53
@@ -44,7 +40,7 @@ NOT_A_NUMBER = ["", "nan"]
 
 
 def read_frames(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read ``runs.csv``, and the columns ``SHOWN`` of ``epochs.csv``.
+    """Read ``runs.csv``, and the columns ``SHOWN`` of ``epochs.csv``; finished runs that are not whole are left out.
 
     Raises:
         UserError: there is nothing to read, it is not a store, a cell holds what it cannot hold, or a newer actbench
@@ -54,6 +50,8 @@ def read_frames(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     # Runs first: whoever writes at the same time appends a run's epochs before the run.
     runs = run_frame(folder)
+    digests = epoch_digests(folder)
+    runs = runs[[row["status"] not in FINAL or is_whole(row, digests) for row in _records(runs)]]
     parts = [chunk.astype({"run_key": "str"}) for chunk in _epoch_chunks(folder, SHOWN)]
     return runs, pd.concat(parts, ignore_index=True).drop_duplicates(["run_key", "epoch"])
 
@@ -105,8 +103,7 @@ def epoch_chunks(runs: pd.DataFrame, columns: Sequence[str]) -> Iterator[pd.Data
 def _check_whole(folder: Path, runs: pd.DataFrame) -> None:
     """Raise UserError where the epochs of a finished run are not those that were stored with it."""
     digests = epoch_digests(folder)
-    finished = runs[runs["status"].isin(FINAL)]
-    damaged = [row for row in finished.to_dict("records") if not is_whole(cast("dict[str, Any]", row), digests)]
+    damaged = [row for row in _records(runs[runs["status"].isin(FINAL)]) if not is_whole(row, digests)]
     if damaged:
         first = damaged[0]
         raise UserError(
@@ -114,6 +111,10 @@ def _check_whole(folder: Path, runs: pd.DataFrame) -> None:
             f"run{'s' * (len(damaged) > 1)}, the first being {first['activation']} with seed {first['seed']:g} "
             f"({first['run_key']}). The command that made them trains them again; --where leaves them out."
         )
+
+
+def _records(runs: pd.DataFrame) -> list[dict[str, Any]]:
+    return cast("list[dict[str, Any]]", runs.to_dict("records"))
 
 
 def read_studies(folders: Sequence[Path]) -> dict[str, dict[str, Any]]:
@@ -166,7 +167,7 @@ def _epoch_chunks(folder: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame
 
     path = folder / EPOCHS
     keys = keys_to_change(folder)
-    wanted = {"run_key", ALWAYS_THERE, *columns}
+    wanted = {"run_key", *columns}
     options: dict[str, Any] = {"usecols": wanted.__contains__, "keep_default_na": False, "na_values": NOT_A_NUMBER}
     types = {"run_key": "category", **dict.fromkeys(wanted - {"run_key"}, "float64")}
     declared = [column for column in EPOCH_COLUMNS if column.name in columns]
@@ -175,8 +176,6 @@ def _epoch_chunks(folder: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame
             for chunk in chunks:
                 check_names(path, EPOCH_TABLE, list(chunk.columns))
                 chunk.index += 2  # the header is line 1, and no cell that actbench writes holds a line break
-                if ALWAYS_THERE in chunk:
-                    _refuse(path, chunk, ALWAYS_THERE, chunk[ALWAYS_THERE].isna(), "is empty", even_empty=True)
                 _refuse(path, chunk, "epoch", chunk["epoch"].isna(), "is empty", even_empty=True)
                 for column in declared:
                     if column.name in chunk:

@@ -2,18 +2,23 @@
 
 A table is read by the names in its header. What it lacks, being older, gets its neutral value; what actbench does not
 know is left alone; a last line without its end was torn by a break and is left out, with a warning; a line with too
-few or too many cells, or with bytes that are no text, is an error that names it.
+few or too many cells, or with bytes that are no text, is an error that names it. ``epochs.csv``, which is long, is
+looked through line by line before anything else reads it.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
 
 from actbench.errors import UserError
 from actbench.results import columns
@@ -40,8 +45,8 @@ class Table:
         return tuple(column.name for column in self.columns)
 
 
-RUN_TABLE = Table(RUNS, columns.RUNS, ("run_key", "activation", "status", "test_accuracy"))
-EPOCH_TABLE = Table(EPOCHS, columns.EPOCHS, ("run_key", "epoch", "test_accuracy"))
+RUN_TABLE = Table(RUNS, columns.RUN_COLUMNS, ("run_key", "activation", "status", "test_accuracy"))
+EPOCH_TABLE = Table(EPOCHS, columns.EPOCH_COLUMNS, ("run_key", "epoch", "test_accuracy"))
 
 
 def read_runs(folder: Path) -> Iterator[Row]:
@@ -64,31 +69,64 @@ def numbered_runs(folder: Path) -> Iterator[tuple[int, Row]]:
 def read_epochs(folder: Path) -> Iterator[Row]:
     """The rows of ``epochs.csv`` as text, in today's form, with today's run keys. Raises as `read_runs`."""
     keys = keys_to_change(folder)
-    for _, row in _rows(folder / EPOCHS, EPOCH_TABLE):
-        yield upgraded_epoch(row, keys)
+    lines = epoch_lines(folder / EPOCHS)
+    names = _cells(next(lines, b""))
+    for line in lines:
+        yield upgraded_epoch(dict(zip(names, _cells(line), strict=True)), keys)
 
 
 def epoch_digests(folder: Path) -> dict[str, LineDigest]:
     """The digest of every run's lines in ``epochs.csv``, by today's run key; none where there is no such file.
 
-    Run keys stand first, without comma or quote, so that no line need be parsed for them.
+    Raises:
+        UserError: as `read_runs`. What this has been through, any reader can read.
     """
     keys = keys_to_change(folder)
     digests: dict[str, LineDigest] = {}
-    try:
-        with (folder / EPOCHS).open("rb") as file:
-            next(file, None)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    break  # torn, and left out by every reader
-                key, _, cells = line.partition(b",")
-                name = key.decode(errors="replace")
-                digests.setdefault(keys.get(name, name), LineDigest()).add(cells)
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise UserError(f"Cannot read {str(folder / EPOCHS)!r}: {error.strerror or error}.") from None
+    lines = epoch_lines(folder / EPOCHS)
+    next(lines, None)
+    for line in lines:
+        key, _, cells = line.partition(b",")
+        name = key.decode()
+        digests.setdefault(keys.get(name, name), LineDigest()).add(cells)
     return digests
+
+
+def epoch_lines(path: Path) -> Iterator[bytes]:
+    """The lines of ``epochs.csv``, the header first, each checked: there are too many of them for more than a glance.
+
+    Run keys and numbers need neither quotes nor commas nor letters beyond ASCII, so that commas part the cells.
+    """
+    commas = 0
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.endswith(b"\n"):
+                    log.warning("left out a torn last line of %s", path)
+                    return
+                if number == 1:
+                    line = line.removeprefix(codecs.BOM_UTF8)  # noqa: PLW2901 - some spreadsheets write one
+                    check_names(path, EPOCH_TABLE, _cells(line))
+                    commas = line.count(b",")
+                elif line.count(b",") != commas:
+                    raise _damaged(path, number, line.count(b",") + 1, commas + 1)
+                elif not line.isascii() or b'"' in line:
+                    raise UserError(f"{str(path)!r} is damaged in line {number}: it holds what no number is made of.")
+                yield line
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UserError(f"Cannot read {str(path)!r}: {error.strerror or error}.") from None
+
+
+def _cells(line: bytes) -> list[str]:
+    return line.decode(errors="replace").rstrip("\r\n").split(",")
+
+
+def _damaged(path: Path, line: int, cells: int, wanted: int) -> UserError:
+    return UserError(
+        f"{str(path)!r} is damaged in line {line}: {cells} cells, not {wanted}. Mend it, or take the line out."
+    )
 
 
 def is_whole(run: Mapping[str, Any], digests: Mapping[str, LineDigest]) -> bool:
@@ -143,7 +181,7 @@ def lacks_only_later_columns(table: Table, names: list[str]) -> bool:
 
 def _rows(path: Path, table: Table) -> Iterator[tuple[int, Row]]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(_whole_lines(file, path))
             names = next(reader, None)
             if names is None:
@@ -151,10 +189,7 @@ def _rows(path: Path, table: Table) -> Iterator[tuple[int, Row]]:
             check_names(path, table, names)
             for cells in reader:
                 if len(cells) != len(names):
-                    raise UserError(
-                        f"{str(path)!r} is damaged in line {reader.line_num}: {len(cells)} cells, not {len(names)}. "
-                        "Mend it, or take the line out."
-                    )
+                    raise _damaged(path, reader.line_num, len(cells), len(names))
                 yield reader.line_num, dict(zip(names, cells, strict=True))
     except FileNotFoundError:
         return
@@ -173,17 +208,46 @@ def _whole_lines(lines: Iterator[str], path: Path) -> Iterator[str]:
         yield line
 
 
+class _StoredStudy(msgspec.Struct):
+    """What is read of a study in a manifest."""
+
+    thresholds: list[Annotated[float, Meta(gt=0, lt=1)]] | None = None
+    checks: list[str] | None = None
+
+
+class _StoredData(msgspec.Struct):
+    """What is read of a data set in a manifest."""
+
+    sha256: str
+    classes: int
+    input_shape: list[int]
+    train_size: int
+    val_size: int
+    test_size: int
+
+
+class _Manifest(msgspec.Struct):
+    """What the parts of a manifest must be, where there are any; it may hold more."""
+
+    hardware: dict[str, Any] | None = None
+    versions: dict[str, Any] = {}
+    studies: dict[str, _StoredStudy] = {}
+    datasets: dict[str, _StoredData] = {}
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest, or an empty one where there is none. Raises UserError where it is not JSON."""
+    """The manifest, or an empty one where there is none. Raises UserError where it cannot be one of actbench's."""
+    path = folder / MANIFEST
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        msgspec.convert(manifest, _Manifest)
     except FileNotFoundError:
         return {}
+    except msgspec.ValidationError as error:
+        raise UserError(f"{str(path)!r} is not a manifest: {error}. Mend it or move it away.") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"Cannot read {str(folder / MANIFEST)!r}: {error}. Mend it or move it away.") from None
-    if not isinstance(manifest, dict):
-        raise UserError(f"{str(folder / MANIFEST)!r} is not a manifest. Mend it or move it away.")
-    return manifest
+        raise UserError(f"Cannot read {str(path)!r}: {error}. Mend it or move it away.") from None
+    return dict(manifest)
 
 
 def check_exists(folder: Path) -> None:

@@ -6,6 +6,7 @@ the next. A break therefore leaves at most a torn last line or epochs without a 
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import itertools
 import json
@@ -48,6 +49,7 @@ log = logging.getLogger(__name__)
 Rows: TypeAlias = Iterable[Mapping[str, Any]]
 UNUSABLE = ".unusable"
 DAMAGED = "damaged"
+KEPT_BY_ENTRY = ("studies", "datasets", "versions")
 
 
 class Store:
@@ -183,10 +185,10 @@ class Store:
             replace(self.folder / TABLE, text)
 
     def write_manifest(self, part: Mapping[str, Any]) -> None:
-        """Lay ``part`` over ``manifest.json``; entries of its ``studies`` and ``datasets`` are kept one by one."""
+        """Lay ``part`` over ``manifest.json``; entries of its studies, datasets and versions are kept one by one."""
         manifest = read_manifest(self.folder)
         for name, value in part.items():
-            manifest[name] = manifest.get(name, {}) | value if name in ("studies", "datasets") else value
+            manifest[name] = manifest.get(name, {}) | value if name in KEPT_BY_ENTRY else value
         with user_errors(self.folder):
             replace(self.folder / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
 
@@ -222,7 +224,9 @@ class Store:
             if drop_torn_line(self.folder / table.file):
                 log.warning("dropped a torn last line from %s", self.folder / table.file)
         if any(older):
-            log.warning("%s was written by an older actbench and is now upgraded", self.folder)
+            log.warning(
+                "%s was written by an older actbench, or by something else, and is now in today's form", self.folder
+            )
             self._rewrite((), [], [])
         runs = list(read_runs(self.folder))
         self.statuses = {row["run_key"]: row["status"] for row in runs}
@@ -242,16 +246,18 @@ class Store:
 
 
 def _is_older_table(path: Path, table: Table) -> bool:
-    """Whether an earlier actbench wrote the table. Raises UserError for a newer one's and for somebody else's."""
+    """Whether the table is ours, but not in today's form. Raises UserError for a newer one and for somebody else's."""
     with path.open("rb") as file:
         header, first = file.readline(), file.readline()
-    names = header.decode(errors="replace").rstrip("\n").split(",")
+    plain = header.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n")
+    names = plain.decode(errors="replace").split(",")
     version = first.partition(b",")[0].decode(errors="replace") if names[0] == "schema_version" else ""
     if version_in(version) is not None:
         check_version(path, version)
     if header.endswith(b"\n"):
         if tuple(names) == table.names:
-            return is_older(version)
+            # A spreadsheet's mark at the beginning, or its ends of lines, go when the table is written anew.
+            return is_older(version) or header != plain + b"\n"
         # Without a row that says its version, the header must.
         if could_be_older(table, names) and (is_older(version) or lacks_only_later_columns(table, names)):
             return True

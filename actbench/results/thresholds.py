@@ -7,14 +7,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
 
 NAME = re.compile(r"(?P<kind>epochs[-_]to|seconds[-_]to|reached)(?::(?P<fraction>.+)|_(?P<digits>\d.*))")
 
 
-def percent(threshold: float) -> str:
+FractionT = TypeVar("FractionT", float, "NDArray[np.float64]", "pd.Series[float]")
+
+
+def in_percent(fraction: FractionT) -> FractionT:
+    """A fraction, or an array of them, times a hundred: the one place where fractions become percent."""
+    return fraction * 100
+
+
+def threshold_percent(threshold: float) -> str:
     """A threshold as it stands in names and headings: ``95`` for 0.95, ``97.5`` for 0.975."""
-    return f"{threshold * 100:.10g}"
+    return f"{in_percent(threshold):.10g}"
 
 
 @dataclass(frozen=True)
@@ -40,12 +53,12 @@ class ThresholdColumn:
     @property
     def name(self) -> str:
         """As it stands in files."""
-        return f"{self.kind}_{percent(self.threshold)}"
+        return f"{self.kind}_{threshold_percent(self.threshold)}"
 
     @property
     def title(self) -> str:
         """As it stands on paper."""
-        return f"{self.kind.replace('_', ' ')} {percent(self.threshold)} %"
+        return f"{self.kind.replace('_', ' ')} {threshold_percent(self.threshold)} %"
 
 
 @dataclass(frozen=True)

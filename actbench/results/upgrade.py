@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from actbench.results.columns import EPOCHS, RUNS, SCHEMA_VERSION
+from actbench.results.columns import EPOCH_COLUMNS, RUN_COLUMNS, SCHEMA_VERSION
 
 Row: TypeAlias = dict[str, str]
 
@@ -37,13 +37,13 @@ def upgraded_run(row: Row) -> Row:
     written = version_in(row.get("schema_version", ""))
     for version in range(SCHEMA_VERSION if written is None else written, SCHEMA_VERSION):
         row = STEPS.get(version, _same)(row)
-    today = {column.name: row.get(column.name, column.neutral_text) for column in RUNS}
+    today = {column.name: row.get(column.name, column.neutral_text) for column in RUN_COLUMNS}
     return today | {"schema_version": str(SCHEMA_VERSION)}
 
 
 def upgraded_epoch(row: Row, keys: dict[str, str]) -> Row:
     """A row of ``epochs.csv`` in today's form. ``keys``: by old run key the new one, where it was changed."""
-    today = {column.name: row.get(column.name, column.neutral_text) for column in EPOCHS}
+    today = {column.name: row.get(column.name, column.neutral_text) for column in EPOCH_COLUMNS}
     return today | {"run_key": keys.get(today["run_key"], today["run_key"])}
 
 

@@ -15,13 +15,15 @@ import msgspec
 from msgspec import Meta
 
 from actbench import activations
-from actbench.errors import UserError, did_you_mean
+from actbench.errors import UserError, did_you_mean, shown
 from actbench.results.thresholds import EpochsTo, parse
 
+LARGEST_FILE = 1 << 20
+"""Bytes of a study's file."""
 KEYS = ("notes", "published", "curves", "claims")
 """Keys of a study's file that belong to the article."""
 Unit = Literal["%", "s", "ms", "pp", ""]
-QUANTITY = re.compile(r"(-|\d+(?:\.\d+)?)\s*(%|ms|s|pp)?")
+QUANTITY = re.compile(r"(-|\d{1,12}(?:\.\d{1,12})?)\s*(%|ms|s|pp)?")
 CELLS = (
     "train_accuracy", "test_accuracy", "best_test_accuracy", "epochs_run", "train_seconds", "step_milliseconds",
 )  # fmt: skip
@@ -55,7 +57,9 @@ def quantity(text: str) -> Quantity:
     """Read ``98.01 %``, ``0.6913``, ``6 ms``, ``-``. Raises ValueError."""
     found = QUANTITY.fullmatch(text.strip())
     if not found:
-        raise ValueError(f"{text.strip()!r} is no printed figure; write it like '98.01 %', '0.6913', '6 ms' or '-'")
+        raise ValueError(
+            f"{shown(text.strip())} is no printed figure; write it like '98.01 %', '0.6913', '6 ms' or '-'"
+        )
     figure, unit = found.groups()
     if figure == "-":
         return Quantity(None, 0, unit or "")
@@ -187,6 +191,8 @@ def checked_article(path: Path, content: Mapping[str, Any]) -> Article:
 def read_toml(path: Path) -> dict[str, Any]:
     """A study's file as it stands. Raises UserError where it cannot be read or is not TOML."""
     try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise UserError(f"The study {str(path)!r} is larger than {LARGEST_FILE >> 20} MiB. Name the right file.")
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"Cannot read the study {str(path)!r}: {error.strerror or error}.") from None
@@ -194,6 +200,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UserError(f"Cannot read the study {str(path)!r}: {error}.") from None
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path} is not valid TOML: {error}.") from None
+    except (ValueError, RecursionError, OverflowError) as error:  # a number of 5,000 digits, lists in lists without end
+        raise UserError(f"{path} holds a value that cannot be read: {error}.") from None
 
 
 def printed_cells(article: Article) -> list[PrintedFigure]:
@@ -253,7 +261,7 @@ def _rows(text: str, separator: str | None, where: str) -> list[list[str]]:
 def spelling(text: str, where: str) -> str:
     """The canonical spelling of an arm. Raises ValueError."""
     try:
-        return activations.resolve(text).choice.spelling
+        return activations.named(text).spelling
     except UserError as error:
         raise ValueError(f"{where}: {str(error).rstrip('.')}") from None
 

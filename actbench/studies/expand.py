@@ -5,22 +5,27 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from actbench import datasets, models
+from actbench import activations, datasets, models
 from actbench.datasets import DatasetInfo, Request
 from actbench.errors import UserError
 from actbench.results.columns import SETTINGS, Run
-from actbench.studies.settings import NAMED, Asked
+from actbench.studies.settings import NAMED, Asked, own_code
 from actbench.studies.study import Study
 
 
-def request(asked: Asked, data_dir: str | None) -> Request:
-    """The data that the settings ask for."""
+def request(study: Study, asked: Asked) -> Request:
+    """The data that the settings of one of a study's runs ask for."""
     dtype = "float64" if asked["precision"] == "float64" else "float32"
-    return Request(asked["data"], data_dir, asked["limit"], asked["validation_split"], dtype)
+    limits = asked["limit"], asked["validation_split"]
+    return Request(asked["data"], study.data_dir, *limits, dtype, study.max_memory)
 
 
 def expand(
-    study: Study, info: Callable[[Request], DatasetInfo], device_kind: Callable[[str, str], str]
+    study: Study,
+    info: Callable[[Request], DatasetInfo],
+    device_kind: Callable[[str, str], str],
+    *,
+    run_code: bool = True,
 ) -> list[tuple[Run, Request]]:
     """Expand a study into runs, each with its data, in the order in which they are to be trained.
 
@@ -28,6 +33,8 @@ def expand(
         study: what is to be compared.
         info: what a data set is, as ``datasets.info`` tells.
         device_kind: resolves ``auto``, ``cpu`` and ``gpu`` to what there is for a backend.
+        run_code: whether a person's own code is imported, to see that it can be called; not done where nothing is
+            trained.
 
     Raises:
         UserError: an unknown name, a wrong parameter, two equal arms, or a setting that does not fit the data.
@@ -38,17 +45,19 @@ def expand(
         for name, function in resolve.items():
             if asked[name] is not None:
                 function(asked[name])
-    device_kind, network = functools.cache(device_kind), functools.cache(models.resolve)
+    if run_code:
+        _import_code(study)
+    device_kind, fits = functools.cache(device_kind), functools.cache(models.check)
     runs: dict[str, tuple[Run, Request]] = {}
     for variant, asked in study.expanded:
-        wanted = request(asked, study.data_dir)
+        wanted = request(study, asked)
         data = info(wanted)
         source = datasets.describe(asked["data"])
         fitting = dict(asked)
         fitting["model"] = asked["model"] or datasets.default_model(source, data.input_shape)
         fitting["epochs"] = asked["epochs"] or source.epochs
         fitting["device"] = device_kind(asked["device"], asked["backend"])
-        network(fitting["model"]).check(data.input_shape)
+        fits(fitting["model"], data.input_shape)
         _check_training(asked, data)
         # The data goes by the name that was given; what is in it is told by its hash.
         meant = {name: resolve[name](value) if name in resolve else value for name, value in fitting.items()}
@@ -59,6 +68,15 @@ def expand(
             raise UserError(_twice(study.name, runs[run.key][0], run))
         runs[run.key] = (run, wanted)
     return list(runs.values())
+
+
+def _import_code(study: Study) -> None:
+    """Import what a person wrote, so that what cannot be called is refused before anything is trained."""
+    load = {"activation": activations.resolve, "model": models.resolve}
+    for name, resolve in load.items():
+        for value in {asked[name] for _, asked in study.expanded}:
+            if own_code(name, value):
+                resolve(value)
 
 
 def _twice(study: str, first: Run, second: Run) -> str:

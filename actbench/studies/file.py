@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from actbench.errors import UserError, did_you_mean
+from actbench import custom
+from actbench.errors import UserError, did_you_mean, shown
 from actbench.results.columns import SETTINGS
 from actbench.studies import article
-from actbench.studies.settings import NAMED, validated
-from actbench.studies.study import Fraction, Study
+from actbench.studies.settings import NAMED, own_code, validated
+from actbench.studies.study import MOST_SEEDS, Fraction, Study
 
 TABLES = ("data", "training")
 NAME = re.compile(r"\w[\w.-]{0,99}")
@@ -27,7 +28,7 @@ TOP = ("name", "description", "source", "thresholds", "checks", *keys_of(""), *T
        *article.KEYS)  # fmt: skip
 
 
-def read_study(path: Path) -> Study:
+def read_study(path: Path, *, allow_code: bool = False) -> Study:
     """Read and check a study file.
 
     The keys, all optional: ``name`` (else the file's), ``description``, ``source``, ``thresholds``, ``checks`` (what
@@ -36,19 +37,25 @@ def read_study(path: Path) -> Study:
     ``initializer``, ``precision``, ``deterministic``, ``device``), ``[grid]`` (lists of values of any of these and of
     ``activation``; ``seeds``, a number or a list), ``[variants.NAME]`` (values or lists that replace the others) and
     ``[smoke]`` (the same, for a short trial of the study). What belongs to an article is checked, and read by
-    ``read_article``.
+    ``read_article``. Nothing that it names is run here.
+
+    Args:
+        path: of the file.
+        allow_code: whether it may name any code of this machine, not only what is defined beside or below it.
 
     Raises:
-        UserError: not TOML, an unknown key, a wrong value, an empty list; names the file, the key and what is allowed.
+        UserError: not TOML, an unknown key, a wrong value, an empty list, code from elsewhere; names the file, the key
+            and what is allowed.
     """
-    return _Reader(path).study(article.read_toml(path))
+    return _Reader(path, allow_code=allow_code).study(article.read_toml(path))
 
 
 class _Reader:
     """Checks the parts of one file; every message begins with its path and the key."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, allow_code: bool) -> None:
         self.path = path
+        self.allow_code = allow_code
 
     def study(self, content: Mapping[str, Any]) -> Study:
         self.known_keys("", content, TOP)
@@ -77,7 +84,7 @@ class _Reader:
         """The study's name, which becomes the name of a folder."""
         name = self.convert("name", value, str)
         if not NAME.fullmatch(name):
-            raise self.error("name", f"is {name!r}; letters, digits and . _ - will do, at most 100, and no path")
+            raise self.error("name", f"is {shown(name)}; letters, digits and . _ - will do, at most 100, and no path")
         return str(name)
 
     def changes(self, place: str, changes: Any, *more: str) -> dict[str, Any]:
@@ -95,35 +102,51 @@ class _Reader:
     def axis(self, place: str, key: str, value: Any) -> tuple[str, list[Any]]:
         """A field of the grid and its values."""
         if key == "seeds" and isinstance(value, int) and not isinstance(value, bool):
-            if value < 1:
-                raise self.error(place, f"is {value}; give a number of repeats, 1 or more, or a list of seeds")
+            if not 1 <= value <= MOST_SEEDS:
+                raise self.error(
+                    place, f"is {shown(value)}; give a number of repeats, 1 to {MOST_SEEDS}, or a list of seeds"
+                )
             return "seed", list(range(value))
         field = "seed" if key == "seeds" else key
         if not isinstance(value, list) or not value:
-            raise self.error(place, f"is {value!r}; it must be a list with at least one value")
+            raise self.error(place, f"is {shown(value)}; it must be a list with at least one value")
         values = [self.value(place, field, item) for item in value]
         meant = [NAMED[field](item) if field in NAMED else item for item in values]
         for number, item in enumerate(meant):
             if item in meant[:number]:
                 first = values[meant.index(item)]
-                same = "twice" if values[number] == first else f"and {values[number]!r}, which are the same"
-                raise self.error(place, f"holds {first!r} {same}")
+                same = "twice" if values[number] == first else f"and {shown(values[number])}, which are the same"
+                raise self.error(place, f"holds {shown(first)} {same}")
         return field, values
 
     def value(self, place: str, field: str, value: Any) -> Any:
         converted = self.convert(place, value, SETTINGS[field].asked)
         if field in NAMED:
             try:
+                self.code(field, converted)
                 NAMED[field](converted)
             except UserError as error:
-                raise self.error(place, f"is {value!r}: {str(error).rstrip('.')}") from None
+                raise self.error(place, f"is {shown(value)}: {str(error).rstrip('.')}") from None
         return converted
+
+    def code(self, field: str, value: Any) -> None:
+        """Refuse a person's code from elsewhere: a study that somebody sent must not run what is on this machine."""
+        spelling = own_code(field, value)
+        if spelling is None or self.allow_code:
+            return
+        try:
+            custom.check_defined_below(field, spelling, self.path.parent)
+        except UserError as error:
+            raise UserError(
+                f"{error} A study may name only functions and classes defined in files beside or below it; give "
+                "--allow-code if you trust it with more."
+            ) from None
 
     def convert(self, place: str, value: Any, kind: Any) -> Any:
         try:
             return validated(value, kind)
         except ValueError as error:
-            raise self.error(place, f"is {value!r}: {error}") from None
+            raise self.error(place, f"is {shown(value)}: {error}") from None
 
     def table(self, name: str, content: Mapping[str, Any], keys: Iterable[str] | None) -> dict[str, Any]:
         table = content.get(name, {})

@@ -13,8 +13,9 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from actbench import activations, datasets, models
-from actbench.errors import UserError
-from actbench.registry import choose
+from actbench.errors import UserError, shown
+from actbench.providers import LIBRARIES
+from actbench.registry import Spelling, choose, parse
 from actbench.results.columns import SETTINGS
 from actbench.training import backends
 from actbench.training.initializers import INITIALIZERS
@@ -24,15 +25,29 @@ Asked: TypeAlias = Mapping[str, Any]
 """What one run is asked to do: a value for each name in ``SETTINGS``."""
 
 NAMED: dict[str, Callable[[str], Any]] = {
-    "activation": lambda text: activations.resolve(text).choice,
+    "activation": activations.named,
     "data": lambda text: datasets.describe(text).name,
-    "model": lambda text: models.resolve(text).choice,
+    "model": models.named,
     "optimizer": lambda text: choose(OPTIMIZERS, text)[2],
     "initializer": lambda text: INITIALIZERS[text].name,
     "backend": lambda text: backends.get(text).name,
 }
-"""Settings that are names, and what finds out which thing is meant, and whether there is one."""
+"""Settings that are names, and what finds out which thing is meant, if there is one. No person's code is run."""
 
+CODE: dict[str, tuple[str, ...]] = {"activation": LIBRARIES, "model": ()}
+"""Settings that may name a person's own code: by any provider but these."""
+
+
+def own_code(name: str, value: Any) -> Spelling | None:
+    """The spelling of a person's own code, where a setting's value names such. Raises UserError for no spelling."""
+    if name not in CODE or value is None:
+        return None
+    spelling = parse(value)
+    return spelling if spelling.provider and spelling.provider not in CODE[name] else None
+
+
+LARGEST = 2**53
+"""Of whole numbers: above it a float, which tables are read into, does not tell neighbours apart."""
 WORDS = {
     " | null`": "`",
     "Expected `int`": "it must be a whole number",
@@ -56,12 +71,14 @@ def complete(values: Mapping[str, Any]) -> Asked:
         try:
             asked[name] = validated(value, SETTINGS[name].asked)
         except ValueError as error:
-            raise UserError(f"{SETTINGS[name].option} cannot be {value!r}: {error}.") from None
+            raise UserError(f"{SETTINGS[name].option} cannot be {shown(value)}: {error}.") from None
     return asked
 
 
 def validated(value: Any, kind: Any) -> Any:
     """The value as that type. Raises ValueError that says in words what is allowed."""
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise ValueError(f"it must be a number of at most {LARGEST}")
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:

@@ -11,10 +11,15 @@ import msgspec
 from msgspec import Meta
 
 from actbench import datasets
+from actbench.errors import UserError
 from actbench.results.columns import SETTINGS
 from actbench.studies.settings import Asked, complete
 
 Fraction = Annotated[float, Meta(gt=0, lt=1)]
+MOST_SEEDS = 10_000
+"""Repeats that can be asked for by their number."""
+MOST_RUNS = 100_000
+"""Runs of one study; their rows are held in memory."""
 
 
 class Study(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -22,7 +27,8 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     ``grid`` maps names of settings to their values. A variant maps them to a value, which replaces the base's or the
     grid's, or to a list, which replaces the grid's. ``thresholds`` are accuracies as fractions; None takes the data
-    set's. ``checks`` are what ``compare`` is to fail on. ``data_dir`` is where ``NAME.npz`` may lie.
+    set's. ``checks`` are what ``compare`` is to fail on. ``data_dir`` is where ``NAME.npz`` may lie,
+    ``max_memory`` how many GiB the data of a file may take; None is half of what is free.
     """
 
     name: str = "adhoc"
@@ -35,6 +41,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     checks: tuple[str, ...] = ()
     smoke: dict[str, Any] = {}
     data_dir: str | None = None
+    max_memory: float | None = None
 
     def override(self, fields: Mapping[str, Any]) -> Study:
         """The same study with some settings fixed, or given a list of values, wherever it had them."""
@@ -52,9 +59,12 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Every run's variant and settings: seed by seed, the arms interleaved, so that a drift hits all arms alike.
 
         Raises:
-            UserError: a value that the setting cannot hold.
+            UserError: a value that the setting cannot hold, or more than ``MOST_RUNS`` runs.
         """
-        return tuple(self._expand())
+        runs = tuple(itertools.islice(self._expand(), MOST_RUNS + 1))
+        if len(runs) > MOST_RUNS:
+            raise UserError(f"The study {self.name!r} asks for more than {MOST_RUNS} runs. Part it into several.")
+        return runs
 
     def _expand(self) -> Iterator[tuple[str, Asked]]:
         for seed in self.grid.get("seed", [self.base.get("seed", SETTINGS["seed"].default)]):

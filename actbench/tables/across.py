@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from actbench.tables.metrics import PLAIN, time_metric, values_by_arm
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from actbench.tables.tasks import Task
+    from actbench.tables.tasks import Distinction, Task
 
 LEAST_TASKS = 2
 TAUS = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
@@ -55,22 +55,22 @@ class Across:
     """All arms that every task has, best mean rank first.
 
     Attributes:
-        tasks: the titles of the tasks that have the baseline.
+        tasks: what tells the tasks that have the baseline from each other.
         targets: the accuracy that counts as solving each of them, None where no arm got to any threshold.
         baseline: the arm that speed-ups refer to.
         rows: one an arm.
         times: median seconds to the target, tasks with a target x rows; inf for a miss.
         left_out: arms that some task lacks.
-        without_baseline: the titles of the other tasks, which no figure is about.
+        without_baseline: the same of the other tasks, which no figure is about.
     """
 
-    tasks: tuple[str, ...]
+    tasks: tuple[Distinction, ...]
     targets: tuple[float | None, ...]
     baseline: str
     rows: tuple[AcrossRow, ...]
     times: NDArray[np.float64]
     left_out: tuple[str, ...]
-    without_baseline: tuple[str, ...] = ()
+    without_baseline: tuple[Distinction, ...] = ()
 
     @property
     def timed(self) -> int:
@@ -81,9 +81,12 @@ class Across:
 class AcrossObstacle(StrEnum):
     """Why arms cannot be compared across tasks."""
 
-    ONE_TASK = "one task only"
-    BASELINE_RARE = "the baseline has results in fewer than two tasks"
-    NO_COMMON_ARM = "no other arm has results in every task"
+    ONE_TASK = auto()
+    """There is no other one."""
+    BASELINE_RARE = auto()
+    """The baseline has results in fewer than two tasks."""
+    NO_COMMON_ARM = auto()
+    """No other arm has results in every task."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequ
     """
     results = [_figures(task, "test_accuracy", np.mean) for task in tasks]
     has = [baseline in figures for figures in results]
-    without_baseline = tuple(task.title for task, there in zip(tasks, has, strict=True) if not there)
+    without_baseline = tuple(task.distinction for task, there in zip(tasks, has, strict=True) if not there)
     if len(tasks) < LEAST_TASKS:
         return NotAcross(AcrossObstacle.ONE_TASK, baseline, len(tasks), sum(has))
     if sum(has) < LEAST_TASKS:
@@ -146,7 +149,7 @@ def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequ
     ]
     order = sorted(range(len(every)), key=lambda column: rows[column].mean_rank)
     return Across(
-        tuple(task.title for task in tasks),
+        tuple(task.distinction for task in tasks),
         targets,
         baseline,
         tuple(rows[column] for column in order),

@@ -15,12 +15,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ACCURACIES = ("train_accuracy", "test_accuracy", "best_test_accuracy")
+SPREADS = {name: f"{name}_sd" for name in ACCURACIES}
+"""The columns of their standard deviations."""
 CLOCKS = ("train_seconds", "seconds_per_epoch", "wall_seconds")
 SHARED_COLUMNS = tuple(column.name for column in SHARED)
 """What runs of one task share. An edited network of a person's own is another one, though it is spelled the same."""
+FORMULA = ("=", "+", "-", "@")
+"""What a cell begins with that a spreadsheet calculates."""
 SIZES = ("train_size", "test_size")
 PACKAGES = ("", "actbench", "keras", "tfa", "spocu")
 """Providers whose version is that of a package; all others' is a digest of a person's own code."""
+
+
+def finished(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs that came to a result: the only ones that any figure is made of."""
+    return runs[runs["status"].isin(FINAL)]
 
 
 def varying_settings(runs: pd.DataFrame) -> list[str]:
@@ -60,8 +69,15 @@ def arm_table(runs: pd.DataFrame, epochs: pd.DataFrame, thresholds: Sequence[flo
 
 
 def to_csv(table: pd.DataFrame) -> str:
-    """``table.csv``: fractions and full precision; an empty cell for what was not reached."""
-    return table.to_csv(index=False, lineterminator="\n")
+    """``table.csv``: fractions and full precision; an empty cell for what was not reached.
+
+    Spreadsheets are what opens it, and they calculate what begins like a formula: such names get an apostrophe.
+    """
+    return table.map(_inert).to_csv(index=False, lineterminator="\n")
+
+
+def _inert(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip().startswith(FORMULA) else cell
 
 
 def measure(runs: pd.DataFrame, epochs: Iterable[pd.DataFrame], thresholds: Sequence[float]) -> pd.DataFrame:
@@ -114,7 +130,7 @@ def _figures(values: dict[ColumnName, NDArray[np.float64]], thresholds: Sequence
     for name in ACCURACIES:
         present = values[name][~np.isnan(values[name])]
         row[name] = float(present.mean()) if present.size else np.nan
-        row[f"{name}_sd"] = float(present.std(ddof=1)) if present.size > 1 else np.nan
+        row[SPREADS[name]] = float(present.std(ddof=1)) if present.size > 1 else np.nan
     for time in TIMES:
         row |= {time(t): _median_with_misses(values[time(t)]) for t in thresholds}
     for name in CLOCKS:

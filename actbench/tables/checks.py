@@ -10,6 +10,8 @@ import ast
 import itertools
 import math
 import operator
+import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,8 @@ from actbench.tables.select import name_some, tidy
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from actbench.tables.tasks import Distinction
 
 ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -70,13 +74,13 @@ class CheckResult:
 
     Attributes:
         check: as it was written.
-        task: the task's title.
+        task: what tells the task from the others.
         failed: whether the condition holds, or some of its figures has no value: what cannot be known must not pass.
         figures: those that decided, as they were written, in order; nan where there is no value.
     """
 
     check: str
-    task: str
+    task: Distinction
     failed: bool
     figures: tuple[tuple[str, float], ...]
 
@@ -91,7 +95,9 @@ def parse_check(text: str, source: str = "--fail-if") -> Check:
     if len(text) > LONGEST:
         raise UserError(f"{source}: a condition of {len(text)} characters is too long.")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what Python thinks of such an expression
+            tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise UserError(
             f"{source} {text!r} cannot be read. Write it like 'test_accuracy(mish) < test_accuracy(relu) - 0.01'; "
@@ -103,7 +109,7 @@ def parse_check(text: str, source: str = "--fail-if") -> Check:
     return Check(text, tree, frozenset(walker.arms), tuple(sorted(walker.thresholds)), source)
 
 
-def run_check(check: Check, task: str, arms: pd.DataFrame) -> CheckResult | None:
+def run_check(check: Check, task: Distinction, arms: pd.DataFrame) -> CheckResult | None:
     """Evaluate a check over an arm table; None where the task lacks an arm that the check names."""
     rows = {tidy(str(row["activation"])): row for row in arms.to_dict("records")}
     if not check.arms <= rows.keys():
@@ -114,7 +120,7 @@ def run_check(check: Check, task: str, arms: pd.DataFrame) -> CheckResult | None
     return CheckResult(check.text, task, failed, tuple(figures.items()))
 
 
-def run_checks(checks: Sequence[Check], tables: Mapping[str, pd.DataFrame]) -> list[CheckResult]:
+def run_checks(checks: Sequence[Check], tables: Mapping[Distinction, pd.DataFrame]) -> list[CheckResult]:
     """Evaluate checks in every task that has their arms.
 
     Raises:
@@ -161,7 +167,7 @@ class _Walker:
                 return self.all_are("number", [left, right], "number", depth)
             case ast.Constant(value=bool()):
                 pass
-            case ast.Constant(value=int() | float()):
+            case ast.Constant(value=int() | float() as value) if abs(value) <= sys.float_info.max:
                 return "number"
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
                 return self.figure(name, args)
@@ -241,6 +247,6 @@ def _value(node: ast.expr, rows: Mapping[str, Any], figures: dict[str, float]) -
                 value = math.inf
             figures[ast.unparse(node)] = value
             return value
-        case ast.Constant(value=value):
-            return value
+        case ast.Constant(value=int() | float() as value):
+            return float(value)
     raise AssertionError(ast.dump(node))  # the walker lets nothing else pass

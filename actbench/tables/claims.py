@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -20,7 +20,7 @@ from actbench.tables.published import CLOCKS, CURVE_ACCURACIES, ReproducedCurve,
 if TYPE_CHECKING:
     import pandas as pd
 
-EPOCH_SECONDS = Metric("epoch_seconds", "median seconds of an epoch", "seconds")
+EPOCH_SECONDS = Metric("epoch_seconds", "seconds")
 # Rounding alone makes up to half a unit of the last printed digit; this much is float noise.
 NOISE = 1e-12
 
@@ -40,12 +40,12 @@ class ClaimVerdict(StrEnum):
 
 
 class Lacking(StrEnum):
-    """What stands in the way of a verdict."""
+    """What a verdict lacks: a run of the cells or of the curve, a finished run of some arm, some run's figure."""
 
-    CELLS = "no run of these cells"
-    CURVE = "no run of the curve"
-    ARMS = "no finished run of some arms"
-    FIGURES = "some run has no such figure"
+    CELLS = auto()
+    CURVE = auto()
+    ARMS = auto()
+    FIGURES = auto()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
 from actbench import statistics
@@ -27,8 +27,8 @@ FEWEST_PAIRS = 2
 class UnpairedTest(StrEnum):
     """What compares two arms whose seeds cannot be paired."""
 
-    WELCH = "Welch's interval"
-    RANK_SUM = "the rank-sum test"
+    WELCH = auto()
+    RANK_SUM = auto()
 
 
 @dataclass(frozen=True)

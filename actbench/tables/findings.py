@@ -5,12 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import StrEnum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.errors import UserError
-from actbench.results.columns import FINAL
 from actbench.results.frames import SHOWN, epoch_chunks, read_studies, run_frames
 from actbench.results.read import read_manifest
 from actbench.tables.across import Across, NotAcross, across_tasks
@@ -25,7 +24,7 @@ from actbench.tables.warnings import TableWarning, about_stores, about_task
 if TYPE_CHECKING:
     import pandas as pd
 
-TIMES = ("epoch", "test_accuracy", "train_seconds")
+EPOCH_COLUMNS = ("epoch", "test_accuracy", "train_seconds")
 """What tables read of an epoch."""
 DEFAULT_METRICS = ("test_accuracy",)
 
@@ -56,12 +55,12 @@ class Question:
 class Obstacle(StrEnum):
     """Why the arms of a task cannot be compared."""
 
-    BASELINE_ELSEWHERE = "the baseline is not among the arms"
-    ONE_ARM = "one arm only"
-    NOTHING_FINISHED = "no run has finished"
-    BASELINE_UNFINISHED = "no run of the baseline has finished"
-    ONLY_BASELINE = "only the baseline has finished runs"
-    NOBODY_GOT_THERE = "no run got that far"
+    BASELINE_ELSEWHERE = auto()
+    ONE_ARM = auto()
+    NOTHING_FINISHED = auto()
+    BASELINE_UNFINISHED = auto()
+    ONLY_BASELINE = auto()
+    NOBODY_GOT_THERE = auto()
 
 
 @dataclass(frozen=True)
@@ -163,7 +162,7 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
     named = {t for check in own_checks + stored_checks for t in check.thresholds}
     named |= {metric.threshold for metric in metrics if metric.threshold is not None}
     thresholds = tuple(sorted({*shown, *named}))
-    tasks, apart = split(measure(runs, epoch_chunks(runs, TIMES), thresholds))
+    tasks, apart = split(measure(runs, epoch_chunks(runs, EPOCH_COLUMNS), thresholds))
     _check_baseline(question.baseline, tasks)
     found = []
     for task in tasks:
@@ -182,7 +181,7 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
                 tuple(about_task(task.runs)),
             )
         )
-    tables = {item.task.title: item.arms for item in found}
+    tables = {item.task.distinction: item.arms for item in found}
     runnable, skipped = _runnable(stored_checks, found)
     return Findings(
         stores=tuple(folders),
@@ -239,7 +238,7 @@ def _baseline(task: Task, wanted: str | None) -> str:
 
 
 def _not_compared(task: Task, baseline: str, wanted: str | None) -> NotCompared:
-    finished = {str(arm) for arm in task.runs["arm"][task.runs["status"].isin(FINAL)]}
+    finished = set(task.finished["arm"].astype(str))
     if not baseline:
         obstacle = Obstacle.BASELINE_ELSEWHERE
     elif len(task.arms) == 1:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from actbench.errors import UserError, did_you_mean
 from actbench.results.columns import FINAL
-from actbench.results.thresholds import KINDS, TIMES, ColumnName, EpochsTo, SecondsTo, parse, percent
+from actbench.results.thresholds import KINDS, TIMES, ColumnName, EpochsTo, SecondsTo, parse
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Unit = Literal["accuracy", "loss", "seconds", "epochs"]
+MetricUnit: TypeAlias = Literal["accuracy", "loss", "seconds", "epochs"]
 # The smallest difference worth caring about, unless --margin says another: half a percentage point, or five percent.
 ACCURACY_MARGIN = 0.005
 RELATIVE_MARGIN = 0.05
@@ -28,15 +28,13 @@ class Metric:
 
     Attributes:
         name: what it is called, in options and files.
-        title: in words, as it stands in headings.
         unit: of the values; accuracies are fractions, losses nats.
         higher_is_better: True for accuracies.
         time_to: the threshold that is to be reached, and what is counted until then; None where nothing is.
     """
 
     name: str
-    title: str
-    unit: Unit
+    unit: MetricUnit
     higher_is_better: bool = False
     time_to: EpochsTo | SecondsTo | None = None
 
@@ -64,14 +62,14 @@ class Metric:
 PLAIN = {
     metric.name: metric
     for metric in (
-        Metric("test_accuracy", "test accuracy after the last epoch", "accuracy", higher_is_better=True),
-        Metric("best_test_accuracy", "best test accuracy of any epoch", "accuracy", higher_is_better=True),
-        Metric("train_accuracy", "training accuracy in the last epoch", "accuracy", higher_is_better=True),
-        Metric("test_loss", "test loss after the last epoch", "loss"),
-        Metric("train_loss", "training loss in the last epoch", "loss"),
-        Metric("seconds_per_epoch", "seconds per epoch", "seconds"),
-        Metric("train_seconds", "training seconds", "seconds"),
-        Metric("wall_seconds", "wall-clock seconds", "seconds"),
+        Metric("test_accuracy", "accuracy", higher_is_better=True),
+        Metric("best_test_accuracy", "accuracy", higher_is_better=True),
+        Metric("train_accuracy", "accuracy", higher_is_better=True),
+        Metric("test_loss", "loss"),
+        Metric("train_loss", "loss"),
+        Metric("seconds_per_epoch", "seconds"),
+        Metric("train_seconds", "seconds"),
+        Metric("wall_seconds", "seconds"),
     )
 }
 ALIASES = {
@@ -113,9 +111,7 @@ def _metrics_named(name: str, thresholds: Sequence[float]) -> list[Metric]:
 
 def time_metric(column: EpochsTo | SecondsTo) -> Metric:
     """The metric of the epochs or training seconds to a threshold."""
-    unit: Unit = "epochs" if isinstance(column, EpochsTo) else "seconds"
-    what = "epochs" if unit == "epochs" else "training seconds"
-    return Metric(column.name, f"{what} to {percent(column.threshold)} % test accuracy", unit, time_to=column)
+    return Metric(column.name, "epochs" if isinstance(column, EpochsTo) else "seconds", time_to=column)
 
 
 def values_by_arm(metric: Metric, runs: pd.DataFrame) -> dict[str, dict[int, float]]:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from actbench.results.columns import FINAL
-from actbench.results.thresholds import ColumnName, EpochsTo
+from actbench.results.column import Unit
+from actbench.results.columns import BY_NAME
+from actbench.results.thresholds import ColumnName, EpochsTo, FractionT, in_percent
 from actbench.studies.article import Article, PrintedCurve, PrintedFigure, printed_cells, printed_curves
+from actbench.tables.arms import finished
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +55,7 @@ class ReproducedFigure:
     def fraction_apart(self) -> float | None:
         """How far ours and theirs lie apart, of an accuracy as a fraction; None where either is missing."""
         apart = self.difference
-        return None if apart is None else abs(apart) / in_unit(self.printed.column, self.printed.quantity.unit)
+        return None if apart is None else abs(apart) / as_printed(self.printed, 1.0)
 
     @property
     def arm(self) -> str:
@@ -98,7 +100,7 @@ def with_epoch_seconds(runs: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame
 
 def lay_beside(article: Article, runs: pd.DataFrame) -> list[ReproducedFigure]:
     """Our figures for every printed cell, from runs as `measure` and `with_epoch_seconds` give them."""
-    done = runs[runs["status"].isin(FINAL)]
+    done = finished(runs)
     return [_cell(printed, done) for printed in printed_cells(article)]
 
 
@@ -119,19 +121,19 @@ def follow_curves(article: Article, runs: pd.DataFrame, epochs: pd.DataFrame) ->
 
 def is_accuracy(column: ColumnName) -> bool:
     """Whether a printed column is of accuracies."""
-    return isinstance(column, str) and column.endswith("accuracy")
+    return isinstance(column, str) and column in BY_NAME and BY_NAME[column].unit is Unit.FRACTION
 
 
-def in_unit(column: ColumnName, unit: str) -> float:
-    """What our figure of that column is to be multiplied with to be in the printed unit."""
-    return 100.0 if is_accuracy(column) and unit == "%" else 1.0
+def as_printed(printed: PrintedFigure, figures: FractionT) -> FractionT:
+    """Our figures of its column in the printed unit."""
+    return in_percent(figures) if is_accuracy(printed.column) and printed.quantity.unit == "%" else figures
 
 
 def _cell(printed: PrintedFigure, done: pd.DataFrame) -> ReproducedFigure:
     rows = done[_is_arm(done, printed.variant, printed.activation)]
     if printed.seed is not None:
         rows = rows[rows["seed"] == printed.seed]
-    values = rows[printed.column] * in_unit(printed.column, printed.quantity.unit)
+    values = as_printed(printed, rows[printed.column])
     sd = None
     if isinstance(printed.column, EpochsTo):
         middle = float(values.fillna(math.inf).median()) if len(values) else math.nan

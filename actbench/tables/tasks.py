@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from actbench.results.columns import BY_NAME, FINAL
-from actbench.tables.arms import SHARED_COLUMNS, SIZES, arm_names, with_sizes
+from actbench.results.columns import FINAL
+from actbench.tables.arms import SHARED_COLUMNS, SIZES, arm_names, finished, with_sizes
 from actbench.tables.warnings import KeptApart, RepeatedSeeds, TableWarning
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # A study is a name for a question, not a part of it: what two studies asked alike is one task.
 KEYS = tuple(column for column in SHARED_COLUMNS if column != "study")
 FAMILY = ("dataset", "model", "variant")
+Distinction: TypeAlias = tuple[tuple[str, Any], ...]
+"""Names of settings, each with its value, None where it has none: those that tell a task from the others beside it."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,12 @@ class Task:
     """The runs of one question.
 
     Attributes:
-        title: what tells it from the others: ``mnist · mlp(100, 50)``.
+        distinction: what tells it from the others; its title is made of that.
         settings: the values of `KEYS`, and ``study`` with the names of all studies that asked it.
         runs: the measured runs, with the column ``arm``.
     """
 
-    title: str
+    distinction: Distinction
     settings: dict[str, Any]
     runs: pd.DataFrame
 
@@ -37,6 +39,11 @@ class Task:
     def arms(self) -> list[str]:
         """The arms' names, in the order in which they were met."""
         return list(dict.fromkeys(self.runs["arm"]))
+
+    @property
+    def finished(self) -> pd.DataFrame:
+        """The runs that came to a result."""
+        return finished(self.runs)
 
 
 def split(measured: pd.DataFrame) -> tuple[list[Task], list[TableWarning]]:
@@ -49,27 +56,9 @@ def split(measured: pd.DataFrame) -> tuple[list[Task], list[TableWarning]]:
     settings = [
         {key: part[key].iloc[0] for key in KEYS} | {"study": ", ".join(dict.fromkeys(part["study"]))} for part in parts
     ]
-    titles = _titles(settings)
-    tasks = [Task(title, chosen, part) for title, chosen, part in zip(titles, settings, parts, strict=True)]
+    distinctions = _distinctions(settings)
+    tasks = [Task(*its) for its in zip(distinctions, settings, parts, strict=True)]
     return tasks, [*warnings, *_kept_apart(tasks)]
-
-
-def shown(key: str, value: Any) -> str:  # noqa: PLR0911 - one for each kind of setting
-    """A setting in words, with its name where the value alone would not tell."""
-    title = BY_NAME[key].on_paper
-    if isinstance(value, float) and math.isnan(value):
-        return f"no {title}"
-    if key == "epochs":
-        return f"{value:g} epoch{'' if value == 1 else 's'}"
-    if key == "dataset_sha256":
-        return f"data {value[:8]}"
-    if key == "model_version":
-        return f"model's code {value[:6]}" if value else "model's code unknown"
-    if key == "deterministic":
-        return "deterministic" if value in (True, "True") else "not deterministic"
-    if isinstance(value, (int, float)) or hasattr(value, "item"):
-        return f"{title} {value:,.10g}" if key in SIZES else f"{title} {value:.10g}"
-    return str(value) or f"no {title}"
 
 
 def _one_run_a_seed(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[TableWarning]]:
@@ -83,23 +72,26 @@ def _one_run_a_seed(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[TableWarning
     return runs[~again], [RepeatedSeeds(int(again.sum()), tuple(dict.fromkeys(runs["arm"][again])))]
 
 
-def _titles(settings: Sequence[dict[str, Any]]) -> list[str]:
-    """Data, model and variant, and whatever else it takes to tell the tasks apart."""
+def _distinctions(settings: Sequence[dict[str, Any]]) -> list[Distinction]:
+    """Of each task data, model and variant, and whatever else it takes to tell it from the others."""
     varying = [key for key in KEYS if len({str(chosen[key]) for chosen in settings}) > 1 and key not in FAMILY]
     # Sizes and hashes follow the data set, its limit and its split: they are named only where those do not tell.
     derived = [key for key in ("dataset_sha256", *SIZES) if key in varying]
     telling = [key for key in varying if key not in derived]
-    titles: list[str] = []
+    distinctions: list[Distinction] = []
     for keys in ([], telling, varying):
-        titles = [
-            " · ".join(
-                [str(chosen[key]) for key in FAMILY if str(chosen[key])] + [shown(key, chosen[key]) for key in keys]
-            )
+        distinctions = [
+            (*((key, chosen[key]) for key in FAMILY if chosen[key]), *((key, _known(chosen[key])) for key in keys))
             for chosen in settings
         ]
-        if len(set(titles)) == len(titles):
+        if len(set(distinctions)) == len(distinctions):
             break
-    return titles
+    return distinctions
+
+
+def _known(value: Any) -> Any:
+    """None for nan, which equals nothing."""
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _kept_apart(tasks: Sequence[Task]) -> list[TableWarning]:

@@ -9,12 +9,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from actbench.results.columns import FINAL
+from actbench.results.columns import FINAL, VERSION_FIELDS
+from actbench.tables.arms import finished
 
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSIONS = ("actbench_version", "keras_version", "backend_version", "python_version", "provider_version")
+VERSIONS = (*(column.name for column in VERSION_FIELDS if column.name != "git_commit"), "provider_version")
+"""Columns of versions. A commit is none: every change of a comment is another one."""
 MEASURED_ON = ("device_name", "compiler")
 
 Groups: TypeAlias = tuple[tuple[Any, tuple[str, ...]], ...]
@@ -106,7 +108,7 @@ TableWarning: TypeAlias = (
 
 def about_task(runs: pd.DataFrame) -> list[TableWarning]:
     """Warnings about the runs of one task."""
-    done = runs[runs["status"].isin(FINAL)]
+    done = finished(runs)
     return [*_beside_others(done), *_machines(done), *_versions(done), *_failures(runs)]
 
 

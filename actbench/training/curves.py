@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from actbench.custom import prints_to_stderr
 from actbench.errors import UserError
 from actbench.lazy import lazy
 from actbench.training import backends
@@ -76,5 +77,6 @@ def _along(
         outputs = layer(x, training=training)
         return outputs[:, _SIDE // 2, _SIDE // 2, 0] if image else outputs[:, 0]
 
-    values, slopes = backends.current().values_and_slopes(seen, inputs, precision)
+    with prints_to_stderr():
+        values, slopes = backends.current().values_and_slopes(seen, inputs, precision)
     return values, slopes[..., 0].sum(axis=(1, 2)) if image else slopes[:, 0]

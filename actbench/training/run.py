@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import math
 import re
-import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,8 +30,24 @@ if TYPE_CHECKING:
 keras = lazy("keras")
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-KEPT_PROGRAMS = 32
-"""Compiled programs that a trainer keeps: the arms of one study, so that later seeds need not compile again."""
+KEPT_DATA = 2
+"""Data sets that a trainer keeps on the device. Arms are interleaved: with one, a grid over two data sets would place
+its data, and compile its program, anew at each run."""
+PROGRAMS_SHARE = 0.25
+"""Of the machine's memory, divided by the runs at a time: what compiled programs may take, so that later seeds need not
+compile again. A program is charged with what the process grew by while it was compiled, 12 MiB for a small MLP: a
+machine of 16 GiB holds some 300 of them."""
+
+
+STARVED = re.compile(
+    "bad_alloc|out of memory|cannot allocate memory|allocation failed|failed to allocate|resource_exhausted",
+    re.IGNORECASE,
+)
+"""What C++, LLVM, XLA and the system say where memory ran out, whatever kind of error that becomes."""
+
+
+class CheckpointError(Exception):
+    """A checkpoint does not fit the run's network; the message says why."""
 
 
 class ProcessSettings(NamedTuple):
@@ -50,6 +66,14 @@ class ProcessSettings(NamedTuple):
         """Those that a run needs."""
         return cls(run.backend, run.deterministic)
 
+    def environment(self, threads: int | None = None) -> dict[str, str]:
+        """Variables for such a process, which may use so many threads (None: all cores).
+
+        How a sum is split over threads changes its last digits, so a deterministic process has one, whatever the
+        machine and however many runs share it.
+        """
+        return backends.get(self.backend).environment(1 if self.deterministic else threads)
+
 
 def versions(run: Run) -> Versions:
     """The versions of all that computes the run's numbers."""
@@ -57,11 +81,16 @@ def versions(run: Run) -> Versions:
 
 
 class Trainer:
-    """Trains runs one after the other, and keeps what they have in common: data on the device, compiled programs."""
+    """Trains runs one after the other, and keeps what they have in common: data on the device, compiled programs.
+
+    Attributes:
+        programs_mib: what all compiled programs together may take where runs are trained one at a time.
+    """
 
     def __init__(self) -> None:
-        self._programs: OrderedDict[str, Program] = OrderedDict()
-        self._placed: tuple[Dataset, str, Any] | None = None
+        self.programs_mib = PROGRAMS_SHARE * environment.total_memory_mib()
+        self._programs: OrderedDict[str, _Kept] = OrderedDict()
+        self._placed: deque[_Placed] = deque()
 
     def begin(self, run: Run, data: Dataset, *, checkpoint: Checkpoint | None = None, jobs: int = 1) -> Training:
         """A run about to be trained.
@@ -74,34 +103,73 @@ class Trainer:
         """
         return Training(self, run, data, checkpoint, jobs)
 
-    def program(self, run: Run, data: Dataset, model: Any) -> tuple[Program, float]:
+    def program(self, run: Run, data: Dataset, model: Any, jobs: int = 1) -> tuple[Program, float]:
         """A compiled program for the freshly built model, and the seconds spent on compiling it.
 
-        A run that differs from an earlier one in its seed alone takes over that one's: 0 seconds.
+        A run that differs from an earlier one in its seed alone takes over that one's, which is then warmed up: with
+        the old seed, a library may have forgotten what it needs for a first call, and that is no training time.
         """
         placed = self._place(data, run.device)
-        if run.arm in self._programs:
+        kept = self._programs.get(run.arm)
+        if kept is not None and kept.placed is placed:
             self._programs.move_to_end(run.arm)
-            self._programs[run.arm].start_from(model)
-            return self._programs[run.arm], 0.0
+            kept.program.start_from(model)
+            return kept.program, _compiled(kept.program)
+        before = environment.memory_mib()
         program = backends.current().program(
-            model, build_optimizer(run), placed, batch_size=run.batch_size, deterministic=run.deterministic
+            model, build_optimizer(run), placed.on_device, batch_size=run.batch_size, deterministic=run.deterministic
         )
-        began = time.perf_counter()
-        program.compile()
-        seconds = time.perf_counter() - began
-        self._programs[run.arm] = program
-        if len(self._programs) > KEPT_PROGRAMS:
-            self._programs.popitem(last=False)
+        seconds = _compiled(program)
+        self._programs[run.arm] = _Kept(program, placed, max(0.0, environment.memory_mib() - before))
+        self._keep_within(self.programs_mib / jobs)
         return program, seconds
 
-    def _place(self, data: Dataset, device: str) -> Any:
-        """The data on the device; the last one used stays there."""
-        if self._placed is None or self._placed[0] is not data or self._placed[1] != device:
-            self._programs.clear()  # they hold on to the old data
-            self._placed = None  # and it must go before the new comes
-            self._placed = (data, device, backends.current().place(data, device))
-        return self._placed[2]
+    def _keep_within(self, mib: float) -> None:
+        """Drop programs, those used longest ago first, until the others took no more than so much memory."""
+        dropped = False
+        while len(self._programs) > 1 and sum(kept.mib for kept in self._programs.values()) > mib:
+            self._programs.popitem(last=False)
+            dropped = True
+        if dropped:
+            gc.collect()  # models and programs hold on to each other
+
+    def _place(self, data: Dataset, device: str) -> _Placed:
+        """The data on the device; the last ones used stay there."""
+        for placed in self._placed:
+            if placed.data is data and placed.device == device:
+                self._placed.remove(placed)
+                self._placed.append(placed)
+                return placed
+        while len(self._placed) >= KEPT_DATA:  # the old must go before the new comes, and with it who holds on to it
+            old = self._placed.popleft()
+            for arm in [arm for arm, kept in self._programs.items() if kept.placed is old]:
+                del self._programs[arm]
+            del old
+            gc.collect()
+        self._placed.append(_Placed(data, device, backends.current().place(data, device)))
+        return self._placed[-1]
+
+
+def _compiled(program: Program) -> float:
+    """Compile what is not compiled yet. Returns the seconds that it took."""
+    began = environment.running_seconds()
+    program.compile()
+    return environment.running_seconds() - began
+
+
+class _Placed:
+    """A data set on a device."""
+
+    def __init__(self, data: Dataset, device: str, on_device: Any) -> None:
+        self.data, self.device, self.on_device = data, device, on_device
+
+
+class _Kept(NamedTuple):
+    """A compiled program, the data it was compiled for, and what the process grew by meanwhile, in MiB."""
+
+    program: Program
+    placed: _Placed
+    mib: float
 
 
 class _State(NamedTuple):
@@ -119,7 +187,8 @@ class Training:
     came of it: ``ok``; ``diverged`` once a loss is NaN or infinite; ``interrupted``; ``oom`` when memory ran out;
     ``failed``, with the reason, for any other error of the network's own code.
 
-    Iterating raises UserError where the run cannot be trained as asked.
+    Iterating raises UserError where the run cannot be trained as asked, and CheckpointError where it cannot go on from
+    the checkpoint given: without it, it can begin anew.
 
     Attributes:
         run: what is trained.
@@ -144,9 +213,10 @@ class Training:
         self._compile_seconds: float | None = checkpoint.compile_seconds if checkpoint else None
         self._train_seconds = self._epochs[-1].train_seconds if self._epochs else 0.0
         self._eval_seconds = self._epochs[-1].eval_seconds if self._epochs else 0.0
+        self._suspended = environment.suspended_seconds()
         self._started_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         # A run that was broken off has its earlier sittings' time on the clock already.
-        self._began = time.perf_counter() - (checkpoint.wall_seconds if checkpoint else 0.0)
+        self._began = environment.running_seconds() - (checkpoint.wall_seconds if checkpoint else 0.0)
 
     def __iter__(self) -> Iterator[Epoch]:
         """Build, compile and train; a row an epoch."""
@@ -155,11 +225,14 @@ class Training:
             self._backend.set_determinism()
         try:
             yield from self._rows()
+        except CheckpointError:
+            raise
         except Exception as problem:
             if isinstance(problem, UserError) and problem.__context__ is None:
                 raise  # not an accident of somebody's code: it was asked for what cannot be
-            self._status = "oom" if _comes_from(problem, self._backend.out_of_memory) else "failed"
             self._error = one_line(problem)
+            starved = _comes_from(problem, self._backend.out_of_memory) or STARVED.search(self._error)
+            self._status = "oom" if starved else "failed"
         self.ended = True
 
     def interrupt(self) -> None:
@@ -182,7 +255,7 @@ class Training:
             variables=self._state.program.state(),
             stream=self._state.stream.get_state(legacy=True),
             compile_seconds=self._compile_seconds or 0.0,
-            wall_seconds=time.perf_counter() - self._began,
+            wall_seconds=environment.running_seconds() - self._began,
         )
 
     def record(self) -> Record:
@@ -201,7 +274,7 @@ class Training:
             device_name=self._backend.device_name(self.run.device),
             jobs=self._jobs,
             compile_seconds=self._compile_seconds,
-            wall_seconds=time.perf_counter() - self._began,
+            wall_seconds=environment.running_seconds() - self._began,
             peak_memory_mib=environment.peak_memory_mib() if device_memory is None else device_memory,
             started_at=self._started_at,
             versions=versions(self.run),
@@ -211,23 +284,22 @@ class Training:
         run = self.run
         model, stream = build(run, self._data)
         self._parameters = model.count_params()
-        program, seconds = self._trainer.program(run, self._data, model)
+        program, seconds = self._trainer.program(run, self._data, model, self._jobs)
         self._state = _State(program, stream)
         self._compile_seconds = (self._compile_seconds or 0.0) + seconds
         enough = _early_stopping(run, model)
         if self._checkpoint is None:
             yield self._row(program, 0, self._evaluate(program, "train"))
         else:
-            program.set_state(self._checkpoint.variables)
-            stream.set_state(self._checkpoint.stream)
+            _go_on_from(self._checkpoint, program, stream)
             # It remembers what it saw, and may have seen enough by the last row.
             shown = [enough(row) for row in self._epochs[1:]]
             self.ended = any(shown) or len(self._epochs) > run.epochs
         while not self.ended:
             order = stream.permutation(len(self._data.x_train))
-            began = time.perf_counter()
+            began = environment.running_seconds()
             result = program.train_epoch(order)
-            self._train_seconds += time.perf_counter() - began
+            self._train_seconds += environment.running_seconds() - began
             row = self._row(program, len(self._epochs), result)
             if not all(math.isfinite(x) for x in (row.train_loss, row.val_loss, row.test_loss) if x is not None):
                 self._status, self.ended = "diverged", True
@@ -237,9 +309,9 @@ class Training:
 
     def _evaluate(self, program: Program, part: str) -> tuple[Any, Any]:
         """Evaluate one part, on the evaluation clock; two Nones for a part without inputs."""
-        began = time.perf_counter()
+        began = environment.running_seconds()
         result = program.evaluate(part)
-        self._eval_seconds += time.perf_counter() - began
+        self._eval_seconds += environment.running_seconds() - began
         return result or (None, None)
 
     def _row(self, program: Program, epoch: int, trained: tuple[Any, Any]) -> Epoch:
@@ -256,9 +328,29 @@ class Training:
             train_seconds=self._train_seconds,
             eval_seconds=self._eval_seconds,
             learning_rate=program.learning_rate,
+            suspended_seconds=self._suspended_since_last_row(),
         )
         self._epochs.append(row)
         return row
+
+    def _suspended_since_last_row(self) -> float | None:
+        before, self._suspended = self._suspended, environment.suspended_seconds()
+        return round(self._suspended - before, 1) or None
+
+
+def _go_on_from(checkpoint: Checkpoint, program: Program, stream: np.random.RandomState) -> None:
+    """Put the checkpoint's state into both. Raises CheckpointError, with nothing changed, where it does not fit."""
+    kept, needed = ([value.shape for value in values] for values in (checkpoint.variables, program.state()))
+    if len(kept) != len(needed):
+        raise CheckpointError(f"it holds {len(kept)} variables, the network has {len(needed)}")
+    for number, (found, expected) in enumerate(zip(kept, needed, strict=True)):
+        if found != expected:
+            raise CheckpointError(f"its variable {number} has the shape {found}, the network's {expected}")
+    try:
+        stream.set_state(checkpoint.stream)
+    except (TypeError, ValueError, IndexError) as error:
+        raise CheckpointError(f"it cannot go on drawing batches: {error}") from error
+    program.set_state(checkpoint.variables)
 
 
 def _early_stopping(run: Run, model: Any) -> Callable[[Epoch], bool]:
@@ -291,5 +383,14 @@ def one_line(problem: BaseException) -> str:
 
     Libraries tell where they are before they tell what is wrong, so a long message keeps its end.
     """
-    text = " ".join(ANSI.sub("", f"{type(problem).__name__}: {problem}").split())
+    try:
+        message = str(problem)
+    except Exception:  # noqa: BLE001 - a person's own class of errors may fail at this, too
+        message = "it cannot even say what"
+    text = plain(f"{type(problem).__name__}: {message}")
     return text if len(text) <= 500 else f"{text[:100]} … {text[-397:]}"  # noqa: PLR2004 - what people still read
+
+
+def plain(text: str) -> str:
+    """A text on one line, without colours, that any UTF-8 file can hold: half a surrogate pair is spelled out."""
+    return " ".join(ANSI.sub("", text).encode(errors="backslashreplace").decode().split())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import actbench
+from actbench.environment import __version__
 from actbench.reports import words
 from actbench.reports.formats import sheet_format
 from actbench.reports.sheet.parts import Content
@@ -15,7 +15,7 @@ from actbench.reports.sheet.parts import Content
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from actbench.reports.sheet import Bar, Cell, Column, Drawing, Grid, Scale, Section, Sheet
+    from actbench.reports.sheet import Bar, Cell, Drawing, Grid, Head, Scale, Section, Sheet
 
 BAR_WIDTH = 130
 BAR_EDGE = 6
@@ -33,7 +33,7 @@ def html(sheet: Sheet, _: Console) -> str:
     )  # fmt: skip
     return environment.get_template("report.html.j2").render(
         guide=f"guide_{sheet.name}.html.j2",
-        version=actbench.__version__,
+        version=__version__,
         title=sheet.title,
         scope=sheet.scope,
         summary=sheet.summary,
@@ -85,7 +85,7 @@ def _table(grid: Grid) -> dict[str, Any]:
     }
 
 
-def _headings(column: Column) -> Iterator[dict[str, Any]]:
+def _headings(column: Head) -> Iterator[dict[str, Any]]:
     yield {"text": column.title.replace(" %", "\N{NO-BREAK SPACE}%"), "number": column.is_number}
     if column.scale is not None:
         yield {"text": "picture", "number": False}
@@ -101,7 +101,7 @@ class Shown:
     bar: dict[str, Any] | None = None
 
 
-def _cells(column: Column, cell: Cell) -> Iterator[Shown]:
+def _cells(column: Head, cell: Cell) -> Iterator[Shown]:
     """The cell, and behind it the picture of its interval where the column has a scale for one."""
     classes = " ".join(part for part in (CLASSES[column.content], cell.tone) if part)
     yield Shown(cell.text, classes, _key(cell.key) if column.is_number else None)

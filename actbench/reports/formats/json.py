@@ -6,6 +6,7 @@ import json as standard
 import math
 from typing import TYPE_CHECKING, Any
 
+from actbench.printable import UNPRINTABLE
 from actbench.reports.formats import sheet_format
 
 if TYPE_CHECKING:
@@ -15,9 +16,15 @@ if TYPE_CHECKING:
 
 
 @sheet_format("json", ".json")
-def json(sheet: Sheet, _: Console) -> str:
+def json(sheet: Sheet, console: Console) -> str:
     """Everything, unrounded; null for what was not reached and for what cannot be said."""
-    return standard.dumps(_plain(sheet.document), indent=2, ensure_ascii=False)
+    return json_text(_plain(sheet.document), console.encoding)
+
+
+def json_text(value: Any, encoding: str | None) -> str:
+    """Plain values as JSON; what the encoding lacks, and what cannot be printed, stands there by its number."""
+    text = standard.dumps(value, indent=2, ensure_ascii=not (encoding or "").lower().startswith("utf"))
+    return UNPRINTABLE.sub(lambda found: standard.dumps(found[0])[1:-1], text)
 
 
 def _plain(value: Any) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from actbench.execution.events import Listener
+from actbench.execution.events import Event, Listener
 from actbench.registry import Parameter, Registry
 
 Begin: TypeAlias = Callable[[Path], Listener]
@@ -31,6 +31,17 @@ class Logger:
     def summary(self) -> str:
         """The first sentence of the function's docstring."""
         return inspect.cleandoc(self.begin.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+
+    def listener(self, folder: Path) -> Listener:
+        """A listener that begins with its first event: by then the folder is there, and locked."""
+        begun: list[Listener] = []
+
+        def listen(event: Event) -> None:
+            if not begun:
+                begun.append(self.begin(folder))
+            begun[0](event)
+
+        return listen
 
 
 LOGGERS: Registry[Logger] = Registry("logger", __name__)

@@ -11,7 +11,6 @@ from actbench.errors import UserError
 from actbench.reports.plots import Look, Panel, chosen_metric, picture
 from actbench.reports.plots.style import label_line_ends, whole_numbers, write_remark
 from actbench.reports.words import in_percent
-from actbench.results.columns import FINAL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,16 +40,17 @@ def curves(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     Raises:
         UserError: the metric is not measured after every epoch.
     """
-    y, x = chosen_metric(look, panel.findings).name, look.x
+    metric, x = chosen_metric(look, panel.findings), look.x
+    y = metric.name
     if y not in LABELS:
         raise UserError(f"Curves can show {', '.join(LABELS)}, not {y!r}.")
     found = panel.one_task
-    runs = found.task.runs[found.task.runs["status"].isin(FINAL)]
+    runs = found.task.finished
     if runs.empty:
         axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
         return
     keys = runs.groupby("arm", sort=False)["run_key"].agg(list)
-    is_accuracy = y.endswith("accuracy")
+    is_accuracy = metric.unit == "accuracy"
     matrices = _matrices(panel.findings, runs["run_key"], (y, "train_seconds"))
     lengths = runs["epochs_run"]
     ends = []
@@ -91,7 +91,7 @@ def curves(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     short = int((lengths < lengths.max()).sum())
     early = f"{short} run{'s' * (short > 1)} ended early" if short else ""
     remarks = "; ".join(filter(None, [remark, early, palette.others(list(keys.index))]))
-    write_remark(axes, remarks, palette.theme.muted, above=y.endswith("loss"))
+    write_remark(axes, remarks, palette.theme.muted, above=metric.unit == "loss")
 
 
 def _shown(epochs: NDArray[np.float64]) -> NDArray[np.bool_]:

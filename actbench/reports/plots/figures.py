@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actbench.errors import UserError
+from actbench.printable import printable
 from actbench.reports.plots import PLOTS, Look, Panel, Plot
 from actbench.reports.plots.style import PAGE, THEMES, VARIABLES, Palette, Shape, palette, themed
+from actbench.reports.words import task_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,8 +39,11 @@ def save_picture(name: str, findings: Findings, look: Look, path: Path) -> None:
     theme = THEMES[look.theme]
     with themed(theme):
         figure = draw_figure(PLOTS[name], findings, palette(findings, theme), look)
+        content = io.BytesIO()
+        figure.savefig(content, format=form, dpi=DOTS_PER_INCH, metadata=FILES[form])
+        picture = content.getvalue()
         try:
-            figure.savefig(path, format=form, dpi=DOTS_PER_INCH, metadata=FILES[form])
+            path.write_bytes(printable(picture.decode()).encode() if form == "svg" else picture)
         except OSError as error:
             raise UserError(f"Cannot write {str(path)!r}: {error.strerror or error}.") from None
 
@@ -56,7 +61,7 @@ def inline_svg(name: str, panel: Panel, look: Look, prefix: str) -> str:
         figure = draw_panel(PLOTS[name], panel, palette(panel.findings, PAGE), look)
         text = io.StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
-    svg = text.getvalue()
+    svg = printable(text.getvalue())
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}-", svg)
@@ -94,7 +99,9 @@ def draw_panel(plot: Plot, panel: Panel, colours: Palette, look: Look) -> Figure
 def panels_of(plot: Plot, findings: Findings) -> Sequence[Panel]:
     """The one across all tasks where the picture has such a one, or else one a task."""
     across = plot.across(findings)
-    return [Panel(findings, found, found.task.title) for found in findings.tasks] if across is None else [across]
+    if across is not None:
+        return [across]
+    return [Panel(findings, found, task_title(found.task.distinction)) for found in findings.tasks]
 
 
 def _panels(shape: Shape, top: float, count: int) -> tuple[Figure, list[Axes]]:

@@ -41,7 +41,7 @@ def pareto(axes: Axes, panel: Panel, palette: Palette, _: Look) -> None:
     names = list(arms["activation"])
     seconds, accuracy = arms["train_seconds"].to_numpy(), in_percent(arms["test_accuracy"].to_numpy())
     spread = in_percent(np.nan_to_num(arms["test_accuracy_sd"].to_numpy()))
-    seconds_of = found.task.runs.groupby("arm")["train_seconds"]
+    seconds_of = found.task.finished.groupby("arm")["train_seconds"]
     quarters = seconds_of.quantile(np.array([0.25, 0.75])).unstack().loc[names].to_numpy()
     front = statistics.pareto_front(accuracy, seconds)
     order = np.argsort(seconds[front], kind="stable")

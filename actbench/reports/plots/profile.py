@@ -10,7 +10,7 @@ from actbench import statistics
 from actbench.reports.plots import Look, Panel, picture
 from actbench.reports.plots.style import label_line_ends, whole_numbers, write_remark
 from actbench.reports.words import in_percent
-from actbench.results.thresholds import EpochsTo, Reached, SecondsTo, percent
+from actbench.results.thresholds import EpochsTo, Reached, SecondsTo, threshold_percent
 from actbench.tables.across import Across
 from actbench.tables.metrics import time_metric, values_by_arm
 
@@ -70,7 +70,7 @@ def _draw_reach(axes: Axes, found: TaskFindings, palette: Palette, *, x: str) ->
     if x == "epochs":
         whole_numbers(axes)
     write_remark(axes, palette.others(list(times)), palette.theme.muted)
-    axes.set_ylabel(f"runs at {percent(target)} % test accuracy (%)")
+    axes.set_ylabel(f"runs at {threshold_percent(target)} % test accuracy (%)")
     # Where several arrive at the same share, the fastest stands on top.
     ends.sort(key=lambda item: (item[1], -item[2]))
     label_line_ends(axes, [(arm, share + place * 1e-6, colour) for place, (arm, share, _, colour) in enumerate(ends)])

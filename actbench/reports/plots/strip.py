@@ -11,7 +11,7 @@ import numpy as np
 from actbench import statistics
 from actbench.reports.plots import Look, Panel, chosen_metric, picture
 from actbench.reports.plots.style import Shape, name_inches, shorten
-from actbench.reports.words import in_percent
+from actbench.reports.words import in_percent, metric_title
 from actbench.tables.metrics import values_by_arm
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     if metric.unit == "accuracy":
         axes.set_xlim(max(axes.get_xlim()[0], -1), min(axes.get_xlim()[1], 101))
     axes.locator_params(axis="x", nbins=6)
-    axes.set_xlabel(f"{metric.title} ({AXIS[metric.unit]})" + (f"; {left_out} arms not shown" if left_out > 0 else ""))
+    not_shown = f"; {left_out} arms not shown" if left_out > 0 else ""
+    axes.set_xlabel(f"{metric_title(metric)} ({AXIS[metric.unit]}){not_shown}")
 
 
 def _middle(axes: Axes, values: np.ndarray, row: int, colour: str, *, ranked: bool) -> None:

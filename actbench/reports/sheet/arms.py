@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.errors import UserError, did_you_mean
 from actbench.reports import words
-from actbench.reports.sheet.parts import Cell, Column, Content, Grid, View
-from actbench.results.thresholds import EpochsTo, Reached, SecondsTo, ThresholdColumn, percent
-from actbench.tables.arms import ACCURACIES
+from actbench.reports.sheet.parts import Cell, Content, Grid, Head, View
+from actbench.results.thresholds import EpochsTo, Reached, SecondsTo, ThresholdColumn, threshold_percent
+from actbench.tables.arms import ACCURACIES, SPREADS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from actbench.results.thresholds import ColumnName
     from actbench.tables.findings import TaskFindings
 
-HEADINGS = {
+ARM_HEADINGS = {
     "train_accuracy": "train %",
     "test_accuracy": "test %",
     "best_test_accuracy": "best %",
@@ -43,13 +43,13 @@ def arm_grid(found: TaskFindings, view: View, *, alone: bool = True) -> Grid:
     article = view.article or ARTICLE in view.columns
     records: list[Any] = arms.to_dict("records")
     rows = tuple(tuple(_cell(row, name, article=article) for name in names) for row in records)
-    notes = [f"No run reached {' or '.join(percent(t) for t in unreached)} %."] if unreached else []
+    notes = [f"No run reached {' or '.join(threshold_percent(t) for t in unreached)} %."] if unreached else []
     if article:
         runs = sorted({row["runs"] for row in records})
         many = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
         notes.append(f"Means over {many} run{'s' * (runs[-1] != 1)}; TS: median epochs to that test accuracy.")
     baseline = next((n for n, row in enumerate(records) if row["activation"] == found.baseline), None)
-    return Grid("", tuple(_column(name, article=article) for name in names), rows, tuple(notes), baseline)
+    return Grid("", tuple(_head(name, article=article) for name in names), rows, tuple(notes), baseline)
 
 
 def sort_arms(arms: pd.DataFrame, column: str | None) -> pd.DataFrame:
@@ -90,16 +90,18 @@ def _default_columns(arms: pd.DataFrame, thresholds: Sequence[float]) -> list[Co
     return ["activation", "runs", *counts, *ACCURACIES, *times, *clocks, *varying]
 
 
-def _column(name: ColumnName, *, article: bool) -> Column:
-    """A column's heading, with its unit."""
+def _head(name: ColumnName, *, article: bool) -> Head:
+    """The head of a column, with its unit."""
     content = Content.NAME if name == "activation" else Content.NUMBER
     if isinstance(name, ThresholdColumn):
         if article and isinstance(name, EpochsTo):
-            return Column(f"TS{percent(name.threshold)}", content)
-        return Column(f"s to {percent(name.threshold)} %" if isinstance(name, SecondsTo) else name.title, content)
+            return Head(f"TS{threshold_percent(name.threshold)}", content)
+        return Head(
+            f"s to {threshold_percent(name.threshold)} %" if isinstance(name, SecondsTo) else name.title, content
+        )
     if article and name in ARTICLE_HEADINGS:
-        return Column(ARTICLE_HEADINGS[name], content)
-    return Column(HEADINGS.get(name, name.replace("_", " ")), content)
+        return Head(ARTICLE_HEADINGS[name], content)
+    return Head(ARM_HEADINGS.get(name, name.replace("_", " ")), content)
 
 
 def _cell(row: dict[Any, Any], name: ColumnName, *, article: bool) -> Cell:
@@ -111,13 +113,13 @@ def _text(row: dict[Any, Any], column: ColumnName, *, article: bool) -> str:  # 
     """Accuracies in percent ± sd, and ``-`` for what was not reached."""
     value = row[column]
     if column in ACCURACIES:
-        return words.accuracy(value, None if article else row[f"{column}_sd"])
+        return words.accuracy(value, None if article else row[SPREADS[column]])
     if isinstance(column, Reached):
         return f"{value}/{row['runs']}"
     if isinstance(column, ThresholdColumn):
         figure = words.number(value, "{:g}") if isinstance(column, EpochsTo) else words.seconds(value)
         return figure if article else words.with_reach(figure, row[Reached(column.threshold)], row["runs"])
-    if column.endswith("_sd"):
+    if column in SPREADS.values():
         return words.accuracy(value)
     if column in ("train_seconds", "wall_seconds"):
         return words.number(value, "{:.1f}")

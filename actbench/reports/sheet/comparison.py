@@ -18,10 +18,10 @@ from actbench.reports.sheet.machine import machine_of, manifests_of
 from actbench.reports.sheet.parts import (
     CaseStatus,
     Cell,
-    Column,
     Content,
     Drawing,
     Grid,
+    Head,
     Line,
     Section,
     Suite,
@@ -32,15 +32,15 @@ from actbench.reports.sheet.parts import (
 from actbench.results.columns import FINAL, SETTINGS
 from actbench.tables.across import Across
 from actbench.tables.metrics import PLAIN
-from actbench.tables.tasks import shown
+from actbench.tables.tasks import FAMILY
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from actbench.tables.findings import Findings, TaskFindings
 
-SHOWN_SETTINGS = ("optimizer", "learning_rate", "batch_size", "epochs", "initializer", "precision", "device")
-"""Those that stand under every title; a later one does where it has another value than the neutral one."""
+TOLD_ELSEWHERE = {*FAMILY, "limit", "validation_split", "patience"}
+"""What a line of settings leaves out: titles and sizes tell of the data, the epochs that were run of patience."""
 # More pictures than those of so many tasks make a page heavy; the tables go on.
 MOST_DRAWN = 8
 
@@ -79,7 +79,10 @@ class ComparisonSheet:
         for number, found in enumerate(self.findings.tasks):
             texts = [words.summarize(comparison) for comparison in found.comparisons]
             texts += [words.not_compared(found.not_compared)] if found.not_compared else []
-            lines += [Line(found.task.title if several else "", f"task-{number}", text) for text in texts]
+            lines += [
+                Line(words.task_title(found.task.distinction) if several else "", f"task-{number}", text)
+                for text in texts
+            ]
         across, checks = self.findings.across, self.findings.checks
         if isinstance(across, Across):
             best = across.rows[0]
@@ -146,7 +149,9 @@ class ComparisonSheet:
     def commands(self) -> list[tuple[str, str]]:
         """One for the runs of each task, and one for the report."""
         tasks = self.findings.tasks
-        runs = [(found.task.title if len(tasks) > 1 else "", run_command(found)) for found in tasks]
+        runs = [
+            (words.task_title(found.task.distinction) if len(tasks) > 1 else "", run_command(found)) for found in tasks
+        ]
         return [*runs, ("The report:", compare_command(self.findings))]
 
     @property
@@ -163,7 +168,7 @@ class ComparisonSheet:
         """The arms of a task, and each comparison with its baseline."""
         arms = arm_grid(found, self.view, alone=len(self.findings.tasks) == 1)
         return Section(
-            found.task.title,
+            words.task_title(found.task.distinction),
             settings_line(found),
             (arms, *(comparison_grid(comparison) for comparison in found.comparisons)),
             (words.not_compared(found.not_compared),) if found.not_compared else (),
@@ -176,14 +181,17 @@ class ComparisonSheet:
 def settings_line(found: TaskFindings) -> str:
     """What was trained, and how, as far as the title does not say it."""
     settings = found.task.settings
-    newer = [c.name for c in SETTINGS.values() if c.since > 1 and c.shared and not c.is_unasked(settings[c.name])]
-    words_of = [shown(key, settings[key]) for key in (*SHOWN_SETTINGS, *newer)]
+    titled = {name for name, _ in found.task.distinction} | TOLD_ELSEWHERE
+    asked = [
+        words.setting(column, settings[column.name])
+        for column in SETTINGS.values()
+        if column.shared and column.name not in titled and not column.is_unasked(settings[column.name])
+    ]
     sizes = [f"{settings[key]:,.0f} {name}" for key, name in (("train_size", "training"), ("test_size", "test inputs"))
              if not math.isnan(settings[key])]  # fmt: skip
     parameters = sorted({f"{value:,.0f}" for value in found.arms["parameters"].dropna()})
     same = [f"{parameters[0]} parameters"] if len(parameters) == 1 else []
-    titled = set(found.task.title.split(" · "))
-    return " · ".join(word for word in [*words_of, " + ".join(sizes), *same] if word and word not in titled)
+    return " · ".join([*asked, *([" + ".join(sizes)] if sizes else []), *same])
 
 
 def _drawings(findings: Findings, found: TaskFindings) -> tuple[Drawing, ...]:
@@ -191,13 +199,14 @@ def _drawings(findings: Findings, found: TaskFindings) -> tuple[Drawing, ...]:
     if not found.arms["runs"].any():
         return ()
     metric = next((c.metric for item in findings.tasks for c in item.comparisons), PLAIN["test_accuracy"])
+    title = words.task_title(found.task.distinction)
     placed = sorted((plot for plot in PLOTS if plot.place is not None), key=lambda plot: plot.place or 0)
     return tuple(
         Drawing(
             plot.name,
-            Panel(findings, found, found.task.title),
+            Panel(findings, found, title),
             Look(metric=metric.name) if plot.follows_metric else Look(),
-            plot.caption.format(metric=metric.title),
+            plot.caption.format(metric=words.metric_title(metric)),
         )
         for plot in placed
     )
@@ -218,16 +227,16 @@ def _across_section(findings: Findings, across: Across) -> Section:
 def _checks_section(findings: Findings) -> Section:
     """What the checks came to."""
     columns = (
-        Column("result", Content.NAME),
-        Column("fails if", Content.WORDS),
-        Column("task", Content.NAME),
-        Column("figures", Content.WORDS),
+        Head("result", Content.NAME),
+        Head("fails if", Content.WORDS),
+        Head("task", Content.NAME),
+        Head("figures", Content.WORDS),
     )
     rows = tuple(
         (
             Cell("FAILED", tone=Tone.BAD) if result.failed else Cell("passed", tone=Tone.GOOD),
             Cell(result.check),
-            Cell(result.task),
+            Cell(words.task_title(result.task)),
             Cell(words.check_figures(result)),
         )
         for result in findings.checks
@@ -239,7 +248,7 @@ def _checks_section(findings: Findings) -> Section:
 
 def _task_suite(found: TaskFindings) -> Suite:
     """A run that failed is an error; verdicts and warnings are what there is to say about them all."""
-    title, runs = found.task.title, found.task.runs
+    title, runs = words.task_title(found.task.distinction), found.task.runs
     columns: Sequence[str] = ("arm", "seed", "status", "error", "wall_seconds")
     cases = []
     for arm, seed, status, error, seconds in zip(*(runs[name] for name in columns), strict=True):
@@ -264,7 +273,7 @@ def _checks_suite(findings: Findings) -> Suite:
     cases = [
         SuiteCase(
             result.check,
-            result.task,
+            words.task_title(result.task),
             CaseStatus.FAILED if result.failed else CaseStatus.PASSED,
             message=f"{result.check}: {words.check_figures(result)}" if result.failed else "",
             reason="check",

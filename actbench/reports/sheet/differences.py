@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from actbench.reports import words
-from actbench.reports.sheet.parts import Bar, Cell, Column, Content, Grid, Scale, Tone
+from actbench.reports.sheet.parts import Bar, Cell, Content, Grid, Head, Scale, Tone
 from actbench.statistics import Comparison, Standing
 from actbench.tables.across import TAUS
 
@@ -42,7 +42,7 @@ def comparison_grid(comparison: MetricComparison) -> Grid:
         *(["Could show: the smallest difference that so many seeds would have shown four times in five"] * planned),
     ]
     return Grid(
-        f"{comparison.metric.title}, against {comparison.baseline} ({baseline})",
+        f"{words.metric_title(comparison.metric)}, against {comparison.baseline} ({baseline})",
         tuple(column for column, _ in columns),
         rows,
         tuple(f"{note}." for note in notes),
@@ -53,7 +53,7 @@ def _family(arms: int) -> str:
     return f"p-values after Holm's correction over {arms} arms, intervals for each arm by itself"
 
 
-ColumnOf = tuple[Column, Callable[["Row"], Cell]]
+ColumnOf = tuple[Head, Callable[["Row"], Cell]]
 
 
 def _mean_columns(comparison: MetricComparison) -> list[ColumnOf]:
@@ -63,19 +63,19 @@ def _mean_columns(comparison: MetricComparison) -> list[ColumnOf]:
     reach = max((_reach(row) for row in comparison.rows), default=0.0)
     scale = Scale(comparison.margin, max(reach, 1.3 * comparison.margin) or 1.0)
     return [
-        (Column("activation", Content.NAME), lambda row: Cell(row.arm)),
+        (Head("activation", Content.NAME), lambda row: Cell(row.arm)),
         (
-            Column("difference", unit=unit),
+            Head("difference", unit=unit),
             lambda row: Cell(words.difference(metric, _mean(row).difference), _mean(row).difference),
         ),
-        (Column("95 % interval", scale=scale), lambda row: _interval(comparison, row)),
-        (Column("p"), lambda row: Cell(words.p_value(row.verdict.adjusted_p), row.verdict.adjusted_p)),
+        (Head("95 % interval", scale=scale), lambda row: _interval(comparison, row)),
+        (Head("p"), lambda row: Cell(words.p_value(row.verdict.adjusted_p), row.verdict.adjusted_p)),
         (
-            Column("effect size"),
+            Head("effect size"),
             lambda row: Cell(words.number(_mean(row).effect_size, "{:+.2f}"), _mean(row).effect_size),
         ),
-        (Column("could show", unit=unit), lambda row: _could_show(comparison, row)),
-        (Column("verdict", Content.WORDS), lambda row: _verdict(comparison, row)),
+        (Head("could show", unit=unit), lambda row: _could_show(comparison, row)),
+        (Head("verdict", Content.WORDS), lambda row: _verdict(comparison, row)),
     ]
 
 
@@ -83,22 +83,22 @@ def _rank_columns(comparison: MetricComparison) -> list[ColumnOf]:
     metric = comparison.metric
     what = ("faster", "slower") if metric.is_time_to else ("lower", "higher")
     return [
-        (Column("activation", Content.NAME), lambda row: Cell(row.arm)),
+        (Head("activation", Content.NAME), lambda row: Cell(row.arm)),
         (
-            Column("median", unit=words.unit(metric)),
+            Head("median", unit=words.unit(metric)),
             lambda row: Cell(words.median(metric, _median(row)), _median(row).median),
         ),
         (
-            Column("speed-up" if metric.is_time_to else "baseline / arm"),
+            Head("speed-up" if metric.is_time_to else "baseline / arm"),
             lambda row: Cell(words.factor(_mean(row).speedup), _mean(row).speedup),
         ),
-        (Column("95 % interval"), lambda row: _interval(comparison, row)),
+        (Head("95 % interval"), lambda row: _interval(comparison, row)),
         (
-            Column(f"{what[0]} / {what[1]} / tied"),
+            Head(f"{what[0]} / {what[1]} / tied"),
             lambda row: Cell(f"{_mean(row).wins} / {_mean(row).losses} / {_mean(row).ties}", _mean(row).wins),
         ),
-        (Column("p"), lambda row: Cell(words.p_value(row.verdict.adjusted_p), row.verdict.adjusted_p)),
-        (Column("verdict", Content.WORDS), lambda row: _verdict(comparison, row)),
+        (Head("p"), lambda row: Cell(words.p_value(row.verdict.adjusted_p), row.verdict.adjusted_p)),
+        (Head("verdict", Content.WORDS), lambda row: _verdict(comparison, row)),
     ]
 
 
@@ -142,7 +142,7 @@ def across_grid(across: Across) -> Grid:
     timed = across.timed >= 2  # noqa: PLR2004 - as many as a comparison across tasks needs
     headings = ["mean rank", "mean test %", "cost of an epoch"]
     headings += ["speed-up", "solved", *(f"within {tau:g}×" for tau in taus)] if timed else []
-    columns = [Column("activation", Content.NAME), *map(Column, headings), Column("Pareto front", Content.NAME)]
+    columns = [Head("activation", Content.NAME), *map(Head, headings), Head("Pareto front", Content.NAME)]
     rows = []
     for row in across.rows:
         cells = [

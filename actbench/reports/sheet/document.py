@@ -34,7 +34,7 @@ def findings_document(findings: Findings, view: View) -> dict[str, Any]:
         "warnings": [_warning(warning) for warning in findings.warnings],
         "tasks": [
             {
-                "title": found.task.title,
+                "title": words.task_title(found.task.distinction),
                 "settings": found.task.settings,
                 "warnings": [_warning(warning) for warning in found.warnings],
                 "baseline": found.baseline or None,
@@ -84,7 +84,7 @@ def _figures(found: TaskFindings, metric: str) -> list[dict[str, Any]]:
 def _comparison(comparison: MetricComparison) -> dict[str, Any]:
     return {
         "metric": comparison.metric.name,
-        "title": comparison.metric.title,
+        "title": words.metric_title(comparison.metric),
         "unit": comparison.metric.unit,
         "baseline": comparison.baseline,
         "baseline_summary": asdict(comparison.baseline_summary),
@@ -138,17 +138,21 @@ def _not_compared(reason: NotCompared | None) -> dict[str, Any] | None:
 
 
 def _check(result: CheckResult) -> dict[str, Any]:
-    return asdict(result) | {"figures": dict(result.figures), "reason": words.check_figures(result)}
+    return asdict(result) | {
+        "task": words.task_title(result.task),
+        "figures": dict(result.figures),
+        "reason": words.check_figures(result),
+    }
 
 
 def _across(across: Across | NotAcross) -> dict[str, Any]:
     if isinstance(across, NotAcross):
         return {"rows": [], "not_compared": asdict(across) | {"text": words.not_across(across)}}
     return {
-        "tasks": list(across.tasks),
+        "tasks": [words.task_title(task) for task in across.tasks],
         "targets": list(across.targets),
         "baseline": across.baseline,
         "left_out": list(across.left_out),
-        "without_baseline": list(across.without_baseline),
+        "without_baseline": [words.task_title(task) for task in across.without_baseline],
         "rows": [asdict(row) for row in across.rows],
     }

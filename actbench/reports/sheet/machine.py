@@ -6,15 +6,17 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from actbench.results.columns import BY_NAME
+from actbench.results.columns import BY_NAME, VERSION_FIELDS
 
 if TYPE_CHECKING:
     from actbench.tables.findings import Findings
 
-COLUMNS = (
+FIRST = (
     "device_name", "actbench_version", "git_commit", "keras_version", "backend", "backend_version", "python_version",
     "jobs", "compiler",
 )  # fmt: skip
+COLUMNS = (*FIRST, *(column.name for column in VERSION_FIELDS if column.name not in FIRST))
+"""What runs were computed with, in the order in which it is told; later versions come last."""
 
 
 def machine_of(stores: Sequence[Findings]) -> list[tuple[str, str]]:

@@ -78,7 +78,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Head:
     """The head of a column.
 
     Attributes:
@@ -116,7 +116,7 @@ class Grid:
     """
 
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[Head, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
     baseline: int | None = None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actbench.reports.sheet.parts import Cell, Column, Content, Grid
+from actbench.reports.sheet.parts import Cell, Content, Grid, Head
 from actbench.results.thresholds import EpochsTo
 from actbench.tables.published import CURVE_ACCURACIES, CURVE_LOSSES, ReproducedCurve, ReproducedFigure
 
-HEADINGS = {
+PRINTED_HEADINGS = {
     ("train_accuracy", "%"): "train %",
     ("test_accuracy", "%"): "test %",
     ("best_test_accuracy", "%"): "best %",
@@ -45,7 +45,7 @@ def _printed_grid(cells: Sequence[ReproducedFigure]) -> Grid:
     ours = f"with seed {first.seed}" if first.seed is not None else f"the mean of {runs} run{'s' * (runs != 1)}"
     return Grid(
         " · ".join(part for part in (first.place, first.variant) if part) or "Printed and ours",
-        (Column("activation", Content.NAME), *(Column(_heading(name, unit)) for name, unit in units.items())),
+        (Head("activation", Content.NAME), *(Head(_heading(name, unit)) for name, unit in units.items())),
         rows,
         (f"Each cell: printed / ours ({ours}); '=' where ours reads the same.",),
     )
@@ -56,7 +56,9 @@ def _table_of(cell: ReproducedFigure) -> tuple[str, str, int | None]:
 
 
 def _heading(column: str | EpochsTo, unit: str) -> str:
-    return column.title if isinstance(column, EpochsTo) else HEADINGS.get((column, unit)) or column.replace("_", " ")
+    if isinstance(column, EpochsTo):
+        return column.title
+    return PRINTED_HEADINGS.get((column, unit)) or column.replace("_", " ")
 
 
 def _beside(cell: ReproducedFigure) -> Cell:
@@ -90,5 +92,5 @@ def curves_grid(curves: Sequence[ReproducedCurve]) -> Grid:
         rows.append(tuple(row))
     near, far = f"through epoch {CURVE_THROUGH}", "in all"
     headings = ("epochs", f"accuracy {near}", f"accuracy {far}", f"loss {near}", f"loss {far}")
-    columns = (Column("curve", Content.NAME), *map(Column, headings))
+    columns = (Head("curve", Content.NAME), *map(Head, headings))
     return Grid("Printed learning curves: largest difference", columns, tuple(rows))

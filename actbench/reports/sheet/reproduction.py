@@ -14,10 +14,10 @@ from actbench.reports.sheet.machine import machine_of, manifests_of
 from actbench.reports.sheet.parts import (
     CaseStatus,
     Cell,
-    Column,
     Content,
     Drawing,
     Grid,
+    Head,
     Line,
     Section,
     Suite,
@@ -156,10 +156,10 @@ class ReproductionSheet:
 def verdicts_grid(found: Sequence[Reproduction]) -> Grid:
     """Every claim of every study with what decided, and the verdict."""
     columns = (
-        Column("study", Content.NAME),
-        Column("claim", Content.WORDS),
-        Column("ours", Content.WORDS),
-        Column("verdict", Content.WORDS),
+        Head("study", Content.NAME),
+        Head("claim", Content.WORDS),
+        Head("ours", Content.WORDS),
+        Head("verdict", Content.WORDS),
     )
     rows = tuple(
         (
@@ -198,7 +198,7 @@ def _section(found: Reproduction) -> Section:
 def _warnings(found: Reproduction) -> list[str]:
     many = len(found.findings.tasks) > 1
     warnings = [
-        f"{item.task.title}: {words.warning(warning)}" if many else words.warning(warning)
+        f"{words.task_title(item.task.distinction)}: {words.warning(warning)}" if many else words.warning(warning)
         for item in found.findings.tasks
         for warning in item.warnings
     ]
@@ -209,9 +209,10 @@ def _drawings(found: Reproduction) -> tuple[Drawing, ...]:
     """The learning curves of every task."""
     caption = PLOTS["curves"].caption
     return tuple(
-        Drawing("curves", Panel(found.findings, task, task.task.title), Look(), f"{caption}: {task.task.title}")
-        for task in found.findings.tasks
-        if task.arms["runs"].any()
+        Drawing("curves", Panel(found.findings, item, title), Look(), f"{caption}: {title}")
+        for item in found.findings.tasks
+        if item.arms["runs"].any()
+        for title in [words.task_title(item.task.distinction)]
     )
 
 
@@ -233,7 +234,7 @@ def _summary_grid(found: Sequence[Reproduction]) -> Grid:
             )
         )
     headings = ("runs", "cells to the digit", *map(str, ClaimVerdict), "expected claims that hold")
-    return Grid("", (Column("study", Content.NAME), *map(Column, headings)), tuple(rows))
+    return Grid("", (Head("study", Content.NAME), *map(Head, headings)), tuple(rows))
 
 
 def _share(count: int, of: int) -> Cell:
@@ -244,10 +245,10 @@ def _claims_grid(claims: Sequence[JudgedClaim]) -> Grid:
     """A row a claim and variant, with what decided."""
     varied = any(judged.variant for judged in claims)
     columns = [
-        Column("claim", Content.WORDS),
-        *[Column("variant", Content.NAME)] * varied,
-        Column("figures", Content.WORDS),
-        Column("verdict", Content.WORDS),
+        Head("claim", Content.WORDS),
+        *[Head("variant", Content.NAME)] * varied,
+        Head("figures", Content.WORDS),
+        Head("verdict", Content.WORDS),
     ]
     rows = [
         (

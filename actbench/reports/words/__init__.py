@@ -1,16 +1,17 @@
-"""Values as people read them: the one place where fractions become percent, and findings become sentences.
+"""Values as people read them: the one place where findings become sentences.
 
-Numbers are in ``numbers``; verdicts, pairings and reasons in ``verdicts``; warnings in ``warnings``; what became of an
+Numbers are in ``numbers``; settings and tasks in ``settings``, metrics in ``metrics``;
+verdicts, pairings and reasons in ``verdicts``; warnings in ``warnings``; what became of an
 article's claims in ``claims``.
 """
 
 from actbench.reports.words.claims import claim_figures, claim_verdict
+from actbench.reports.words.metrics import metric_title
 from actbench.reports.words.numbers import (
     NOTHING,
     accuracy,
     difference,
     factor,
-    in_percent,
     interval,
     median,
     number,
@@ -24,6 +25,7 @@ from actbench.reports.words.numbers import (
     unit,
     with_reach,
 )
+from actbench.reports.words.settings import setting, task_title
 from actbench.reports.words.verdicts import (
     check_figures,
     left_out,
@@ -38,6 +40,7 @@ from actbench.reports.words.verdicts import (
     verdict,
 )
 from actbench.reports.words.warnings import warning
+from actbench.results.thresholds import in_percent
 
 __all__ = [
     "NOTHING",
@@ -52,6 +55,7 @@ __all__ = [
     "left_out",
     "margin",
     "median",
+    "metric_title",
     "not_across",
     "not_compared",
     "notes",
@@ -62,11 +66,13 @@ __all__ = [
     "plural",
     "seconds",
     "sentence",
+    "setting",
     "share",
     "standing",
     "summarize",
     "summary",
     "targets",
+    "task_title",
     "unit",
     "verdict",
     "warning",

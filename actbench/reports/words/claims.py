@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from actbench.reports.words.numbers import in_percent, percent, plural
+from actbench.reports.words.numbers import percent, plural
+from actbench.results.thresholds import in_percent
 from actbench.tables.claims import (
     ArmDifference,
     ArmRatio,

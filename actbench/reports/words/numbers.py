@@ -1,28 +1,18 @@
-"""Numbers as people read them: the one place where fractions become percent."""
+"""Numbers as people read them, accuracies in percent."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from actbench.results.thresholds import in_percent
 from actbench.statistics import Comparison, Summary, TimeComparison, TimeSummary
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from actbench.tables.metrics import Metric
 
 NOTHING = "-"
 SMALLEST_P = 0.001
-
-
-FractionT = TypeVar("FractionT", float, "NDArray[np.float64]")
-
-
-def in_percent(fraction: FractionT) -> FractionT:
-    """A fraction, or an array of them, times a hundred."""
-    return fraction * 100
 
 
 def percent(fraction: float, decimals: int = 2) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from actbench.reports.words.numbers import difference, factor, in_percent, plural, sentence, summary, unit
-from actbench.results.thresholds import percent as threshold_percent
+from actbench.reports.words.metrics import metric_title
+from actbench.reports.words.numbers import difference, factor, plural, sentence, summary, unit
+from actbench.reports.words.settings import task_title
+from actbench.results.thresholds import in_percent, threshold_percent
 from actbench.statistics import Standing, TimeComparison, TimeSummary, Verdict
 from actbench.statistics.planning import MOST_SEEDS
 from actbench.tables.across import AcrossObstacle
+from actbench.tables.comparison import UnpairedTest
 from actbench.tables.findings import Obstacle
 from actbench.tables.select import name_some
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from actbench.tables.checks import CheckResult
     from actbench.tables.comparison import MetricComparison, Pairing, Row
     from actbench.tables.findings import NotCompared
+
+UNPAIRED_TESTS = {UnpairedTest.WELCH: "Welch's interval", UnpairedTest.RANK_SUM: "the rank-sum test"}
 
 
 def verdict(comparison: MetricComparison, row: Row) -> str:
@@ -52,9 +57,9 @@ def margin(comparison: MetricComparison) -> str:
 
 def pairing(found: Pairing) -> str:
     """How the seeds were laid side by side."""
-    if not found.paired:
+    if found.unpaired_test is not None:
         return (
-            f"unpaired, by {found.unpaired_test}: {found.n} and {found.n_baseline} seeds, of which "
+            f"unpaired, by {UNPAIRED_TESTS[found.unpaired_test]}: {found.n} and {found.n_baseline} seeds, of which "
             f"{found.shared or 'none'} {'is' if found.shared == 1 else 'are'} shared"
         )
     parts = [f"missing here: {_seeds(found.missing)}"] if found.missing else []
@@ -104,7 +109,7 @@ def not_across(reason: NotAcross) -> str:
 def targets(across: Across) -> str:
     """Each task and what counts as solving it."""
     return "; ".join(
-        f"{task}: {'no arm got to a threshold' if target is None else threshold_percent(target) + ' %'}"
+        f"{task_title(task)}: {'no arm got to a threshold' if target is None else threshold_percent(target) + ' %'}"
         for task, target in zip(across.tasks, across.targets, strict=True)
     )
 
@@ -113,7 +118,8 @@ def left_out(across: Across) -> list[str]:
     """The arms that some task lacks, and the tasks that lack the baseline, in sentences, or nothing."""
     sentences = [f"Not in every task, and so left out: {name_some(across.left_out)}."] if across.left_out else []
     if across.without_baseline:
-        sentences.append(f"Tasks without {across.baseline}, and so left out: {name_some(across.without_baseline)}.")
+        others = [task_title(task) for task in across.without_baseline]
+        sentences.append(f"Tasks without {across.baseline}, and so left out: {name_some(others)}.")
     return sentences
 
 
@@ -149,7 +155,7 @@ def summarize(comparison: MetricComparison) -> str:
         against = ""
     if arms[Standing.UNDECIDED]:
         parts.append(f"undecided{against}: {name_some(arms[Standing.UNDECIDED], 8)}{_more_seeds(comparison)}")
-    return f"{sentence(comparison.metric.title)}: {'; '.join(parts)}."
+    return f"{sentence(metric_title(comparison.metric))}: {'; '.join(parts)}."
 
 
 def _size(comparison: MetricComparison, row: Row) -> str:

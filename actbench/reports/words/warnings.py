@@ -20,7 +20,7 @@ from actbench.tables.warnings import (
     TableWarning,
 )
 
-VERSIONS = {"backend_version": "backend", "provider_version": "provider versions"}
+VERSION_TITLES = {"backend_version": "backend", "provider_version": "provider versions"}
 """Versions whose columns are called otherwise."""
 FEW = 6
 LONGEST_ERROR = 120
@@ -64,7 +64,7 @@ def warning(found: TableWarning) -> str:  # noqa: PLR0911 - one for each kind
 
 
 def _version(column: str) -> str:
-    return VERSIONS.get(column) or BY_NAME[column].on_paper
+    return VERSION_TITLES.get(column) or BY_NAME[column].on_paper
 
 
 def _by_group(groups: Groups) -> str:

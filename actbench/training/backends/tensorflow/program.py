@@ -19,6 +19,9 @@ tf = load("tensorflow")
 
 # Small enough for one core's caches, which a tenth of MNIST's test images is, and for a convolution's intermediates.
 EVALUATION_BATCH = 1_000
+TRACING_SEED = 0
+"""TensorFlow's own seed while programs are traced and called: Keras's random layers do not read it, and an operation
+that does must not depend on which run came first."""
 
 
 def choose_compiler(model: Any, device: str, *, deterministic: bool) -> str:
@@ -125,6 +128,7 @@ class TensorFlowProgram:
         with tf.device(data.device):
             optimizer.build(model.trainable_variables)
         self._optimizer_start = [variable.numpy() for variable in optimizer.variables]
+        tf.random.set_seed(TRACING_SEED)
         self._prepare()
 
     @property
@@ -148,6 +152,7 @@ class TensorFlowProgram:
 
     def start_from(self, model: Any) -> None:
         """Begin a new run in the programs compiled already, from a freshly built twin of the model."""
+        tf.random.set_seed(TRACING_SEED)
         self.set_state([*(variable.numpy() for variable in model.variables), *self._optimizer_start])
 
     def _prepare(self) -> None:

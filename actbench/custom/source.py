@@ -1,0 +1,198 @@
+"""A person's own code as it lies in its files: what it is made of, and what it defines. Nothing here is ever run."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.machinery
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from actbench.errors import UserError
+from actbench.registry import Spelling
+
+
+def content_of(kind: str, provider: str) -> bytes:
+    """The bytes of a file of code. Raises UserError where there is none that can be read."""
+    try:
+        if Path(provider).is_file():
+            return Path(provider).read_bytes()
+    except (OSError, ValueError) as error:
+        raise UserError(f"Cannot read {provider!r} to take the {kind} from it: {error}.") from None
+    raise UserError(f"There is no file {provider!r} to take the {kind} from.")
+
+
+def digest_of(content: bytes, path: Path | None = None) -> str:
+    """The first 12 hex digits of the SHA-256 of a module, and of what it imports of the person's own code."""
+    digest = hashlib.sha256(content)
+    for name, imported in _imported_files(content, path) if path else ():
+        digest.update(f"\0{name}\0{len(imported)}\0".encode() + imported)
+    return digest.hexdigest()[:12]
+
+
+def _imported_files(content: bytes, path: Path) -> list[tuple[str, bytes]]:
+    """The files beside or below a module, or the current folder, that it imports, and that these import in turn.
+
+    Found by reading, nothing is run: imports by a name that is only made up at run time are not seen. Returns names
+    relative to their folder, in order, each with its content.
+    """
+    here = path.resolve()
+    if any(here.is_relative_to(installed) for installed in map(Path, set(sysconfig.get_paths().values()))):
+        return []  # a package of somebody else's: its version says what it is
+    found: dict[Path, tuple[str, bytes]] = {}
+    waiting = [(here, content)]
+    while waiting:
+        file, code = waiting.pop()
+        for root in dict.fromkeys((here.parent, Path.cwd().resolve())):
+            for name in _imported_names(code, file, root):
+                for imported in _files_of(root, name):
+                    if imported not in found and imported != here:
+                        found[imported] = (imported.relative_to(root).as_posix(), imported.read_bytes())
+                        waiting.append((imported, found[imported][1]))
+    return sorted(found.values())
+
+
+def _imported_names(code: bytes, file: Path, root: Path) -> set[str]:
+    """Dotted names, seen from a folder, that a file imports anywhere: modules, or what may be one inside a module."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()  # importing it will say what is wrong
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = ""
+            if node.level:
+                base = file.parents[min(node.level, len(file.parents)) - 1]
+                if not base.is_relative_to(root):
+                    continue
+                package = ".".join(base.relative_to(root).parts)
+            start = ".".join(filter(None, (package, node.module)))
+            names |= {start} | {f"{start}.{alias.name}".lstrip(".") for alias in node.names}
+    return names
+
+
+def _files_of(root: Path, name: str) -> list[Path]:
+    """The files below a folder that importing a dotted name runs: of the packages on the way, and of the module."""
+    files = []
+    place = root
+    for part in filter(None, name.split(".")):
+        place = place / part
+        files += [place / "__init__.py", place.with_name(f"{part}.py")]
+    return [file for file in files if os.path.isfile(file)]  # noqa: PTH113 - Path's own raises for a name that is too long
+
+
+def module_digest(kind: str, name: str) -> str:
+    """The digest of a module's file; of its name, where it has none."""
+    files = list(_module_files(kind, name))
+    return digest_of(name.encode()) if files[-1] is None else digest_of(content_of(kind, str(files[-1])), files[-1])
+
+
+def _module_files(kind: str, name: str) -> Iterator[Path | None]:
+    """The files of the packages around a module, and its own; None for what has none, such as ``sys``.
+
+    Parents are found, not imported as ``importlib.util.find_spec`` would do.
+    """
+    places: Any = None
+    parts = name.split(".")
+    for number in range(1, len(parts) + 1):
+        spec = _spec(".".join(parts[:number]), places) if all(parts) else None
+        if spec is None:
+            raise UserError(
+                f"There is no module {name!r} to take the {kind} from. Write 'file.py:attribute' for a file of your "
+                "own, or 'module.path:attribute' for an installed module."
+            )
+        places = spec.submodule_search_locations or ()
+        if spec.has_location or number == len(parts):
+            yield Path(spec.origin) if spec.has_location else None
+
+
+def _spec(name: str, places: Any) -> Any:
+    here = [str(Path.cwd())] if places is None else []
+    finders = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]
+    try:
+        found = (finder.find_spec(name, places) for finder in finders)
+        return next(filter(None, found), None) or importlib.machinery.PathFinder.find_spec(name, here)
+    except (ImportError, ValueError, OSError):
+        return None
+
+
+def check_defined_below(kind: str, spelling: Spelling, folder: Path) -> None:
+    """Refuse code that is not a person's own beside a study; nothing is run.
+
+    Whoever runs a stranger's study must not run any function of this machine with any parameters.
+
+    Args:
+        kind: as in `named`.
+        spelling: as in `named`.
+        folder: the study's; the file with the code, and the packages around it, must lie in it or below.
+
+    Raises:
+        UserError: it lies elsewhere, belongs to an installed package, or does not define the name itself.
+    """
+    provider = spelling.provider
+    folder = folder.resolve()
+    for file in [Path(provider)] if provider.endswith(".py") else _module_files(kind, provider):
+        if file is None or not _is_own(file.resolve(), folder):
+            raise UserError(f"{spelling.path!r} is code that does not lie beside or below the study.")
+    try:
+        body = ast.parse(content_of(kind, str(file))).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise UserError(f"{provider!r} is no Python that can be read ({error}).") from None
+    for part in spelling.name.split("."):
+        found = [node for node in _statements(body) if part in _bound(node)]
+        if not found or not all(map(_is_definition, found)):
+            raise UserError(f"{provider!r} does not define {spelling.name!r} itself.")
+        body = found[-1].body if isinstance(found[-1], ast.ClassDef) else []
+
+
+_INSTALLED = {"site-packages", "dist-packages"}
+
+
+def _is_own(place: Path, folder: Path) -> bool:
+    """Whether a file lies in the folder or below, and is no part of an installed package, of Python or of actbench."""
+    roots = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")] + [
+        Path(__file__).parents[1]
+    ]
+    if not place.is_relative_to(folder) or _INSTALLED & set(place.relative_to(folder).parts):
+        return False
+    return not any(place.is_relative_to(root) and not folder.is_relative_to(root) for root in roots)
+
+
+def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a body, and those under an ``if``, ``try`` or ``with`` in it."""
+    for node in body:
+        yield node
+        for name in () if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) else _BLOCKS:
+            for inner in getattr(node, name, ()):
+                yield from _statements(inner.body if isinstance(inner, ast.ExceptHandler) else [inner])
+
+
+_BLOCKS = ("body", "orelse", "finalbody", "handlers")
+
+
+def _bound(node: ast.stmt) -> set[str]:
+    """The names that a statement binds."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return {(alias.asname or alias.name).partition(".")[0] for alias in names}
+        case ast.Assign(targets=targets):
+            return {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return {name}
+    return set()
+
+
+def _is_definition(node: ast.stmt) -> bool:
+    """Whether it makes something new: a function, a class, or what a call or a lambda returns."""
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        return isinstance(node.value, (ast.Call, ast.Lambda))
+    return isinstance(node, (ast.FunctionDef, ast.ClassDef))

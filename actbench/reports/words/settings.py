@@ -1,0 +1,47 @@
+"""Settings and tasks in words. What a setting's words are follows from its column."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from actbench.reports.words.numbers import plural
+from actbench.results.column import Role
+from actbench.results.columns import BY_NAME
+from actbench.tables.tasks import FAMILY
+
+if TYPE_CHECKING:
+    from actbench.results.column import Column
+    from actbench.tables.tasks import Distinction
+
+DIGESTS = {"dataset_sha256": ("data", 8), "model_version": ("model's code", 6)}
+"""What a digest is of, and how many of its digits people need to tell it from another."""
+NEGATIONS = {"deterministic": "not deterministic"}
+"""Titles that are no nouns, and so have no "no" before them."""
+
+
+def task_title(distinction: Distinction) -> str:
+    """What tells a task from the others: ``mnist · mlp(100, 50) · 20 epochs``."""
+    return " · ".join(str(value) if name in FAMILY else setting(BY_NAME[name], value) for name, value in distinction)
+
+
+def setting(column: Column, value: Any) -> str:
+    """A setting in words, with its title where the value alone would not tell.
+
+    A truth is its title or ``no`` and its title; a number stands behind its title, unless its unit says what it is;
+    so does a word, unless it is one of those that everybody knows: the settings of the first version.
+    """
+    title = column.on_paper
+    if column.type is bool:
+        return title if value else NEGATIONS.get(column.name, f"no {title}")
+    if column.name in DIGESTS:
+        what, digits = DIGESTS[column.name]
+        return f"{what} {value[:digits]}" if value else f"{what} unknown"
+    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+        return f"no {title}"
+    if column.is_number:
+        if column.name == column.unit:
+            return plural(float(value), column.name.removesuffix("s"))
+        # What was found is counted: 60,000; what was asked for stands as it was asked.
+        return f"{title} {value:.10g}" if column.role is Role.SETTING else f"{title} {value:,.10g}"
+    return f"{title} {value}" if column.since > 1 else str(value)

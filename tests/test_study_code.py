@@ -1,0 +1,169 @@
+"""Code that studies name: only what is defined beside them is run, and reading what is stored runs nothing at all."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from typer.testing import CliRunner
+
+from actbench import custom
+from actbench.activations import named as named_activation
+from actbench.activations import resolve
+from actbench.cli import app
+from actbench.errors import UserError
+from actbench.studies.file import read_study
+
+MINE = """
+import os
+from functools import partial
+from os import system
+
+def double(x, by=2):
+    return by * x
+
+class Holder:
+    @staticmethod
+    def inner(x):
+        return x
+
+half = partial(double, by=0.5)
+alias = os.system
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with a person's own code, below it some more, and the study beside it; it is the current one."""
+    home = tmp_path / "home"
+    (home / "below" / "pkg").mkdir(parents=True)
+    for name in ("home/mine.py", "home/below/deep.py", "home/below/pkg/__init__.py", "elsewhere.py"):
+        (tmp_path / name).write_text(textwrap.dedent(MINE))
+    installed = home / ".venv" / "lib" / "site-packages"
+    installed.mkdir(parents=True)
+    (installed / "library.py").write_text(MINE)
+    (home / "link.py").symlink_to(tmp_path / "elsewhere.py")
+    monkeypatch.chdir(home)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(custom, "_IMPORTED", {})
+    yield home
+    for name in [name for name in sys.modules if name.partition(".")[0] in {"mine", "below"}]:
+        del sys.modules[name]
+
+
+def study(folder, activation, more=""):
+    path = folder / "study.toml"
+    path.write_text(f'{more}\n[grid]\nactivation = ["relu", {activation!r}]\n')
+    return path
+
+
+@pytest.mark.parametrize(
+    "activation", ["mine.py:double", "mine:double(by=3)", "below/deep.py:Holder.inner", "mine.py:half", "keras:gelu"]
+)
+def test_a_study_may_name_what_is_defined_beside_or_below_it(folder, activation):
+    assert read_study(study(folder, activation)).grid["activation"] == ["relu", activation]
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        "os:system(command='touch ran')",
+        "os.path:join",
+        "sys:exit",
+        "mine.py:os.system",
+        "mine.py:system",
+        "mine.py:alias",
+        "mine.py:double.__class__",
+        "mine.py:missing",
+        "../elsewhere.py:double",
+        "link.py:double",
+        ".venv/lib/site-packages/library.py:double",
+        "nowhere.py:double",
+        "no.such.module:double",
+        "keras:Lambda",
+        "keras:TFSMLayer(filepath='model')",
+    ],
+)
+def test_a_study_may_name_no_other_code(folder, activation):
+    with pytest.raises(UserError, match=r"study\.toml: grid\.activation"):
+        read_study(study(folder, activation))
+    assert not (folder / "ran").exists()
+
+
+def test_a_model_is_code_too_and_so_is_what_a_variant_or_a_trial_names(folder):
+    for more in ('model = "os:system"', '[variants.a]\nmodel = "os:system"', '[smoke]\nactivation = "os:system"'):
+        path = folder / "study.toml"
+        path.write_text(more)
+        with pytest.raises(UserError, match="does not lie beside or below the study.*--allow-code"):
+            read_study(path)
+
+
+def test_what_is_allowed_on_the_command_line_may_come_from_anywhere(folder):
+    assert read_study(study(folder, "../elsewhere.py:double"), allow_code=True).grid["activation"][1]
+
+
+def test_a_definition_is_known_without_running_anything(folder):
+    """It is the very one that a run gets that was trained."""
+    for spelling in ("mine.py:double(by=3)", "mine:double", "below.pkg:double"):
+        assert named_activation(spelling) == resolve(spelling).choice
+
+
+def test_what_is_imported_does_not_take_the_place_of_libraries(folder):
+    (folder / "json.py").write_text("raise SystemExit('run unasked')")
+    assert named_activation("mine:double").version
+    code = "from actbench.activations import resolve; resolve('mine:double'); import json; json.dumps(1)"
+    assert subprocess.run([sys.executable, "-P", "-c", code], check=False, cwd=folder).returncode == 0
+
+
+def test_what_code_prints_when_it_is_imported_is_no_result(folder, capsys):
+    (folder / "loud.py").write_text("print('hello')\ndef double(x):\n    return 2 * x\n")
+    resolve("loud.py:double")
+    assert capsys.readouterr() == ("", "hello\n")
+
+
+MARKING = """
+from pathlib import Path
+Path("ran").touch()
+
+def double(x):
+    return 2 * x
+"""
+ARTICLE = """
+name = "mine"
+model = "mlp(4)"
+[data]
+limit = 20
+[training]
+epochs = 1
+batch_size = 10
+[grid]
+activation = ["relu", "mine.py:double"]
+[[published]]
+table = '''
+activation     | test_accuracy
+mine.py:double | 50 %
+'''
+[[claims]]
+text = "double is not the same"
+arm = "mine.py:double"
+is = "higher"
+"""
+
+
+def test_stored_results_are_read_without_running_anything(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(MARKING)
+    (tmp_path / "study.toml").write_text(ARTICLE)
+    mark = tmp_path / "ran"
+
+    def actbench(*words):
+        mark.unlink(missing_ok=True)
+        done = CliRunner().invoke(app, words, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+
+    actbench("reproduce", "study.toml")
+    assert mark.exists()
+    for command in ("reproduce study.toml --stored", "reproduce study.toml", "compare results/mine", "list studies",
+                    "plot results/mine strip --output strip.svg"):  # fmt: skip
+        actbench(*command.split())
+        assert not mark.exists(), command
