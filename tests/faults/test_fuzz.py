@@ -68,7 +68,7 @@ def expressions(tmp_path):
     store = small_store(tmp_path / "store")
     runs, thresholds = run_frames([store])
     findings = analyse([store], Question())
-    arms = {found.task.title: found.arms for found in findings.tasks}
+    arms = {found.task.distinction: found.arms for found in findings.tasks}
 
     def asked(**question):
         written(analyse([store], Question(**question)))
