@@ -1,11 +1,13 @@
 """Checkpoints: what goes in comes out, and whatever else lies in their place is set aside with a sentence."""
 
+import hashlib
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actbench.results.checkpoint import Checkpoint
+from actbench.results.checkpoint import FORM, MARK, Checkpoint
 from actbench.results.columns import Epoch
 from actbench.results.store import Store
 
@@ -47,6 +49,13 @@ def test_a_single_changed_byte_anywhere_is_found(place, flip):
 def test_a_cut_anywhere_is_found(length):
     with pytest.raises(ValueError, match=r"no checkpoint|damaged"):
         Checkpoint.from_bytes(WHOLE[:length])
+
+
+@pytest.mark.parametrize("archive", [b"", b"PK", WHOLE.partition(b"\n")[2][:-50], b"\x93NUMPY\x01\x00\x10\x00{"])
+def test_what_has_the_right_digest_and_was_written_by_somebody_else_is_found(archive):
+    line = f"{MARK} {FORM} {hashlib.sha256(archive).hexdigest()}\n"
+    with pytest.raises(ValueError, match="it was not written by actbench"):
+        Checkpoint.from_bytes(line.encode() + archive)
 
 
 @given(st.binary())

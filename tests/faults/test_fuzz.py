@@ -4,6 +4,7 @@
 number. The quick suite tries a few hundred, the same ones each time.
 """
 
+import hashlib
 import io
 import json
 import logging
@@ -12,6 +13,7 @@ import re
 from contextlib import redirect_stderr, redirect_stdout
 
 import inputs
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from synthetic import Arm, Task, record, write
@@ -66,7 +68,7 @@ def expressions(tmp_path):
     store = small_store(tmp_path / "store")
     runs, thresholds = run_frames([store])
     findings = analyse([store], Question())
-    arms = {found.task.title: found.arms for found in findings.tasks}
+    arms = {found.task.distinction: found.arms for found in findings.tasks}
 
     def asked(**question):
         written(analyse([store], Question(**question)))
@@ -177,22 +179,28 @@ def manifests(tmp_path):
 
 
 def checkpoints(tmp_path):
-    import numpy as np
-
     stream = np.random.RandomState(0).get_state()
     state = Checkpoint("ab" * 8, tuple(NEW.epochs), [np.ones((2, 3)), np.zeros(3)], stream, 1.0, 2.0)
     good = state.to_bytes()
+    line, _, archive = good.partition(b"\n")
+    mark = line.rpartition(b" ")[0]
 
-    def use(content):
+    def use(case):
+        forged, content = case
         with Store.open(tmp_path / "store") as store:
             (store.folder / "checkpoints").mkdir(exist_ok=True)
             path = store.folder / "checkpoints" / f"{state.run_key}.npz"
             path.write_bytes(content)
             loaded = store.load_checkpoint(state.run_key)
-            assert loaded is None or loaded.to_bytes() == good, "a checkpoint that was changed is used"
             assert path.exists() == (loaded is not None)
+            assert forged or loaded is None or loaded.to_bytes() == good, "a checkpoint that was changed is used"
 
-    return inputs.damaged(good) | inputs.st.binary(max_size=99), use
+    def sealed(content):
+        return b"%s %s\n%s" % (mark, hashlib.sha256(content).hexdigest().encode(), content)
+
+    damaged = inputs.damaged(good) | inputs.st.binary(max_size=99)
+    forged = inputs.damaged(archive).map(sealed)  # by somebody who knows how
+    return inputs.st.tuples(inputs.st.just(False), damaged) | inputs.st.tuples(inputs.st.just(True), forged), use  # noqa: FBT003
 
 
 def commands(tmp_path):
@@ -276,7 +284,8 @@ def chunks(cases):
         while left > 0:
             parts.append((kind, number, min(left, CHUNK)))
             left, number = left - CHUNK, number + 1
-    return parts
+    # All kinds in turn: what is broken off half way has tried half of each.
+    return sorted(parts, key=lambda part: part[1])
 
 
 def pytest_generate_tests(metafunc):
