@@ -5,12 +5,10 @@ import sys
 import textwrap
 
 import pytest
-from typer.testing import CliRunner
 
 from actbench import custom
 from actbench.activations import named as named_activation
 from actbench.activations import resolve
-from actbench.cli import app
 from actbench.errors import UserError
 from actbench.studies.file import read_study
 
@@ -150,7 +148,7 @@ is = "higher"
 """
 
 
-def test_stored_results_are_read_without_running_anything(tmp_path, monkeypatch):
+def test_stored_results_are_read_without_running_anything(tmp_path, monkeypatch, invoke):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(MARKING)
     (tmp_path / "study.toml").write_text(ARTICLE)
@@ -158,8 +156,8 @@ def test_stored_results_are_read_without_running_anything(tmp_path, monkeypatch)
 
     def actbench(*words):
         mark.unlink(missing_ok=True)
-        done = CliRunner().invoke(app, words, catch_exceptions=False)
-        assert done.exit_code == 0, done.output
+        done = invoke(*words)
+        assert done.returncode == 0, done.stderr
 
     actbench("reproduce", "study.toml")
     assert mark.exists()

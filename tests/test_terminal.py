@@ -12,9 +12,7 @@ import xml.etree.ElementTree as ET
 import pandas as pd
 import pytest
 from synthetic import Arm, Task, write
-from typer.testing import CliRunner
 
-from actbench.cli import app
 from actbench.cli.terminal import Screen, printable_streams
 from actbench.printable import printable
 from actbench.tables.arms import to_csv
@@ -64,10 +62,10 @@ def evil_store(tmp_path):
 
 @pytest.mark.parametrize("form", ["table", "csv", "md", "latex", "html", "junit", "json"])
 @pytest.mark.parametrize("to_file", [False, True])
-def test_every_format_shows_names_and_obeys_none(evil_store, tmp_path, form, to_file):
+def test_every_format_shows_names_and_obeys_none(evil_store, tmp_path, invoke, form, to_file):
     where = ["--output", str(tmp_path / "out")] if to_file else []
-    done = CliRunner().invoke(app, ["compare", str(evil_store), "--format", form, *where], catch_exceptions=False)
-    assert done.exit_code == 0
+    done = invoke("compare", evil_store, "--format", form, *where)
+    assert done.returncode == 0
     text = (tmp_path / "out").read_text() if to_file else done.stdout
     assert not OBEYED.search(text)
     assert "]52;c;" in text
@@ -77,11 +75,10 @@ def test_every_format_shows_names_and_obeys_none(evil_store, tmp_path, form, to_
         ET.fromstring(text)
 
 
-def test_pictures_hold_no_control_characters(evil_store, tmp_path):
+def test_pictures_hold_no_control_characters(evil_store, tmp_path, invoke):
     for kind in ("strip", "curves"):
         path = tmp_path / f"{kind}.svg"
-        done = CliRunner().invoke(app, ["plot", str(evil_store), kind, "--output", str(path)], catch_exceptions=False)
-        assert done.exit_code == 0
+        assert invoke("plot", evil_store, kind, "--output", path).returncode == 0
         ET.fromstring(path.read_text())
         assert not OBEYED.search(path.read_text())
 
