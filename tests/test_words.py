@@ -49,7 +49,8 @@ ACCURACY, LOSS, SECONDS = PLAIN["test_accuracy"], PLAIN["test_loss"], PLAIN["tra
             MixedJobs(((1, ("relu",)), (4, ("mish", "elu")))),
             (
                 "seconds are not comparable: some runs were measured with others beside them "
-                "(alone: relu; 4 at a time: mish, elu)."
+                "(alone: relu; 4 at a time: mish, elu). "
+                "On a CPU, accuracies of convolutional networks may differ by it too, unless --deterministic."
             ),
         ),
         (ParallelRuns(2), "seconds were measured with 2 runs at a time, not alone on the machine."),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import planned, small_arrays
+from conftest import bytes_images, planned, small_arrays
 
 from actbench import datasets, environment
 from actbench.execution.events import CheckpointRefused, CheckpointTaken, EpochEnded, RunEnded, RunStarted
@@ -271,13 +271,15 @@ def test_a_deterministic_run_has_one_thread_however_many_share_the_machine():
 
 
 @pytest.mark.slow
-def test_numbers_do_not_depend_on_jobs_where_deterministic():
-    asked = {"model": "cnn", "limit": 300, "epochs": 2, "activation": ["relu", "mish"], "deterministic": True}
+def test_numbers_do_not_depend_on_jobs_where_deterministic(tmp_path):
+    np.savez(tmp_path / "images.npz", **bytes_images(n=200, side=12, channels=3))
+    asked = {"model": "cnn", "data": "images.npz", "epochs": 2, "activation": ["relu", "mish"], "deterministic": True}
     assignments = [Assignment(run, request) for run, request in planned(**asked, seed=[0, 1])]
     losses = []
     for jobs in (1, 2):
         records = {record.run.key: record for record in finished(assignments, jobs)}
         losses.append([[row.train_loss for row in records[each.run.key].epochs] for each in assignments])
+    assert [len(rows) for rows in losses[0]] == [3] * 4
     assert losses[0] == losses[1]
 
 

@@ -121,7 +121,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     jobs: Annotated[
         int,
         typer.Option(
-            help="Runs at a time, each in a process of its own. Last digits may depend on it, but with --deterministic."
+            help="Runs at a time, each in a process of its own. On a CPU, last digits of convolutional networks depend "
+            "on it, unless --deterministic."
         ),
     ] = 1,
     executor: Annotated[

@@ -34,9 +34,9 @@ log = logging.getLogger(__name__)
 class Options:
     """How to carry a plan out.
 
-    Nothing here changes a number, but for ``jobs`` on a CPU: runs share its cores, and a sum over other threads may
-    differ in its last digits (convolutions; dense networks showed none). With ``deterministic`` a run has one thread
-    and its numbers are the same whatever ``jobs``.
+    Nothing here changes a number, but for ``jobs`` on a CPU: runs share its cores, and sums that are split over other
+    threads may differ in their last digits, as those of convolutions do. A deterministic run has one thread, and its
+    numbers are the same whatever ``jobs``.
 
     Attributes:
         jobs: runs at a time.

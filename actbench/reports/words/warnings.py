@@ -31,7 +31,10 @@ def warning(found: TableWarning) -> str:  # noqa: PLR0911 - one for each kind
     match found:
         case MixedJobs(groups=groups):
             some = tuple(("alone" if jobs == 1 else f"{jobs} at a time", arms) for jobs, arms in groups)
-            return f"seconds are not comparable: some runs were measured with others beside them ({_by_group(some)})."
+            return (
+                f"seconds are not comparable: some runs were measured with others beside them ({_by_group(some)}). "
+                "On a CPU, accuracies of convolutional networks may differ by it too, unless --deterministic."
+            )
         case ParallelRuns(jobs=jobs):
             return f"seconds were measured with {jobs} runs at a time, not alone on the machine."
         case MixedMachines(column=column, groups=groups):
