@@ -23,7 +23,8 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
-CONDITION = re.compile(r"\s*(\w+)\s*(<=|>=|!=|==?|<|>)\s*(.*?)\s*")
+# The value is stripped afterwards: a pattern that does so tries every blank of a long value with every other one.
+CONDITION = re.compile(r"(\w+)\s*(<=|>=|!=|==?|<|>)(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,10 @@ def _literal_brackets(pattern: str) -> str:
 
 
 def _holds(runs: pd.DataFrame, condition: str) -> pd.Series[bool]:
-    parsed = CONDITION.fullmatch(condition)
+    parsed = CONDITION.fullmatch(condition.strip())
     if parsed is None:
         raise UserError(f"--where {condition!r} is not a condition. Write COLUMN OPERATOR VALUE, like 'seed<5'.")
-    column, sign, value = parsed.groups()
+    column, sign, value = parsed[1], parsed[2], parsed[3].strip()
     if column not in runs:
         raise UserError(f"--where knows no column {column!r}.{did_you_mean(column, BY_NAME)}")
     compare = OPERATORS["=" if sign == "==" else sign]

@@ -264,6 +264,26 @@ def test_a_few_cases_of_each_kind(tmp_path, kind):
     tried(kind, 0, 4 + 2 * SHARES[kind], tmp_path).check()
 
 
+BLANKS = " " * 70_000
+FOUND = [
+    ("spellings", ("activation", f"none{BLANKS}")),
+    ("spellings", ("optimizer", "adam(weight_decay={{''}: ''})")),
+    ("expressions", ("--where", f"a>{{{BLANKS}}}")),
+    ("expressions", ("--where", f"a{BLANKS}<{BLANKS}b{BLANKS}")),
+    ("expressions", ("--metric", f"epochs-to:{BLANKS}x")),
+    ("tables", (1, "runs.csv", b"schema_version,run_key,activation,status,test_accuracy\n\xc2\xb2,a,relu,ok,0.5\n")),
+]
+
+
+@pytest.mark.parametrize(("kind", "case"), FOUND, ids=range(len(FOUND)))
+def test_what_was_found_once_is_not_found_again(tmp_path, kind, case):
+    _, work = globals()[kind](tmp_path)
+    trial = Trial(kind)
+    trial(case, lambda: work(case))
+    trial.check()
+    assert trial.refused
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings(
     "ignore::SyntaxWarning", "ignore::DeprecationWarning:<unknown>", "ignore::hypothesis.errors.HypothesisWarning"
