@@ -557,15 +557,15 @@ def test_a_manifest_that_is_none_is_refused_and_left_alone(own_folder, content):
     assert (own_folder / MANIFEST).read_text(encoding="latin-1") == content
 
 
-def test_the_manifest_keeps_earlier_studies_and_data(own_folder):
+def test_the_manifest_keeps_earlier_studies_data_and_versions(own_folder):
+    parts = [
+        {"versions": {"a": "1"}, "studies": {"one": {"name": "one"}}, "datasets": {"digits": {"sha256": "ab"}}},
+        {"versions": {"b": "2"}, "studies": {"two": {"name": "two"}}, "datasets": {"wdbc": {"sha256": "cd"}}},
+    ]
     with Store.open(own_folder) as store:
-        store.write_manifest({"versions": {"a": "1"}, "studies": {"one": {"x": 1}}, "datasets": {"digits": "ab"}})
-        store.write_manifest({"versions": {"b": "2"}, "studies": {"two": {"x": 2}}, "datasets": {"wdbc": "cd"}})
-    assert read_manifest(own_folder) == {
-        "versions": {"a": "1", "b": "2"},
-        "studies": {"one": {"x": 1}, "two": {"x": 2}},
-        "datasets": {"digits": "ab", "wdbc": "cd"},
-    }
+        for part in parts:
+            store.write_manifest(part)
+    assert read_manifest(own_folder) == {name: parts[0][name] | parts[1][name] for name in parts[0]}
 
 
 # Two writers, and folders that cannot be written
