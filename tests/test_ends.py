@@ -108,6 +108,7 @@ def test_stdout_that_breaks(tmp_path, redirection, code, said):
     assert (done.returncode, done.stderr) == (code, said)
 
 
+@pytest.mark.slow
 def test_an_error_text_that_is_not_unicode_costs_its_run_only(tmp_path):
     (tmp_path / "bad.py").write_text(
         "class Mute(Exception):\n    def __str__(self):\n        raise ValueError\n\n"
@@ -123,7 +124,8 @@ def test_an_error_text_that_is_not_unicode_costs_its_run_only(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "first", [pytest.param(BROKEN_STORE, id="closed", marks=SLOWLY), pytest.param(FORGETFUL, id="forgotten")]
+    "first",
+    [pytest.param(BROKEN_STORE, id="closed", marks=SLOWLY), pytest.param(FORGETFUL, id="forgotten", marks=SLOWLY)],
 )
 def test_an_error_that_nobody_expects_ends_the_workers_too(tmp_path, temporary, first):
     # With two jobs, another worker is in the middle of a run that never ends.
@@ -164,6 +166,7 @@ def test_a_closed_terminal_ends_a_sweep_like_ctrl_c(tmp_path, temporary):
     assert leftovers(temporary) == []
 
 
+@pytest.mark.slow
 def test_what_a_killed_sweep_leaves_is_removed_by_the_next_one(tmp_path, temporary, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     process = begun(tmp_path, temporary)
@@ -183,6 +186,7 @@ def test_what_a_killed_sweep_leaves_is_removed_by_the_next_one(tmp_path, tempora
     assert (tmp_path / "r").exists()
 
 
+@pytest.mark.slow
 def test_prints_of_a_persons_own_code_stay_out_of_the_result(tmp_path):
     (tmp_path / "noisy.py").write_text(NOISY, encoding="utf-8")
     act = "noisy.py:act"
@@ -191,6 +195,7 @@ def test_prints_of_a_persons_own_code_stay_out_of_the_result(tmp_path):
     json.loads(program("show", act, "--json", cwd=tmp_path, check=0).stdout)
 
 
+@pytest.mark.slow
 def test_a_process_that_was_stopped_says_so_and_its_clocks_stood_still(tmp_path):
     """A worker is stopped for three seconds in the middle of training."""
     (tmp_path / "stopped.py").write_text(

@@ -558,9 +558,10 @@ def test_a_manifest_that_is_none_is_refused_and_left_alone(own_folder, content):
 
 
 def test_the_manifest_keeps_earlier_studies_data_and_versions(own_folder):
+    data = {"sha256": "ab", "classes": 2, "input_shape": [3], "train_size": 4, "val_size": 0, "test_size": 2}
     parts = [
-        {"versions": {"a": "1"}, "studies": {"one": {"name": "one"}}, "datasets": {"digits": {"sha256": "ab"}}},
-        {"versions": {"b": "2"}, "studies": {"two": {"name": "two"}}, "datasets": {"wdbc": {"sha256": "cd"}}},
+        {"versions": {"a": "1"}, "studies": {"one": {"name": "one"}}, "datasets": {"digits": data}},
+        {"versions": {"b": "2"}, "studies": {"two": {"name": "two"}}, "datasets": {"wdbc": data}},
     ]
     with Store.open(own_folder) as store:
         for part in parts:

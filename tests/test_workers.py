@@ -229,7 +229,9 @@ def states(variables):
     return {"too few": variables[:-1], "none": [], "other shapes": [np.zeros((3, 2), np.float32) for _ in variables]}
 
 
-@pytest.mark.parametrize("wrong", ["too few", "none", "other shapes"])
+@pytest.mark.parametrize(
+    "wrong", ["other shapes", *(pytest.param(wrong, marks=pytest.mark.slow) for wrong in ("too few", "none"))]
+)
 def test_a_checkpoint_that_does_not_fit_is_refused_and_the_run_begins_anew(wrong):
     trail = Trail(last=1)
     carried_out(trail, epochs=3)
