@@ -291,7 +291,7 @@ def trained_in_turn(trainer, pairs, loaded):
     for run, request in pairs:
         training = trainer.begin(run, loaded[request])
         assert len(list(training)) == 2
-        counts.append(len(trainer._programs))
+        counts.append(len(trainer.programs))
     return counts
 
 
@@ -303,9 +303,9 @@ def test_two_data_sets_in_turn_share_their_programs_over_the_seeds(tmp_path):
     loaded = {request: datasets.load(request) for _, request in pairs}
     trainer = Trainer()
     assert trained_in_turn(trainer, pairs[:2], loaded) == [1, 2]
-    first = {arm: kept.program for arm, kept in trainer._programs.items()}
+    first = trainer.programs
     assert trained_in_turn(trainer, pairs[2:], loaded) == [2, 2]
-    assert {arm: kept.program for arm, kept in trainer._programs.items()} == first
+    assert trainer.programs == first
 
 
 def test_a_third_data_set_takes_the_place_of_the_one_used_longest_ago(tmp_path):
@@ -316,7 +316,7 @@ def test_a_third_data_set_takes_the_place_of_the_one_used_longest_ago(tmp_path):
     loaded = {request: datasets.load(request) for _, request in pairs}
     trainer = Trainer()
     assert trained_in_turn(trainer, pairs, loaded) == [1, 2, 2, 2]
-    assert list(trainer._programs) == [pairs[0][0].arm, pairs[3][0].arm]
+    assert list(trainer.programs) == [pairs[0][0].arm, pairs[3][0].arm]
 
 
 @pytest.mark.slow
@@ -328,6 +328,6 @@ def test_many_arms_stay_within_the_memory_that_programs_may_take():
         ((run, request),) = planned(**TINY | {"activation": f"swish(beta={1 + number / 100})"})
         assert len(list(trainer.begin(run, datasets.load(request)))) == 2
         sizes.append(environment.memory_mib())
-    assert 1 <= len(trainer._programs) < 60
+    assert 1 <= len(trainer.programs) < 60
     # Sixty programs would take some 700 MiB.
     assert max(sizes) - sizes[0] < 400

@@ -92,6 +92,11 @@ class Trainer:
         self._programs: OrderedDict[str, _Kept] = OrderedDict()
         self._placed: deque[_Placed] = deque()
 
+    @property
+    def programs(self) -> dict[str, Program]:
+        """The programs that are kept, by the arms that they belong to, the one used longest ago first."""
+        return {arm: kept.program for arm, kept in self._programs.items()}
+
     def begin(self, run: Run, data: Dataset, *, checkpoint: Checkpoint | None = None, jobs: int = 1) -> Training:
         """A run about to be trained.
 
