@@ -291,7 +291,7 @@ def trained_in_turn(trainer, pairs, loaded):
     for run, request in pairs:
         training = trainer.begin(run, loaded[request])
         assert len(list(training)) == 2
-        counts.append(len(trainer.programs))
+        counts.append(len(trainer.programs.kept))
     return counts
 
 
@@ -303,9 +303,9 @@ def test_two_data_sets_in_turn_share_their_programs_over_the_seeds(tmp_path):
     loaded = {request: datasets.load(request) for _, request in pairs}
     trainer = Trainer()
     assert trained_in_turn(trainer, pairs[:2], loaded) == [1, 2]
-    first = trainer.programs
+    first = trainer.programs.kept
     assert trained_in_turn(trainer, pairs[2:], loaded) == [2, 2]
-    assert trainer.programs == first
+    assert trainer.programs.kept == first
 
 
 def test_a_third_data_set_takes_the_place_of_the_one_used_longest_ago(tmp_path):
@@ -316,18 +316,18 @@ def test_a_third_data_set_takes_the_place_of_the_one_used_longest_ago(tmp_path):
     loaded = {request: datasets.load(request) for _, request in pairs}
     trainer = Trainer()
     assert trained_in_turn(trainer, pairs, loaded) == [1, 2, 2, 2]
-    assert list(trainer.programs) == [pairs[0][0].arm, pairs[3][0].arm]
+    assert list(trainer.programs.kept) == [pairs[0][0].arm, pairs[3][0].arm]
 
 
 @pytest.mark.slow
 def test_many_arms_stay_within_the_memory_that_programs_may_take():
     trainer = Trainer()
-    trainer.programs_mib = 60
+    trainer.programs.mib = 60
     sizes = []
     for number in range(60):
         ((run, request),) = planned(**TINY | {"activation": f"swish(beta={1 + number / 100})"})
         assert len(list(trainer.begin(run, datasets.load(request)))) == 2
         sizes.append(environment.memory_mib())
-    assert 1 <= len(trainer.programs) < 60
+    assert 1 <= len(trainer.programs.kept) < 60
     # Sixty programs would take some 700 MiB.
     assert max(sizes) - sizes[0] < 400

@@ -19,7 +19,8 @@ from actbench.errors import UserError
 from actbench.execution.events import CheckpointRefused, CheckpointTaken, EpochEnded, RunEnded, RunEvent, RunStarted
 from actbench.execution.executor import Assignment
 from actbench.results.columns import Record, Status
-from actbench.training.run import KEPT_DATA, CheckpointError, Trainer, one_line, plain, versions
+from actbench.training.programs import KEPT_DATA
+from actbench.training.run import CheckpointError, Trainer, one_line, plain, versions
 
 STOP = "stop"
 """What the driver sends, in place of an assignment, to have the run end after its epoch."""

@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import gc
 import math
 import re
-from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,7 +18,8 @@ from actbench.results.checkpoint import Checkpoint
 from actbench.results.columns import Epoch, Record, Run, Status, Versions
 from actbench.training import backends
 from actbench.training.backends import Program
-from actbench.training.build import build, build_optimizer
+from actbench.training.build import build
+from actbench.training.programs import Programs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,13 +29,6 @@ if TYPE_CHECKING:
 keras = lazy("keras")
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-KEPT_DATA = 2
-"""Data sets that a trainer keeps on the device. Arms are interleaved: with one, a grid over two data sets would place
-its data, and compile its program, anew at each run."""
-PROGRAMS_SHARE = 0.25
-"""Of the machine's memory, divided by the runs at a time: what compiled programs may take, so that later seeds need not
-compile again. A program is charged with what the process grew by while it was compiled, 12 MiB for a small MLP: a
-machine of 16 GiB holds some 300 of them."""
 
 
 STARVED = re.compile(
@@ -81,21 +73,14 @@ def versions(run: Run) -> Versions:
 
 
 class Trainer:
-    """Trains runs one after the other, and keeps what they have in common: data on the device, compiled programs.
+    """Trains runs one after the other, and keeps what they have in common.
 
     Attributes:
-        programs_mib: what all compiled programs together may take where runs are trained one at a time.
+        programs: what is compiled, and the data that it is compiled for.
     """
 
     def __init__(self) -> None:
-        self.programs_mib = PROGRAMS_SHARE * environment.total_memory_mib()
-        self._programs: OrderedDict[str, _Kept] = OrderedDict()
-        self._placed: deque[_Placed] = deque()
-
-    @property
-    def programs(self) -> dict[str, Program]:
-        """The programs that are kept, by the arms that they belong to, the one used longest ago first."""
-        return {arm: kept.program for arm, kept in self._programs.items()}
+        self.programs = Programs()
 
     def begin(self, run: Run, data: Dataset, *, checkpoint: Checkpoint | None = None, jobs: int = 1) -> Training:
         """A run about to be trained.
@@ -107,74 +92,6 @@ class Trainer:
             jobs: how many runs share the machine, for the record.
         """
         return Training(self, run, data, checkpoint, jobs)
-
-    def program(self, run: Run, data: Dataset, model: Any, jobs: int = 1) -> tuple[Program, float]:
-        """A compiled program for the freshly built model, and the seconds spent on compiling it.
-
-        A run that differs from an earlier one in its seed alone takes over that one's, which is then warmed up: with
-        the old seed, a library may have forgotten what it needs for a first call, and that is no training time.
-        """
-        placed = self._place(data, run.device)
-        kept = self._programs.get(run.arm)
-        if kept is not None and kept.placed is placed:
-            self._programs.move_to_end(run.arm)
-            kept.program.start_from(model)
-            return kept.program, _compiled(kept.program)
-        before = environment.memory_mib()
-        program = backends.current().program(
-            model, build_optimizer(run), placed.on_device, batch_size=run.batch_size, deterministic=run.deterministic
-        )
-        seconds = _compiled(program)
-        self._programs[run.arm] = _Kept(program, placed, max(0.0, environment.memory_mib() - before))
-        self._keep_within(self.programs_mib / jobs)
-        return program, seconds
-
-    def _keep_within(self, mib: float) -> None:
-        """Drop programs, those used longest ago first, until the others took no more than so much memory."""
-        dropped = False
-        while len(self._programs) > 1 and sum(kept.mib for kept in self._programs.values()) > mib:
-            self._programs.popitem(last=False)
-            dropped = True
-        if dropped:
-            gc.collect()  # models and programs hold on to each other
-
-    def _place(self, data: Dataset, device: str) -> _Placed:
-        """The data on the device; the last ones used stay there."""
-        for placed in self._placed:
-            if placed.data is data and placed.device == device:
-                self._placed.remove(placed)
-                self._placed.append(placed)
-                return placed
-        while len(self._placed) >= KEPT_DATA:  # the old must go before the new comes, and with it who holds on to it
-            old = self._placed.popleft()
-            for arm in [arm for arm, kept in self._programs.items() if kept.placed is old]:
-                del self._programs[arm]
-            del old
-            gc.collect()
-        self._placed.append(_Placed(data, device, backends.current().place(data, device)))
-        return self._placed[-1]
-
-
-def _compiled(program: Program) -> float:
-    """Compile what is not compiled yet. Returns the seconds that it took."""
-    began = environment.running_seconds()
-    program.compile()
-    return environment.running_seconds() - began
-
-
-class _Placed:
-    """A data set on a device."""
-
-    def __init__(self, data: Dataset, device: str, on_device: Any) -> None:
-        self.data, self.device, self.on_device = data, device, on_device
-
-
-class _Kept(NamedTuple):
-    """A compiled program, the data it was compiled for, and what the process grew by meanwhile, in MiB."""
-
-    program: Program
-    placed: _Placed
-    mib: float
 
 
 class _State(NamedTuple):
@@ -289,7 +206,7 @@ class Training:
         run = self.run
         model, stream = build(run, self._data)
         self._parameters = model.count_params()
-        program, seconds = self._trainer.program(run, self._data, model, self._jobs)
+        program, seconds = self._trainer.programs.take(run, self._data, model, self._jobs)
         self._state = _State(program, stream)
         self._compile_seconds = (self._compile_seconds or 0.0) + seconds
         enough = _early_stopping(run, model)
