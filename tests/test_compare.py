@@ -348,6 +348,9 @@ def test_filters(store):
         "swish(beta=0.5)",
         "mish",
     ]
+    for condition in ("deterministic=false", "deterministic != TRUE", "deterministic==0"):
+        whole = ask(store, selection=Selection(where=(condition,))).tasks[0].arms["runs"].tolist()
+        assert whole == ask(store).tasks[0].arms["runs"].tolist()
     assert ask(store, selection=Selection(where=("seed<3", "optimizer=adam"))).tasks[0].arms["runs"].tolist() == [3] * 4
 
 
@@ -361,6 +364,9 @@ def test_filters(store):
         (Selection(where=("seed<x",)), "'x' is not a number"),
         (Selection(where=("optimizer<adam",)), "optimizer is text"),
         (Selection(where=("seed>99",)), "leaves no run"),
+        (Selection(where=("deterministic=yes",)), "leaves no run"),
+        (Selection(where=("deterministic=maybe",)), "deterministic is only = or != to true or false"),
+        (Selection(where=("deterministic<true",)), "deterministic is only = or != to true or false"),
     ],
 )
 def test_filters_that_find_nothing_say_so(store, selection, message):

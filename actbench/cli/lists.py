@@ -59,7 +59,7 @@ def _list_studies(search: str, *, as_json: bool) -> None:
         if search.lower() in f"{case.study.name} {case.study.description} {case.study.source}".lower()
     ]
     if as_json:
-        facts = [
+        described = [
             {
                 "name": case.study.name,
                 "description": case.study.description,
@@ -69,7 +69,7 @@ def _list_studies(search: str, *, as_json: bool) -> None:
             }
             for case in wanted
         ]
-        echo_json(facts)
+        echo_json(described)
         return
     table = Table.grid(padding=(0, 2))
     for case in wanted:

@@ -46,7 +46,7 @@ class Checkpoint:
         """
         import numpy as np
 
-        facts = {
+        state = {
             "run_key": self.run_key,
             "epochs": [asdict(row) for row in self.epochs],
             "stream": [self.stream[0], *self.stream[2:]],
@@ -55,7 +55,7 @@ class Checkpoint:
         }
         arrays: dict[str, Any] = {f"variable_{number}": value for number, value in enumerate(self.variables)}
         file = io.BytesIO()
-        np.savez(file, facts=np.array(json.dumps(facts)), stream=self.stream[1], **arrays)
+        np.savez(file, state=np.array(json.dumps(state)), stream=self.stream[1], **arrays)
         archive = file.getvalue()
         return f"{MARK} {FORM} {_digest(archive)}\n".encode() + archive
 
@@ -79,15 +79,15 @@ class Checkpoint:
         try:
             neutral = {column.name: column.neutral for column in EPOCH_FIELDS if column.since > 1}
             with np.load(io.BytesIO(archive), allow_pickle=False) as arrays:
-                facts = json.loads(str(arrays["facts"]))
-                name, *rest = facts["stream"]
+                state = json.loads(str(arrays["state"]))
+                name, *rest = state["stream"]
                 return cls(
-                    run_key=facts["run_key"],
-                    epochs=tuple(Epoch(**neutral | row) for row in facts["epochs"]),
+                    run_key=state["run_key"],
+                    epochs=tuple(Epoch(**neutral | row) for row in state["epochs"]),
                     variables=[arrays[f"variable_{number}"] for number in range(len(arrays.files) - 2)],
                     stream=(name, arrays["stream"], *rest),
-                    compile_seconds=facts["compile_seconds"],
-                    wall_seconds=facts["wall_seconds"],
+                    compile_seconds=state["compile_seconds"],
+                    wall_seconds=state["wall_seconds"],
                 )
         except Exception as error:  # a forged archive can make its readers raise anything
             raise ValueError(f"it was not written by actbench: {error}") from error

@@ -23,6 +23,7 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
+TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 # The value is stripped afterwards: a pattern that does so tries every blank of a long value with every other one.
 CONDITION = re.compile(r"(\w+)\s*(<=|>=|!=|==?|<|>)(.*)", re.DOTALL)
 
@@ -99,7 +100,13 @@ def _holds(runs: pd.DataFrame, condition: str) -> pd.Series[bool]:
     if column not in runs:
         raise UserError(f"--where knows no column {column!r}.{did_you_mean(column, BY_NAME)}")
     compare = OPERATORS["=" if sign == "==" else sign]
-    if column not in BY_NAME or not BY_NAME[column].is_number:
+    declared = BY_NAME.get(column)
+    if declared is not None and declared.type is bool:
+        if value.lower() not in TRUTHS or compare not in (operator.eq, operator.ne):
+            raise UserError(f"--where {condition!r}: {column} is only = or != to true or false.")
+        truth: pd.Series[bool] = compare(runs[column], TRUTHS[value.lower()])
+        return truth
+    if declared is None or not declared.is_number:
         if compare not in (operator.eq, operator.ne):
             raise UserError(f"--where {condition!r}: {column} is text, which is only = or != to something.")
         text = runs[column].astype("str").str.strip()
