@@ -106,6 +106,7 @@ def test_a_definition_is_known_without_running_anything(folder):
         assert named_activation(spelling) == resolve(spelling).choice
 
 
+@pytest.mark.slow
 def test_what_is_imported_does_not_take_the_place_of_libraries(folder):
     (folder / "json.py").write_text("raise SystemExit('run unasked')")
     assert named_activation("mine:double").version

@@ -113,6 +113,7 @@ def test_messages_obey_nothing_and_need_no_letters(words):
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_results_need_no_letters_either(evil_store):
     for form in ("table", "json", "html"):
         done = actbench("compare", str(evil_store), "--format", form, PYTHONIOENCODING="ascii", LC_ALL="C")

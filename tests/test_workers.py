@@ -216,6 +216,7 @@ def xla(x):
 """
 
 
+@pytest.mark.slow
 def test_memory_that_ran_out_in_the_compiler_is_oom(tmp_path):
     (tmp_path / "llvm.py").write_text(LLVM, encoding="utf-8")
     pairs = [planned(**TINY | {"activation": name})[0] for name in ("llvm.py:act", "llvm.py:xla")]
@@ -247,6 +248,7 @@ def test_a_checkpoint_that_does_not_fit_is_refused_and_the_run_begins_anew(wrong
     assert losses[0] == losses[1]
 
 
+@pytest.mark.slow
 def test_a_sweep_sets_a_checkpoint_aside_that_does_not_fit(tmp_path, caplog):
     options = Options()
     plan = make_plan(Study().override(TINY | {"epochs": 2}), options.executor)
