@@ -147,6 +147,7 @@ def example(x: Tensor, steepness: Annotated[float, Meta(gt=0, description="scale
 '''
 
 
+@pytest.mark.slow
 def test_one_new_file_adds_an_activation(tmp_path) -> None:
     """The file is laid into a copy of the package; nothing else changes, and every test above holds for it."""
     copy = tmp_path / "actbench"

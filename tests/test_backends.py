@@ -163,6 +163,7 @@ print({LOADED})
         pytest.param("from actbench.activations import resolve; resolve('spocu:SPOCU')", marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_whoever_imports_keras_first_gets_the_right_backend_and_no_noise(own_folder, first):
     (own_folder / "own.py").write_text("import keras\n\ndef act(x):\n    return keras.ops.tanh(x)\n", encoding="utf-8")
     code = f"{first}\nimport json, keras\nprint(json.dumps(keras.backend.backend()))"

@@ -367,6 +367,7 @@ def test_limit_and_a_single_seed(twice):
 # Interruption
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished_and_ends_with_130(place, first, started):
     """The real signal, in the middle of a training that would take an hour."""
     folder = place / "stopped"
@@ -391,6 +392,7 @@ def test_ctrl_c_keeps_what_is_finished_and_ends_with_130(place, first, started):
     )
 
 
+@pytest.mark.slow
 def test_ctrl_c_before_anything_has_begun_ends_with_130_and_no_traceback(place, started):
     process = started("run", *SMALL, "--act", "relu", "--results", "early", cwd=place)
     wait_for((place / "early").exists, process)

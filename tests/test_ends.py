@@ -84,6 +84,7 @@ def begun(tmp_path, temporary, *more):
 @pytest.mark.parametrize(
     "broken", [pytest.param("full", marks=SLOWLY), pytest.param("closed", marks=SLOWLY), "nobody reads"]
 )
+@pytest.mark.slow
 def test_a_sweep_goes_on_without_its_stderr(tmp_path, broken):
     redirection = {"full": "2>/dev/full", "closed": "2>&-", "nobody reads": "2> >(true)"}[broken]
     acts = "--act relu --act tanh"

@@ -141,6 +141,7 @@ def test_numpy_is_refused_when_a_site_is_built(text) -> None:
         Site(resolve(text), 0).build((None, 4))
 
 
+@pytest.mark.slow
 def test_a_library_that_brings_tensorflow_along_stays_quiet(tmp_path) -> None:
     done = program("show", "spocu:SPOCU", cwd=tmp_path, check=0)
     assert done.stderr == ""

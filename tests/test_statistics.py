@@ -780,6 +780,7 @@ def share_of_false_alarms(compare, studies, **options):
 
 
 @pytest.mark.parametrize("noise", [normal, lognormal])
+@pytest.mark.slow
 def test_a_against_a_is_called_better_or_worse_in_at_most_five_percent(noise):
     """Five arms share one baseline. Exact tests and Holm promise at most 5 % in the long run.
 

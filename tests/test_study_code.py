@@ -149,6 +149,7 @@ is = "higher"
 """
 
 
+@pytest.mark.slow
 def test_stored_results_are_read_without_running_anything(tmp_path, monkeypatch, invoke):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").write_text(MARKING)

@@ -192,6 +192,7 @@ def test_a_driver_that_is_killed_takes_its_workers_with_it(tmp_path, started):
     wait_for(lambda: not workers_of(tmp_path))
 
 
+@pytest.mark.slow
 def test_two_programs_on_one_store(tmp_path, started):
     first = started("run", "--act", "relu", *TINY, "--epochs", "5", "--results", "r", "--quiet", cwd=tmp_path)
     wait_for((tmp_path / "r" / ".holder").exists, first)

@@ -80,6 +80,7 @@ def network(site, input_shape, classes):
         pytest.param("model", {"activation": ["relu"], "model": "edited.py:network"}, marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_a_file_edited_in_mid_sweep_fails_the_runs_that_come_after(tmp_path, what, asked):
     file = tmp_path / "edited.py"
     file.write_text(EDITED, encoding="utf-8")
@@ -186,6 +187,7 @@ def test_what_a_run_cannot_do_is_its_record_not_the_workers_end(tmp_path):
     assert "no room" in trail.events[-1].record.error
 
 
+@pytest.mark.slow
 def test_closing_the_events_leaves_no_worker_behind(tmp_path):
     (tmp_path / "slow.py").write_text(
         "import os, time\n\ndef act(x):\n    open(f'worker-{os.getpid()}', 'w').close()\n    time.sleep(600)\n",
