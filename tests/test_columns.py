@@ -100,6 +100,7 @@ def test_a_new_setting_tells_tasks_apart_filters_and_is_repeated(asked, later):
         assert "--pretend-keep 1" not in page
 
 
+@pytest.mark.slow
 def test_a_new_setting_is_asked_for_and_checked(asked, later):
     words = ["run", "study.toml", *SMALL, "--results", "r", "--dry-run", "--json"]
     for more, runs, known in ([[], 2, 2], [["--pretend-keep", 0], 1, 1], [["--pretend-limit", 7], 2, 0]):

@@ -36,6 +36,7 @@ def test_the_first_five_epochs_end_in_the_published_test_accuracies(own_folder, 
         assert (run["train_size"], run["test_size"], run["parameters"]) == ("60000", "10000", "84060")
 
 
+@pytest.mark.slow
 def test_the_article_network_trains_on_cifar10(own_folder, real_data):
     done = program(
         "run", "--act", "mish", "--data", "cifar10", "--limit", "500", "--epochs", "1", "--results", "out",

@@ -407,6 +407,7 @@ def test_what_is_missing_is_trained_and_nothing_else(trained, invoke):
     assert json.loads(done.stdout)["studies"][0]["runs"] == 6
 
 
+@pytest.mark.slow
 def test_a_trial_is_kept_apart_and_judges_nothing(trained):
     done = program("reproduce", "small.toml", "--smoke", "--json", cwd=trained, check=0)
     (study,) = json.loads(done.stdout)["studies"]

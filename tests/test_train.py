@@ -385,6 +385,7 @@ def test_compiling_leaves_weights_optimizer_and_random_streams_as_they_were(comp
 @pytest.mark.parametrize(
     "activation", ["own.py:no_xla", pytest.param("own.py:InferenceWithoutXla", marks=pytest.mark.slow)]
 )
+@pytest.mark.slow
 def test_what_xla_cannot_compile_is_trained_in_the_plain_graph_with_the_same_numbers(activation):
     asked = SMALL | {"model": "mlp(5)", "epochs": 2}
     record, plain = (trained(**asked | {"activation": name}) for name in (activation, "linear"))
@@ -481,6 +482,7 @@ def test_early_stopping_is_keras_own(patience):
 
 
 @in_a_plain_graph
+@pytest.mark.slow
 def test_a_stopped_run_does_not_stop_the_next_seed():
     asked = {"data": "noise.npz", "model": "mlp(30)", "batch_size": 10, "learning_rate": 0.05, "validation_split": 0.3}
     trainer = Trainer()
