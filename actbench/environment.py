@@ -144,6 +144,32 @@ def running_seconds() -> float:
     return time.perf_counter() - suspended_seconds()
 
 
+class CpuWatch:
+    """How much of the machine others used, from now on."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter(), _seconds_of_others()
+
+    def others(self) -> float | None:
+        """Cores that other processes kept busy, on average; None before a tenth of a second has passed.
+
+        All of the machine counts, also what a hypervisor gave to its other guests; in a container, its neighbours too.
+        """
+        elapsed = time.perf_counter() - self._began[0]
+        if elapsed < TICK_SECONDS:
+            return None
+        return max(0.0, round((_seconds_of_others() - self._began[1]) / elapsed, 2))
+
+
+def _seconds_of_others() -> float:
+    """Processor seconds of the whole machine since it started, without those of this process."""
+    import psutil
+
+    times = psutil.cpu_times()
+    idle = ("idle", "iowait", "guest", "guest_nice")  # a guest's time is counted as its host's, too
+    return sum(getattr(times, name) for name in times._fields if name not in idle) - time.process_time()
+
+
 def total_memory_mib() -> float:
     """The machine's memory, in MiB."""
     import psutil

@@ -225,6 +225,7 @@ class Record:
     device_name: str = figure(Role.ENVIRONMENT, default="", title="device")
     compiler: str = figure(Role.ENVIRONMENT, default="")
     jobs: int = figure(Role.ENVIRONMENT, default=1, title="runs at a time")
+    others_cores: float | None = figure(Role.ENVIRONMENT, default=None, since=3, title="cores that others kept busy")
     versions: Versions = field(default_factory=Versions)
 
     @property

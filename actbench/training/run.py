@@ -136,6 +136,7 @@ class Training:
         self._train_seconds = self._epochs[-1].train_seconds if self._epochs else 0.0
         self._eval_seconds = self._epochs[-1].eval_seconds if self._epochs else 0.0
         self._suspended = environment.suspended_seconds()
+        self._cpu = environment.CpuWatch()
         self._started_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         # A run that was broken off has its earlier sittings' time on the clock already.
         self._began = environment.running_seconds() - (checkpoint.wall_seconds if checkpoint else 0.0)
@@ -195,6 +196,7 @@ class Training:
             compiler=program.compiler if program else "",
             device_name=self._backend.device_name(self.run.device),
             jobs=self._jobs,
+            others_cores=self._cpu.others(),
             compile_seconds=self._compile_seconds,
             wall_seconds=environment.running_seconds() - self._began,
             peak_memory_mib=environment.peak_memory_mib() if device_memory is None else device_memory,
