@@ -108,7 +108,7 @@ def find_case(
     if smoke:
         if not study.smoke:
             raise UserError(f"{path} has no [smoke], which says what a short trial of it takes.")
-        study = study.override(study.smoke)
+        study = study.trial
     study = msgspec.structs.replace(study, **study_options)
     return Case(study, article, path, results / "smoke" / study.name if smoke else results / study.name, smoke)
 
