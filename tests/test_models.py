@@ -103,7 +103,10 @@ def test_the_counts_that_the_articles_print():
     assert built("mlp(100, 50)", (784,))[0].count_params() == 84_060
 
 
-@pytest.mark.parametrize(("spelling", "sites"), [("cnn", 2), ("cnn6", 6), ("cnn6_batch_norm", 6), ("mlp(9, 8, 7)", 3), ("mlp_single_site", 1)])
+@pytest.mark.parametrize(
+    ("spelling", "sites"),
+    [("cnn", 2), ("cnn6", 6), ("cnn6_batch_norm", 6), ("mlp(9, 8, 7)", 3), ("mlp_single_site", 1)],
+)
 def test_every_site_has_weights_of_its_own(spelling, sites):
     _, made = built(spelling, (12, 12, 1), activation="prelu")
     weights = [weight for site in made for weight in site.weights]

@@ -26,9 +26,9 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A comparison: ``base``, with every combination of ``grid``, and each of the ``variants``, laid over it.
 
     ``grid`` maps names of settings to their values. A variant maps them to a value, which replaces the base's or the
-    grid's, or to a list, which replaces the grid's; its seeds too may be others. ``thresholds`` are accuracies as fractions; None takes the data
-    set's. ``checks`` are what ``compare`` is to fail on. ``data_dir`` is where ``NAME.npz`` may lie,
-    ``max_memory`` how many GiB the data of a file may take; None is half of what is free.
+    grid's, or to a list, which replaces the grid's; its seeds too may be others. ``thresholds`` are accuracies as
+    fractions; None takes the data set's. ``checks`` are what ``compare`` is to fail on. ``data_dir`` is where
+    ``NAME.npz`` may lie, ``max_memory`` how many GiB the data of a file may take; None is half of what is free.
     """
 
     name: str = "adhoc"
