@@ -2,7 +2,7 @@
 
 The way through::
 
-    values of one arm ──► summarize / summarize_times                        (summary)
+    values of one arm ──► summarize / summarize_times, interquartile_mean    (summary, intervals)
     arm and baseline  ──► compare_paired / compare_unpaired / compare_times  (comparison, permutation)
     all comparisons   ──► judge: Holm's correction, then a verdict           (verdict, planning)
     arm and rivals    ──► decide_order / decide_alike: does a claim hold?    (claims)
@@ -20,8 +20,19 @@ from actbench.statistics.comparison import (
     compare_times,
     compare_unpaired,
 )
+from actbench.statistics.intervals import (
+    Interval,
+    Ratio,
+    failures_not_excluded,
+    median_interval,
+    paired_ratio,
+    share_interval,
+    sign_flip_interval,
+)
 from actbench.statistics.permutation import (
+    equivalence_p,
     least_pairs,
+    max_t,
     sign_flip_test,
     smallest_sign_flip_p,
     smallest_two_sample_p,
@@ -35,10 +46,10 @@ from actbench.statistics.planning import (
     seeds_to_exclude,
 )
 from actbench.statistics.summary import (
-    Interval,
     Summary,
     TimeSummary,
-    median_interval,
+    interquartile_mean,
+    probability_of_improvement,
     summarize,
     summarize_times,
 )
@@ -50,6 +61,7 @@ __all__ = [
     "Decided",
     "Decision",
     "Interval",
+    "Ratio",
     "Standing",
     "Summary",
     "TimeComparison",
@@ -61,18 +73,26 @@ __all__ = [
     "decide_alike",
     "decide_order",
     "detection_power",
+    "equivalence_p",
+    "failures_not_excluded",
     "geometric_mean_speedup",
     "holm",
+    "interquartile_mean",
     "judge",
     "least_pairs",
+    "max_t",
     "mean_rank",
     "median_interval",
     "minimum_detectable_difference",
+    "paired_ratio",
     "pareto_front",
     "performance_profile",
+    "probability_of_improvement",
     "seeds_to_detect",
     "seeds_to_detect_by_rank",
     "seeds_to_exclude",
+    "share_interval",
+    "sign_flip_interval",
     "sign_flip_test",
     "smallest_sign_flip_p",
     "smallest_two_sample_p",
