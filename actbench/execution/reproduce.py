@@ -19,7 +19,7 @@ from actbench.studies.file import read_study
 from actbench.studies.study import Study
 
 if TYPE_CHECKING:
-    from actbench.tables.claims import JudgedClaim
+    from actbench.tables.evidence import JudgedClaim
     from actbench.tables.findings import Findings
     from actbench.tables.published import ReproducedCurve, ReproducedFigure
 
