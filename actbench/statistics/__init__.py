@@ -6,12 +6,14 @@ The way through::
     arm and baseline  ──► compare_paired / compare_unpaired / compare_times  (comparison, permutation)
     all comparisons   ──► judge: Holm's correction, then a verdict           (verdict, planning)
     arm and rivals    ──► decide_order / decide_alike: does a claim hold?    (claims)
+    share of guesses  ──► chance_bound: how far guessing alone can get         (chance)
     tasks x arms      ──► performance_profile, mean_rank, geometric_mean_speedup, pareto_front   (tasks)
 
 `compare_*` take ``arms``, the number of comparisons that `judge` will receive together: the size of the family decides
 how small a p-value has to become, and with that whether so few seeds can decide anything at all.
 """
 
+from actbench.statistics.chance import chance_bound
 from actbench.statistics.claims import Decided, Decision, decide_alike, decide_order
 from actbench.statistics.comparison import (
     Comparison,
@@ -67,6 +69,7 @@ __all__ = [
     "TimeComparison",
     "TimeSummary",
     "Verdict",
+    "chance_bound",
     "compare_paired",
     "compare_times",
     "compare_unpaired",

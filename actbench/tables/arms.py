@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from actbench.results.columns import FINAL, SHARED
-from actbench.results.thresholds import TIMES, ColumnName, EpochsTo, Reached, SecondsTo
+from actbench.results.thresholds import TIMES, ColumnName, EpochsTo, Reached
+from actbench.tables.measured import measure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,25 +81,6 @@ def _inert(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell.lstrip().startswith(FORMULA) else cell
 
 
-def measure(runs: pd.DataFrame, epochs: Iterable[pd.DataFrame], thresholds: Sequence[float]) -> pd.DataFrame:
-    """The runs with what the tables derive for each: epochs and seconds to each threshold, and seconds per epoch.
-
-    NaN where a threshold was never reached.
-
-    Args:
-        runs: one row a run.
-        epochs: theirs, in pieces that may cut a run in two.
-        thresholds: accuracies as fractions.
-    """
-    import pandas as pd
-
-    # Both count up over a run, so the least of all pieces is the first time.
-    times = pd.concat([_times_to(piece, thresholds) for piece in epochs]).groupby("run_key", sort=False).min()
-    runs = runs.merge(times.reset_index(), on="run_key", how="left")
-    runs["seconds_per_epoch"] = runs["train_seconds"] / runs["epochs_run"].where(runs["epochs_run"] > 0)
-    return runs
-
-
 def arm_rows(measured: pd.DataFrame, keys: Sequence[str], thresholds: Sequence[float]) -> pd.DataFrame:
     """The arm table of measured runs that share ``keys``; see `arm_table`."""
     import pandas as pd
@@ -151,17 +133,3 @@ def _median_with_misses(values: NDArray[np.float64]) -> float:
         return np.nan
     median = float(np.median(np.where(np.isnan(values), np.inf, values)))
     return median if np.isfinite(median) else np.nan
-
-
-def _times_to(epochs: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
-    """Each run's first epoch at or above each threshold, and the training seconds until its end; NaN for a miss."""
-    import pandas as pd
-
-    trained = epochs[epochs["epoch"] > 0].sort_values("epoch", kind="stable")
-    times = pd.DataFrame(index=pd.Index(epochs["run_key"].unique(), name="run_key", dtype="str"))
-    for threshold in thresholds:
-        first = trained[trained["test_accuracy"] >= threshold].drop_duplicates("run_key")
-        first = first.astype({"run_key": "str"}).set_index("run_key")
-        for time, column in ((EpochsTo, "epoch"), (SecondsTo, "train_seconds")):
-            times[time(threshold)] = first[column].reindex(times.index).astype(float)
-    return times.reset_index()

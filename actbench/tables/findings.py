@@ -13,9 +13,10 @@ from actbench.errors import UserError
 from actbench.results.frames import SHOWN, epoch_chunks, read_studies, run_frames
 from actbench.results.read import read_manifest
 from actbench.tables.across import Across, NotAcross, across_tasks
-from actbench.tables.arms import SHARED_COLUMNS, arm_rows, measure
+from actbench.tables.arms import SHARED_COLUMNS, arm_rows
 from actbench.tables.checks import Check, CheckResult, parse_check, run_checks
 from actbench.tables.comparison import MetricComparison, choose_baseline, compare_arms
+from actbench.tables.measured import EPOCH_COLUMNS, measure
 from actbench.tables.metrics import parse_metrics
 from actbench.tables.select import Selection, matching, name_some, select, tidy
 from actbench.tables.tasks import Task, split
@@ -24,8 +25,6 @@ from actbench.tables.warnings import TableWarning, about_stores, about_task
 if TYPE_CHECKING:
     import pandas as pd
 
-EPOCH_COLUMNS = ("epoch", "test_accuracy", "train_seconds")
-"""What tables read of an epoch."""
 DEFAULT_METRICS = ("test_accuracy",)
 
 
