@@ -184,7 +184,9 @@ def _section(found: Reproduction) -> Section:
     notes = list(case.article.notes)
     if case.smoke:
         notes.insert(0, "A short trial on little data: it shows that everything runs, and judges nothing.")
-    subtitle = " ".join(part for part in (case.study.description, case.study.source) if part)
+    rule = found.findings.question.rule
+    judged_by = f"{words.sentence(words.epoch_rule(rule))}." if rule else ""
+    subtitle = " ".join(part for part in (case.study.description, case.study.source, judged_by) if part)
     return Section(
         case.study.name,
         subtitle,
