@@ -19,7 +19,7 @@ from actbench.studies.file import read_study
 from actbench.studies.study import Study
 
 if TYPE_CHECKING:
-    from actbench.tables.claims import JudgedClaim
+    from actbench.tables.evidence import JudgedClaim
     from actbench.tables.findings import Findings
     from actbench.tables.measured import EpochRule
     from actbench.tables.published import ReproducedCurve, ReproducedFigure
@@ -109,7 +109,7 @@ def find_case(
     if smoke:
         if not study.smoke:
             raise UserError(f"{path} has no [smoke], which says what a short trial of it takes.")
-        study = study.override(study.smoke)
+        study = study.trial
     study = msgspec.structs.replace(study, **study_options)
     return Case(study, article, path, results / "smoke" / study.name if smoke else results / study.name, smoke)
 
