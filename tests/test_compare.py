@@ -477,6 +477,13 @@ def test_across_tasks_leaves_out_those_without_the_baseline_and_says_so(tmp_path
         ("0.9 < test_accuracy(swish(beta=0.5)) < 1", True),
         ("test_accuracy('swish(beta=0.5)') * 100 > 50 and diverged(mish) == 0", True),
         ("epochs_to_99(mish) > 100", True),
+        ("better(mish, relu)", True),
+        ("worse(mish, relu)", False),
+        ("worse(relu, mish) and better('swish(beta=0.5)', tanh)", True),
+        ("not within(mish, relu, 0.005)", True),
+        ("not within(mish, relu, 0.05)", False),
+        ("within(relu, mish, 0.05) and not better(tanh, relu)", True),
+        ("worse(mish, relu) or test_accuracy(mish) < 0.5", False),
     ],
 )
 def test_checks(store, text, failed):
@@ -502,6 +509,44 @@ def test_a_check_of_a_figure_that_is_not_there():
 def test_checks_refuse_everything_else(text):
     with pytest.raises(UserError, match="--fail-if"):
         parse_check(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("better(mish)", "better is written like better(mish, relu)"),
+        ("within(mish, relu)", "within is written like within(mish, relu, 0.005)"),
+        ("worse(mish, relu, 0.01)", "worse is written like worse(mish, relu)"),
+        ("within(mish, relu, -0.01)", "'-0.01' is no margin; it is a number from 0 on, like 0.005"),
+        ("within(mish, relu, 1e999)", "is no margin"),
+        ("within(mish, relu, True)", "'True' is no margin"),
+        ("within(mish, relu, x)", "'x' is no margin"),
+        ("better(mish, 3)", "'3' is not the name of an arm"),
+        ("better(mish, 'mish')", "better compares mish with itself"),
+        ("better(mish, relu) > 0.5", "'better(mish, relu)' should be a number"),
+        ("beter(mish, relu)", "there is no figure 'beter'. Did you mean 'better'?"),
+    ],
+)
+def test_a_verdict_that_cannot_be_read(text, message):
+    with pytest.raises(UserError, match=re.escape(message)):
+        parse_check(text)
+
+
+def test_a_verdict_in_a_check_is_the_one_of_compare(store):
+    (result,) = ask(store, fail_if=("better(tanh, mish)",)).checks
+    alone = ask(store, baseline="mish", selection=Selection(activations=("mish", "tanh")))
+    verdict = rows_of(alone)["tanh"].verdict
+    assert result.figures == (("better(tanh, mish)", verdict.standing),)
+    assert words.check_figures(result) == "better(tanh, mish): worse"
+
+
+@pytest.mark.parametrize("text", ["worse(mish, relu)", "not better(mish, relu)", "not within(mish, relu, 0.5)"])
+def test_too_few_seeds_for_a_verdict_do_not_pass(tmp_path, text):
+    store = write(tmp_path, [(Task(), [replace(arm, seeds=(0, 1, 2)) for arm in ARMS])])
+    (result,) = ask(store, fail_if=(text,)).checks
+    assert result.failed
+    assert result.unknown == (text.removeprefix("not "),)
+    assert words.check_figures(result) == f"{result.unknown[0]} has no value"
 
 
 def test_a_check_of_an_arm_that_is_not_there(store):

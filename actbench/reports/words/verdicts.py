@@ -127,7 +127,9 @@ def check_figures(result: CheckResult) -> str:
     """The figures that decided a check, or those that have no value."""
     if result.unknown:
         return f"{', '.join(result.unknown)} has no value"
-    return ", ".join(f"{name} = {value:.6g}" for name, value in result.figures)
+    return ", ".join(
+        f"{name}: {value}" if isinstance(value, Standing) else f"{name} = {value:.6g}" for name, value in result.figures
+    )
 
 
 def _both_missed(comparison: MetricComparison, row: Row) -> bool:
