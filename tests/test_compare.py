@@ -464,6 +464,35 @@ def test_across_tasks_leaves_out_those_without_the_baseline_and_says_so(tmp_path
     assert words.not_across(ask(apart).across) == "2 tasks with relu, but no other arm has results in every one of them"
 
 
+def test_tasks_that_score_the_same_networks_count_as_one(tmp_path):
+    elsewhere = Task(variant="elsewhere", settings={"dataset_sha256": "f" * 64})
+    same = [(Task(), ARMS), (elsewhere, ARMS)]
+    both = ask(write(tmp_path / "same", same)).across
+    assert both.obstacle is AcrossObstacle.SAME_NETWORKS
+    assert words.not_across(both) == "2 tasks, but all score the same trained networks, on other test inputs"
+    # Beside a task of its own they weigh as much as one: nothing changes, as both score alike here.
+    three = ask(write(tmp_path / "three", [*same, (Task("cifar10"), ARMS)])).across
+    two = ask(write(tmp_path / "two", [(Task(), ARMS), (Task("cifar10"), ARMS)])).across
+    assert (len(three.tasks), three.networks, three.timed, three.timed_networks) == (3, 2, 3, 2)
+    assert (len(two.tasks), two.networks) == (2, 2)
+    for one, other in zip(three.rows, two.rows, strict=True):
+        assert one.arm == other.arm
+        for name in ("accuracy", "mean_rank", "speedup", "cost"):
+            assert getattr(one, name) == pytest.approx(getattr(other, name), nan_ok=True)
+        assert one.profile == pytest.approx(other.profile)
+    assert three.weights.tolist() == [0.5, 0.5, 1.0]
+    assert words.across_title(3, 2) == "3 tasks with 2 sets of trained networks"
+    assert words.shared_networks(three) == [
+        "Tasks that score the same trained networks on other test inputs count as one together."
+    ]
+    assert words.shared_networks(two) == []
+
+
+def test_tasks_that_were_asked_something_else_never_share_networks(tmp_path):
+    asked = [(Task(), ARMS), (Task(variant="steep", settings={"batch_size": 32}), ARMS)]
+    assert ask(write(tmp_path / "asked", asked)).across.networks == 2
+
+
 # Checks
 
 
