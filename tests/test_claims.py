@@ -321,7 +321,7 @@ def figures(accuracies, *, seed=None, printed="98.00 %"):
     article = Article(published=(table,))
     (cell,) = printed_cells(article)
     by_seed = {number: 100 * value for number, value in enumerate(accuracies)}
-    return ReproducedFigure(cell, by_seed, 100 * float(np.mean(accuracies)), None, None)
+    return ReproducedFigure(cell, by_seed, by_seed, 100 * float(np.mean(accuracies)), None, None)
 
 
 WITHIN = Claim(text="Within a point.", cells=(": mish",), within=0.01)
@@ -351,7 +351,9 @@ def test_a_row_that_is_printed_twice_is_counted_once():
     row = "activation | train_accuracy | test_accuracy | epochs_to_95\nmish | 100 % | 98.00 % | 3"
     cells = printed_cells(Article(published=(Table(row, seed=1), Table(row, seed=1, place="again"))))
     met = {"train_accuracy": True, "test_accuracy": False}
-    found = count_digits(ReproducedFigure(cell, {1: 1.0}, 1.0, None, met.get(str(cell.column), True)) for cell in cells)
+    found = count_digits(
+        ReproducedFigure(cell, {1: 1.0}, {1: 1.0}, 1.0, None, met.get(str(cell.column), True)) for cell in cells
+    )
     assert (found.all.count, found.all.of) == (4, 6)
     assert (found.distinct.count, found.distinct.of) == (2, 3)
     assert (found.accuracies.count, found.accuracies.of) == (0, 1)

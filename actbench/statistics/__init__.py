@@ -14,7 +14,7 @@ how small a p-value has to become, and with that whether so few seeds can decide
 """
 
 from actbench.statistics.chance import chance_bound
-from actbench.statistics.claims import Decided, Decision, decide_alike, decide_order
+from actbench.statistics.claims import CLAIM_ALPHA, Decided, Decision, decide_alike, decide_order
 from actbench.statistics.comparison import (
     Comparison,
     TimeComparison,
@@ -59,6 +59,7 @@ from actbench.statistics.tasks import geometric_mean_speedup, mean_rank, pareto_
 from actbench.statistics.verdict import Standing, Verdict, holm, judge
 
 __all__ = [
+    "CLAIM_ALPHA",
     "Comparison",
     "Decided",
     "Decision",
