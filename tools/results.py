@@ -48,10 +48,10 @@ def texts(found: Reproduction) -> dict[str, str]:
 def page(found: list[Reproduction]) -> str:
     """The page of all results: every figure on it is computed."""
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
-    options = {"undefined": jinja2.StrictUndefined, "keep_trailing_newline": True}
-    template = jinja2.Environment(loader=loader, **options).get_template(PAGE_TEMPLATE)  # noqa: S701 - Markdown
+    strict = jinja2.StrictUndefined
+    environment = jinja2.Environment(loader=loader, undefined=strict, keep_trailing_newline=True)  # noqa: S701 - no HTML
     stories = [Story(one) for one in found]
-    return template.render(stories=stories, limit=CLAIM_ALPHA / 2, least=least_pairs(CLAIM_ALPHA))
+    return environment.get_template(PAGE_TEMPLATE).render(stories=stories, limit=CLAIM_ALPHA / 2, least=least_pairs(CLAIM_ALPHA))
 
 
 def with_verdicts(readme: str, found: list[Reproduction]) -> str:
