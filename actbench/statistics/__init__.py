@@ -12,7 +12,7 @@ The way through::
 """
 
 from actbench.statistics.chance import chance_bound
-from actbench.statistics.claims import Decided, Decision, decide_alike, decide_order
+from actbench.statistics.claims import CLAIM_ALPHA, Decided, Decision, decide_alike, decide_order
 from actbench.statistics.comparison import (
     AnyComparison,
     Comparison,
@@ -64,6 +64,7 @@ from actbench.statistics.tasks import geometric_mean_speedup, mean_rank, pareto_
 from actbench.statistics.verdict import Standing, Verdict
 
 __all__ = [
+    "CLAIM_ALPHA",
     "AnyComparison",
     "Arm",
     "Comparison",
