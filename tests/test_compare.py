@@ -641,7 +641,15 @@ def test_too_few_seeds_for_a_verdict_do_not_pass(tmp_path, text):
     (result,) = ask(store, fail_if=(text,)).checks
     assert result.failed
     assert result.unknown == (text.removeprefix("not "),)
-    assert words.check_figures(result) == f"{result.unknown[0]} has no value"
+    assert words.check_figures(result) == f"too few seeds for {result.unknown[0]}"
+
+
+def test_a_verdict_in_a_check_counts_runs_that_did_not_learn(tmp_path):
+    """Fewer runs that learn are worse, however well those do that learn; and nothing is alike then."""
+    dead = {seed: "diverged" for seed in range(8)}
+    store = write(tmp_path, [(Task(), [Arm("relu"), Arm("bad", statuses=dead)])])
+    checks = ("worse(bad, relu)", "within(bad, relu, 0.5)", "better(bad, relu)")
+    assert [result.failed for result in ask(store, fail_if=checks).checks] == [True, False, False]
 
 
 def test_a_check_of_an_arm_that_is_not_there(store):

@@ -233,8 +233,11 @@ def left_out(across: Across) -> list[str]:
 
 def check_figures(result: CheckResult) -> str:
     """The figures that decided a check, or those that have no value."""
+    few = [name for name, value in result.figures if value is Standing.TOO_FEW]
+    without = [name for name in result.unknown if name not in few]
     if result.unknown:
-        return f"{', '.join(result.unknown)} has no value"
+        lacking = [f"{', '.join(without)} has no value"] if without else []
+        return ", ".join([*lacking, *(f"too few seeds for {name}" for name in few)])
     return ", ".join(
         f"{name}: {value}" if isinstance(value, Standing) else f"{name} = {value:.6g}" for name, value in result.figures
     )
