@@ -154,7 +154,9 @@ def test_an_arm_that_seldom_learns_is_told_by_that_and_by_how_well_it_does(tmp_p
     )
     verdicts, summary, baseline = words_of(store)
     assert verdicts == {"bad": "learns less often, and worse where both do"}
-    assert "learns less often than relu, and worse where both do: bad (learned 11/20 against 20/20, -0.99 pp)" in summary
+    assert (
+        "learns less often than relu, and worse where both do: bad (learned 11/20 against 20/20, -0.99 pp)" in summary
+    )
     assert baseline.endswith(", learned 20/20")
     row = rows_of(ask(store))["bad"]
     assert (row.verdict.reliability, row.verdict.by_values, row.comparison.n) == ("worse", "worse", 11)
@@ -646,7 +648,7 @@ def test_too_few_seeds_for_a_verdict_do_not_pass(tmp_path, text):
 
 def test_a_verdict_in_a_check_counts_runs_that_did_not_learn(tmp_path):
     """Fewer runs that learn are worse, however well those do that learn; and nothing is alike then."""
-    dead = {seed: "diverged" for seed in range(8)}
+    dead = dict.fromkeys(range(8), "diverged")
     store = write(tmp_path, [(Task(), [Arm("relu"), Arm("bad", statuses=dead)])])
     checks = ("worse(bad, relu)", "within(bad, relu, 0.5)", "better(bad, relu)")
     assert [result.failed for result in ask(store, fail_if=checks).checks] == [True, False, False]
