@@ -154,7 +154,9 @@ def test_an_arm_that_seldom_learns_is_told_by_that_and_by_how_well_it_does(tmp_p
     )
     verdicts, summary, baseline = words_of(store)
     assert verdicts == {"bad": "learns less often, and worse where both do"}
-    assert "learns less often than relu, and worse where both do: bad (learned 11/20 against 20/20, -0.99 pp)" in summary
+    assert (
+        "learns less often than relu, and worse where both do: bad (learned 11/20 against 20/20, -0.99 pp)" in summary
+    )
     assert baseline.endswith(", learned 20/20")
     row = rows_of(ask(store))["bad"]
     assert (row.verdict.reliability, row.verdict.by_values, row.comparison.n) == ("worse", "worse", 11)
