@@ -130,10 +130,10 @@ def review(case: Case, plan: Plan | None, rule: EpochRule | None = None) -> Repr
     if not (case.store / RUNS).is_file():
         raise UserError(f"There are no results in {str(case.store)!r} yet. Without --stored, they are trained.")
     with custom.names_from(case.study.folder):
-        return _reviewed(case, plan)
+        return _reviewed(case, plan, rule)
 
 
-def _reviewed(case: Case, plan: Plan | None) -> Reproduction:
+def _reviewed(case: Case, plan: Plan | None, rule: EpochRule | None) -> Reproduction:
     from actbench.tables.claims import judge_claims
     from actbench.tables.contests import metric_of
     from actbench.tables.findings import Question, analyse
