@@ -235,7 +235,7 @@ BETTER, WORSE, OPEN = Standing.BETTER, Standing.WORSE, Standing.UNDECIDED
         (verdict_of(Standing.MIXED, BETTER, WORSE), "learns less often, but better where both do"),
         (
             verdict_of(Standing.EQUIVALENT, Standing.EQUIVALENT),
-            "equal within 0.5 pp; up to 31 % of starts may fail",
+            "equal within 0.5 pp where both learn; up to 31 % of starts may fail",
         ),
         (verdict_of(Standing.TOO_FEW, Standing.TOO_FEW, n=3), "too few seeds: 3 of at least 6"),
         (

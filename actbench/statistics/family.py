@@ -124,7 +124,8 @@ def judge_family(
     `shared_seeds`. What cannot be paired is tested by itself, so that the family has u parts: the paired arms together,
     and each of the others; p-values are multiplied by u. Parts, and arms, with too few seeds for any p-value to reach
     alpha leave the family: u is the least k for which no more than k parts can reach alpha/k (Tarone 1990), and which
-    these are follows from the numbers of seeds alone. So an arm of three seeds takes nothing from one of eight.
+    these are follows from the numbers of seeds alone. Unpaired, too, it takes as many seeds of either arm as a test of
+    pairs would (6 at 5 %). So an arm of three seeds takes nothing from one of eight.
 
     Args:
         baseline: with at least one seed.
@@ -167,8 +168,8 @@ def _test(contests: Sequence[_Contest], alpha: float, seed: int) -> int:
     """
     paired = [contest for contest in contests if contest.pairing.paired]
     apart = [contest for contest in contests if not contest.pairing.paired]
-    smallest = [contest.smallest_p for contest in apart]
-    smallest += [min(contest.smallest_p for contest in paired)] if paired else []
+    smallest = [contest.smallest_p(alpha) for contest in apart]
+    smallest += [min(contest.smallest_p(alpha) for contest in paired)] if paired else []
     # Tarone's k; with none of the parts able to decide it is 1.
     parts = next(k for k in range(1, len(smallest) + 2) if sum(p <= alpha / k for p in smallest) <= k)
     columns = [
@@ -186,7 +187,7 @@ def _test(contests: Sequence[_Contest], alpha: float, seed: int) -> int:
         samples = contest.samples()
         tests = parts * len(samples)
         for respect, (first, second) in samples.items():
-            if smallest_two_sample_p(first.size, second.size) <= alpha / tests:
+            if _smallest_unpaired_p(first.size, second.size, alpha) <= alpha / tests:
                 contest.p_values[respect] = min(1.0, tests * two_sample_test(first, second, seed=seed))
     return parts
 
@@ -211,12 +212,11 @@ class _Contest:
         seeds = (both, both) if pairing.paired else (arm.learned(arm.seeds), baseline.learned(baseline.seeds))
         return cls(arm, baseline, measure, some_failed, pairing, seeds)
 
-    @property
-    def smallest_p(self) -> float:
+    def smallest_p(self, alpha: float) -> float:
         """The smallest p-value that so many seeds can give."""
         if self.pairing.paired:
             return smallest_sign_flip_p(len(self.pairing.shared))
-        return smallest_two_sample_p(self.pairing.n, self.pairing.n_baseline)
+        return _smallest_unpaired_p(self.pairing.n, self.pairing.n_baseline, alpha)
 
     @property
     def values(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -280,7 +280,7 @@ class _Contest:
             negligible,
             len(self.pairing.shared) if self.pairing.paired else min(self.pairing.n, self.pairing.n_baseline),
             min(map(len, self.seeds)),
-            self._least(alpha / parts),
+            least_pairs(alpha / parts),
             seeds,
             1 - learned.interval.low,
         )
@@ -304,16 +304,6 @@ class _Contest:
         if self.p_values[respect] > alpha:
             return Standing.UNDECIDED
         return Standing.BETTER if better else Standing.WORSE
-
-    def _least(self, level: float) -> int:
-        """The fewest seeds, of both arms, that could give a p-value of at most `level`."""
-        if self.pairing.paired:
-            return least_pairs(level)
-        least = 1
-        n, m = self.pairing.n, self.pairing.n_baseline
-        while smallest_two_sample_p(max(n, least), max(m, least)) > level:
-            least += 1
-        return least
 
     def _lead(self) -> float:
         """How much larger a share of the arm's runs learned than of the baseline's, over the pairs if there are any."""
@@ -344,6 +334,11 @@ class _Contest:
             return None, improvement, None
         difference = float(first.mean() - second.mean()) if self.some_failed else None
         return difference, improvement, interquartile_mean(first) - interquartile_mean(second)
+
+
+def _smallest_unpaired_p(n: int, m: int, alpha: float) -> float:
+    """The smallest p-value of n and m seeds, 1 where either are fewer than a test of pairs would take."""
+    return smallest_two_sample_p(n, m) if min(n, m) >= least_pairs(alpha) else 1.0
 
 
 def _learned(arm: Arm, alpha: float) -> Learned:

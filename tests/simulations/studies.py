@@ -7,6 +7,7 @@ which the pairing takes away; the rest has one of the shapes below, with mean 0 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,11 @@ from scipy import stats
 from actbench.statistics import Arm, Judged, Measure, Standing, judge_family
 
 Noise = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+
+
+def say(text: str) -> None:
+    """A line of the report that `-s` shows."""
+    sys.stdout.write(text + "\n")
 
 
 def normal(rng, size):

@@ -46,7 +46,9 @@ def verdict(comparison: MetricComparison, row: Row) -> str:
 def standing(found: Verdict, limit: str, *, timed: bool = False) -> str:
     """A verdict; ``limit`` is the margin as the reader should see it, "0.5 pp"; ``timed`` says that less is faster."""
     if found.standing is Standing.EQUIVALENT:
-        open_end = "" if timed else f"; up to {percent(found.failures_not_excluded, 0)} % of starts may fail"
+        open_end = (
+            "" if timed else f" where both learn; up to {percent(found.failures_not_excluded, 0)} % of starts may fail"
+        )
         return f"equal within {limit}{open_end}"
     if found.standing.is_different:
         return _difference(found, limit, timed=timed)
