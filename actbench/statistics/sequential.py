@@ -1,0 +1,290 @@
+"""Seeds until it is decided: exact tests at several looks, whose false verdicts add up to no more than one test's.
+
+Who tests, adds seeds and tests again has several chances to be wrong. Here the error is a budget that is spent over the
+looks (Lan & DeMets 1983, Discrete sequential boundaries for clinical trials, Biometrika 70; Jennison & Turnbull 2000,
+Group sequential methods, chapter 7), and the tests are sign-flip permutation tests, so that what each look spends is
+counted, not approximated. Several arms share the budget by the largest of their statistics, stepping down as arms are
+decided (Westfall & Young 1993; closed testing over looks: Maurer & Bretz 2013, Multiple testing in group sequential
+trials using graphical approaches).
+
+**The count.** If arm and baseline can be exchanged within every seed, each row of differences (one a seed, all arms
+together) was as likely to have the other sign. At a look of n seeds the 2ⁿ patterns of signs are listed; what a pattern
+did at the earlier looks is known from its first rows. The threshold is the smallest with which the share of patterns
+that crossed it at this look, or an earlier one its own threshold, is at most `spending(n)`.
+
+**The budget** does not depend on the last look: whoever goes on beyond a planned end still keeps the error.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from actbench.statistics.verdict import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+FIRST_LOOK = 6
+LOOKS = (FIRST_LOOK, 8, 10, 15, 20, 30)
+EXACT_ROWS = 20
+RANDOM_PATTERNS = 100_000
+# Sums that should be equal differ by rounding; patterns this close (relative to the largest possible) are equal.
+_NOISE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class SequentialVerdict:
+    """What the looks came to for one arm.
+
+    Attributes:
+        standing: better, worse, equivalent, or undecided after the last look.
+        look: the look at which it was decided, counted from 1; the last one where it was not.
+        seeds: how many seeds that look had.
+        p_value: share of the sign patterns that crossed the threshold of an earlier look, or are now as extreme as the
+            arm (stagewise ordering, Jennison & Turnbull 2000, section 8.4), the largest over the steps down.
+        level: what the looks so far may spend; better and worse mean p_value <= level.
+    """
+
+    standing: Standing
+    look: int
+    seeds: int
+    p_value: float
+    level: float
+
+    @property
+    def decided(self) -> bool:
+        """Whether the arm needs no more seeds."""
+        return self.standing is not Standing.UNDECIDED
+
+
+def looks_until(most: int, begun: Sequence[int] = ()) -> tuple[int, ...]:
+    """The looks of a design that ends with ``most`` seeds: 6, 8, 10, 15, 20, 30, 40, 60, 80, 120 … and ``most`` itself.
+
+    Args:
+        most: seeds at the last look, at least 6.
+        begun: the looks of a design to go on with: they stay as they are, up to ``most``, and later ones are added.
+
+    Raises:
+        ValueError: a last look before the first.
+    """
+    if most < FIRST_LOOK:
+        raise ValueError(f"the first look takes {FIRST_LOOK} seeds, so the last one cannot take {most}")
+    last = begun[-1] if begun else 0
+    schedule = [*LOOKS]
+    while schedule[-1] < most:
+        schedule.append(2 * schedule[-2])
+    added = [n for n in (*(n for n in schedule if n < most), most) if n > last]
+    return (*(n for n in begun if n <= most), *added)
+
+
+def spending(n: int, alpha: float = 0.05) -> float:
+    """The error that the looks up to ``n`` seeds may spend together: α − (α − 2/2⁶)·(6/n)².
+
+    At six seeds that is 2/64 = 3.1 %, what a test of six differences of one sign needs, and it grows towards α, which
+    it never passes: 3.9 % at 8, 4.3 % at 10, 4.7 % at 15, 4.9 % at 30. With a first power instead of the square, eight
+    seeds could not decide what six have not: 3.6 % of 2⁸ patterns is no whole pair more than 3.1 %.
+
+    Raises:
+        ValueError: an alpha that six seeds cannot reach, or fewer seeds than six.
+    """
+    first = 2 / 2**FIRST_LOOK
+    if not first <= alpha < 1 or n < FIRST_LOOK:
+        raise ValueError(f"nothing can be spent of {alpha} with {n} seeds")
+    return alpha - (alpha - first) * math.pow(FIRST_LOOK / n, 2)
+
+
+def decide_in_looks(
+    arms: Mapping[str, ArrayLike],
+    looks: Sequence[int],
+    *,
+    margin: float,
+    higher_is_better: bool,
+    alpha: float = 0.05,
+) -> dict[str, SequentialVerdict]:
+    """A verdict on every arm of a family after some looks.
+
+    - better, worse: at some look the arm's T = |Σ dᵢ| / √(Σ dᵢ²) is above the threshold that the largest T over the
+      arms not rejected yet had to pass. Over all looks and arms the chance of any false "better" or "worse" is at most
+      `spending`, where arm and baseline can be exchanged within the seeds.
+    - equivalent: both Σ (dᵢ + margin) and Σ (margin − dᵢ) are shown to be above zero, each by a one-sided test of its
+      own that may spend half of `spending` over the looks; the chance that an arm whose differences lie symmetrically
+      around the margin, or beyond it, is called equivalent is at most alpha/2, for each arm by itself.
+
+    What lies behind the look at which an arm was decided is not looked at: the answer is the same whether its later
+    seeds were trained or not. An arm that was found equivalent stays in the family with its differences taken again in
+    turn, so that giving it no more seeds does not lower the threshold of the others.
+
+    Args:
+        arms: for each arm its differences from the baseline, arm minus baseline, by seed in the order of the looks,
+            shape (seeds,); nan where there is none. An arm may have fewer than the looks once it is decided.
+        looks: numbers of seeds, rising, from `FIRST_LOOK` on.
+        margin: smallest difference worth caring about, >= 0, in the unit of the differences.
+        higher_is_better: True for accuracy.
+        alpha: error over all looks and arms.
+
+    Raises:
+        ValueError: a negative margin, or looks that do not rise from six on.
+    """
+    if not margin >= 0:
+        raise ValueError(f"the smallest difference worth caring about must not be negative: {margin}")
+    if not looks or list(looks) != sorted(set(looks)):
+        raise ValueError(f"the looks must rise: {list(looks)}")
+    family = _Family({arm: np.asarray(values, dtype=np.float64) for arm, values in arms.items()})
+    found: dict[str, SequentialVerdict] = {}
+    sides = {arm: (_Spending(two_sided=False), _Spending(two_sided=False)) for arm in arms}
+    for number, n in enumerate(looks, start=1):
+        level = spending(n, alpha)
+        still_open = [arm for arm in arms if arm not in found or not found[arm].decided]
+        if not still_open:
+            break
+        p_values = family.look(looks[:number], [spending(m, alpha) for m in looks[:number]], still_open)
+        for arm in still_open:
+            row = family.rows(arm, n)
+            standing = Standing.UNDECIDED
+            equivalent = _both(sides[arm], row, margin, level / 2)
+            if p_values[arm] <= level:
+                standing = Standing.BETTER if (np.nansum(row) > 0) == higher_is_better else Standing.WORSE
+            elif equivalent:
+                standing = Standing.EQUIVALENT
+                family.stop(arm, n)
+            found[arm] = SequentialVerdict(standing, number, n, p_values[arm], level)
+    return found
+
+
+def _both(tests: tuple[_Spending, _Spending], row: NDArray[np.float64], margin: float, level: float) -> bool:
+    """Whether the differences are shown to lie above -margin and below +margin."""
+    above, below = (test.look(np.nan_to_num(side)[:, None], level) for test, side in
+                    zip(tests, (row + margin, margin - row), strict=True))  # fmt: skip
+    return bool(above[0] <= level and below[0] <= level)
+
+
+class _Family:
+    """Arms that share a budget. A set of arms has its own test, begun anew from the first look when the set shrinks."""
+
+    def __init__(self, arms: Mapping[str, NDArray[np.float64]]) -> None:
+        self.arms = arms
+        self.unrejected = list(arms)
+        self.stopped: dict[str, int] = {}
+        self._tests: dict[tuple[str, ...], _Spending] = {}
+
+    def rows(self, arm: str, n: int) -> NDArray[np.float64]:
+        """The arm's differences over the first n seeds, nan where there is none."""
+        row = self.arms[arm][:n]
+        if arm in self.stopped:
+            return np.resize(row[: self.stopped[arm]], n)
+        return np.concatenate([row, np.full(n - row.size, np.nan)])
+
+    def stop(self, arm: str, n: int) -> None:
+        """Give an arm no more seeds than n, without rejecting it."""
+        self.stopped[arm] = n
+
+    def look(self, looks: Sequence[int], levels: Sequence[float], candidates: Sequence[str]) -> dict[str, float]:
+        """p-values of the candidates at the last of the looks, stepping down over those that cross its threshold."""
+        p_values: dict[str, float] = {}
+        least = 0.0
+        while True:
+            there = [arm for arm in self.unrejected if arm in candidates]
+            found = dict(zip(self.unrejected, self._test(looks, levels), strict=True))
+            passed = [arm for arm in there if found[arm] <= levels[-1]]
+            p_values |= {arm: max(least, found[arm]) for arm in (passed or there)}
+            if not passed:
+                return p_values
+            least = max(p_values[arm] for arm in passed)
+            self.unrejected = [arm for arm in self.unrejected if arm not in passed]
+            if not self.unrejected:
+                return p_values
+
+    def _test(self, looks: Sequence[int], levels: Sequence[float]) -> list[float]:
+        test = self._tests.setdefault(tuple(self.unrejected), _Spending(two_sided=True))
+        p_values: list[float] = []
+        for n, level in list(zip(looks, levels, strict=True))[len(test.thresholds) :]:
+            columns = np.column_stack([np.nan_to_num(self.rows(arm, n)) for arm in self.unrejected])
+            p_values = test.look(columns, level)
+        return p_values
+
+
+@dataclass
+class _Spending:
+    """One sequential test: of the largest T over some columns, or one-sided of a single column.
+
+    Attributes:
+        two_sided: whether either sign counts.
+        thresholds: of the looks so far; a pattern crosses where it lies above.
+        sizes: their numbers of seeds.
+        spent: share of the patterns that crossed by now.
+    """
+
+    two_sided: bool
+    thresholds: list[float] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    spent: float = 0.0
+    _crossed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(1, dtype=bool))
+
+    def look(self, columns: NDArray[np.float64], level: float) -> list[float]:
+        """Take another look, and tell the p-value of every column.
+
+        Args:
+            columns: shape (n, columns), 0 where there is no difference; the rows of earlier looks first.
+            level: share of patterns that may have crossed after this look.
+        """
+        n = len(columns)
+        norms = np.sqrt((columns**2).sum(axis=0))
+        scaled = columns / np.where(norms > 0, norms, 1)
+        own = scaled.sum(axis=0)
+        own = np.abs(own) if self.two_sided else own
+        if n <= EXACT_ROWS:
+            values = self._listed(scaled)
+            before = np.tile(self._crossed, values.size // self._crossed.size)
+        else:
+            signs = _random_signs(n)
+            values = self._drawn(signs, columns)
+            before = np.zeros(values.size, dtype=bool)
+            for size, threshold in zip(self.sizes, self.thresholds, strict=True):
+                before |= self._drawn(signs, columns[:size]) > threshold
+        noise = _NOISE * np.sqrt(n)
+        left = np.sort(values[~before])
+        allowed = int((level - self.spent) * values.size * (1 + _NOISE) + _NOISE)
+        # The largest value that does not cross; what ties with it does not either.
+        threshold = (left[-1 - allowed] if allowed < left.size else -np.inf) + noise
+        p_values = [self.spent + (left.size - np.searchsorted(left, value - noise)) / values.size for value in own]
+        crossing = ~before & (values > threshold)
+        self.spent += float(np.count_nonzero(crossing)) / values.size
+        self._crossed = before | crossing
+        self.thresholds.append(float(threshold))
+        self.sizes.append(n)
+        return [float(p) for p in p_values]
+
+    def _listed(self, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The statistic of every pattern: those of the first rows repeat in turn, as more rows are added.
+
+        The largest of absolute values is the same with all signs turned, so that half of the patterns will do.
+        """
+        n = len(scaled)
+        largest = np.full(2 ** (n - 1 if self.two_sided else n), -np.inf)
+        for column in scaled.T:
+            sums = column[:1] if self.two_sided else np.array([column[0], -column[0]])
+            for value in column[1:]:
+                sums = np.concatenate([sums + value, sums - value])
+            np.maximum(largest, np.abs(sums) if self.two_sided else sums, out=largest)
+        return largest
+
+    def _drawn(self, signs: NDArray[np.int8], columns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The statistic of random patterns of the first rows."""
+        norms = np.sqrt((columns**2).sum(axis=0))
+        sums = signs[: len(columns)].T @ (columns / np.where(norms > 0, norms, 1))
+        largest: NDArray[np.float64] = (np.abs(sums) if self.two_sided else sums).max(axis=1)
+        return largest
+
+
+def _random_signs(n: int) -> NDArray[np.int8]:
+    """Random patterns, shape (n, patterns), the observed one first; those of fewer rows are their beginnings."""
+    rng = np.random.default_rng(0)
+    signs = np.stack([rng.integers(0, 2, size=RANDOM_PATTERNS, dtype=np.int8) for _ in range(n)]) * 2 - 1
+    signs[:, 0] = 1
+    return signs.astype(np.int8)
