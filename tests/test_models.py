@@ -79,6 +79,14 @@ CONV6 = "Conv32 3x3 same"
             "|".join([*[CONV6, "Site"] * 2, "MaxPool", *[CONV6, "Site"] * 2, "MaxPool", *[CONV6, "Site"] * 2])
             + "|GlobalAverage|Dense10",
         ),
+        (
+            "cnn6_batch_norm",
+            (28, 28, 1),
+            10,
+            (9 + 1) * 32 + 5 * (288 + 1) * 32 + 33 * 10 + 6 * 4 * 32,
+            "|".join(["MaxPool", *[CONV6, "BatchNormalization", "Site"] * 2] * 3).removeprefix("MaxPool|")
+            + "|GlobalAverage|Dense10",
+        ),
     ],
 )
 def test_parameters_and_layers_are_the_published_ones(spelling, input_shape, classes, parameters, layers):
@@ -95,14 +103,17 @@ def test_the_counts_that_the_articles_print():
     assert built("mlp(100, 50)", (784,))[0].count_params() == 84_060
 
 
-@pytest.mark.parametrize(("spelling", "sites"), [("cnn", 2), ("cnn6", 6), ("mlp(9, 8, 7)", 3), ("mlp_single_site", 1)])
+@pytest.mark.parametrize(
+    ("spelling", "sites"),
+    [("cnn", 2), ("cnn6", 6), ("cnn6_batch_norm", 6), ("mlp(9, 8, 7)", 3), ("mlp_single_site", 1)],
+)
 def test_every_site_has_weights_of_its_own(spelling, sites):
     _, made = built(spelling, (12, 12, 1), activation="prelu")
     weights = [weight for site in made for weight in site.weights]
     assert len(made) == len(weights) == len({id(weight) for weight in weights}) == sites
 
 
-@pytest.mark.parametrize("spelling", ["cnn", "cnn6", "mlp(5)", "mlp_single_site"])
+@pytest.mark.parametrize("spelling", ["cnn", "cnn6", "cnn6_batch_norm", "mlp(5)", "mlp_single_site"])
 def test_a_network_ends_in_logits(spelling):
     import keras
 
@@ -130,7 +141,7 @@ def test_inputs_too_small_for_a_network_are_refused_with_another_one(spelling, s
         check(spelling, shape)
 
 
-@pytest.mark.parametrize(("spelling", "side"), [("cnn", 10), ("cnn6", 4)])
+@pytest.mark.parametrize(("spelling", "side"), [("cnn", 10), ("cnn6", 4), ("cnn6_batch_norm", 4)])
 def test_the_smallest_images_that_are_let_through_do_go_through(spelling, side):
     check(spelling, (side, side, 1))
     model, _ = built(spelling, (side, side, 1), 2)

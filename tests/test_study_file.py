@@ -1,5 +1,6 @@
 """A study file is read strictly, expanded in the promised order, and overridden by the command line."""
 
+import msgspec
 import pytest
 
 from actbench.datasets import DatasetInfo
@@ -68,6 +69,23 @@ def test_a_study_expands_seed_by_seed_with_the_arms_interleaved(study_file):
     assert (wide.model.spelling, wide.learning_rate, wide.optimizer.spelling) == ("mlp(16)", 0.5, "sgd(momentum=0.9)")
     assert (wide.epochs, wide.validation_split, wide.study) == (3, 0.1, "shapes")
     assert read_study(study_file(GOOD)).chosen_thresholds() == (0.8, 0.9)
+
+
+def test_a_variant_may_have_seeds_of_its_own(study_file):
+    study = read_study(study_file(GOOD.replace("[variants.wide]", "[variants.wide]\nseeds = [1, 7]")))
+    seeds = [(run.variant, run.seed) for run in planned(study)]
+    assert list(dict.fromkeys(seeds)) == [("published", 0), ("published", 1), ("wide", 1), ("wide", 7)]
+    assert {run.seed for run in planned(study.override({"seed": [5]}))} == {5}
+
+
+def test_variants_that_come_out_equal_in_a_trial_are_tried_once():
+    longer = {"long": {"epochs": 9, "activation": ["tanh"], "seed": [1]}, "wide": {"model": "mlp(16)"}}
+    study = Study(grid={"activation": ["relu", "tanh"], "seed": [0, 1]}, variants={"": {}, **longer})
+    assert len(study.expanded) == 9
+    tried = msgspec.structs.replace(study, smoke={"epochs": 1, "seed": [0]}).trial
+    assert [(variant, asked["activation"], asked["epochs"]) for variant, asked in tried.expanded] == [
+        (variant, activation, 1) for variant in ("", "wide") for activation in ("relu", "tanh")
+    ]
 
 
 def test_options_override_the_base_the_grid_and_the_variants(study_file):

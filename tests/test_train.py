@@ -268,7 +268,7 @@ def kernels(model):
     return [np.asarray(w) for w in model.trainable_weights if id(w) not in own]
 
 
-@pytest.mark.parametrize("model", ["cnn", "cnn6", "mlp(8, 7)", "mlp_single_site", "own.py:noisy"])
+@pytest.mark.parametrize("model", ["cnn", "cnn6", "cnn6_batch_norm", "mlp(8, 7)", "mlp_single_site", "own.py:noisy"])
 def test_all_arms_of_a_seed_begin_alike_and_see_the_same_batches(model):
     arms = ["relu", "prelu", "prelu(init=0.1)", "swish(beta=2)"] + ["frelu"] * model.startswith("cnn")
     beginnings = []

@@ -9,10 +9,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actbench.cli.options import Json, Listed, Thresholds, checked_thresholds, completions, console
+from actbench.cli.options import (
+    ChanceLevel,
+    Json,
+    Listed,
+    Select,
+    Thresholds,
+    checked_level,
+    checked_thresholds,
+    completions,
+    console,
+    epoch_rule,
+)
 from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
 
 if TYPE_CHECKING:
+    from actbench.tables.measured import EpochRule
     from actbench.tables.select import Selection
 
 ADHOC = Path("results/adhoc")
@@ -68,6 +80,8 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
         typer.Option(help="Smallest difference worth caring about. Default: 0.005 of accuracy, 5 % of the rest."),
     ] = None,
     threshold: Thresholds = None,
+    select: Select = None,
+    chance_level: ChanceLevel = None,
     columns: Annotated[
         str | None,
         typer.Option(help="Columns, with commas: 'default,seconds_to_*', 'all', 'article', 'test_accuracy'."),
@@ -98,6 +112,8 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
         metrics=tuple(metric or DEFAULT_METRICS),
         margin=margin,
         fail_if=tuple(fail_if or ()),
+        rule=epoch_rule(select),
+        chance_level=checked_level(chance_level),
     )
     view = View(
         columns=tuple(name.strip() for name in columns.split(",") if name.strip()) if columns else (),
@@ -131,6 +147,7 @@ def print_arms(
     format_name: str,
     *,
     only: tuple[str, ...] | None = None,
+    rule: EpochRule | None = None,
 ) -> None:
     """Print the arms of some stores, or of those runs in them whose keys are in ``only``."""
     from actbench.reports.formats import FORMATS
@@ -138,5 +155,5 @@ def print_arms(
     from actbench.reports.sheet.comparison import ComparisonSheet
     from actbench.tables.findings import Question, analyse
 
-    findings = analyse(list(stores), Question(thresholds=thresholds, only=only))
+    findings = analyse(list(stores), Question(thresholds=thresholds, only=only, rule=rule))
     write_sheet(ComparisonSheet(findings, View()), FORMATS[format_name])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, overload
 
 import typer
 
@@ -15,6 +15,9 @@ from actbench.registry import Registry
 from actbench.reports.loggers import LOGGERS
 from actbench.training.initializers import INITIALIZERS
 from actbench.training.optimizers import OPTIMIZERS
+
+if TYPE_CHECKING:
+    from actbench.tables.measured import EpochRule
 
 
 class Listed(StrEnum):
@@ -72,6 +75,48 @@ Thresholds = Annotated[
     list[float] | None,
     typer.Option("--threshold", help="Accuracy as a fraction, like 0.95 (repeatable). Default: by data set."),
 ]
+
+
+class SelectedEpoch(StrEnum):
+    """Which epoch's figures are a run's."""
+
+    val = "val"
+    last = "last"
+    best = "best"
+
+
+Select = Annotated[
+    SelectedEpoch | None,
+    typer.Option(
+        help="Whose figures count: those of the epoch that is best on validation (val), the last one, or the one best "
+        "on test, which flatters. Default: val where there is a validation part, else last."
+    ),
+]
+ChanceLevel = Annotated[
+    float | None,
+    typer.Option(
+        help="Training accuracy, a fraction, up to which a run counts as guessing. Default: a bound that guessing "
+        "passes once in a million runs."
+    ),
+]
+
+
+@overload
+def epoch_rule(chosen: SelectedEpoch) -> EpochRule: ...
+@overload
+def epoch_rule(chosen: None) -> None: ...
+def epoch_rule(chosen: SelectedEpoch | None) -> EpochRule | None:
+    """The rule of that name."""
+    from actbench.tables.measured import EpochRule
+
+    return EpochRule(chosen.value) if chosen else None
+
+
+def checked_level(level: float | None) -> float | None:
+    """A level of chance, or None where none was given. Raises UserError for one outside 0 … 1."""
+    if level is not None and not 0 <= level < 1:
+        raise UserError(f"--chance-level {level:g} is no accuracy between 0 and 1.")
+    return level
 
 
 def checked_thresholds(chosen: list[float] | None) -> tuple[float, ...] | None:

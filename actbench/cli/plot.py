@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from actbench.cli.compare import ADHOC, Act, Baseline, Data, Model, Where, selection
-from actbench.cli.options import Thresholds, checked_thresholds
+from actbench.cli.options import ChanceLevel, Select, Thresholds, checked_level, checked_thresholds, epoch_rule
 from actbench.errors import UserError
 from actbench.reports.plots import PLOTS, Look, LookOption
 
@@ -60,6 +60,8 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
     where: Where = None,
     baseline: Baseline = None,
     threshold: Thresholds = None,
+    select: Select = None,
+    chance_level: ChanceLevel = None,
 ) -> None:
     """Draw results: learning curves, time to a threshold, accuracy against seconds, or every seed as a dot."""
     from actbench.reports.plots.figures import save_picture
@@ -72,6 +74,8 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
         selection=selection(act, data, model, where),
         baseline=baseline,
         metrics=(look.metric,),
+        rule=epoch_rule(select),
+        chance_level=checked_level(chance_level),
     )
     path = output or Path(f"{kind}.png")
     save_picture(kind, analyse(stores, question), look, path)

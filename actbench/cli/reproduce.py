@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actbench.cli.options import AllowCode, Json, Log, MaxMemory, console
+from actbench.cli.options import AllowCode, Json, Log, MaxMemory, SelectedEpoch, console, epoch_rule
 from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
 from actbench.cli.run import supervised
 from actbench.reports.loggers import LOGGERS, Logger
@@ -43,6 +43,13 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder that holds mnist.npz, cifar10.npz. Default: $ACTBENCH_DATA_DIR.")
     ] = None,
+    select: Annotated[
+        SelectedEpoch,
+        typer.Option(
+            help="Whose figures judge the claims: the epoch that is best on validation (val), the last, or the best on "
+            "test. Printed figures are compared with the last epoch's in any case."
+        ),
+    ] = SelectedEpoch.last,
     jobs: Annotated[int, typer.Option(min=1, help="Runs at a time; seconds are then not measured alone.")] = 1,
     format_name: FormatName = None,
     output: Output = None,
@@ -78,7 +85,7 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
             outcome = supervised(partial(_train, made, case.store, options, loggers), errors, quiet=quiet)
             broken |= bool(outcome.broken)
             plan = made if outcome.complete else None
-        found.append(articles.review(case, plan))
+        found.append(articles.review(case, plan, epoch_rule(select)))
     write_sheet(ReproductionSheet(tuple(found)), form, output)
     for one in found:
         for judged in one.disappointing:

@@ -17,10 +17,12 @@ from actbench.cli.options import (
     Listed,
     Log,
     MaxMemory,
+    Select,
     Thresholds,
     checked_thresholds,
     completions,
     console,
+    epoch_rule,
 )
 from actbench.cli.output import echo_json
 from actbench.errors import UserError
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from actbench.execution.plan import Plan
     from actbench.execution.sweep import Options, Outcome
     from actbench.studies.study import Study
+    from actbench.tables.measured import EpochRule
 
 
 GO_ON = "Finished runs are kept, running ones with their state; give the same command again to go on."
@@ -82,6 +85,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     seeds: Annotated[int | None, typer.Option(help="Repeat with the seeds 0 … N-1. Default: 1.")] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Repeat with exactly this seed (repeatable).")] = None,
     threshold: Thresholds = None,
+    select: Select = None,
     initializer: Annotated[
         str | None,
         typer.Option(
@@ -176,7 +180,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     if dry_run:
         _print_forecast(plan, folder, options.jobs, as_json=as_json)
     else:
-        _sweep(plan, folder, options, [chosen.listener(folder) for chosen in loggers], quiet=quiet, as_json=as_json)
+        listeners = [chosen.listener(folder) for chosen in loggers]
+        _sweep(plan, folder, options, listeners, rule=epoch_rule(select), quiet=quiet, as_json=as_json)
 
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:
@@ -200,13 +205,20 @@ def _study(path: Path | None, fields: dict[str, Any], *, allow_code: bool) -> St
 
 
 def _sweep(
-    plan: Plan, folder: Path, options: Options, loggers: Sequence[Listener], *, quiet: bool, as_json: bool
+    plan: Plan,
+    folder: Path,
+    options: Options,
+    loggers: Sequence[Listener],
+    *,
+    rule: EpochRule | None,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     from actbench.execution.sweep import sweep
 
     errors = console(stderr=True)
     outcome = supervised(lambda progress: sweep(plan, folder, options, [progress, *loggers]), errors, quiet=quiet)
-    print_arms([folder], plan.thresholds, "json" if as_json else "table", only=plan.keys)
+    print_arms([folder], plan.thresholds, "json" if as_json else "table", only=plan.keys, rule=rule)
     if outcome.gave_up:
         errors.print(f"Gave up after {options.max_failures} failing runs in a row. {GO_ON}", soft_wrap=True)
     elif not quiet:

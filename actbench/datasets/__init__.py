@@ -24,7 +24,8 @@ class Source:
     """A named data set and the defaults that suit it.
 
     ``read(data_dir)`` returns the four arrays. ``epochs``, ``model`` and ``thresholds`` (accuracies as fractions) are
-    what a run takes when nothing else was asked for.
+    what a run takes when nothing else was asked for. ``chance`` is the share of the most frequent class in the training
+    part, for rows of runs that did not measure it; None where that is not known beforehand.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Source:
     epochs: int
     model: str
     thresholds: tuple[float, ...]
+    chance: float | None = None
     parameters: tuple[Parameter, ...] = ()
     aliases: tuple[str, ...] = ()
 
@@ -45,12 +47,12 @@ DATASETS: Registry[Source] = Registry("dataset", __name__)
 
 
 def dataset(
-    *, epochs: int, model: str, thresholds: tuple[float, ...] = (0.95, 0.97, 0.98)
+    *, epochs: int, model: str, thresholds: tuple[float, ...] = (0.95, 0.97, 0.98), chance: float | None = None
 ) -> Callable[[Callable[[Path | None], Arrays]], Callable[[Path | None], Arrays]]:
     """Add a reader ``(data_dir) -> four arrays`` under its own name."""
 
     def register(read: Callable[[Path | None], Arrays]) -> Callable[[Path | None], Arrays]:
-        DATASETS.add(Source(read.__name__, read, epochs, model, thresholds))
+        DATASETS.add(Source(read.__name__, read, epochs, model, thresholds, chance))
         return read
 
     return register
@@ -74,6 +76,13 @@ class Dataset:
     y_test: Array
     classes: int
     sha256: str
+
+    @property
+    def chance(self) -> float:
+        """The share of the most frequent class among the training inputs."""
+        import numpy as np
+
+        return float(np.bincount(self.y_train).max() / len(self.y_train))
 
     @property
     def input_shape(self) -> tuple[int, ...]:

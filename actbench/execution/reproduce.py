@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,9 @@ from actbench.studies.file import read_study
 from actbench.studies.study import Study
 
 if TYPE_CHECKING:
-    from actbench.tables.claims import JudgedClaim
+    from actbench.tables.evidence import JudgedClaim
     from actbench.tables.findings import Findings
+    from actbench.tables.measured import EpochRule
     from actbench.tables.published import ReproducedCurve, ReproducedFigure
 
 CONFIGS = "configs"
@@ -108,23 +109,26 @@ def find_case(
     if smoke:
         if not study.smoke:
             raise UserError(f"{path} has no [smoke], which says what a short trial of it takes.")
-        study = study.override(study.smoke)
+        study = study.trial
     study = msgspec.structs.replace(study, **study_options)
     return Case(study, article, path, results / "smoke" / study.name if smoke else results / study.name, smoke)
 
 
-def review(case: Case, plan: Plan | None) -> Reproduction:
+def review(case: Case, plan: Plan | None, rule: EpochRule | None = None) -> Reproduction:
     """Lay ours beside what the article printed, and judge its claims.
 
     Args:
         case: the article and our study.
         plan: the study's plan, where every run of it has a result; None takes whatever the store holds.
+        rule: which epoch's figures the claims are judged by; None takes the last epoch's. Printed figures are those of
+            the last epoch, and ours are laid beside them by the same rule in any case.
 
     Raises:
         UserError: nothing is stored, or the article names what the study lacks.
     """
     from actbench.tables.claims import judge_claims
     from actbench.tables.findings import Question, analyse
+    from actbench.tables.measured import EpochRule
     from actbench.tables.published import follow_curves, lay_beside, with_epoch_seconds
 
     if not (case.store / RUNS).is_file():
@@ -133,9 +137,11 @@ def review(case: Case, plan: Plan | None) -> Reproduction:
     named = {column.threshold for column in columns if isinstance(column, EpochsTo)}
     ours = plan.thresholds if plan else case.study.chosen_thresholds()
     thresholds = tuple(sorted({*ours, *named}))
-    findings = analyse([case.store], Question(thresholds=thresholds, only=plan.keys if plan else None))
+    last = Question(thresholds=thresholds, only=plan.keys if plan else None, rule=EpochRule.LAST)
+    findings = analyse([case.store], replace(last, rule=rule or EpochRule.LAST))
     runs = with_epoch_seconds(findings.runs, findings.epochs)
-    cells = lay_beside(case.article, runs)
+    at_end = findings if findings.question == last else analyse([case.store], last)
+    cells = lay_beside(case.article, with_epoch_seconds(at_end.runs, findings.epochs))
     curves = follow_curves(case.article, runs, findings.epochs) if case.article.curves else []
     claims = [] if case.smoke else judge_claims(case.article, cells, curves, runs)
     return Reproduction(case, findings, tuple(cells), tuple(curves), tuple(claims))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -52,12 +53,25 @@ def cnn6(site: SiteFactory, input_shape: Shape, classes: int) -> Any:
     """Six 3×3 convolutions (32 filters, same), each with a site, max pooling after the 2nd and 4th, global average
     pooling, then Dense.
     """
+    return _six_convolutions(site, input_shape, classes)
+
+
+@model(smallest_side=4)
+def cnn6_batch_norm(site: SiteFactory, input_shape: Shape, classes: int) -> Any:
+    """cnn6 with Keras's batch normalization between each convolution and its site: what `frelu` brings along."""
+    return _six_convolutions(site, input_shape, classes, layers.BatchNormalization)
+
+
+def _six_convolutions(site: SiteFactory, input_shape: Shape, classes: int, *between: Callable[[], Any]) -> Any:
+    """The network of `cnn6`, with these layers between each convolution and its site."""
     inputs = x = keras.Input(input_shape)
     for block in range(3):
         if block:
             x = layers.MaxPooling2D()(x)
         for _ in range(2):
-            x = site()(layers.Conv2D(32, 3, padding="same")(x))
+            x = layers.Conv2D(32, 3, padding="same")(x)
+            for layer in (*between, site):
+                x = layer()(x)
     return keras.Model(inputs, layers.Dense(classes)(layers.GlobalAveragePooling2D()(x)))
 
 

@@ -44,6 +44,8 @@ def compare_command(findings: Findings, output: str = "report.html") -> str:
         ("--metric", asked.metrics if asked.metrics != DEFAULT_METRICS else ()),
         ("--margin", (_shortest(asked.margin),) if asked.margin is not None else ()),
         ("--threshold", tuple(_shortest(t) for t in asked.thresholds or ())),
+        ("--select", (asked.rule,) if asked.rule else ()),
+        ("--chance-level", (_shortest(asked.chance_level),) if asked.chance_level is not None else ()),
         ("--fail-if", asked.fail_if),
     ]
     words += [word for option, values in pairs for value in values for word in (option, value)]

@@ -124,7 +124,8 @@ class Versions:
 class Record:
     """What one run left behind: the answer, its clocks in seconds, and what it was computed with.
 
-    ``train_*`` and ``test_*`` are those of the last epoch; None where there is nothing to say.
+    ``train_*`` and ``test_*`` are those of the last epoch; None where there is nothing to say. ``chance`` is the share
+    of the most frequent class among the training inputs: what a network gets right that always says the same.
     """
 
     run: Run
@@ -152,6 +153,7 @@ class Record:
 
     train_size: int | None = figure(Role.OUTCOME, default=None, unit=Unit.INPUTS, shared=True, title="training inputs")
     test_size: int | None = figure(Role.OUTCOME, default=None, unit=Unit.INPUTS, shared=True, title="test inputs")
+    chance: float | None = figure(Role.OUTCOME, default=None, unit=Unit.FRACTION, since=4)
     parameters: int | None = figure(Role.OUTCOME, default=None)
 
     @property

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT_THRESHOLDS = (0.95, 0.97, 0.98)
-SHOWN = ("epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy", "train_seconds")
+SHOWN = ("epoch", "train_loss", "train_accuracy", "val_accuracy", "test_loss", "test_accuracy", "train_seconds")
 """What tables and pictures read of an epoch; the rest stays on the disk."""
 CHUNK_ROWS = 100_000
 # Above that a float does not tell neighbours apart.

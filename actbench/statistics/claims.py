@@ -1,4 +1,4 @@
-"""Does a claim about one arm and some rivals hold? Decided by intervals of paired differences alone."""
+"""Does a claim about one arm and some rivals hold? Decided by exact tests of paired differences alone."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from actbench.statistics.comparison import Comparison, compare_paired
+import numpy as np
+
+from actbench.statistics.permutation import Alternative, equivalence_p, least_pairs, max_t
 from actbench.statistics.samples import probability
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 
 class Decision(StrEnum):
@@ -20,6 +22,7 @@ class Decision(StrEnum):
     CONFIRMED = "confirmed"
     REFUTED = "refuted"
     UNDECIDED = "undecided"
+    TOO_FEW = "too few"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,80 +30,157 @@ class Decided:
     """What became of a claim.
 
     Attributes:
-        decision: confirmed, refuted or undecided.
+        decision: confirmed, refuted, undecided, or too few pairs for any of these.
         rival: the number of the rival that decided: the closest call of those that confirm, the clearest of those that
             refute, the furthest from confirming otherwise.
-        comparison: the arm with that rival, with the interval that decided.
+        p_value: of the claim, against that rival; 1 where nothing speaks for it.
+        p_against: of the opposite, adjusted for all rivals.
+        level: what a p-value must not exceed.
+        n: pairs with that rival.
+        least: pairs that could decide at all.
     """
 
     decision: Decision
     rival: int
-    comparison: Comparison
+    p_value: float
+    p_against: float
+    level: float
+    n: int
+    least: int
 
 
-def decide_order(arm: ArrayLike, rivals: Sequence[ArrayLike], *, higher: bool, alpha: float = 0.05) -> Decided:
+def decide_order(
+    rivals: Sequence[Sequence[ArrayLike]], *, higher: bool, ranks: bool = False, alpha: float = 0.05
+) -> Decided:
     """Decide the claim that an arm is higher (or lower) than each of its rivals.
 
-    Confirmed where every rival's interval of arm - rival, at level 1-alpha, lies on the claimed side of 0: all must,
-    so their number needs no correction (the intersection-union test, Berger 1982). Refuted where at least one interval
-    lies wholly on the other side, at level 1-alpha/k for k rivals (Bonferroni), since any one may. Either error thus
-    has a chance of at most alpha.
+    A rival is met in one respect (accuracy) or in several (how often it learned, how accurate it is where it did). The
+    claim holds against it where the exact one-sided sign-flip test shows the claimed order in some respect, step-down
+    max-T over the respects (`max_t`). It is confirmed where it holds against every rival: all must, so their number
+    needs no correction (the intersection-union test, Berger 1982). It is refuted where the same test the other way
+    round, step-down over all rivals and respects, shows that it fails against one. Where both are shown, neither is.
+
+    Each way takes alpha/2: of arms that are alike, at most a share alpha get either verdict, and an arm with one rival
+    is judged as `compare` judges it. It takes as many pairs: 2/2ⁿ <= alpha, 6 at 5 %.
 
     Args:
-        arm: shape (n,), any unit, finite, paired by seed with each rival.
-        rivals: one sample of shape (n,) each; at least one.
+        rivals: for each rival and respect the differences arm - rival, shape (n,), row i of all of them of the same
+            seed; nan where the seed is missing, or the respect has nothing to say.
         higher: whether the claim says higher.
+        ranks: judge by the signed ranks of the differences (Wilcoxon 1945), which a few wild ones hardly move.
         alpha: error allowed.
 
     Raises:
-        ValueError: no rival, empty or unequal samples, a value that is nan or inf, alpha outside (0, 1).
+        ValueError: no rival or respect, unequal lengths, an infinite difference, alpha outside (0, 1).
     """
-    probability(alpha, "alpha")
-    if not rivals:
+    tables = [_table(respects) for respects in rivals]
+    if not tables:
         raise ValueError("a claim needs at least one rival")
-    sign = 1.0 if higher else -1.0
-    loose = [compare_paired(arm, rival, level=1 - alpha) for rival in rivals]
-    strict = [compare_paired(arm, rival, level=1 - alpha / len(rivals)) for rival in rivals]
-    against = [sign * _end(comparison, -sign) for comparison in strict]
-    if min(against) < 0:
-        worst = against.index(min(against))
-        return Decided(Decision.REFUTED, worst, strict[worst])
-    support = [sign * _end(comparison, sign) for comparison in loose]
-    closest = support.index(min(support))
-    return Decided(Decision.CONFIRMED if support[closest] > 0 else Decision.UNDECIDED, closest, loose[closest])
+    judged = [np.column_stack([_signed_ranks(column) for column in table.T]) if ranks else table for table in tables]
+    ways: tuple[Alternative, Alternative] = ("greater", "less")
+    claimed, opposite = ways if higher else ways[::-1]
+    support = np.array([max_t(table, alternative=claimed).min() for table in judged])
+    against = _by_rival(max_t(np.hstack(judged), alternative=opposite), judged)
+    leads = [_lead(table) * (1 if higher else -1) for table in tables]
+    return _decided(support, against, leads, [_pairs(table) for table in tables], alpha)
 
 
-def decide_alike(arm: ArrayLike, rivals: Sequence[ArrayLike], *, margin: float, alpha: float = 0.05) -> Decided:
-    """Decide the claim that an arm differs from each of its rivals by no more than ``margin``.
+def decide_alike(
+    differences: Sequence[ArrayLike],
+    *,
+    margin: float,
+    reliability: Sequence[ArrayLike] = (),
+    alpha: float = 0.05,
+) -> Decided:
+    """Decide the claim that an arm differs from each of its rivals, or from some figures, by no more than ``margin``.
 
-    Confirmed where every interval of arm - rival, at level 1-alpha, lies within ±margin (two one-sided tests,
-    Schuirmann 1987); refuted where one, at level 1-alpha/k, lies wholly outside.
+    Confirmed where two one-sided sign-flip tests show it of every rival (`equivalence_p`, each at alpha/2), and the arm
+    learned as often as each of them. Refuted where the one-sided tests of the opposite (each side of the margin at
+    alpha/2, step-down over all rivals) show a rival outside, or that one of the two learns more often.
 
     Args:
-        arm: shape (n,), any unit, finite, paired by seed with each rival.
-        rivals: one sample of shape (n,) each; at least one.
-        margin: in the unit of the values, above 0.
+        differences: arm - rival of each rival, shape (n,), as in `decide_order`.
+        margin: in the unit of the differences, above 0.
+        reliability: of each rival, whether the arm learned less whether the rival did: -1, 0 or 1, shape (n,); left out
+            where every run learned.
         alpha: error allowed.
 
     Raises:
         ValueError: no rival, a margin that is not above 0, and as `decide_order`.
     """
-    probability(alpha, "alpha")
-    if not rivals or not margin > 0:
-        raise ValueError("a claim needs at least one rival and a margin above 0")
-    loose = [compare_paired(arm, rival, level=1 - alpha) for rival in rivals]
-    strict = [compare_paired(arm, rival, level=1 - alpha / len(rivals)) for rival in rivals]
-    nearest = [max(_end(comparison, 1.0), -_end(comparison, -1.0)) for comparison in strict]
-    if max(nearest) > margin:
-        worst = nearest.index(max(nearest))
-        return Decided(Decision.REFUTED, worst, strict[worst])
-    furthest = [max(-_end(comparison, 1.0), _end(comparison, -1.0)) for comparison in loose]
-    closest = furthest.index(max(furthest))
-    return Decided(Decision.CONFIRMED if furthest[closest] <= margin else Decision.UNDECIDED, closest, loose[closest])
+    if not margin > 0:
+        raise ValueError(f"what counts as alike needs a margin above 0, not {margin}")
+    if not differences:
+        raise ValueError("a claim needs at least one rival")
+    respects = zip(differences, reliability, strict=True) if reliability else ((sample,) for sample in differences)
+    tables = [_table(columns) for columns in respects]
+    support = np.array([_alike_p(table, margin) for table in tables])
+    # An arm cannot lie above and below: each side is a family of its own, at alpha/2.
+    sides = [
+        [np.column_stack([sign * table[:, :1] - margin, sign * table[:, 1:]]) for table in tables] for sign in (1, -1)
+    ]
+    against = np.min([_by_rival(max_t(np.hstack(side), alternative="greater"), side) for side in sides], axis=0)
+    leads = [-abs(_lead(table)) for table in tables]
+    return _decided(support, against, leads, [_pairs(table) for table in tables], alpha)
 
 
-def _end(comparison: Comparison, side: float) -> float:
-    """The lower end of the interval for side 1, the upper for side -1; without an interval it has none."""
-    if comparison.interval is None:
-        return -side * float("inf")
-    return comparison.interval.low if side > 0 else comparison.interval.high
+def _decided(
+    support: NDArray[np.float64],
+    against: NDArray[np.float64],
+    leads: Sequence[float],
+    pairs: Sequence[int],
+    alpha: float,
+) -> Decided:
+    level = probability(alpha, "alpha") / 2
+    least = least_pairs(alpha)
+    holds, fails = bool((support <= level).all()), bool((against <= level).any())
+    # Of equal p-values, the smallest lead is the closest call, and the largest deficit the clearest refutation.
+    closest = min(range(len(leads)), key=lambda rival: (-support[rival], leads[rival]))
+    worst = min(range(len(leads)), key=lambda rival: (against[rival], leads[rival]))
+    decision, rival = Decision.UNDECIDED, closest
+    if holds and not fails:
+        decision = Decision.CONFIRMED
+    elif fails and not holds:
+        decision, rival = Decision.REFUTED, worst
+    elif pairs[closest] < least:
+        decision = Decision.TOO_FEW
+    return Decided(decision, rival, float(support[rival]), float(against[rival]), level, pairs[rival], least)
+
+
+def _table(respects: Sequence[ArrayLike]) -> NDArray[np.float64]:
+    """The respects as columns, a row a seed."""
+    if not respects:
+        raise ValueError("a rival needs at least one respect")
+    return np.column_stack([np.asarray(column, dtype=np.float64) for column in respects])
+
+
+def _pairs(table: NDArray[np.float64]) -> int:
+    return int((~np.isnan(table)).any(axis=1).sum())
+
+
+def _lead(table: NDArray[np.float64]) -> float:
+    """By how much the arm is ahead, in the first respect that says anything."""
+    means = (float(column[~np.isnan(column)].mean()) for column in table.T if not np.isnan(column).all())
+    return next(means, 0.0)
+
+
+def _by_rival(adjusted: NDArray[np.float64], tables: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The smallest p-value of each rival's columns."""
+    parts = np.split(adjusted, np.cumsum([table.shape[1] for table in tables])[:-1])
+    return np.array([part.min() for part in parts])
+
+
+def _alike_p(table: NDArray[np.float64], margin: float) -> float:
+    """The p-value of lying within the margin; 1 where nothing is known, or one of the two learned more often."""
+    differences = table[~np.isnan(table[:, 0]), 0]
+    if not differences.size or np.nansum(table[:, 1:]):
+        return 1.0
+    return equivalence_p(differences, margin)
+
+
+def _signed_ranks(differences: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The ranks of the absolute differences, ties sharing the mean of theirs, with their signs; nan stays."""
+    from scipy.stats import rankdata
+
+    ranks: NDArray[np.float64] = np.sign(differences) * rankdata(np.abs(differences), nan_policy="omit")
+    return ranks

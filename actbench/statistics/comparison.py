@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from actbench.statistics.intervals import Interval, median_interval, t_interval
 from actbench.statistics.permutation import (
     least_pairs,
     sign_flip_test,
@@ -21,7 +22,7 @@ from actbench.statistics.permutation import (
 )
 from actbench.statistics.planning import seeds_to_detect, seeds_to_detect_by_rank, seeds_to_exclude
 from actbench.statistics.samples import FLOAT_NOISE, finite_sample, probability, same_length, time_sample
-from actbench.statistics.summary import Interval, median_interval, spread, summarize, t_interval
+from actbench.statistics.summary import spread, summarize
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -47,6 +47,13 @@ def probability(value: float, name: str) -> float:
     return value
 
 
+def not_negative(value: float, name: str) -> float:
+    """`value` unchanged; ValueError where it is below 0 or nan."""
+    if not value >= 0:
+        raise ValueError(f"{name} must not be negative: {value}")
+    return value
+
+
 def _vector(values: ArrayLike, name: str) -> NDArray[np.float64]:
     sample = np.asarray(values, dtype=np.float64)
     if sample.ndim != 1:

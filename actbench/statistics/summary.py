@@ -8,23 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from actbench.statistics.samples import FLOAT_NOISE, finite_sample, probability, time_sample
+from actbench.statistics.intervals import Interval, median_interval, t_interval
+from actbench.statistics.samples import FLOAT_NOISE, finite_sample, time_sample
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A confidence interval, in the unit of the values; `level` is the coverage, 0.95 for 95 %."""
-
-    low: float
-    high: float
-    level: float
-
-    def lies_in(self, low: float, high: float) -> bool:
-        """Whether the whole interval lies between `low` and `high`, ends included."""
-        return low <= self.low and self.high <= high
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,32 +82,6 @@ def summarize_times(values: ArrayLike, *, level: float = 0.95) -> TimeSummary:
     )
 
 
-def median_interval(values: ArrayLike, *, level: float = 0.95) -> Interval | None:
-    """Distribution-free interval for a median: from the k-th smallest to the k-th largest value.
-
-    Its coverage is 1 - 2·P(B < k) with B ~ Binomial(n, 1/2); k is the largest that keeps it at `level` or above, and
-    the result carries the coverage reached (David & Nagaraja 2003, Order Statistics, section 7.1). Infinite values
-    are values like any others. None where not even the smallest and the largest value reach `level`: below 6 at 95 %.
-
-    Args:
-        values: shape (n,), any unit, may hold ±inf.
-        level: least coverage, between 0 and 1.
-
-    Raises:
-        ValueError: no values, nan, or a level outside (0, 1).
-    """
-    from scipy.special import bdtr
-
-    ordered = np.sort(np.asarray(values, dtype=np.float64))
-    if ordered.ndim != 1 or ordered.size == 0 or np.isnan(ordered).any():
-        raise ValueError("a median needs a one-dimensional array of numbers without nan")
-    tails = bdtr(np.arange(ordered.size), ordered.size, 0.5)
-    k = int(np.count_nonzero(tails <= (1 - probability(level, "level")) / 2))
-    if k == 0:
-        return None
-    return Interval(float(ordered[k - 1]), float(ordered[-k]), float(1 - 2 * tails[k - 1]))
-
-
 def spread(sample: NDArray[np.float64]) -> float | None:
     """Sample standard deviation; None for one value, and exactly 0 where the values differ by float noise only."""
     if sample.size < 2:  # noqa: PLR2004
@@ -129,9 +91,36 @@ def spread(sample: NDArray[np.float64]) -> float | None:
     return float(sample.std(ddof=1))
 
 
-def t_interval(center: float, standard_error: float, df: float, level: float) -> Interval:
-    """The interval center ± t(df; (1+level)/2) · standard_error."""
-    from scipy.special import stdtrit
+def interquartile_mean(values: ArrayLike) -> float:
+    """Mean of the middle half: ⌊n/4⌋ values are left out at either end (Agarwal et al. 2021, as their rliable has it).
 
-    half_width = float(stdtrit(df, (1 + probability(level, "level")) / 2)) * standard_error
-    return Interval(center - half_width, center + half_width, level)
+    Args:
+        values: shape (n,), any unit, finite.
+
+    Raises:
+        ValueError: no values, or one that is nan or inf.
+    """
+    ordered = np.sort(finite_sample(values))
+    left_out = ordered.size // 4
+    return float(ordered[left_out : ordered.size - left_out].mean())
+
+
+def probability_of_improvement(arm: ArrayLike, baseline: ArrayLike, *, higher_is_better: bool) -> float:
+    """The chance that a run of the arm beats a run of the baseline, ties counted half (Agarwal et al. 2021).
+
+    The share of all n·m couples, whatever their seeds: the Mann-Whitney U by n·m, as rliable has it.
+
+    Args:
+        arm: shape (n,), any unit; infinities are values like any others.
+        baseline: shape (m,), same unit.
+        higher_is_better: True for accuracy, False for losses and times.
+
+    Raises:
+        ValueError: an empty sample, or nan.
+    """
+    first, second = (np.asarray(sample, dtype=np.float64) for sample in (arm, baseline))
+    if first.size == 0 or second.size == 0 or np.isnan(first).any() or np.isnan(second).any():
+        raise ValueError("a probability of improvement needs values in both arms, without nan")
+    above, equal = first[:, None] > second, first[:, None] == second
+    share = float((above + 0.5 * equal).mean())
+    return share if higher_is_better else 1 - share

@@ -69,7 +69,8 @@ def quantity(text: str) -> Quantity:
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A printed table: a line of column names, then a line an arm, cells parted by ``|``.
 
-    ``seed``: the seed that the article trained with, if it said so; its figures are then held against that very run.
+    ``seed``: the seed that the article trained with, if it said so; its figures are then held against that very run,
+    which is not counted where claims are judged.
     """
 
     table: str
@@ -96,8 +97,9 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         expected: whether ``actbench reproduce`` fails where the claim does not hold.
         variants: where it is judged, once in each.
         arm, relation, than, by, margin: ``arm`` is ``higher`` or ``lower`` by the metric ``by`` than the arms ``than``
-            (``others`` stands for all), or ``alike``: their difference is within ``margin``. ``by`` is a metric of
-            ``compare``, or ``epoch_seconds``, the median over a run's epochs, which a busy machine hardly moves.
+            (``others`` stands for all of the variant; ``wide: relu`` is that of another variant, paired by seed), or
+            ``alike``: their difference is within ``margin``, of seconds a share. ``by`` is a metric of ``compare``, or
+            ``epoch_seconds``, the median over a run's epochs, which a busy machine hardly moves.
         cells, at_least, within: of the printed cells of the arms ``variant: activation`` (``*`` and ``?`` stand for
             anything) so many are met to the digit, or, with ``within``, each accuracy to that fraction.
         columns: of these cells only those in the columns with these names.
@@ -266,6 +268,22 @@ def spelling(text: str, where: str) -> str:
         raise ValueError(f"{where}: {str(error).rstrip('.')}") from None
 
 
+def rival_of(text: str, variant: str) -> tuple[str, str]:
+    """Variant and canonical spelling of a rival: ``relu`` in the claim's own variant, or ``wide: relu``.
+
+    Raises:
+        ValueError: there is no such activation.
+    """
+    place, named, name = text.rpartition(": ")
+    return place if named else variant, spelling(name, "than")
+
+
+def own_seeds(article: Article) -> frozenset[int]:
+    """The seeds that the article names: its own runs, which are replayed, shown, and never counted for its claims."""
+    seeds = [table.seed for table in article.published] + [listing.seed for listing in article.curves]
+    return frozenset(seed for seed in seeds if seed is not None)
+
+
 def _check(number: int, claim: Claim, printed: list[PrintedFigure]) -> None:
     where = f"claims[{number}]"
     chosen = [name for name in ("arm", "cells", "curve") if getattr(claim, name) is not None]
@@ -276,9 +294,12 @@ def _check(number: int, claim: Claim, printed: list[PrintedFigure]) -> None:
             raise ValueError(f"{where}: say how the arm compares: is = 'higher', 'lower' or 'alike'")
         if (claim.relation == "alike") != (claim.margin is not None):
             raise ValueError(f"{where}: margin belongs to is = 'alike', which needs it")
-        names = [claim.arm, *(() if claim.than == "others" else claim.than)]
-        for name in names:
-            spelling(name, where)
+        spelling(claim.arm, where)
+        for name in () if claim.than == "others" else claim.than:
+            try:
+                rival_of(name, "")
+            except ValueError as error:
+                raise ValueError(f"{where}: {error}") from None
     if claim.columns is not None and claim.cells is None:
         raise ValueError(f"{where}: columns belongs to cells")
     if claim.cells is not None and not any(cell.is_of(claim) for cell in printed):

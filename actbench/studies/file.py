@@ -74,7 +74,7 @@ class _Reader:
             source=self.convert("source", content.get("source", ""), str),
             base=base,
             grid=dict(self.axis(f"grid.{key}", key, value) for key, value in grid.items()),
-            variants={name: self.changes(f"variants.{name}", changes) for name, changes in variants.items()},
+            variants={name: self.changes(f"variants.{name}", changes, "seeds") for name, changes in variants.items()},
             smoke=self.changes("smoke", content.get("smoke", {}), "seeds"),
             checks=self.convert("checks", content.get("checks", []), tuple[str, ...]),
             thresholds=None if thresholds is None else self.convert("thresholds", thresholds, tuple[Fraction, ...]),

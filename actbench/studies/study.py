@@ -26,9 +26,9 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A comparison: ``base``, with every combination of ``grid``, and each of the ``variants``, laid over it.
 
     ``grid`` maps names of settings to their values. A variant maps them to a value, which replaces the base's or the
-    grid's, or to a list, which replaces the grid's. ``thresholds`` are accuracies as fractions; None takes the data
-    set's. ``checks`` are what ``compare`` is to fail on. ``data_dir`` is where ``NAME.npz`` may lie,
-    ``max_memory`` how many GiB the data of a file may take; None is half of what is free.
+    grid's, or to a list, which replaces the grid's; its seeds too may be others. ``thresholds`` are accuracies as
+    fractions; None takes the data set's. ``checks`` are what ``compare`` is to fail on. ``data_dir`` is where
+    ``NAME.npz`` may lie, ``max_memory`` how many GiB the data of a file may take; None is half of what is free.
     """
 
     name: str = "adhoc"
@@ -54,6 +54,19 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         plain = {name: value for name, value in fields.items() if not isinstance(value, list)}
         return msgspec.structs.replace(self, base=self.base | plain, grid=kept | lists, variants=variants)
 
+    @property
+    def trial(self) -> Study:
+        """The short trial of it: ``smoke`` laid over all. Variants that come out equal then are tried once."""
+        short = self.override(self.smoke)
+        tried: list[Asked] = []
+        kept = {}
+        for name, changes in short.variants.items():
+            asked = [asked for _, asked in msgspec.structs.replace(short, variants={name: changes}).expanded]
+            if any(one not in tried for one in asked):
+                kept[name] = changes
+                tried += asked
+        return msgspec.structs.replace(short, variants=kept)
+
     @functools.cached_property
     def expanded(self) -> tuple[tuple[str, Asked], ...]:
         """Every run's variant and settings: seed by seed, the arms interleaved, so that a drift hits all arms alike.
@@ -67,8 +80,13 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return runs
 
     def _expand(self) -> Iterator[tuple[str, Asked]]:
-        for seed in self.grid.get("seed", [self.base.get("seed", SETTINGS["seed"].default)]):
-            for variant, changes in (self.variants or {"": {}}).items():
+        variants = self.variants or {"": {}}
+        common = self.grid.get("seed", [self.base.get("seed", SETTINGS["seed"].default)])
+        seeds = {variant: changes.get("seed", common) for variant, changes in variants.items()}
+        for seed in dict.fromkeys(itertools.chain(*seeds.values())):
+            for variant, changes in variants.items():
+                if seed not in seeds[variant]:
+                    continue
                 axes = {name: values for name, values in self.grid.items() if name not in changes}
                 axes |= {name: value for name, value in changes.items() if isinstance(value, list)}
                 # The activation turns fastest, whatever order the file was written in.

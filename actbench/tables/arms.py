@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from actbench import statistics
 from actbench.results.columns import FINAL, SHARED
-from actbench.results.thresholds import TIMES, ColumnName, EpochsTo, Reached, SecondsTo
+from actbench.results.thresholds import TIMES, ColumnName, EpochsTo, Reached
+from actbench.tables.measured import measure
+from actbench.tables.outcomes import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
 ACCURACIES = ("train_accuracy", "test_accuracy", "best_test_accuracy")
-SPREADS = {name: f"{name}_sd" for name in ACCURACIES}
+LEARNED = {name: f"{name}_learned" for name in ACCURACIES}
+"""The columns of the same over the runs that learned."""
+MEANS = (*ACCURACIES, *LEARNED.values())
+SPREADS = {name: f"{name}_sd" for name in MEANS}
 """The columns of their standard deviations."""
+ENDS = {"never_learned": Outcome.NEVER_LEARNED, "collapsed": Outcome.COLLAPSED}
+"""Columns that count runs of an outcome; those that diverged are counted by their status."""
 CLOCKS = ("train_seconds", "seconds_per_epoch", "wall_seconds")
 SHARED_COLUMNS = tuple(column.name for column in SHARED)
 """What runs of one task share. An edited network of a person's own is another one, though it is spelled the same."""
@@ -59,10 +67,12 @@ def with_sizes(runs: pd.DataFrame) -> pd.DataFrame:
 def arm_table(runs: pd.DataFrame, epochs: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
     """One row an arm, in the order of first appearance.
 
-    Columns: the settings in which the runs differ, activation (see `arm_names`), runs (with a result), diverged, failed
-    (and so in no figure), `Reached` (runs that reached a threshold), train/test/best_test_accuracy (mean, fraction) and
-    their ``_sd`` (ddof 1), `EpochsTo` and `SecondsTo` (median, where a miss counts as infinity; NaN where that median
-    is a miss), the medians of train_seconds, seconds_per_epoch and wall_seconds, and the number of parameters.
+    Columns: the settings in which the runs differ, activation (see `arm_names`), epoch_rule (which epoch's figures they
+    are), runs (with a result), diverged, failed (and so in no figure), learned, with the ends of the exact 95 %
+    interval of its share of the runs, never_learned, collapsed, `Reached` (runs that reached a threshold),
+    train/test/best_test_accuracy (mean, fraction), the same ``_learned`` (over the runs that learned), each with its
+    ``_sd`` (ddof 1), `EpochsTo` and `SecondsTo` (median, where a miss counts as infinity; NaN where that median is a
+    miss), the medians of train_seconds, seconds_per_epoch and wall_seconds, and the number of parameters.
     """
     runs = with_sizes(runs).assign(activation=arm_names(runs))
     return arm_rows(measure(runs, [epochs], thresholds), [*varying_settings(runs), "activation"], thresholds)
@@ -80,25 +90,6 @@ def _inert(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell.lstrip().startswith(FORMULA) else cell
 
 
-def measure(runs: pd.DataFrame, epochs: Iterable[pd.DataFrame], thresholds: Sequence[float]) -> pd.DataFrame:
-    """The runs with what the tables derive for each: epochs and seconds to each threshold, and seconds per epoch.
-
-    NaN where a threshold was never reached.
-
-    Args:
-        runs: one row a run.
-        epochs: theirs, in pieces that may cut a run in two.
-        thresholds: accuracies as fractions.
-    """
-    import pandas as pd
-
-    # Both count up over a run, so the least of all pieces is the first time.
-    times = pd.concat([_times_to(piece, thresholds) for piece in epochs]).groupby("run_key", sort=False).min()
-    runs = runs.merge(times.reset_index(), on="run_key", how="left")
-    runs["seconds_per_epoch"] = runs["train_seconds"] / runs["epochs_run"].where(runs["epochs_run"] > 0)
-    return runs
-
-
 def arm_rows(measured: pd.DataFrame, keys: Sequence[str], thresholds: Sequence[float]) -> pd.DataFrame:
     """The arm table of measured runs that share ``keys``; see `arm_table`."""
     import pandas as pd
@@ -106,6 +97,7 @@ def arm_rows(measured: pd.DataFrame, keys: Sequence[str], thresholds: Sequence[f
     # A diverged run is a result and counts with the accuracy it ended on; leaving it out would flatter the arm.
     done = measured["status"].isin(FINAL).to_numpy()
     diverged = (measured["status"] == "diverged").to_numpy()
+    outcome = measured["outcome"].to_numpy()
     columns = _columns(thresholds)
     values = {name: measured[name].to_numpy(dtype=np.float64) for name in columns if name in measured}
     groups = measured.groupby(list(keys), sort=False, dropna=False).indices
@@ -115,9 +107,12 @@ def arm_rows(measured: pd.DataFrame, keys: Sequence[str], thresholds: Sequence[f
     for arm in arms:
         row: dict[ColumnName, Any] = {key: measured[key].iloc[arm[0]] for key in keys}
         figures = {name: column[arm[done[arm]]] for name, column in values.items()}
+        row["epoch_rule"] = measured["epoch_rule"].iloc[arm[0]]
         row |= {"runs": int(done[arm].sum()), "diverged": int(diverged[arm].sum())}
         row["failed"] = len(arm) - row["runs"]
-        rows.append(row | _figures(figures, thresholds))
+        row |= _reliability(outcome[arm[done[arm]]])
+        learned = arm[outcome[arm] == Outcome.LEARNED]
+        rows.append(row | _figures(figures, {name: values[name][learned] for name in ACCURACIES}, thresholds))
     return pd.DataFrame(rows)
 
 
@@ -125,12 +120,29 @@ def _columns(thresholds: Sequence[float]) -> list[ColumnName]:
     return [*ACCURACIES, *(time(t) for time in TIMES for t in thresholds), *CLOCKS, "parameters"]
 
 
-def _figures(values: dict[ColumnName, NDArray[np.float64]], thresholds: Sequence[float]) -> dict[ColumnName, Any]:
+def _reliability(outcome: NDArray[Any]) -> dict[ColumnName, Any]:
+    """How many of an arm's runs learned, with the exact interval of their share, and what became of the others."""
+    learned, runs = int((outcome == Outcome.LEARNED).sum()), len(outcome)
+    share = statistics.share_interval(learned, runs) if runs else None
+    row: dict[ColumnName, Any] = {
+        "learned": learned,
+        "learned_low": share.low if share else np.nan,
+        "learned_high": share.high if share else np.nan,
+    }
+    return row | {name: int((outcome == end).sum()) for name, end in ENDS.items()}
+
+
+def _figures(
+    values: dict[ColumnName, NDArray[np.float64]],
+    learned: dict[ColumnName, NDArray[np.float64]],
+    thresholds: Sequence[float],
+) -> dict[ColumnName, Any]:
     row: dict[ColumnName, Any] = {Reached(t): int(np.isfinite(values[EpochsTo(t)]).sum()) for t in thresholds}
     for name in ACCURACIES:
-        present = values[name][~np.isnan(values[name])]
-        row[name] = float(present.mean()) if present.size else np.nan
-        row[SPREADS[name]] = float(present.std(ddof=1)) if present.size > 1 else np.nan
+        for column, some in ((name, values[name]), (LEARNED[name], learned[name])):
+            present = some[~np.isnan(some)]
+            row[column] = float(present.mean()) if present.size else np.nan
+            row[SPREADS[column]] = float(present.std(ddof=1)) if present.size > 1 else np.nan
     for time in TIMES:
         row |= {time(t): _median_with_misses(values[time(t)]) for t in thresholds}
     for name in CLOCKS:
@@ -151,17 +163,3 @@ def _median_with_misses(values: NDArray[np.float64]) -> float:
         return np.nan
     median = float(np.median(np.where(np.isnan(values), np.inf, values)))
     return median if np.isfinite(median) else np.nan
-
-
-def _times_to(epochs: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
-    """Each run's first epoch at or above each threshold, and the training seconds until its end; NaN for a miss."""
-    import pandas as pd
-
-    trained = epochs[epochs["epoch"] > 0].sort_values("epoch", kind="stable")
-    times = pd.DataFrame(index=pd.Index(epochs["run_key"].unique(), name="run_key", dtype="str"))
-    for threshold in thresholds:
-        first = trained[trained["test_accuracy"] >= threshold].drop_duplicates("run_key")
-        first = first.astype({"run_key": "str"}).set_index("run_key")
-        for time, column in ((EpochsTo, "epoch"), (SecondsTo, "train_seconds")):
-            times[time(threshold)] = first[column].reindex(times.index).astype(float)
-    return times.reset_index()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,10 @@ from actbench.errors import UserError
 from actbench.results.frames import SHOWN, epoch_chunks, read_studies, run_frames
 from actbench.results.read import read_manifest
 from actbench.tables.across import Across, NotAcross, across_tasks
-from actbench.tables.arms import SHARED_COLUMNS, arm_rows, measure
+from actbench.tables.arms import SHARED_COLUMNS, arm_rows
 from actbench.tables.checks import Check, CheckResult, parse_check, run_checks
 from actbench.tables.comparison import MetricComparison, choose_baseline, compare_arms
+from actbench.tables.measured import EPOCH_COLUMNS, EpochRule, measure
 from actbench.tables.metrics import parse_metrics
 from actbench.tables.select import Selection, matching, name_some, select, tidy
 from actbench.tables.tasks import Task, split
@@ -24,8 +25,6 @@ from actbench.tables.warnings import TableWarning, about_stores, about_task
 if TYPE_CHECKING:
     import pandas as pd
 
-EPOCH_COLUMNS = ("epoch", "test_accuracy", "train_seconds")
-"""What tables read of an epoch."""
 DEFAULT_METRICS = ("test_accuracy",)
 
 
@@ -41,6 +40,8 @@ class Question:
         metrics: what to compare by, as `parse_metrics` reads it.
         margin: the smallest difference worth caring about; None takes the metric's own.
         fail_if: conditions under which the command fails, beside those of the studies.
+        rule: which epoch's figures are a run's; None takes validation where there is such a part, else the last epoch.
+        chance_level: the training accuracy up to which a run counts as guessing; None takes each run's own.
     """
 
     thresholds: tuple[float, ...] | None = None
@@ -50,6 +51,8 @@ class Question:
     metrics: tuple[str, ...] = DEFAULT_METRICS
     margin: float | None = None
     fail_if: tuple[str, ...] = ()
+    rule: EpochRule | None = None
+    chance_level: float | None = None
 
 
 class Obstacle(StrEnum):
@@ -162,13 +165,17 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
     named = {t for check in own_checks + stored_checks for t in check.thresholds}
     named |= {metric.threshold for metric in metrics if metric.threshold is not None}
     thresholds = tuple(sorted({*shown, *named}))
-    tasks, apart = split(measure(runs, epoch_chunks(runs, EPOCH_COLUMNS), thresholds))
+    measured = measure(
+        runs, epoch_chunks(runs, EPOCH_COLUMNS), thresholds, level=question.chance_level, rule=question.rule
+    )
+    tasks, apart = split(measured)
     _check_baseline(question.baseline, tasks)
     found = []
     for task in tasks:
         chosen = question.thresholds or _of_studies(task, studies) or stored_thresholds
         baseline = _baseline(task, question.baseline)
-        comparisons = [compare_arms(task, metric, baseline, question.margin) for metric in metrics] if baseline else []
+        its = [replace(metric, rule=task.rule) for metric in metrics]
+        comparisons = [compare_arms(task, metric, baseline, question.margin) for metric in its] if baseline else []
         kept = tuple(comparison for comparison in comparisons if comparison)
         found.append(
             TaskFindings(

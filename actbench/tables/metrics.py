@@ -12,6 +12,7 @@ import numpy as np
 from actbench.errors import UserError, did_you_mean
 from actbench.results.columns import FINAL
 from actbench.results.thresholds import KINDS, TIMES, ColumnName, EpochsTo, SecondsTo, parse
+from actbench.tables.measured import EpochRule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,12 +32,14 @@ class Metric:
         unit: of the values; accuracies are fractions, losses nats.
         higher_is_better: True for accuracies.
         time_to: the threshold that is to be reached, and what is counted until then; None where nothing is.
+        rule: which epoch's figures the runs have.
     """
 
     name: str
     unit: MetricUnit
     higher_is_better: bool = False
     time_to: EpochsTo | SecondsTo | None = None
+    rule: EpochRule = EpochRule.LAST
 
     @property
     def column(self) -> ColumnName:

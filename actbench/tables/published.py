@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CLOCKS = ("train_seconds", "step_milliseconds")
 """Columns that no other machine repeats."""
+TEST_ACCURACIES = ("test_accuracy", "best_test_accuracy")
 CURVE_ACCURACIES = ("train_accuracy", "test_accuracy")
 CURVE_LOSSES = ("train_loss", "test_loss")
 
@@ -28,17 +29,22 @@ class ReproducedFigure:
 
     Attributes:
         printed: what the article says.
-        runs: how many of our runs stand behind our figure: one where the article named its seed.
+        by_seed: ours of each seed: of one where the article named it.
         ours: their mean, or their median where it is a number of epochs to a threshold; None for a miss, or no run.
         sd: their standard deviation (ddof 1); None for a single run and for epochs to a threshold.
         exact: whether ours, rounded as printed, reads the same; None without a named seed, for clocks, or without runs.
     """
 
     printed: PrintedFigure
-    runs: int
+    by_seed: Mapping[int, float]
     ours: float | None
     sd: float | None
     exact: bool | None
+
+    @property
+    def runs(self) -> int:
+        """How many of our runs stand behind our figure."""
+        return len(self.by_seed)
 
     @property
     def is_accuracy(self) -> bool:
@@ -53,14 +59,61 @@ class ReproducedFigure:
 
     @property
     def fraction_apart(self) -> float | None:
-        """How far ours and theirs lie apart, of an accuracy as a fraction; None where either is missing."""
+        """Ours minus theirs, of an accuracy as a fraction; None where either is missing."""
         apart = self.difference
-        return None if apart is None else abs(apart) / as_printed(self.printed, 1.0)
+        return None if apart is None else apart / as_printed(self.printed, 1.0)
+
+    @property
+    def fractions_apart(self) -> dict[int, float]:
+        """The same of each seed; none where theirs is missing."""
+        theirs, unit = self.printed.quantity.number, as_printed(self.printed, 1.0)
+        return {} if theirs is None else {seed: (ours - theirs) / unit for seed, ours in self.by_seed.items()}
 
     @property
     def arm(self) -> str:
         """Variant and activation, as claims name them."""
         return self.printed.arm
+
+    @property
+    def name(self) -> str:
+        """The same without a variant that has no name."""
+        return self.arm.removeprefix(": ")
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of so many."""
+
+    count: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Digits:
+    """How many printed cells read the same.
+
+    Attributes:
+        all: of those that can be compared: a named seed, no clock, and a run.
+        distinct: of those that say something for the first time; an article may print a row twice.
+        accuracies: of the distinct ones, the test accuracies, last and best.
+    """
+
+    all: Share
+    distinct: Share
+    accuracies: Share
+
+
+def count_digits(cells: Iterable[ReproducedFigure]) -> Digits:
+    """Count the cells that read the same as printed."""
+    comparable = [cell for cell in cells if cell.exact is not None]
+    distinct = {(cell.arm, cell.printed.seed, cell.printed.column): cell for cell in comparable}
+    tested = [cell for cell in distinct.values() if cell.printed.column in TEST_ACCURACIES]
+    return Digits(
+        *(
+            Share(sum(bool(cell.exact) for cell in some), len(some))
+            for some in (comparable, list(distinct.values()), tested)
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -143,7 +196,8 @@ def _cell(printed: PrintedFigure, done: pd.DataFrame) -> ReproducedFigure:
     ours = middle if math.isfinite(middle) else None
     comparable = printed.seed is not None and len(values) > 0 and printed.column not in CLOCKS
     exact = printed.quantity.shown(ours) == printed.quantity.text if comparable else None
-    return ReproducedFigure(printed, len(values), ours, sd, exact)
+    by_seed = dict(zip(rows["seed"].astype(int), values.astype(float), strict=True))
+    return ReproducedFigure(printed, by_seed, ours, sd, exact)
 
 
 def _is_arm(runs: pd.DataFrame, variant: str, activation: str) -> pd.Series[bool]:

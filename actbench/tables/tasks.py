@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from actbench.results.columns import FINAL
 from actbench.tables.arms import SHARED_COLUMNS, SIZES, arm_names, finished, with_sizes
+from actbench.tables.measured import EpochRule
 from actbench.tables.warnings import KeptApart, RepeatedSeeds, TableWarning
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ class Task:
     def arms(self) -> list[str]:
         """The arms' names, in the order in which they were met."""
         return list(dict.fromkeys(self.runs["arm"]))
+
+    @property
+    def rule(self) -> EpochRule:
+        """Which epoch's figures its runs have."""
+        return EpochRule(self.runs["epoch_rule"].iloc[0])
 
     @property
     def finished(self) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from actbench.results.columns import FINAL, VERSION_FIELDS
 from actbench.tables.arms import finished
+from actbench.tables.outcomes import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +69,23 @@ class MissingResults:
 
 
 @dataclass(frozen=True)
+class NotLearned:
+    """Runs of an arm that came to their end and yet did not learn: their seeds, by `Outcome`."""
+
+    kind: ClassVar[str] = "not learned"
+    arm: str
+    seeds: tuple[tuple[Outcome, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True)
+class ChanceUnknown:
+    """So many runs of which nobody knows what chance is: they count as learned unless they diverged."""
+
+    kind: ClassVar[str] = "chance unknown"
+    runs: int
+
+
+@dataclass(frozen=True)
 class SeveralCopies:
     """Runs that lie in several stores: how many, and the stores whose figures are shown."""
 
@@ -100,6 +118,8 @@ TableWarning: TypeAlias = (
     | MixedMachines
     | MixedVersions
     | MissingResults
+    | NotLearned
+    | ChanceUnknown
     | SeveralCopies
     | RepeatedSeeds
     | KeptApart
@@ -109,7 +129,7 @@ TableWarning: TypeAlias = (
 def about_task(runs: pd.DataFrame) -> list[TableWarning]:
     """Warnings about the runs of one task."""
     done = finished(runs)
-    return [*_beside_others(done), *_machines(done), *_versions(done), *_failures(runs)]
+    return [*_beside_others(done), *_machines(done), *_versions(done), *_failures(runs), *_outcomes(done)]
 
 
 def about_stores(runs: pd.DataFrame) -> list[TableWarning]:
@@ -156,6 +176,17 @@ def _failures(runs: pd.DataFrame) -> list[TableWarning]:
         )
         for arm, broken in runs[~runs["status"].isin(FINAL)].groupby("arm", sort=False)
     ]
+
+
+def _outcomes(done: pd.DataFrame) -> list[TableWarning]:
+    """Runs that never learned or collapsed, arm by arm; those that diverged have a column of their own."""
+    found: list[TableWarning] = []
+    for arm, runs in done[done["outcome"].isin([Outcome.NEVER_LEARNED, Outcome.COLLAPSED])].groupby("arm", sort=False):
+        ends = [Outcome(end) for end in dict.fromkeys(runs["outcome"])]
+        seeds = ((end, tuple(map(int, runs["seed"][runs["outcome"] == end]))) for end in ends)
+        found.append(NotLearned(str(arm), tuple(seeds)))
+    unknown = int(done["chance_level"].isna().sum())
+    return [*found, *([ChanceUnknown(unknown)] if unknown else [])]
 
 
 def _by_value(done: pd.DataFrame, column: str) -> Groups:

@@ -193,6 +193,7 @@ class Training:
             parameters=self._parameters,
             train_size=len(self._data.x_train),
             test_size=len(self._data.x_test),
+            chance=self._data.chance,
             compiler=program.compiler if program else "",
             device_name=self._backend.device_name(self.run.device),
             jobs=self._jobs,

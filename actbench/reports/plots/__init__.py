@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from actbench.errors import UserError
@@ -123,9 +123,9 @@ def picture(
     return register
 
 
-def chosen_metric(look: Look, findings: Findings) -> Metric:
+def chosen_metric(look: Look, panel: Panel) -> Metric:
     """The metric that a picture was asked to show. Raises UserError for none, or for several at once."""
-    chosen = parse_metrics([look.metric], findings.thresholds)
+    chosen = parse_metrics([look.metric], panel.findings.thresholds)
     if len(chosen) != 1:
         raise UserError(f"A picture shows one metric: say which threshold, like {look.metric}:0.95.")
-    return chosen[0]
+    return replace(chosen[0], rule=panel.one_task.task.rule)

@@ -40,7 +40,7 @@ def curves(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     Raises:
         UserError: the metric is not measured after every epoch.
     """
-    metric, x = chosen_metric(look, panel.findings), look.x
+    metric, x = chosen_metric(look, panel), look.x
     y = metric.name
     if y not in LABELS:
         raise UserError(f"Curves can show {', '.join(LABELS)}, not {y!r}.")

@@ -44,7 +44,7 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     The bar is the mean with its 95 % interval, or the median where runs can miss. Misses stand as crosses at the right
     edge. The dashed line is the baseline's middle.
     """
-    found, metric = panel.one_task, chosen_metric(look, panel.findings)
+    found, metric = panel.one_task, chosen_metric(look, panel)
     by_arm = values_by_arm(metric, found.task.runs)
     values = {arm: np.array(list(by_seed.values())) for arm, by_seed in by_arm.items() if by_seed}
     if metric.unit == "accuracy":

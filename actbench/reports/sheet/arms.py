@@ -10,7 +10,7 @@ from actbench.errors import UserError, did_you_mean
 from actbench.reports import words
 from actbench.reports.sheet.parts import Cell, Content, Grid, Head, View
 from actbench.results.thresholds import EpochsTo, Reached, SecondsTo, ThresholdColumn, threshold_percent
-from actbench.tables.arms import ACCURACIES, SPREADS
+from actbench.tables.arms import ACCURACIES, LEARNED, MEANS, SPREADS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 ARM_HEADINGS = {
     "train_accuracy": "train %",
     "test_accuracy": "test %",
-    "best_test_accuracy": "best %",
+    "best_test_accuracy": "best on test %",
     "train_accuracy_sd": "train sd",
     "test_accuracy_sd": "test sd",
-    "best_test_accuracy_sd": "best sd",
+    "best_test_accuracy_sd": "best on test sd",
+    "train_accuracy_learned": "train % learned",
+    "test_accuracy_learned": "test % learned",
+    "best_test_accuracy_learned": "best on test % learned",
     "train_seconds": "train s",
     "seconds_per_epoch": "s/epoch",
     "wall_seconds": "wall s",
@@ -44,6 +47,7 @@ def arm_grid(found: TaskFindings, view: View, *, alone: bool = True) -> Grid:
     records: list[Any] = arms.to_dict("records")
     rows = tuple(tuple(_cell(row, name, article=article) for name in names) for row in records)
     notes = [f"No run reached {' or '.join(threshold_percent(t) for t in unreached)} %."] if unreached else []
+    notes += [words.explain_learned()] * any(name in names for name in ("learned", *LEARNED.values()))
     if article:
         runs = sorted({row["runs"] for row in records})
         many = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
@@ -84,15 +88,19 @@ def choose_columns(arms: pd.DataFrame, view: View, thresholds: Sequence[float]) 
 
 def _default_columns(arms: pd.DataFrame, thresholds: Sequence[float]) -> list[ColumnName]:
     counts = [name for name in ("diverged", "failed") if arms[name].any()]
+    # Figures of the runs that learned stand beside those of all where the two differ.
+    told_apart = (arms["learned"] < arms["runs"]).any()
+    accuracies = [*ACCURACIES[:2], LEARNED["test_accuracy"], *ACCURACIES[2:]] if told_apart else ACCURACIES
+    counts += ["learned"] * bool(told_apart)
     varying = ["parameters"] if len(set(arms["parameters"].dropna())) > 1 else []
     times = map(EpochsTo, thresholds)
     clocks = ["train_seconds", "seconds_per_epoch", "wall_seconds"]
-    return ["activation", "runs", *counts, *ACCURACIES, *times, *clocks, *varying]
+    return ["activation", "runs", *counts, *accuracies, *times, *clocks, *varying]
 
 
 def _head(name: ColumnName, *, article: bool) -> Head:
     """The head of a column, with its unit."""
-    content = Content.NAME if name == "activation" else Content.NUMBER
+    content = Content.NAME if name in ("activation", "epoch_rule") else Content.NUMBER
     if isinstance(name, ThresholdColumn):
         if article and isinstance(name, EpochsTo):
             return Head(f"TS{threshold_percent(name.threshold)}", content)
@@ -112,14 +120,16 @@ def _cell(row: dict[Any, Any], name: ColumnName, *, article: bool) -> Cell:
 def _text(row: dict[Any, Any], column: ColumnName, *, article: bool) -> str:  # noqa: PLR0911 - one for each kind of column
     """Accuracies in percent ± sd, and ``-`` for what was not reached."""
     value = row[column]
-    if column in ACCURACIES:
+    if column == "learned":
+        return words.learned(value, row["runs"], row["learned_low"], row["learned_high"])
+    if column in MEANS:
         return words.accuracy(value, None if article else row[SPREADS[column]])
     if isinstance(column, Reached):
         return f"{value}/{row['runs']}"
     if isinstance(column, ThresholdColumn):
         figure = words.number(value, "{:g}") if isinstance(column, EpochsTo) else words.seconds(value)
         return figure if article else words.with_reach(figure, row[Reached(column.threshold)], row["runs"])
-    if column in SPREADS.values():
+    if column in SPREADS.values() or column in ("learned_low", "learned_high"):
         return words.accuracy(value)
     if column in ("train_seconds", "wall_seconds"):
         return words.number(value, "{:.1f}")

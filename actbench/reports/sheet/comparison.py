@@ -179,7 +179,7 @@ class ComparisonSheet:
 
 
 def settings_line(found: TaskFindings) -> str:
-    """What was trained, and how, as far as the title does not say it."""
+    """What was trained, and how, as far as the title does not say it, and which epoch's figures are shown."""
     settings = found.task.settings
     titled = {name for name, _ in found.task.distinction} | TOLD_ELSEWHERE
     asked = [
@@ -191,7 +191,7 @@ def settings_line(found: TaskFindings) -> str:
              if not math.isnan(settings[key])]  # fmt: skip
     parameters = sorted({f"{value:,.0f}" for value in found.arms["parameters"].dropna()})
     same = [f"{parameters[0]} parameters"] if len(parameters) == 1 else []
-    return " · ".join([*asked, *([" + ".join(sizes)] if sizes else []), *same])
+    return " · ".join([*asked, *([" + ".join(sizes)] if sizes else []), *same, words.epoch_rule(found.task.rule)])
 
 
 def _drawings(findings: Findings, found: TaskFindings) -> tuple[Drawing, ...]:

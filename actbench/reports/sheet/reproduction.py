@@ -25,19 +25,20 @@ from actbench.reports.sheet.parts import (
     Tone,
 )
 from actbench.reports.sheet.printed import curves_grid, printed_grids
-from actbench.tables.claims import ClaimVerdict
+from actbench.tables.evidence import ClaimVerdict
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from actbench.execution.reproduce import Reproduction
-    from actbench.tables.claims import JudgedClaim
+    from actbench.tables.evidence import JudgedClaim
 
 TONES = {
     ClaimVerdict.TO_THE_DIGIT: Tone.GOOD,
     ClaimVerdict.CONFIRMED: Tone.GOOD,
     ClaimVerdict.REFUTED: Tone.BAD,
     ClaimVerdict.UNDECIDED: Tone.NEUTRAL,
+    ClaimVerdict.TOO_FEW: Tone.NEUTRAL,
 }
 
 
@@ -97,7 +98,7 @@ class ReproductionSheet:
     @property
     def document(self) -> dict[str, Any]:
         """Every claim, figure and curve of every study."""
-        return {"schema_version": 2, "studies": [_document(one) for one in self.found]}
+        return {"schema_version": 3, "studies": [_document(one) for one in self.found]}
 
     @property
     def table(self) -> pd.DataFrame:
@@ -183,7 +184,9 @@ def _section(found: Reproduction) -> Section:
     notes = list(case.article.notes)
     if case.smoke:
         notes.insert(0, "A short trial on little data: it shows that everything runs, and judges nothing.")
-    subtitle = " ".join(part for part in (case.study.description, case.study.source) if part)
+    rule = found.findings.question.rule
+    judged_by = f"{words.sentence(words.epoch_rule(rule))}." if rule else ""
+    subtitle = " ".join(part for part in (case.study.description, case.study.source, judged_by) if part)
     return Section(
         case.study.name,
         subtitle,
@@ -275,11 +278,11 @@ def _in_words(found: Reproduction) -> str:
 
 
 def _case(found: Reproduction, judged: JudgedClaim) -> SuiteCase:
-    """What the study did not expect and what is refuted anyway is a result, no failure; the undecided is skipped."""
+    """What the study did not expect and what is refuted anyway is a result, no failure; what stays open is skipped."""
     status = CaseStatus.PASSED
     if judged.disappoints:
         status = CaseStatus.FAILED
-    elif judged.verdict is ClaimVerdict.UNDECIDED:
+    elif judged.verdict.is_open:
         status = CaseStatus.SKIPPED
     text = f"{words.claim_verdict(judged)}: {words.claim_figures(judged)}"
     passed = status is CaseStatus.PASSED

@@ -1,8 +1,8 @@
 """Values as people read them: the one place where findings become sentences.
 
 Numbers are in ``numbers``; settings and tasks in ``settings``, metrics in ``metrics``;
-verdicts, pairings and reasons in ``verdicts``; warnings in ``warnings``; what became of an
-article's claims in ``claims``.
+verdicts, pairings and reasons in ``verdicts``; warnings in ``warnings``; what became of runs
+in ``outcomes``, of an article's claims in ``claims``.
 """
 
 from actbench.reports.words.claims import claim_figures, claim_verdict
@@ -25,6 +25,7 @@ from actbench.reports.words.numbers import (
     unit,
     with_reach,
 )
+from actbench.reports.words.outcomes import epoch_rule, explain_learned, learned
 from actbench.reports.words.settings import setting, task_title
 from actbench.reports.words.verdicts import (
     check_figures,
@@ -49,9 +50,12 @@ __all__ = [
     "claim_figures",
     "claim_verdict",
     "difference",
+    "epoch_rule",
+    "explain_learned",
     "factor",
     "in_percent",
     "interval",
+    "learned",
     "left_out",
     "margin",
     "median",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from actbench.reports.words.numbers import percent, plural
+from actbench.reports.words.numbers import SMALLEST_P, p_value, percent, plural
 from actbench.results.thresholds import in_percent
-from actbench.tables.claims import (
+from actbench.tables.evidence import (
     ArmDifference,
     ArmRatio,
     ClaimVerdict,
@@ -14,19 +14,29 @@ from actbench.tables.claims import (
     DigitsMet,
     Lacking,
     LargestDifference,
+    Learning,
     NoEvidence,
+    Tested,
 )
 
 if TYPE_CHECKING:
-    from actbench.tables.claims import JudgedClaim
+    from actbench.statistics import Interval
+    from actbench.tables.evidence import JudgedClaim
 
 
 def claim_verdict(judged: JudgedClaim) -> str:
     """The verdict on a claim."""
-    if judged.verdict is ClaimVerdict.UNDECIDED:
-        return f"not decided with {plural(judged.seeds, 'seed')}"
-    if judged.verdict is ClaimVerdict.TO_THE_DIGIT:
-        return "reproduced to the digit"
+    match judged.verdict, judged.evidence:
+        case ClaimVerdict.TOO_FEW, ArmDifference(test=Tested() as test) | ArmRatio(test=test) | LargestDifference(
+            test=Tested() as test
+        ):
+            return f"too few seeds: {test.n}, at least {test.least} decide"
+        case ClaimVerdict.UNDECIDED, NoEvidence():
+            return "not judged"
+        case ClaimVerdict.UNDECIDED, _:
+            return f"not decided with {plural(judged.seeds, 'seed')}"
+        case ClaimVerdict.TO_THE_DIGIT, _:
+            return "reproduced to the digit"
     return str(judged.verdict)
 
 
@@ -35,11 +45,11 @@ def claim_figures(judged: JudgedClaim) -> str:
     match judged.evidence:
         case NoEvidence() as found:
             return _lacking(found)
-        case DigitsMet(met=met, cells=cells):
-            return f"{met} of {cells} cells to the digit"
-        case LargestDifference(difference=difference, cells=cells, arm=arm):
+        case DigitsMet() as found:
+            return f"{found.met} of {found.cells} cells to the digit{_distinct(found)}"
+        case LargestDifference(difference=difference, cells=cells, arm=arm, test=test):
             which = f"largest difference of {cells} accuracies" if cells > 1 else "difference"
-            return f"{which} {percent(difference)} pp ({arm})"
+            return f"{which} {percent(difference)} pp ({arm}){_p(test)}"
         case CurveDifference(difference=difference, through=through, epoch=epoch):
             return f"largest difference in accuracy through epoch {through}: {difference:.5f} (epoch {epoch})"
         case ArmDifference() as found:
@@ -49,26 +59,92 @@ def claim_figures(judged: JudgedClaim) -> str:
 
 
 def _lacking(found: NoEvidence) -> str:
+    arms = ", ".join(found.arms)
     return {
         Lacking.CELLS: "none of these cells has a run yet",
         Lacking.CURVE: "that run is not there yet",
-        Lacking.ARMS: f"no finished run of {', '.join(found.arms) or 'any other arm'}",
+        Lacking.ARMS: f"no finished run of {arms or 'any other arm'}",
+        Lacking.SEEDS: f"no seed that {arms} share, but for the article's own, which judges nothing",
+        Lacking.PAIRS: f"no runs of {arms} that were timed near each other",
         Lacking.FIGURES: "some run has no such figure",
+        Lacking.LEARNING: f"{arms} learned in none of its runs, so there is no figure of it to compare",
     }[found.lacking]
+
+
+def _distinct(found: DigitsMet) -> str:
+    """What an article printed twice, and what is hard to miss, says less than the count suggests."""
+    parts = []
+    if found.distinct < found.cells:
+        parts.append(f"{found.distinct_met} of {found.distinct} distinct")
+    if 0 < found.accuracies < found.distinct:
+        parts.append(f"{found.accuracies_met} of {found.accuracies} test accuracies, last and best")
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def _difference(found: ArmDifference) -> str:
     is_accuracy = found.metric.unit == "accuracy"
+    unit = " pp" * is_accuracy
 
     def shown(value: float) -> str:
         return f"{in_percent(value) if is_accuracy else value:+.2f}"
 
-    span = "" if found.low is None or found.high is None else f" ({shown(found.low)} … {shown(found.high)})"
-    return f"{found.arm} - {found.rival}: {shown(found.difference)}{span}{' pp' * is_accuracy}"
+    def spanned(value: float, interval: Interval | None) -> str:
+        span = f" ({shown(interval.low)} … {shown(interval.high)})" if interval else ""
+        return f"{shown(value)}{span}{unit}"
+
+    parts = []
+    if found.learning is None:
+        parts.append(spanned(found.difference, found.interval) if found.difference is not None else "infinite losses")
+    else:
+        parts.append(_learned(found, found.learning))
+        parts.append(_every_seed(found))
+        if found.learning.difference is not None:
+            parts.append(f"{spanned(found.learning.difference, found.learning.interval)} where both learned")
+    return f"{found.arm} - {found.rival}: {'; '.join(parts)}{_p(found.test)}{_own(found.own_seeds)}"
+
+
+def _learned(found: ArmDifference, learning: Learning) -> str:
+    of = f" of {found.test.n}"
+    return f"learned in {learning.arm}{of}, {found.rival} in {learning.rival}{of}"
+
+
+def _every_seed(found: ArmDifference) -> str:
+    """In how many seeds the arm is on which side."""
+    count, side = max((found.below, "lower"), (found.above, "higher"))
+    seeds = "every seed" if count == found.test.n else f"{count} of {plural(found.test.n, 'seed')}"
+    return f"{side} in {seeds}"
 
 
 def _ratio(found: ArmRatio) -> str:
-    span = "" if found.low is None or found.high is None else f" ({found.low:.3g} … {found.high:.3g})"
+    span = f" ({found.interval.low:.4g} … {found.interval.high:.4g})" if found.interval else ""
     printed = "" if found.printed_ratio is None else f", printed {found.printed_ratio:.3g}"
-    busy = "; timed with other runs beside them" * found.beside_others
-    return f"{found.arm} / {found.rival}: measured ratio {found.ratio:.3g}{span}{printed}{busy}"
+    apart = f"; {plural(found.apart, 'pair')} left out, not run near each other" if found.apart else ""
+    beside = "; timed with other runs beside them" * found.beside_others
+    quiet = (
+        "; how busy the machine was is not known"
+        if found.others_cores is None
+        else f"; other programs kept up to {found.others_cores:.2g} cores busy"
+    )
+    return (
+        f"{found.arm} / {found.rival}: measured ratio {found.ratio:.4g}{span}{printed}"
+        f"{_p(found.test)}{apart}{beside}{quiet}{_own(found.own_seeds)}"
+    )
+
+
+def _p(test: Tested | None) -> str:
+    """The p-value of the claim, or of its opposite where that is the smaller one; none where no value could decide."""
+    if test is None or test.n < test.least:
+        return ""
+    p = min(test.p_value, test.p_against)
+    close = "" if p <= test.p_limit else f", where {test.p_limit:g} decides"
+    return f"; p {'' if p < SMALLEST_P else '= '}{p_value(p)}{close}"
+
+
+def _own(seeds: tuple[int, ...]) -> str:
+    named = ", ".join(map(str, seeds))
+    several = len(seeds) > 1
+    return (
+        f"; seed{'s' * several} {named} {'are' if several else 'is'} the article's own: shown, not counted"
+        if seeds
+        else ""
+    )

@@ -5,16 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from actbench.results.thresholds import threshold_percent
+from actbench.tables.measured import EpochRule
 
 if TYPE_CHECKING:
     from actbench.tables.metrics import Metric
 
+OF_AN_EPOCH = {
+    "test_accuracy": "test accuracy after",
+    "train_accuracy": "training accuracy in",
+    "test_loss": "test loss after",
+    "train_loss": "training loss in",
+}
+"""Metrics that are those of the epoch which a rule chooses."""
+EPOCHS = {
+    EpochRule.VAL: "the epoch of highest validation accuracy",
+    EpochRule.LAST: "the last epoch",
+    EpochRule.BEST: "the epoch of highest test accuracy",
+}
 TITLES = {
-    "test_accuracy": "test accuracy after the last epoch",
     "best_test_accuracy": "best test accuracy of any epoch",
-    "train_accuracy": "training accuracy in the last epoch",
-    "test_loss": "test loss after the last epoch",
-    "train_loss": "training loss in the last epoch",
     "train_seconds": "training seconds",
     "wall_seconds": "wall-clock seconds",
 }
@@ -25,5 +34,8 @@ def metric_title(metric: Metric) -> str:
     """As it stands in headings: ``test loss after the last epoch``, ``epochs to 95 % test accuracy``."""
     if metric.threshold is not None:
         what = "epochs" if metric.unit == "epochs" else "training seconds"
-        return f"{what} to {threshold_percent(metric.threshold)} % test accuracy"
+        scored = "validation" if metric.rule is EpochRule.VAL else "test"
+        return f"{what} to {threshold_percent(metric.threshold)} % {scored} accuracy"
+    if metric.name in OF_AN_EPOCH:
+        return f"{OF_AN_EPOCH[metric.name]} {EPOCHS[metric.rule]}"
     return TITLES.get(metric.name) or metric.name.replace("_", " ")

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from actbench.reports.words.outcomes import about_outcomes, some_seeds
 from actbench.results.columns import BY_NAME
 from actbench.tables.select import name_some
 from actbench.tables.warnings import (
+    ChanceUnknown,
     Groups,
     KeptApart,
     MissingResults,
     MixedJobs,
     MixedMachines,
     MixedVersions,
+    NotLearned,
     ParallelRuns,
     RepeatedSeeds,
     SeveralCopies,
@@ -46,8 +49,9 @@ def warning(found: TableWarning) -> str:  # noqa: PLR0911 - one for each kind
             return f"versions are mixed: {', '.join(mixed)}."
         case MissingResults(arm=arm, seeds=seeds, statuses=statuses, error=error):
             reason = f": {error[:LONGEST_ERROR]}" if error else ""
-            listed = name_some([str(seed) for seed in seeds], FEW)
-            return f"{arm} has no result for seed{'s' * (len(seeds) > 1)} {listed} ({', '.join(statuses)}{reason})."
+            return f"{arm} has no result for {some_seeds(seeds)} ({', '.join(statuses)}{reason})."
+        case NotLearned() | ChanceUnknown():
+            return about_outcomes(found)
         case SeveralCopies(runs=runs, stores=stores):
             named = ", ".join(map(repr, stores))
             return f"{runs} run(s) were found more than once; their figures are those of {named}, which came first."

@@ -1,0 +1,52 @@
+"""What became of runs, and which epoch's figures they have, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from actbench.reports.words.metrics import EPOCHS
+from actbench.reports.words.numbers import NOTHING, percent, plural
+from actbench.tables.measured import EpochRule
+from actbench.tables.select import name_some
+from actbench.tables.warnings import NotLearned
+
+if TYPE_CHECKING:
+    from actbench.tables.warnings import ChanceUnknown
+
+FEW = 6
+
+
+def epoch_rule(rule: EpochRule) -> str:
+    """Which epoch's figures a table shows."""
+    more = {EpochRule.VAL: ", thresholds by validation accuracy", EpochRule.BEST: ", which flatters"}
+    return f"figures of {EPOCHS[rule]}{more.get(rule, '')}"
+
+
+def learned(count: float, runs: float, low: float, high: float) -> str:
+    """How many runs learned, with the exact interval of their share in percent: ``6/10 (26 … 88 %)``."""
+    return f"{count:g}/{runs:g} ({percent(low, 0)} … {percent(high, 0)} %)" if runs else NOTHING
+
+
+def explain_learned() -> str:
+    """What stands below a table that tells runs which learned from others."""
+    return (
+        "Learned: runs whose training accuracy left chance and stayed away from it, with the exact 95 % interval of "
+        "their share; % learned: over these runs alone."
+    )
+
+
+def about_outcomes(found: NotLearned | ChanceUnknown) -> str:
+    """A warning about runs that did not learn, or of which nobody can tell."""
+    if isinstance(found, NotLearned):
+        ends = (f"{end}: {plural(len(seeds), 'run')}, {some_seeds(seeds)}" for end, seeds in found.seeds)
+        return f"{found.arm} did not always learn ({'; '.join(ends)})."
+    return (
+        f"of {plural(found.runs, 'run')} nobody knows what chance is, since an older actbench stored them and their "
+        "data are not of the catalogue: they count as learned unless they diverged. --chance-level sets it."
+    )
+
+
+def some_seeds(seeds: Sequence[int]) -> str:
+    """Seeds in a sentence: ``seeds 0, 1``."""
+    return f"seed{'s' * (len(seeds) > 1)} {name_some([str(seed) for seed in seeds], FEW)}"

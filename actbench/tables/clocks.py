@@ -1,0 +1,101 @@
+"""Whose seconds may be laid side by side: two runs of a seed that ran near each other, with as many others beside."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# A machine is another one an hour later: other programs, other clocks of its cores. The arms of a seed are trained one
+# after the other, so that runs that began further apart than this many of their own lengths were not measured together.
+NEAR_RUNS = 20
+NEAR_SECONDS = 600.0
+"""Short runs may lie this far apart all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """When and beside what a run was timed.
+
+    Attributes:
+        started: seconds since 1970; nan where it is not known.
+        wall: its own length in seconds; nan where it is not known.
+        jobs: runs at a time.
+        others: cores that other processes kept busy; nan where it is not known.
+    """
+
+    started: float
+    wall: float
+    jobs: int
+    others: float
+
+    def is_near(self, other: Timed) -> bool:
+        """Whether the two were measured together, as far as is known."""
+        lengths = [length for length in (self.wall, other.wall) if not math.isnan(length)]
+        allowed = max(NEAR_SECONDS, NEAR_RUNS * max(lengths, default=0.0))
+        return not abs(self.started - other.started) > allowed
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPairs:
+    """The pairs of two arms whose seconds may be compared, and those that may not.
+
+    Attributes:
+        seeds: of the pairs that may.
+        far_apart: seeds whose two runs began too far from each other.
+        other_jobs: seeds whose two runs had different numbers of runs beside them.
+        others_cores: the most cores that other processes kept busy during any of the runs of ``seeds``; None where no
+            run says.
+    """
+
+    seeds: tuple[int, ...]
+    far_apart: tuple[int, ...]
+    other_jobs: tuple[int, ...]
+    others_cores: float | None
+
+    @property
+    def left_out(self) -> int:
+        """How many pairs may not be compared."""
+        return len(self.far_apart) + len(self.other_jobs)
+
+
+def timed_runs(runs: pd.DataFrame) -> dict[str, dict[int, Timed]]:
+    """When the runs of each arm were timed, by seed.
+
+    Args:
+        runs: with the columns arm, seed, started_at, wall_seconds and jobs; others_cores where it was measured.
+    """
+    import pandas as pd
+
+    starts = pd.to_datetime(runs["started_at"], format="ISO8601", utc=True, errors="coerce")
+    since_1970 = ((starts - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)).to_numpy(dtype=np.float64)
+    walls = runs["wall_seconds"].to_numpy(dtype=np.float64)
+    # A run that says nothing of others beside it was alone.
+    jobs = runs["jobs"].fillna(1).to_numpy(dtype=np.int64)
+    others = runs["others_cores"].to_numpy(dtype=np.float64)
+    found: dict[str, dict[int, Timed]] = {}
+    columns = (since_1970.tolist(), walls.tolist(), jobs.tolist(), others.tolist())
+    for arm, seed, *clock in zip(runs["arm"], runs["seed"].astype(int).tolist(), *columns, strict=True):
+        found.setdefault(arm, {})[seed] = Timed(*clock)
+    return found
+
+
+def clock_pairs(arm: Mapping[int, Timed], baseline: Mapping[int, Timed], seeds: Iterable[int]) -> ClockPairs:
+    """Which of some seeds that both arms have may be compared by their seconds."""
+    kept, far_apart, other_jobs = [], [], []
+    for seed in seeds:
+        first, second = arm[seed], baseline[seed]
+        if first.jobs != second.jobs:
+            other_jobs.append(seed)
+        elif not first.is_near(second):
+            far_apart.append(seed)
+        else:
+            kept.append(seed)
+    busy = [timed.others for seed in kept for timed in (arm[seed], baseline[seed]) if not math.isnan(timed.others)]
+    return ClockPairs(tuple(kept), tuple(far_apart), tuple(other_jobs), max(busy, default=None))

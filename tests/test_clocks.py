@@ -1,0 +1,65 @@
+"""Which seconds may be laid side by side, on runs made by hand and on those of the articles."""
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from actbench.results.frames import run_frame
+from actbench.tables.clocks import Timed, clock_pairs, timed_runs
+
+RESULTS = Path(__file__).parent.parent / "results"
+NAN = math.nan
+
+
+@pytest.mark.parametrize(
+    ("apart", "walls", "near"),
+    [
+        (599, (10, 10), True),  # ten minutes are near, however short the runs
+        (601, (10, 10), False),
+        (4539, (17.5, 15.5), False),  # 75 minutes between two runs of a quarter of a minute
+        (4539, (400, 230), True),  # long runs with some other arms of the seed between them
+        (601, (NAN, 40), True),
+        (601, (NAN, NAN), False),
+        (NAN, (10, 10), True),  # what is not known is not held against a pair
+    ],
+)
+def test_near_is_measured_by_the_runs_own_length(apart, walls, near):
+    first, second = Timed(1000.0, walls[0], 1, NAN), Timed(1000.0 + apart, walls[1], 1, NAN)
+    assert first.is_near(second) == second.is_near(first) == near
+
+
+def frame(**columns):
+    rows = {
+        "arm": ["relu", "mish"] * 3,
+        "seed": [0, 0, 1, 1, 2, 2],
+        "started_at": [f"2026-11-20T{hour}:00:00+00:00" for hour in ("10", "10", "11", "11", "12", "13")],
+        "wall_seconds": [20.0] * 6,
+        "jobs": [1, 1, 1, 2, 1, 1],
+        "others_cores": [0.1, 0.7, 9.0, 9.0, 9.0, 9.0],
+    }
+    return pd.DataFrame(rows | columns)
+
+
+def test_pairs_that_were_not_measured_together_are_left_out():
+    timed = timed_runs(frame())
+    found = clock_pairs(timed["mish"], timed["relu"], [0, 1, 2])
+    assert (found.seeds, found.other_jobs, found.far_apart, found.left_out) == ((0,), (1,), (2,), 2)
+    assert found.others_cores == 0.7  # of the pairs that are left
+
+
+def test_older_stores_do_not_say_how_quiet_the_machine_was():
+    timed = timed_runs(frame(others_cores=[NAN] * 6, started_at=[""] * 6, jobs=[NAN] * 6))
+    found = clock_pairs(timed["mish"], timed["relu"], [0, 1, 2])
+    assert (found.seeds, found.others_cores) == ((0, 1, 2), None)
+
+
+def test_of_the_published_runs_one_pair_was_measured_75_minutes_apart():
+    runs = run_frame(RESULTS / "swish-mish-mnist")
+    basic = runs[runs["variant"] == "basic"]
+    timed = timed_runs(basic.assign(arm=basic["activation"]))
+    for rival in ("relu", "swish"):
+        found = clock_pairs(timed["mish"], timed[rival], sorted(timed["mish"]))
+        assert (found.far_apart, found.other_jobs, len(found.seeds)) == ((10,), (), 9)
+    assert clock_pairs(timed["swish"], timed["relu"], sorted(timed["swish"])).left_out == 0
