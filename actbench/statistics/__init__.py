@@ -5,6 +5,7 @@ The way through::
     values of one arm ──► summarize / summarize_times, interquartile_mean    (summary, intervals)
     arm and baseline  ──► compare_paired / compare_unpaired / compare_times  (comparison, permutation)
     all comparisons   ──► judge: Holm's correction, then a verdict           (verdict, planning)
+    seed after seed   ──► decide_in_looks: the same, at several looks        (sequential)
     arm and rivals    ──► decide_order / decide_alike: does a claim hold?    (claims)
     share of guesses  ──► chance_bound: how far guessing alone can get         (chance)
     tasks x arms      ──► performance_profile, mean_rank, geometric_mean_speedup, pareto_front   (tasks)
@@ -47,6 +48,7 @@ from actbench.statistics.planning import (
     seeds_to_detect_by_rank,
     seeds_to_exclude,
 )
+from actbench.statistics.sequential import SequentialVerdict, decide_in_looks, looks_until, spending
 from actbench.statistics.summary import (
     Summary,
     TimeSummary,
@@ -64,6 +66,7 @@ __all__ = [
     "Decision",
     "Interval",
     "Ratio",
+    "SequentialVerdict",
     "Standing",
     "Summary",
     "TimeComparison",
@@ -74,6 +77,7 @@ __all__ = [
     "compare_times",
     "compare_unpaired",
     "decide_alike",
+    "decide_in_looks",
     "decide_order",
     "detection_power",
     "equivalence_p",
@@ -83,6 +87,7 @@ __all__ = [
     "interquartile_mean",
     "judge",
     "least_pairs",
+    "looks_until",
     "max_t",
     "mean_rank",
     "median_interval",
@@ -99,6 +104,7 @@ __all__ = [
     "sign_flip_test",
     "smallest_sign_flip_p",
     "smallest_two_sample_p",
+    "spending",
     "summarize",
     "summarize_times",
     "two_sample_test",

@@ -17,12 +17,13 @@ that crossed it at this look, or an earlier one its own threshold, is at most `s
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from actbench.statistics.permutation import EXACT_ROWS, RANDOM_PATTERNS
+from actbench.statistics.samples import FLOAT_NOISE, not_negative
 from actbench.statistics.verdict import Standing
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 FIRST_LOOK = 6
 LOOKS = (FIRST_LOOK, 8, 10, 15, 20, 30)
-EXACT_ROWS = 20
-RANDOM_PATTERNS = 100_000
 # Sums that should be equal differ by rounding; patterns this close (relative to the largest possible) are equal.
 _NOISE = 1e-9
 
@@ -93,10 +92,11 @@ def spending(n: int, alpha: float = 0.05) -> float:
     Raises:
         ValueError: an alpha that six seeds cannot reach, or fewer seeds than six.
     """
-    first = 2 / 2**FIRST_LOOK
+    first = 0.5 ** (FIRST_LOOK - 1)
     if not first <= alpha < 1 or n < FIRST_LOOK:
         raise ValueError(f"nothing can be spent of {alpha} with {n} seeds")
-    return alpha - (alpha - first) * math.pow(FIRST_LOOK / n, 2)
+    spared: float = (FIRST_LOOK / n) ** 2
+    return alpha - (alpha - first) * spared
 
 
 def decide_in_looks(
@@ -109,47 +109,49 @@ def decide_in_looks(
 ) -> dict[str, SequentialVerdict]:
     """A verdict on every arm of a family after some looks.
 
-    - better, worse: at some look the arm's T = |Σ dᵢ| / √(Σ dᵢ²) is above the threshold that the largest T over the
-      arms not rejected yet had to pass. Over all looks and arms the chance of any false "better" or "worse" is at most
-      `spending`, where arm and baseline can be exchanged within the seeds.
-    - equivalent: both Σ (dᵢ + margin) and Σ (margin − dᵢ) are shown to be above zero, each by a one-sided test of its
-      own that may spend half of `spending` over the looks; the chance that an arm whose differences lie symmetrically
-      around the margin, or beyond it, is called equivalent is at most alpha/2, for each arm by itself.
+    - better, worse: at some look a T of the arm, |Σ dᵢ| / √(Σ dᵢ²), is above the threshold for the largest T over all
+      columns of the arms not rejected yet. Over all looks and arms the chance of any false "better" or "worse" is at
+      most alpha, where arm and baseline can be exchanged within the seeds.
+    - equivalent: both Σ (dᵢ + margin) and Σ (margin - dᵢ) are shown to be above zero, each by a one-sided test of its
+      own that may spend half of `spending` over the looks, and the further columns add up to zero. The chance that an
+      arm whose differences lie symmetrically about the margin, or beyond it, is called equivalent is at most alpha/2,
+      for each arm by itself.
 
     What lies behind the look at which an arm was decided is not looked at: the answer is the same whether its later
     seeds were trained or not. An arm that was found equivalent stays in the family with its differences taken again in
     turn, so that giving it no more seeds does not lower the threshold of the others.
 
     Args:
-        arms: for each arm its differences from the baseline, arm minus baseline, by seed in the order of the looks,
-            shape (seeds,); nan where there is none. An arm may have fewer than the looks once it is decided.
-        looks: numbers of seeds, rising, from `FIRST_LOOK` on.
-        margin: smallest difference worth caring about, >= 0, in the unit of the differences.
-        higher_is_better: True for accuracy.
+        arms: for each arm its differences from the baseline, arm minus baseline, by seed in the order of the looks;
+            nan where there is none. Shape (seeds,), or (seeds, columns), where the first column is what the margin is
+            about, and further ones are of other kinds, as whether the run learned at all. An arm that was decided may
+            have fewer seeds than the looks.
+        looks: numbers of seeds, rising, from `FIRST_LOOK` on; none is no verdict.
+        margin: smallest difference worth caring about, >= 0, in the unit of the first column.
+        higher_is_better: True for accuracy; of further columns more is always better.
         alpha: error over all looks and arms.
 
     Raises:
         ValueError: a negative margin, or looks that do not rise from six on.
     """
-    if not margin >= 0:
-        raise ValueError(f"the smallest difference worth caring about must not be negative: {margin}")
-    if not looks or list(looks) != sorted(set(looks)):
+    not_negative(margin, "the margin")
+    if list(looks) != sorted(set(looks)):
         raise ValueError(f"the looks must rise: {list(looks)}")
-    family = _Family({arm: np.asarray(values, dtype=np.float64) for arm, values in arms.items()})
-    found: dict[str, SequentialVerdict] = {}
+    family = _Family({arm: _columns(values) for arm, values in arms.items()})
     sides = {arm: (_Spending(two_sided=False), _Spending(two_sided=False)) for arm in arms}
-    for number, n in enumerate(looks, start=1):
-        level = spending(n, alpha)
-        still_open = [arm for arm in arms if arm not in found or not found[arm].decided]
-        if not still_open:
+    levels = [spending(n, alpha) for n in looks]
+    found: dict[str, SequentialVerdict] = {}
+    for number, (n, level) in enumerate(zip(looks, levels, strict=True), start=1):
+        candidates = [arm for arm in arms if arm not in found or not found[arm].decided]
+        if not candidates:
             break
-        p_values = family.look(looks[:number], [spending(m, alpha) for m in looks[:number]], still_open)
-        for arm in still_open:
-            row = family.rows(arm, n)
+        p_values = family.look(looks[:number], levels[:number], candidates)
+        for arm in candidates:
+            rows = family.rows(arm, n)
+            equivalent = _equivalent(sides[arm], rows, margin, level / 2)
             standing = Standing.UNDECIDED
-            equivalent = _both(sides[arm], row, margin, level / 2)
             if p_values[arm] <= level:
-                standing = Standing.BETTER if (np.nansum(row) > 0) == higher_is_better else Standing.WORSE
+                standing = _direction(rows, higher_is_better=higher_is_better)
             elif equivalent:
                 standing = Standing.EQUIVALENT
                 family.stop(arm, n)
@@ -157,11 +159,28 @@ def decide_in_looks(
     return found
 
 
-def _both(tests: tuple[_Spending, _Spending], row: NDArray[np.float64], margin: float, level: float) -> bool:
-    """Whether the differences are shown to lie above -margin and below +margin."""
-    above, below = (test.look(np.nan_to_num(side)[:, None], level) for test, side in
-                    zip(tests, (row + margin, margin - row), strict=True))  # fmt: skip
-    return bool(above[0] <= level and below[0] <= level)
+def _columns(values: ArrayLike) -> NDArray[np.float64]:
+    table = np.asarray(values, dtype=np.float64)
+    return table[:, None] if table.ndim == 1 else table
+
+
+def _direction(rows: NDArray[np.float64], *, higher_is_better: bool) -> Standing:
+    """Where the column with the largest T points."""
+    sums, norms = np.nansum(rows, axis=0), np.sqrt(np.nansum(rows**2, axis=0))
+    column = int(np.argmax(np.abs(sums) / np.where(norms > 0, norms, 1)))
+    more_is_better = higher_is_better or column > 0
+    return Standing.BETTER if (sums[column] > 0) == more_is_better else Standing.WORSE
+
+
+def _equivalent(tests: tuple[_Spending, _Spending], rows: NDArray[np.float64], margin: float, level: float) -> bool:
+    """Whether the differences are shown to lie above -margin and below +margin, and nothing else differs."""
+    first = rows[:, 0]
+    noise = FLOAT_NOISE * max(margin, float(np.nanmax(np.abs(first), initial=0)))
+    p_values = []
+    for test, side in zip(tests, (first + margin, margin - first), strict=True):
+        side[np.isnan(side) | (np.abs(side) <= noise)] = 0
+        p_values += test.look(side[:, None], level)
+    return max(p_values) <= level and not np.nansum(rows[:, 1:], axis=0).any()
 
 
 class _Family:
@@ -174,11 +193,11 @@ class _Family:
         self._tests: dict[tuple[str, ...], _Spending] = {}
 
     def rows(self, arm: str, n: int) -> NDArray[np.float64]:
-        """The arm's differences over the first n seeds, nan where there is none."""
-        row = self.arms[arm][:n]
+        """The arm's differences over the first n seeds, shape (n, columns), nan where there is none."""
+        rows = self.arms[arm][:n]
         if arm in self.stopped:
-            return np.resize(row[: self.stopped[arm]], n)
-        return np.concatenate([row, np.full(n - row.size, np.nan)])
+            return rows[np.arange(n) % self.stopped[arm]]
+        return np.concatenate([rows, np.full((n - len(rows), rows.shape[1]), np.nan)])
 
     def stop(self, arm: str, n: int) -> None:
         """Give an arm no more seeds than n, without rejecting it."""
@@ -188,25 +207,26 @@ class _Family:
         """p-values of the candidates at the last of the looks, stepping down over those that cross its threshold."""
         p_values: dict[str, float] = {}
         least = 0.0
-        while True:
-            there = [arm for arm in self.unrejected if arm in candidates]
-            found = dict(zip(self.unrejected, self._test(looks, levels), strict=True))
-            passed = [arm for arm in there if found[arm] <= levels[-1]]
-            p_values |= {arm: max(least, found[arm]) for arm in (passed or there)}
+        while left := [arm for arm in candidates if arm in self.unrejected]:
+            found = self._test(looks, levels)
+            passed = [arm for arm in left if found[arm] <= levels[-1]]
+            p_values |= {arm: max(least, found[arm]) for arm in (passed or left)}
             if not passed:
-                return p_values
+                break
             least = max(p_values[arm] for arm in passed)
             self.unrejected = [arm for arm in self.unrejected if arm not in passed]
-            if not self.unrejected:
-                return p_values
-
-    def _test(self, looks: Sequence[int], levels: Sequence[float]) -> list[float]:
-        test = self._tests.setdefault(tuple(self.unrejected), _Spending(two_sided=True))
-        p_values: list[float] = []
-        for n, level in list(zip(looks, levels, strict=True))[len(test.thresholds) :]:
-            columns = np.column_stack([np.nan_to_num(self.rows(arm, n)) for arm in self.unrejected])
-            p_values = test.look(columns, level)
         return p_values
+
+    def _test(self, looks: Sequence[int], levels: Sequence[float]) -> dict[str, float]:
+        """The p-value at the last of the looks of every arm not rejected yet: the least of its columns."""
+        test = self._tests.setdefault(tuple(self.unrejected), _Spending(two_sided=True))
+        owners = [arm for arm in self.unrejected for _ in range(self.arms[arm].shape[1])]
+        found: dict[str, float] = {}
+        for n, level in list(zip(looks, levels, strict=True))[len(test.thresholds) :]:
+            columns = np.nan_to_num(np.concatenate([self.rows(arm, n) for arm in self.unrejected], axis=1))
+            p_values = test.look(columns, level)
+            found = {arm: min(p for p, owner in zip(p_values, owners, strict=True) if owner == arm) for arm in owners}
+        return found
 
 
 @dataclass
