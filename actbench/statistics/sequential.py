@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 FIRST_LOOK = 6
+SPENDING = "alpha - (alpha - 2/64) (6/n)^2"
+"""The name of `spending` in manifests."""
 LOOKS = (FIRST_LOOK, 8, 10, 15, 20, 30)
 # Sums that should be equal differ by rounding; patterns this close (relative to the largest possible) are equal.
 _NOISE = 1e-9

@@ -16,6 +16,7 @@ from actbench.tables.metrics import ACCURACY_MARGIN, RELATIVE_MARGIN, Metric, va
 from actbench.tables.select import matching
 
 if TYPE_CHECKING:
+    from actbench.tables.sequential import Looks
     from actbench.tables.tasks import Task
 
 ALPHA = 0.05
@@ -92,6 +93,7 @@ class MetricComparison:
         relative_margin: the share of the baseline's mean that it is; None for accuracies, whose margin is absolute.
         by_rank: whether ranks were compared, since a run missed the threshold or diverged.
         left_out: arms of which no run has a figure.
+        looks: where the seeds were chosen while results came in: what the verdicts come from, instead of one test.
     """
 
     metric: Metric
@@ -102,6 +104,7 @@ class MetricComparison:
     relative_margin: float | None
     by_rank: bool
     left_out: tuple[str, ...] = ()
+    looks: Looks | None = None
 
     @property
     def counts_diverged_losses(self) -> bool:
@@ -113,7 +116,12 @@ def choose_baseline(task: Task, wanted: str | None) -> str:
     """The arm to compare with: the one asked for (UserError where it is not there), else ``relu``, else the first."""
     if wanted is not None:
         return matching(wanted, task.arms, "--baseline")[0]
-    return DEFAULT_BASELINE if DEFAULT_BASELINE in task.arms else task.arms[0]
+    return default_baseline(task.arms)
+
+
+def default_baseline(arms: Sequence[str]) -> str:
+    """``relu``, or else the first arm."""
+    return DEFAULT_BASELINE if DEFAULT_BASELINE in arms else arms[0]
 
 
 def compare_arms(task: Task, metric: Metric, baseline: str, margin: float | None = None) -> MetricComparison | None:
@@ -135,7 +143,7 @@ def compare_arms(task: Task, metric: Metric, baseline: str, margin: float | None
         return None
     by_rank = metric.is_time_to or any(map(math.isinf, everything))
     compared = [(*_compare_arm(by_seed, reference, len(arms), by_rank=by_rank), by_seed) for by_seed in arms.values()]
-    limit, relative = _margin(metric, reference, margin, by_rank=by_rank)
+    limit, relative = margin_of(metric, reference, margin, by_rank=by_rank)
     verdicts = statistics.judge(
         [comparison for comparison, _, _ in compared],
         margin=limit,
@@ -194,7 +202,7 @@ def _summary(by_seed: dict[int, float], *, by_rank: bool) -> Summary | TimeSumma
     return statistics.summarize_times(values) if by_rank else statistics.summarize(values)
 
 
-def _margin(
+def margin_of(
     metric: Metric, baseline: dict[int, float], wanted: float | None, *, by_rank: bool
 ) -> tuple[float, float | None]:
     """The margin as `judge` takes it, and the share that it is where it is relative."""

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from actbench.errors import UserError
 from actbench.results.frames import SHOWN, epoch_chunks, read_studies, run_frames
 from actbench.results.read import read_manifest
+from actbench.results.sittings import designs_in, sittings_in
 from actbench.tables.across import Across, NotAcross, across_tasks
 from actbench.tables.arms import SHARED_COLUMNS, arm_rows
 from actbench.tables.checks import Check, CheckResult, parse_check, run_checks
-from actbench.tables.comparison import MetricComparison, choose_baseline, compare_arms
+from actbench.tables.comparison import MetricComparison, choose_baseline
 from actbench.tables.measured import EPOCH_COLUMNS, EpochRule, measure
 from actbench.tables.metrics import parse_metrics
 from actbench.tables.select import Selection, matching, name_some, select, tidy
+from actbench.tables.sequential import baseline_of, compare_in_looks, designs_of, growth
 from actbench.tables.tasks import Task, split
 from actbench.tables.warnings import TableWarning, about_stores, about_task
 
@@ -170,13 +172,19 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
     )
     tasks, apart = split(measured)
     _check_baseline(question.baseline, tasks)
+    manifests = tuple(read_manifest(folder) for folder in folders)
+    designs = [design for manifest in manifests for design in designs_in(manifest).values()]
+    sittings = {str(folder): sittings_in(manifest) for folder, manifest in zip(folders, manifests, strict=True)}
     found = []
     for task in tasks:
         chosen = question.thresholds or _of_studies(task, studies) or stored_thresholds
-        baseline = _baseline(task, question.baseline)
+        its_designs = designs_of(task, designs)
+        baseline = _baseline(task, question.baseline or baseline_of(task, its_designs))
         its = [replace(metric, rule=task.rule) for metric in metrics]
-        comparisons = [compare_arms(task, metric, baseline, question.margin) for metric in its] if baseline else []
-        kept = tuple(comparison for comparison in comparisons if comparison)
+        compared = [
+            compare_in_looks(task, metric, baseline, question.margin, its_designs) for metric in its if baseline
+        ]
+        kept = tuple(comparison for comparison, _ in compared if comparison)
         found.append(
             TaskFindings(
                 task,
@@ -185,7 +193,7 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
                 baseline,
                 kept,
                 None if kept else _not_compared(task, baseline, question.baseline),
-                tuple(about_task(task.runs)),
+                (*about_task(task.runs), *(warning for _, warning in compared if warning), *growth(task, sittings)),
             )
         )
     tables = {item.task.distinction: item.arms for item in found}
@@ -199,7 +207,7 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
         checks=tuple(run_checks([*own_checks, *runnable], tables)),
         skipped_checks=tuple(skipped),
         warnings=(*about_stores(runs), *apart),
-        manifests=tuple(read_manifest(folder) for folder in folders),
+        manifests=manifests,
     )
 
 

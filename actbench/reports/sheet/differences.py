@@ -36,7 +36,8 @@ def comparison_grid(comparison: MetricComparison) -> Grid:
     tested = any(row.verdict.adjusted_p is not None for row in comparison.rows)
     planned = any(row.could_show is not None and math.isfinite(row.could_show) for row in comparison.rows)
     notes = [
-        words.sentence(common[0]) + (f"; {_family(family)}" if family > 1 and tested else ""),
+        words.sentence(common[0])
+        + (f"; {_family(family)}" if family > 1 and tested and comparison.looks is None else ""),
         *(f"{', '.join(arms)}: {pairing}" for pairing, arms in others),
         *map(words.sentence, words.notes(comparison)),
         *(["Could show: the smallest difference that so many seeds would have shown four times in five"] * planned),

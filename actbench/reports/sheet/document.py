@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from actbench.tables.checks import CheckResult
     from actbench.tables.comparison import MetricComparison, Row
     from actbench.tables.findings import Findings, NotCompared, TaskFindings
+    from actbench.tables.sequential import Looks
     from actbench.tables.warnings import TableWarning
 
 FIGURES = ("difference", "speedup", "low", "high", "p", "verdict")
@@ -93,8 +94,17 @@ def _comparison(comparison: MetricComparison) -> dict[str, Any]:
         "by_rank": comparison.by_rank,
         "left_out": list(comparison.left_out),
         "notes": words.notes(comparison),
+        "looks": _looks(comparison.looks),
         "rows": [_row(comparison, row) for row in comparison.rows],
     }
+
+
+def _looks(looks: Looks | None) -> dict[str, Any] | None:
+    """Where the seeds were chosen while results came in: the looks, and what they came to."""
+    if looks is None:
+        return None
+    verdicts = {arm: asdict(verdict) for arm, verdict in looks.verdicts.items()}
+    return {"planned": list(looks.planned), "taken": list(looks.taken), "margin": looks.margin, "verdicts": verdicts}
 
 
 def _row(comparison: MetricComparison, row: Row) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 Numbers are in ``numbers``; settings and tasks in ``settings``, metrics in ``metrics``;
 verdicts, pairings and reasons in ``verdicts``; warnings in ``warnings``; what became of runs
-in ``outcomes``, of an article's claims in ``claims``.
+in ``outcomes``, of looks in ``looks``, of an article's claims in ``claims``.
 """
 
 from actbench.reports.words.claims import claim_figures, claim_verdict
+from actbench.reports.words.looks import explain_looks, look_lines
 from actbench.reports.words.metrics import metric_title
 from actbench.reports.words.numbers import (
     NOTHING,
@@ -52,11 +53,13 @@ __all__ = [
     "difference",
     "epoch_rule",
     "explain_learned",
+    "explain_looks",
     "factor",
     "in_percent",
     "interval",
     "learned",
     "left_out",
+    "look_lines",
     "margin",
     "median",
     "metric_title",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from actbench.reports.words.looks import explain_looks, undecided
 from actbench.reports.words.metrics import metric_title
 from actbench.reports.words.numbers import difference, factor, plural, sentence, summary, unit
 from actbench.reports.words.settings import task_title
@@ -29,6 +30,8 @@ def verdict(comparison: MetricComparison, row: Row) -> str:
     """The verdict on an arm, with the margin as people write it."""
     if _both_missed(comparison, row):
         return f"undecided: neither {'got there' if comparison.metric.is_time_to else 'is finite'}"
+    if comparison.looks is not None and row.verdict.standing is Standing.UNDECIDED:
+        return undecided(comparison.looks)
     return standing(row.verdict, margin(comparison))
 
 
@@ -78,6 +81,8 @@ def notes(comparison: MetricComparison) -> list[str]:
         found.append(f"left out, since no run of theirs has a figure: {name_some(comparison.left_out)}")
     if comparison.counts_diverged_losses:
         found.append("a diverged run's loss counts as infinity, so ranks are compared and medians shown")
+    if comparison.looks is not None:
+        found.append(explain_looks(comparison.looks))
     return found
 
 
@@ -167,14 +172,14 @@ def _size(comparison: MetricComparison, row: Row) -> str:
 
 
 def _more_seeds(comparison: MetricComparison) -> str:
-    undecided = [row for row in comparison.rows if row.verdict.standing is Standing.UNDECIDED]
-    if all(_both_missed(comparison, row) for row in undecided):
+    still = [row for row in comparison.rows if row.verdict.standing is Standing.UNDECIDED]
+    if comparison.looks is not None or all(_both_missed(comparison, row) for row in still):
         return ""
-    known = [row.verdict.seeds for row in undecided if row.verdict.seeds is not None]
+    known = [row.verdict.seeds for row in still if row.verdict.seeds is not None]
     if not known:
         return ", and more than 1,000 seeds would be needed to tell"
     at_least = any(row.verdict.at_least for row in comparison.rows)
     few, many = min(known), max(known)
     span = f"{few}" if few == many else f"{few} to {many}"
-    some = f" for {len(known)} of them" if len(known) < len(undecided) else ""
+    some = f" for {len(known)} of them" if len(known) < len(still) else ""
     return f", where {'at least' if at_least else 'about'} {span} seeds would tell{some}"
