@@ -20,7 +20,7 @@ from actbench.tables.comparison import MetricComparison, choose_baseline
 from actbench.tables.measured import EPOCH_COLUMNS, EpochRule, measure
 from actbench.tables.metrics import parse_metrics
 from actbench.tables.select import Selection, matching, name_some, select, tidy
-from actbench.tables.sequential import baseline_of, compare_in_looks, designs_of, growth
+from actbench.tables.sequential import baseline_of, compare_in_looks, designs_of, growth, with_designs
 from actbench.tables.tasks import Task, split
 from actbench.tables.warnings import TableWarning, about_stores, about_task
 
@@ -153,7 +153,9 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
         UserError: a store cannot be read, or the question names what is not there.
     """
     runs, stored_thresholds = run_frames(folders, question.only)
-    runs = select(runs, question.selection)
+    manifests = tuple(read_manifest(folder) for folder in folders)
+    designs = [design for manifest in manifests for design in designs_in(manifest).values()]
+    runs = select(with_designs(runs, designs), question.selection)
     studies = read_studies(folders)
     own_checks = [parse_check(text) for text in question.fail_if]
     stored_checks = [
@@ -172,8 +174,6 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
     )
     tasks, apart = split(measured)
     _check_baseline(question.baseline, tasks)
-    manifests = tuple(read_manifest(folder) for folder in folders)
-    designs = [design for manifest in manifests for design in designs_in(manifest).values()]
     sittings = {str(folder): sittings_in(manifest) for folder, manifest in zip(folders, manifests, strict=True)}
     found = []
     for task in tasks:

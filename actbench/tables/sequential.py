@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from actbench import statistics
-from actbench.results.columns import FINAL
+from actbench.results.columns import FINAL, RUN_FIELDS
 from actbench.results.sittings import Design, Sitting
 from actbench.statistics import SequentialVerdict, Verdict
 from actbench.statistics.sequential import FIRST_LOOK
@@ -23,11 +23,15 @@ from actbench.tables.outcomes import Outcome
 from actbench.tables.warnings import GrewBetweenLooks, Hindrance, LooksNotCounted
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from actbench.tables.comparison import MetricComparison
     from actbench.tables.metrics import Metric
     from actbench.tables.tasks import Task
+
+FAMILY = tuple(column.name for column in RUN_FIELDS if column.shared and column.name != "study")
+"""What the arms of a family share."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,14 @@ class Looks:
         taken: those of the looks for which all runs are there.
         verdicts: of every arm after the last look; none before the first.
         margin: the smallest difference worth caring about, in the unit of the metric.
+        asked_margin: the same as it was asked for; None where it followed from the first look.
     """
 
     planned: tuple[int, ...]
     taken: tuple[int, ...]
     verdicts: Mapping[str, SequentialVerdict]
     margin: float
+    asked_margin: float | None
 
     @property
     def still_open(self) -> tuple[str, ...]:
@@ -78,10 +84,32 @@ def compare_in_looks(
     return _honoured(found, take_looks(task, metric, design, limit)), None
 
 
+def with_designs(runs: pd.DataFrame, designs: Sequence[Design]) -> pd.DataFrame:
+    """All runs of some stores with the column ``designs``: which of them were about runs of these settings, by number.
+
+    It is found out before anything is left out, so that what is left knows of it.
+    """
+    import pandas as pd
+
+    about: list[tuple[int, ...]] = [()] * len(runs)
+    if designs:
+        keys = runs["run_key"].to_numpy()
+        for rows in runs.groupby(list(FAMILY), sort=False, dropna=False).indices.values():
+            there = set(keys[rows])
+            numbers = tuple(number for number, design in enumerate(designs) if there & set(design.arms.values()))
+            for row in rows:
+                about[row] = numbers
+    return runs.assign(designs=pd.Series(about, index=runs.index, dtype=object))
+
+
 def designs_of(task: Task, designs: Sequence[Design]) -> list[Design]:
-    """The designs that were about arms of this task."""
-    keys = set(task.runs["run_key"])
-    return [design for design in designs if keys & set(design.arms.values())]
+    """The designs that were about runs of this task; one that two stores hold is one."""
+    numbers = sorted({number for some in task.runs["designs"] for number in some})
+    different: list[Design] = []
+    for design in (designs[number] for number in numbers):
+        if not any(design.asks_the_same(other) and design.looks == other.looks for other in different):
+            different.append(design)
+    return different
 
 
 def _hindrance(
@@ -94,7 +122,8 @@ def _hindrance(
         Hindrance.DESIGNS: bool(others),
         Hindrance.METRIC: metric.name != design.metric,
         Hindrance.RULE: metric.rule != design.rule,
-        Hindrance.ARMS: set(names.values()) != set(task.arms) or len(names) != len(design.arms),
+        Hindrance.RUNS: len(names) < len(design.arms),
+        Hindrance.ARMS: set(names.values()) < set(task.arms),
         Hindrance.BASELINE: names.get(design.baseline) != baseline,
         Hindrance.MARGIN: margin is not None and margin != design.margin,
     }
@@ -145,7 +174,7 @@ def take_looks(task: Task, metric: Metric, design: Design, margin: float) -> Loo
         ]
         if not lacking:
             last = max((verdict.look for verdict in verdicts.values()), default=0)
-            return Looks(design.looks, tuple(taken[:last]), verdicts, margin)
+            return Looks(design.looks, tuple(taken[:last]), verdicts, margin, design.margin)
         taken = taken[: min(lacking)]
 
 

@@ -121,6 +121,8 @@ class Hindrance(StrEnum):
     BASELINE = auto()
     MARGIN = auto()
     ARMS = auto()
+    RUNS = auto()
+    CLAIMS = auto()
     DESIGNS = auto()
     """Two of them were about arms of this family."""
 

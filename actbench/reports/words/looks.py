@@ -22,7 +22,9 @@ HINDRANCES = {
     Hindrance.RULE: "by the figures of another epoch",
     Hindrance.BASELINE: "against another baseline",
     Hindrance.MARGIN: "with another margin",
-    Hindrance.ARMS: "with other arms beside them",
+    Hindrance.ARMS: "without some of these arms",
+    Hindrance.RUNS: "by runs that are left out here",
+    Hindrance.CLAIMS: "and not by what is claimed",
     Hindrance.DESIGNS: "by several designs",
 }
 
@@ -32,7 +34,7 @@ def about_looks(found: LooksNotCounted | GrewBetweenLooks) -> str:
     if isinstance(found, LooksNotCounted):
         return (
             f"the seeds were chosen while results came in (--until-decided), {HINDRANCES[found.hindrance]}: the "
-            f"p-values of {found.metric} are not adjusted for these looks, and come out too small."
+            f"p-values of {found.metric.replace('_', ' ')} are not adjusted for these looks, and come out too small."
         )
     return (
         f"{name_some(found.arms)} got further seeds after {found.before} could have been tested: if these were looked "
