@@ -167,7 +167,8 @@ def _seconds_of_others() -> float:
 
     times = psutil.cpu_times()
     idle = ("idle", "iowait", "guest", "guest_nice")  # a guest's time is counted as its host's, too
-    return sum(getattr(times, name) for name in times._fields if name not in idle) - time.process_time()
+    busy = float(sum(getattr(times, name) for name in times._fields if name not in idle))
+    return busy - time.process_time()
 
 
 def total_memory_mib() -> float:
@@ -177,11 +178,14 @@ def total_memory_mib() -> float:
     return float(psutil.virtual_memory().total) / 2**20
 
 
-def memory_mib() -> float:
-    """The resident size of this process, in MiB."""
+def memory_mib(pid: int | None = None) -> float:
+    """The resident size of a process (None: this one), in MiB; 0 where it has ended."""
     import psutil
 
-    return float(psutil.Process().memory_info().rss) / 2**20
+    try:
+        return float(psutil.Process(pid).memory_info().rss) / 2**20
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 def reset_peak_memory() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from conftest import program, wait_for
 
-from actbench.execution.ray import RayExecutor
+from actbench.execution.ray import RUNS_PER_PROCESS, RayExecutor
 from actbench.training.run import ProcessSettings
 
 HAVE_RAY = importlib.util.find_spec("ray") is not None
@@ -43,6 +43,12 @@ def test_runs_with_other_settings_for_their_process_get_another_process():
     assert "CUDA_VISIBLE_DEVICES" not in RayExecutor(gpus_per_run=1).environment(
         ProcessSettings("tensorflow", deterministic=False)
     )
+
+
+def test_a_process_of_a_cluster_ends_after_so_many_runs():
+    """With a GPU, Ray itself ends it after each."""
+    assert RayExecutor().task_options()["max_calls"] == RUNS_PER_PROCESS
+    assert "max_calls" not in RayExecutor(gpus_per_run=1).task_options()
 
 
 needs_ray = pytest.mark.skipif(not HAVE_RAY, reason="needs the extra 'ray'")

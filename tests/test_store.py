@@ -29,7 +29,7 @@ from actbench.results.read import (
     read_runs,
 )
 from actbench.results.store import Store
-from actbench.results.text import csv_lines
+from actbench.results.text import LONGEST_CELL, csv_lines
 
 
 def run_of(activation="relu", seed=0, **changes):
@@ -119,6 +119,47 @@ def test_a_record_comes_back_from_the_two_tables(own_folder):
         for field in dataclasses.fields(Epoch):
             value = getattr(epoch, field.name)
             assert stored[field.name] == "" if value is None else float(stored[field.name]) == value
+
+
+AWKWARD = {
+    "a line break": ("a\r\nb", r"a\r\nb"),
+    "half a character": ("a\udcff", r"a\udcff"),
+    "a mark": ("\ufeffa", "\ufeffa"),
+}
+
+
+@pytest.mark.parametrize(("text", "cell"), AWKWARD.values(), ids=AWKWARD)
+def test_any_text_that_is_stored_can_be_read_again(own_folder, text, cell):
+    filled(own_folder, [record_of(run_of(seed=seed), device_name=text) for seed in range(2)])
+    with Store.open(own_folder) as store:
+        store.append(record_of())  # in place of the first: all is written anew
+        store.write_manifest({"versions": {"a": text}, "studies": {text: {}}})
+    assert [row["device_name"] for row in read_runs(own_folder)] == [cell, ""]
+    assert read_manifest(own_folder) == {"versions": {"a": text}, "studies": {text: {}}}
+
+
+def test_a_text_longer_than_a_cell_may_be_is_cut(own_folder):
+    filled(own_folder, [record_of(error="x" * 140_000)])
+    (row,) = read_runs(own_folder)
+    assert row["error"] == "x" * (LONGEST_CELL - 1) + "…"
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\rb", "\udcff", "x" * 140_000])
+def test_a_name_that_no_table_can_hold_is_refused_before_anything_is_trained(name):
+    for changes in ({"variant": name}, {"dataset": name}, {"model": Choice(name, name)}):
+        with pytest.raises(UserError, match="is too long for a table, or holds a line break"):
+            run_of(**changes)
+
+
+IMPOSSIBLE = {"test_accuracy": 1.5, "train_loss": -1.0, "train_seconds": math.inf, "epoch": 10**400}
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE)
+def test_numbers_that_no_store_could_be_read_with_come_into_none(name):
+    with pytest.raises(ValueError, match=rf"^{name} .* is "):
+        dataclasses.replace(epoch_of(1), **{name: IMPOSSIBLE[name]})
+    with pytest.raises(ValueError, match="^parameters -1 is below zero"):
+        record_of(parameters=-1)
 
 
 def test_every_column_that_was_promised_is_there():
@@ -439,6 +480,17 @@ def test_a_line_damaged_in_the_middle_is_refused_with_its_place(own_folder):
     assert contents(own_folder) == before
 
 
+def test_a_carriage_return_within_a_line_is_damage_and_ends_no_table(own_folder):
+    """One bit makes it of a minus: whatever stands behind it is not gone."""
+    whole = filled(own_folder, [record_of(run_of(seed=seed), started_at="2026-11-21") for seed in range(3)])
+    (own_folder / RUNS).write_bytes(whole[RUNS].replace(b"2026-", b"2026\r", 1))
+    before = contents(own_folder)
+    for look in LOOKS:
+        with pytest.raises(UserError, match=r"runs\.csv' is damaged"):
+            look(own_folder)
+    assert contents(own_folder) == before
+
+
 def test_replacing_leaves_the_old_file_or_the_new_one(own_folder, monkeypatch):
     path = own_folder / "file"
     replace(path, "old")
@@ -576,7 +628,7 @@ HOLDER = """
 import sys
 from pathlib import Path
 from actbench.results.store import Store
-from actbench.results.text import csv_lines
+from actbench.results.text import LONGEST_CELL, csv_lines
 
 with Store.open(Path(sys.argv[1])):
     print("open", flush=True)
@@ -644,7 +696,7 @@ import resource, signal, sys
 from pathlib import Path
 from actbench.errors import UserError
 from actbench.results.store import Store
-from actbench.results.text import csv_lines
+from actbench.results.text import LONGEST_CELL, csv_lines
 from test_store import record_of, run_of
 
 folder, again = Path(sys.argv[1]), sys.argv[2] == "again"

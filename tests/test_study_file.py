@@ -128,6 +128,8 @@ def test_the_name_defaults_to_that_of_the_file(study_file):
         ),
         ("thresholds = [0.9, 0.8]", "thresholds = [95]", "thresholds is [95]: it must be a number < 1.0"),
         ("[variants.wide]", "[variants.wide.deep]", "variants.wide.deep is not known"),
+        ("[variants.wide]", '[variants."wi\\u0000de"]', "variants has a name that cannot be: Cannot read 'wi\\x00de'"),
+        ("[variants.wide]", f"[variants.{'wide' * 300}]", "it is longer than 1000 characters"),
         ("[variants.wide]\n", "[variants.wide]\nseed = 3\n", "variants.wide.seed is not known"),
         ('activation = ["tanh"]', "activation = []", "variants.wide.activation is []"),
         (

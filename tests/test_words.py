@@ -2,6 +2,7 @@
 
 import ast
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ import actbench
 from actbench.reports import words
 from actbench.results.column import Column, Role
 from actbench.results.columns import BY_NAME
+from actbench.statistics import Interval
 from actbench.studies.article import Claim
 from actbench.tables.across import AcrossObstacle, NotAcross
-from actbench.tables.claims import (
+from actbench.tables.comparison import Pairing, UnpairedTest
+from actbench.tables.evidence import (
     ArmDifference,
     ArmRatio,
     ClaimVerdict,
@@ -22,9 +25,10 @@ from actbench.tables.claims import (
     JudgedClaim,
     Lacking,
     LargestDifference,
+    Learning,
     NoEvidence,
+    PValues,
 )
-from actbench.tables.comparison import Pairing, UnpairedTest
 from actbench.tables.findings import NotCompared, Obstacle
 from actbench.tables.metrics import PLAIN, parse_metrics
 from actbench.tables.warnings import (
@@ -40,6 +44,10 @@ from actbench.tables.warnings import (
 
 ROOT = Path(actbench.__file__).parent
 ACCURACY, LOSS, SECONDS = PLAIN["test_accuracy"], PLAIN["test_loss"], PLAIN["train_seconds"]
+
+INTERVAL = Interval(-0.01, 0.02, 0.95)
+TESTED = PValues(n=9, p_value=0.0117, p_against=0.99, p_limit=0.025, least=6)
+FEW = replace(TESTED, n=3)
 
 
 @pytest.mark.parametrize(
@@ -99,20 +107,52 @@ def test_warnings(warning, text):
         (NoEvidence(Lacking.ARMS, ("relu", "elu")), "no finished run of relu, elu"),
         (NoEvidence(Lacking.ARMS), "no finished run of any other arm"),
         (NoEvidence(Lacking.FIGURES), "some run has no such figure"),
-        (DigitsMet(3, 4, 4), "3 of 4 cells to the digit"),
+        (DigitsMet(3, 4, 3, 4, 0, 0, 4), "3 of 4 cells to the digit"),
+        (
+            DigitsMet(72, 90, 66, 84, 14, 28, 70),
+            "72 of 90 cells to the digit; 66 of 84 distinct; 14 of 28 last and best test accuracies",
+        ),
         (LargestDifference(0.00301, 0.01, 1, "mish"), "difference 0.30 pp (mish)"),
+        (LargestDifference(0.00301, 0.01, 1, "mish", TESTED), "difference 0.30 pp (mish); p = 0.012"),
         (LargestDifference(0.00301, 0.01, 9, "b: mish"), "largest difference of 9 accuracies 0.30 pp (b: mish)"),
         (CurveDifference(0.0001, 0.001, 20, 5), "largest difference in accuracy through epoch 20: 0.00010 (epoch 5)"),
-        (ArmDifference(ACCURACY, "a", "b", 1, 0.0012, None, None, None), "a - b: +0.12 pp"),
-        (ArmDifference(ACCURACY, "a", "b", 9, 0.0012, -0.01, 0.02, 0.95), "a - b: +0.12 (-1.00 … +2.00) pp"),
-        (ArmDifference(LOSS, "a", "b", 9, 0.1, -0.1, 0.3, 0.95), "a - b: +0.10 (-0.10 … +0.30)"),
+        (ArmDifference(ACCURACY, "a", "b", 0.0012, None, 2, 1, FEW, None, ()), "a - b: +0.12 pp"),
         (
-            ArmRatio(SECONDS, "a", "b", 1, 1.25, None, None, None, None, beside_others=False),
-            "a / b: measured ratio 1.25",
+            ArmDifference(ACCURACY, "a", "b", 0.0012, INTERVAL, 6, 3, TESTED, None, ()),
+            "a - b: +0.12 (-1.00 … +2.00) pp; p = 0.012",
         ),
         (
-            ArmRatio(SECONDS, "a", "b", 9, 1.25, 1.2, 1.3, 0.95, 2.0, beside_others=True),
-            "a / b: measured ratio 1.25 (1.2 … 1.3), printed 2; timed with other runs beside them",
+            ArmDifference(LOSS, "a", "b", 0.1, INTERVAL, 6, 3, replace(TESTED, p_value=0.4), None, (10,)),
+            (
+                "a - b: +0.10 (-0.01 … +0.02); p = 0.400, where 0.025 decides; "
+                "seed 10 is the article's own: shown, not counted"
+            ),
+        ),
+        (
+            ArmDifference(LOSS, "a", "b", None, None, 6, 3, FEW, None, (1, 2)),
+            "a - b: infinite losses; seeds 1, 2 are the article's own: shown, not counted",
+        ),
+        (
+            ArmDifference(ACCURACY, "a", "b", -0.3, None, 0, 9, TESTED, Learning(4, 9, 4, -0.1, None), ()),
+            "a - b: learned in 4 of 9, b in 9 of 9; lower in every seed; -10.00 pp where both learned; p = 0.012",
+        ),
+        (
+            ArmDifference(
+                ACCURACY, "a", "b", 0.3, None, 8, 1, replace(TESTED, p_value=0.0001), Learning(9, 0, 0, None, None), ()
+            ),
+            "a - b: learned in 9 of 9, b in 0 of 9; higher in 8 of 9 seeds; p < 0.001",
+        ),
+        (
+            ArmRatio(SECONDS, "a", "b", 1.25, None, FEW, 0, (), None, 1, None),
+            "a / b: measured ratio 1.25; how busy the machine was is not known",
+        ),
+        (
+            ArmRatio(SECONDS, "a", "b", 1.25, Interval(1.2, 1.3, 0.95), TESTED, 2, (10,), 2.0, 4, 0.5),
+            (
+                "a / b: measured ratio 1.25 (1.2 … 1.3), printed 2; p = 0.012; 2 pairs left out, not timed together; "
+                "up to 4 runs at a time; other programs kept up to 0.5 cores busy; "
+                "seed 10 is the article's own: shown, not counted"
+            ),
         ),
     ],
 )
@@ -127,13 +167,22 @@ def test_figures_of_claims(evidence, text):
         (ClaimVerdict.TO_THE_DIGIT, 1, "reproduced to the digit"),
         (ClaimVerdict.CONFIRMED, 9, "confirmed"),
         (ClaimVerdict.REFUTED, 9, "refuted"),
-        (ClaimVerdict.UNDECIDED, 1, "not decided with 1 seed"),
-        (ClaimVerdict.UNDECIDED, 0, "not decided with 0 seeds"),
+        (ClaimVerdict.UNDECIDED, 9, "not decided with 9 seeds"),
+        (ClaimVerdict.TOO_FEW, 3, "too few seeds: 3, at least 6 decide"),
     ],
 )
 def test_verdicts_on_claims(verdict, seeds, text):
     claim = Claim(text="It is so.", arm="a", relation="higher")
-    assert words.claim_verdict(JudgedClaim(claim, "", verdict, NoEvidence(Lacking.FIGURES), seeds)) == text
+    evidence = ArmDifference(ACCURACY, "a", "b", 0.0012, None, 2, 1, replace(TESTED, n=seeds), None, ())
+    assert words.claim_verdict(JudgedClaim(claim, "", verdict, evidence, seeds)) == text
+
+
+def test_a_claim_without_evidence_is_not_judged():
+    claim = Claim(text="It is so.", arm="a", relation="higher")
+    for lacking in Lacking:
+        judged = JudgedClaim.left_open(claim, "", NoEvidence(lacking, ("a", "b")))
+        assert words.claim_verdict(judged) == "not judged"
+        assert words.claim_figures(judged)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Worker processes: what is set for a process stays in it, and what was edited in mid-sweep is not stored as before."""
 
 import csv
+import itertools
+import multiprocessing as mp
 import os
 import time
 from dataclasses import replace
@@ -9,10 +11,10 @@ import numpy as np
 import pytest
 from conftest import bytes_images, planned, small_arrays
 
-from actbench import datasets
+from actbench import datasets, environment
 from actbench.execution.events import CheckpointRefused, CheckpointTaken, EpochEnded, RunEnded, RunStarted
 from actbench.execution.executor import Assignment
-from actbench.execution.local import LocalExecutor
+from actbench.execution.local import Growth, LocalExecutor
 from actbench.execution.plan import make_plan
 from actbench.execution.sweep import Options, sweep
 from actbench.execution.worker import carry_out
@@ -323,13 +325,60 @@ def test_a_third_data_set_takes_the_place_of_the_one_used_longest_ago(tmp_path):
     assert list(trainer.programs.kept) == [pairs[0][0].arm, pairs[3][0].arm]
 
 
-def test_only_as_many_programs_are_kept_as_memory_allows():
-    """Each is charged with what the process grew by. What a library gives back of a dropped one is its own affair."""
-    trainer = Trainer()
-    trainer.programs.mib = 0.001
-    arms = []
-    for number in range(3):
-        ((run, request),) = planned(**TINY | {"activation": f"swish(beta={1 + number / 100})"})
-        assert len(list(trainer.begin(run, datasets.load(request)))) == 2
-        arms.append(run.arm)
-    assert list(trainer.programs.kept) == arms[-1:]
+# Notes which process computes with it, in which there is then 64 MiB less room.
+GREEDY = """
+import os
+import keras
+
+eaten = {}
+
+def act(x, part=1):
+    if part not in eaten:
+        eaten[part] = b"x" * 2**26
+        with open("notes", "a") as file:
+            print(part, os.getpid(), file=file)
+    return keras.ops.tanh(x)
+"""
+
+
+@pytest.mark.slow
+def test_a_worker_that_has_grown_too_far_is_replaced_between_runs(tmp_path):
+    (tmp_path / "greedy.py").write_text(GREEDY, encoding="utf-8")
+    pairs = [planned(**TINY | {"activation": f"greedy.py:act(part={number})"})[0] for number in range(4)]
+    events = LocalExecutor(growth_mib=50).run([Assignment(*pair) for pair in pairs], 1, lambda: False)
+    records = [event.record for event in events if isinstance(event, RunEnded)]
+    assert [record.run for record in records] == [run for run, _ in pairs]
+    assert [record.status for record in records] == ["ok"] * 4, [record.error for record in records]
+    notes = [line.split() for line in (tmp_path / "notes").read_text(encoding="utf-8").splitlines()]
+    assert [part for part, _ in notes] == ["0", "1", "2", "3"]
+    # From the second run on it grows by 64 MiB and some. One run is not counted, and the next is one too many.
+    assert [len(list(runs)) for _, runs in itertools.groupby(process for _, process in notes)] == [3, 1]
+
+
+def test_how_far_a_worker_has_grown_leaves_out_its_first_run_and_its_largest():
+    growth = Growth()
+    sizes = {500: 0, 520: 0, 1530: 20, 1550: 40, 1545: 35, 1560: 50}
+    assert {size: growth.note(size) for size in sizes} == sizes
+
+
+@pytest.mark.slow
+def test_many_arms_take_no_more_memory_than_the_workers_may_grow_by():
+    """Between runs no worker is larger than after its first run, by its largest step and what it may grow by."""
+    arms, growth_mib = 64, 100.0
+    pairs = planned(**TINY | {"activation": [f"swish(beta={1 + number / 100})" for number in range(arms)]})
+    sizes, steps, peaks = {}, [], []
+    events = LocalExecutor(growth_mib).run([Assignment(*pair) for pair in pairs], 1, lambda: False)
+    for event in events:
+        if isinstance(event, RunStarted):
+            (process,) = mp.active_children()
+        if isinstance(event, RunEnded):
+            assert event.record.status == "ok"
+            of_process = sizes.setdefault(process.pid, [])
+            steps += [event.record.peak_memory_mib - size for size in of_process[-1:]]
+            of_process.append(environment.memory_mib(process.pid))
+            peaks.append(event.record.peak_memory_mib)
+    assert sum(map(len, sizes.values())) == arms
+    assert len(sizes) > 1
+    first = max(of_process[0] for of_process in sizes.values())
+    # The second of its steps is that of the run during which it grows too far.
+    assert max(peaks) <= first + max(steps) + growth_mib + max(steps)

@@ -13,6 +13,7 @@ import multiprocessing as mp
 import signal
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -25,12 +26,23 @@ from actbench.results.columns import Status
 from actbench.training import backends
 from actbench.training.run import STARVED, ProcessSettings
 
+GROWTH_SHARE = 0.25
+"""Of the machine's memory, divided by the runs at a time: how far a worker may grow over its runs before a fresh one
+takes its place. A process gets back next to nothing of what is compiled in it, kept or not: 10 MiB an arm of a small
+MLP, 600 MiB over sixty (``benchmarks/memory.py``). A fresh one costs some seconds, and compiles anew."""
 LAST_WORDS = 20_000
 """How many bytes of what a worker wrote before its death are searched for the reason."""
 
 
+@dataclass(frozen=True)
 class LocalExecutor:
-    """Trains runs in worker processes on this machine. See ``Executor``, which this class is one of."""
+    """Trains runs in worker processes on this machine. See ``Executor``, which this class is one of.
+
+    Attributes:
+        growth_mib: how far a worker may grow, in MiB; None: by a share of the machine's memory. See ``Growth``.
+    """
+
+    growth_mib: float | None = None
 
     def device_kind(self, asked: str, backend: str = backends.DEFAULT) -> str:
         """What the backend sees here."""
@@ -39,7 +51,8 @@ class LocalExecutor:
     def run(self, assignments: Sequence[Assignment], jobs: int, halt: Halt) -> Generator[RunEvent]:
         """Train the assignments; a worker that dies costs its run, and another one takes its place."""
         with scratch_folder() as folder:
-            pool = _Pool(folder, jobs, deque(assignments))
+            share = GROWTH_SHARE * environment.total_memory_mib() / jobs
+            pool = _Pool(folder, jobs, deque(assignments), share if self.growth_mib is None else self.growth_mib)
             try:
                 while pool.busy:
                     if halt():
@@ -50,6 +63,23 @@ class LocalExecutor:
                 pool.end(kill=True)
                 raise
             pool.end(kill=False)
+
+
+class Growth:
+    """How far a process has grown since its first run, not counting the run that it grew by most, in MiB.
+
+    A fresh process would have to grow by that one too, for the size of its network or data: what is left is what a
+    fresh process is rid of. So no single run, however large, has the process replaced again and again.
+    """
+
+    def __init__(self) -> None:
+        self._sizes: list[float] = []
+
+    def note(self, mib: float) -> float:
+        """Take the size after a run, and say how far the process has grown."""
+        self._sizes.append(mib)
+        steps = [later - earlier for earlier, later in itertools.pairwise(self._sizes)]
+        return sum(steps) - max(steps, default=0.0)
 
 
 class _Worker:
@@ -69,6 +99,7 @@ class _Worker:
         atexit.register(self.process.kill)
         theirs.close()
         self.assignment: Assignment | None = None
+        self.growth = Growth()
         self._written_before = 0
 
     def give(self, assignment: Assignment) -> None:
@@ -128,10 +159,11 @@ class _Worker:
 class _Pool:
     """The workers, and the assignments that wait for one."""
 
-    def __init__(self, folder: Path, jobs: int, pending: deque[Assignment]) -> None:
+    def __init__(self, folder: Path, jobs: int, pending: deque[Assignment], growth_mib: float) -> None:
         self.folder = folder
         self.jobs = jobs
         self.pending = pending
+        self.growth_mib = growth_mib
         self.threads = max(1, environment.usable_cores() // jobs) if jobs > 1 else None
         self.workers: list[_Worker] = []
         self.numbers = itertools.count()
@@ -176,16 +208,20 @@ class _Pool:
         return worker
 
     def collect(self) -> Iterator[RunEvent]:
-        """Wait a moment for news; a worker that has died gives a record for its run, and is gone."""
+        """Wait a moment for news; a worker that has died gives a record for its run, and is gone.
+
+        So is one that has grown too far, once its run has ended.
+        """
         ends = [end for worker in self.workers for end in (worker.connection, worker.process.sentinel)]
         wait(ends, timeout=POLL_SECONDS)
         for worker in list(self.workers):
-            dead = not worker.process.is_alive()  # asked first: what it sent before is then all there
+            gone = not worker.process.is_alive()  # asked first: what it sent before is then all there
             for event in worker.events():
                 if isinstance(event, RunEnded):
                     worker.assignment = None
+                    gone |= worker.growth.note(environment.memory_mib(worker.process.pid)) > self.growth_mib
                 yield event
-            if dead:
+            if gone:
                 self.workers.remove(worker)
                 worker.end()
                 if worker.assignment is not None:

@@ -32,6 +32,9 @@ ray = lazy("ray")
 
 LOST_RETRIES = 3
 """How often a run begins again (at its last checkpoint) after its worker or node was lost; a failing run never does."""
+RUNS_PER_PROCESS = 50
+"""After so many runs on the CPU, Ray ends their process: the memory that compiled programs took comes back in no other
+way. Ray can count runs, not memory; a run with a GPU has a process of its own, as Ray has it by default."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,11 @@ class RayExecutor:
             yield from _Driver(self, assignments, jobs).events(halt)
         finally:
             ray.shutdown()
+
+    def task_options(self) -> dict[str, Any]:
+        """What every run asks of Ray."""
+        bounds = {} if self.gpus_per_run else {"max_calls": RUNS_PER_PROCESS}
+        return {"num_cpus": self.cpus_per_run, "num_gpus": self.gpus_per_run, "max_retries": 0} | bounds
 
     def environment(self, settings: ProcessSettings) -> dict[str, str]:
         """Set in a worker before it imports the backend; Ray gives runs with another one another process."""
@@ -161,9 +169,7 @@ class _Driver:
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         self.mailbox = ray.remote(num_cpus=0, scheduling_strategy=here)(_Mailbox).remote()
         self.executor = executor
-        self.remote = ray.remote(
-            num_cpus=executor.cpus_per_run, num_gpus=executor.gpus_per_run, max_retries=0, scheduling_strategy="SPREAD"
-        )(train_remotely)
+        self.remote = ray.remote(scheduling_strategy="SPREAD", **executor.task_options())(train_remotely)
         self.jobs = jobs if jobs > 1 else _capacity(executor)
         self.pending = deque(replace(assignment, jobs=self.jobs) for assignment in assignments)
         self.running: dict[Any, Assignment] = {}

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from actbench.errors import shown
 from actbench.registry import Choice
 
 ALWAYS_HASHED: Any = object()
@@ -23,6 +25,10 @@ ALWAYS_HASHED: Any = object()
 METADATA = "column"  # where a field or a function keeps its declaration
 TRUTHS = {"True": True, "False": False}
 """How a yes or no stands in a table."""
+LARGEST_WHOLE = 2.0**53
+"""Above that a float does not tell neighbours apart."""
+LOSS_NOISE = 1e-6
+"""A loss of zero may come out of single precision a little below."""
 _places = itertools.count()
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -113,6 +119,24 @@ class Column:
         """The cell of a row that is older than the column."""
         return "" if self.neutral is None or self.neutral is ALWAYS_HASHED else str(self.neutral)
 
+    def impossible(self, numbers: Any) -> Iterator[tuple[Any, str]]:
+        """What no run has: below zero, infinite but for a loss, no fraction, not whole.
+
+        Args:
+            numbers: one of them, or a series.
+
+        Yields:
+            Whether it is so, or for each of the series, and what is to be said of it.
+        """
+        loss = self.unit is Unit.NATS
+        if self.unit is Unit.FRACTION and self.role is Role.OUTCOME:
+            yield (numbers < 0) | (numbers > 1), "is no fraction between 0 and 1 (percent are for paper)"
+        yield numbers < (-LOSS_NOISE if loss else 0), "is below zero"
+        if not loss:
+            yield numbers == math.inf, "is not finite"
+        if self.type is int:
+            yield (numbers % 1 != 0) | (numbers > LARGEST_WHOLE), "is no whole number"
+
     def is_unasked(self, value: Any) -> bool:
         """Whether nobody has to ask for a value: the neutral one; none, zero and no in the first version's settings."""
         if value is None or value != value:  # noqa: PLR0124 - an empty cell of numbers is nan
@@ -179,6 +203,17 @@ def columns_of(cls: type) -> tuple[Column, ...]:
         asked_as = declared.get("asked_as") or (name if declared["role"] is Role.SETTING else "")
         columns.append(Column(name, _plain_type(annotation), **declared | {"asked_as": asked_as}))
     return tuple(sorted(columns, key=lambda column: column.place))
+
+
+def check_possible(columns: Iterable[Column], holder: object) -> None:
+    """Raise ValueError where an attribute is a number that could be written, but never be read again."""
+    for column in columns:
+        number = getattr(holder, column.name) if column.is_number else None
+        if number is None or number != number:  # noqa: PLR0124 - NaN, which is written as an empty cell is
+            continue
+        for wrong, why in column.impossible(number):
+            if wrong:
+                raise ValueError(f"{column.name} {shown(number)} {why}")
 
 
 def _plain_type(annotation: Any) -> Any:

@@ -14,10 +14,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import Meta
 
+from actbench.errors import UserError, shown
 from actbench.registry import Choice
-from actbench.results.column import Column, Role, Unit, columns_of, derived, figure, identity, setting
+from actbench.results.column import Column, Role, Unit, check_possible, columns_of, derived, figure, identity, setting
 from actbench.results.key import definition_of, digest
-from actbench.results.text import LineDigest, csv_lines
+from actbench.results.text import LineDigest, as_cell, csv_lines
 
 Status: TypeAlias = Literal["ok", "diverged", "oom", "failed", "interrupted"]
 FINAL: frozenset[str] = frozenset({"ok", "diverged"})
@@ -70,6 +71,14 @@ class Run:
         str, default="tensorflow", neutral="tensorflow", option="--backend", key="training.backend", since=2
     )
 
+    def __post_init__(self) -> None:
+        """Refuse a name that ``runs.csv`` could not hold as it is. Raises UserError."""
+        for column in RUN_FIELDS:
+            value = getattr(self, column.name)
+            text = value.spelling if isinstance(value, Choice) else value
+            if isinstance(text, str) and as_cell(text) != text:
+                raise UserError(f"The {column.on_paper} {shown(text)} is too long for a table, or holds a line break.")
+
     @property
     def definition(self) -> dict[str, Any]:
         """Everything that determines the numbers, in canonical form."""
@@ -107,6 +116,10 @@ class Epoch:
     eval_seconds: float = figure(Role.CLOCK, unit=Unit.SECONDS)
     learning_rate: float = figure(Role.SETTING)
     suspended_seconds: float | None = figure(Role.CLOCK, default=None, unit=Unit.SECONDS, since=2)
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for numbers that cannot be: a run that comes to such fails, and its store can be read."""
+        check_possible(EPOCH_FIELDS, self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,6 +242,10 @@ class Record:
     jobs: int = figure(Role.ENVIRONMENT, default=1, title="runs at a time")
     others_cores: float | None = figure(Role.ENVIRONMENT, default=None, since=3, title="cores that others kept busy")
     versions: Versions = field(default_factory=Versions)
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for numbers that cannot be."""
+        check_possible(RECORD_FIELDS, self)
 
     @property
     def _trained(self) -> list[Epoch]:

@@ -12,8 +12,8 @@ from actbench.errors import UserError
 
 
 def replace(path: Path, text: str) -> None:
-    """Write a whole text file aside and move it into place."""
-    replace_all({path: text.encode()})
+    """Write a whole text file aside and move it into place. Halves of characters are escaped, as JSON escapes them."""
+    replace_all({path: text.encode(errors="backslashreplace")})
 
 
 def replace_all(contents: Mapping[Path, bytes]) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from actbench.errors import UserError
-from actbench.results.column import TRUTHS, Column, Role, Unit
+from actbench.results.column import TRUTHS, Column
 from actbench.results.columns import EPOCH_COLUMNS, FINAL, RUN_COLUMNS, STATUSES
 from actbench.results.read import (
     EPOCH_TABLE,
@@ -31,10 +30,6 @@ DEFAULT_THRESHOLDS = (0.95, 0.97, 0.98)
 SHOWN = ("epoch", "train_loss", "train_accuracy", "val_accuracy", "test_loss", "test_accuracy", "train_seconds")
 """What tables and pictures read of an epoch; the rest stays on the disk."""
 CHUNK_ROWS = 100_000
-# Above that a float does not tell neighbours apart.
-LARGEST_WHOLE = 2.0**53
-# A loss of zero may come out of single precision a little below.
-LOSS_NOISE = 1e-6
 # A diverged run's loss is written as nan or inf; an empty cell says that there is no number.
 NOT_A_NUMBER = ["", "nan"]
 
@@ -205,20 +200,10 @@ def _find_bad_epoch(path: Path, options: dict[str, Any]) -> None:
 
 
 def _refuse_impossible(path: Path, frame: pd.DataFrame, column: Column) -> None:
-    """Refuse numbers that no run has: below zero, infinite but for a loss, no fraction, not whole."""
-    if not column.is_number:
-        return
-    name, numbers = column.name, frame[column.name]
-    loss = column.unit is Unit.NATS
-    if column.unit is Unit.FRACTION and column.role is Role.OUTCOME:
-        _refuse(
-            path, frame, name, (numbers < 0) | (numbers > 1), "is no fraction between 0 and 1 (percent are for paper)"
-        )
-    _refuse(path, frame, name, numbers < (-LOSS_NOISE if loss else 0), "is below zero")
-    if not loss:
-        _refuse(path, frame, name, numbers == math.inf, "is not finite")
-    if column.type is int:
-        _refuse(path, frame, name, (numbers % 1 != 0) | (numbers > LARGEST_WHOLE), "is no whole number")
+    """Refuse numbers that no run has."""
+    if column.is_number:
+        for wrong, why in column.impossible(frame[column.name]):
+            _refuse(path, frame, column.name, wrong, why)
 
 
 def _refuse(

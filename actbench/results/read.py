@@ -182,7 +182,8 @@ def lacks_only_later_columns(table: Table, names: list[str]) -> bool:
 
 def _rows(path: Path, table: Table) -> Iterator[tuple[int, Row]]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        # A carriage return within a line is damage, not its end.
+        with path.open(encoding="utf-8-sig", newline="\n") as file:
             reader = csv.reader(_whole_lines(file, path))
             names = next(reader, None)
             if names is None:

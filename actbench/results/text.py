@@ -5,16 +5,34 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+LONGEST_CELL = 100_000
+"""Characters; a reader of tables gives up at 131,072."""
+LINE_BREAKS = re.compile("[\r\n]")
+
+
+def as_cell(text: str) -> str:
+    r"""The text as any table can hold it: line breaks and halves of characters as Python writes them, ``\n``, and cut.
+
+    A row that is cut by a break of the program is known by its missing end of line, so that no cell may have one.
+    """
+    fit = LINE_BREAKS.sub(lambda found: repr(found[0])[1:-1], text).encode(errors="backslashreplace").decode()
+    return fit if len(fit) <= LONGEST_CELL else f"{fit[: LONGEST_CELL - 1]}…"
 
 
 def csv_lines(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """Rows as lines without a header, in the order of the names; an empty cell for None."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([["" if row[name] is None else row[name] for name in names] for row in rows])
+    writer.writerows([[_cell(row[name]) for name in names] for row in rows])
     return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return "" if value is None else as_cell(value) if isinstance(value, str) else value
 
 
 class LineDigest:

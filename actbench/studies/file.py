@@ -9,6 +9,7 @@ from typing import Any
 
 from actbench import custom
 from actbench.errors import UserError, did_you_mean, shown
+from actbench.registry import check_printable
 from actbench.results.columns import SETTINGS
 from actbench.studies import article
 from actbench.studies.settings import NAMED, own_code, validated
@@ -74,7 +75,9 @@ class _Reader:
             source=self.convert("source", content.get("source", ""), str),
             base=base,
             grid=dict(self.axis(f"grid.{key}", key, value) for key, value in grid.items()),
-            variants={name: self.changes(f"variants.{name}", changes, "seeds") for name, changes in variants.items()},
+            variants={
+                self.variant(name): self.changes(f"variants.{name}", at, "seeds") for name, at in variants.items()
+            },
             smoke=self.changes("smoke", content.get("smoke", {}), "seeds"),
             checks=self.convert("checks", content.get("checks", []), tuple[str, ...]),
             thresholds=None if thresholds is None else self.convert("thresholds", thresholds, tuple[Fraction, ...]),
@@ -86,6 +89,14 @@ class _Reader:
         if not NAME.fullmatch(name):
             raise self.error("name", f"is {shown(name)}; letters, digits and . _ - will do, at most 100, and no path")
         return str(name)
+
+    def variant(self, name: str) -> str:
+        """A variant's name, which stands in tables."""
+        try:
+            check_printable(name)
+        except UserError as error:
+            raise self.error("variants", f"has a name that cannot be: {str(error).rstrip('.')}") from None
+        return name
 
     def changes(self, place: str, changes: Any, *more: str) -> dict[str, Any]:
         """Fields and what replaces them: a value, or a list where the grid had one."""

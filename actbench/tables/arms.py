@@ -67,9 +67,9 @@ def with_sizes(runs: pd.DataFrame) -> pd.DataFrame:
 def arm_table(runs: pd.DataFrame, epochs: pd.DataFrame, thresholds: Sequence[float]) -> pd.DataFrame:
     """One row an arm, in the order of first appearance.
 
-    Columns: the settings in which the runs differ, activation (see `arm_names`), epoch_rule (which epoch's figures they
-    are), runs (with a result), diverged, failed (and so in no figure), learned, with the ends of the exact 95 %
-    interval of its share of the runs, never_learned, collapsed, `Reached` (runs that reached a threshold),
+    Columns: the settings in which the runs differ, activation (see `arm_names`), runs (with a result), diverged, failed
+    (and so in no figure), learned, with the ends of the exact 95 % interval of its share of the runs, never_learned,
+    collapsed, epoch_rule (which epoch's figures they are), `Reached` (runs that reached a threshold),
     train/test/best_test_accuracy (mean, fraction), the same ``_learned`` (over the runs that learned), each with its
     ``_sd`` (ddof 1), `EpochsTo` and `SecondsTo` (median, where a miss counts as infinity; NaN where that median is a
     miss), the medians of train_seconds, seconds_per_epoch and wall_seconds, and the number of parameters.
@@ -107,10 +107,10 @@ def arm_rows(measured: pd.DataFrame, keys: Sequence[str], thresholds: Sequence[f
     for arm in arms:
         row: dict[ColumnName, Any] = {key: measured[key].iloc[arm[0]] for key in keys}
         figures = {name: column[arm[done[arm]]] for name, column in values.items()}
-        row["epoch_rule"] = measured["epoch_rule"].iloc[arm[0]]
         row |= {"runs": int(done[arm].sum()), "diverged": int(diverged[arm].sum())}
         row["failed"] = len(arm) - row["runs"]
         row |= _reliability(outcome[arm[done[arm]]])
+        row["epoch_rule"] = str(measured["epoch_rule"].iloc[arm[0]])
         learned = arm[outcome[arm] == Outcome.LEARNED]
         rows.append(row | _figures(figures, {name: values[name][learned] for name in ACCURACIES}, thresholds))
     return pd.DataFrame(rows)

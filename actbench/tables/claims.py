@@ -18,7 +18,7 @@ from actbench.tables.evidence import (
     Lacking,
     LargestDifference,
     NoEvidence,
-    Tested,
+    PValues,
 )
 from actbench.tables.published import CURVE_ACCURACIES, ReproducedCurve, ReproducedFigure, count_digits
 
@@ -90,7 +90,7 @@ def _judge_distance(claim: Claim, within: float, cells: Sequence[ReproducedFigur
     decided = statistics.decide_alike(by_seed([cell.fractions_apart for cell in sampled]), margin=within)
     cell = sampled[decided.rival]
     apart = abs(cell.fraction_apart or 0.0)
-    evidence = LargestDifference(apart, within, len(measured), cell.name, Tested.by(decided))
+    evidence = LargestDifference(apart, within, len(measured), cell.name, PValues.by(decided))
     return JudgedClaim(claim, "", ClaimVerdict(decided.decision), evidence, decided.n)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from actbench import statistics
 from actbench.statistics import Interval
 from actbench.studies.article import Article, Claim, own_seeds, printed_cells, rival_of, spelling
+from actbench.tables.clocks import clock_pairs, timed_runs
 from actbench.tables.evidence import (
     ArmDifference,
     ArmRatio,
@@ -22,7 +23,7 @@ from actbench.tables.evidence import (
     Lacking,
     Learning,
     NoEvidence,
-    Tested,
+    PValues,
 )
 from actbench.tables.metrics import Metric, parse_metrics, values_by_arm
 from actbench.tables.outcomes import Outcome
@@ -126,7 +127,7 @@ def _judge_figures(contest: _Contest, values: Mapping[str, BySeed]) -> JudgedCla
         _interval(pairs) if all_learned else None,
         above=int((pairs > 0).sum()),
         below=int((pairs < 0).sum()),
-        test=Tested.by(decided),
+        test=PValues.by(decided),
         learning=None if all_learned else _learning(learned[arm], learned[rival], both[rival]),
         own_seeds=contest.own_seeds,
     )
@@ -141,31 +142,41 @@ def _learning(arm: Sample, rival: Sample, both: Sample) -> Learning:
 
 
 def _judge_seconds(contest: _Contest, values: Mapping[str, BySeed]) -> JudgedClaim:
-    """By the ratios of pairs, whose signed ranks a few that a busy machine spoilt hardly move."""
+    """By the ratios of runs that were timed together: their signed ranks, which a busy moment hardly moves."""
     arm, claim = contest.arm, contest.claim
-    first, *others = by_seed([values[name] for name in (arm, *contest.rivals)])
-    ratios = [np.log(first) - np.log(other) for other in others]
+    timed = timed_runs(contest.runs)
+    pairs = {
+        name: clock_pairs(timed[arm], timed[name], sorted(values[arm].keys() & values[name].keys()))
+        for name in contest.rivals
+    }
+    apart = [name for name, found in pairs.items() if not found.seeds]
+    if apart:
+        return contest.left_open(Lacking.PAIRS, arm, *apart)
+    ratios = by_seed(
+        [
+            {seed: np.log(values[arm][seed] / values[name][seed]) for seed in pairs[name].seeds}
+            for name in contest.rivals
+        ]
+    )
     if claim.margin is not None:
         decided = statistics.decide_alike(ratios, margin=float(np.log1p(claim.margin)))
     else:
         decided = statistics.decide_order([[ratio] for ratio in ratios], higher=claim.relation == "higher", ranks=True)
     rival = contest.rivals[decided.rival]
-    pairs = ~np.isnan(ratios[decided.rival])
-    found = statistics.paired_ratio(first[pairs], others[decided.rival][pairs])
-    timed = contest.runs[contest.runs["arm"].isin((arm, rival))]
-    busy = timed["others_cores"]
+    kept = pairs[rival]
+    found = statistics.paired_ratio(*([values[name][seed] for seed in kept.seeds] for name in (arm, rival)))
     evidence = ArmRatio(
         contest.metric,
         arm,
         rival,
         found.ratio,
         found.interval,
-        test=Tested.by(decided),
-        apart=0,
+        test=PValues.by(decided),
+        apart=kept.left_out,
         own_seeds=contest.own_seeds,
         printed_ratio=_printed_ratio(contest, rival),
-        beside_others=bool((timed["jobs"] > 1).any()),
-        others_cores=None if busy.isna().any() else float(busy.max()),
+        jobs=max(timed[name][seed].jobs for name in (arm, rival) for seed in kept.seeds),
+        others_cores=kept.others_cores,
     )
     return JudgedClaim(claim, contest.variant, ClaimVerdict(decided.decision), evidence, decided.n)
 

@@ -79,7 +79,7 @@ class DigitsMet:
 
 
 @dataclass(frozen=True)
-class Tested:
+class PValues:
     """What an exact test came to.
 
     Attributes:
@@ -115,7 +115,7 @@ class LargestDifference:
     within: float
     cells: int
     arm: str
-    test: Tested | None = None
+    test: PValues | None = None
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class ArmDifference:
     interval: Interval | None
     above: int
     below: int
-    test: Tested
+    test: PValues
     learning: Learning | None
     own_seeds: tuple[int, ...]
 
@@ -189,8 +189,8 @@ class ArmRatio:
         apart: pairs that were left out, their two runs not having been timed near each other or alike.
         own_seeds: the article's own, which were not counted.
         printed_ratio: the same by the article's own clock; None where it printed none for both.
-        beside_others: whether some of the runs were timed with others beside them.
-        others_cores: cores that other programs kept busy, the most during any of these runs; None where not known.
+        jobs: the most runs that were timed at a time.
+        others_cores: the most cores that other programs kept busy during any of these runs; None where not known.
     """
 
     kind: ClassVar[str] = "ratio"
@@ -199,11 +199,11 @@ class ArmRatio:
     rival: str
     ratio: float
     interval: Interval | None
-    test: Tested
+    test: PValues
     apart: int
     own_seeds: tuple[int, ...]
     printed_ratio: float | None
-    beside_others: bool
+    jobs: int
     others_cores: float | None
 
 

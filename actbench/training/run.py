@@ -209,7 +209,7 @@ class Training:
         run = self.run
         model, stream = build(run, self._data)
         self._parameters = model.count_params()
-        program, seconds = self._trainer.programs.take(run, self._data, model, self._jobs)
+        program, seconds = self._trainer.programs.take(run, self._data, model)
         self._state = _State(program, stream)
         self._compile_seconds = (self._compile_seconds or 0.0) + seconds
         enough = _early_stopping(run, model)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import struct
 import tomllib
 import zipfile
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import numpy as np
 from conftest import bytes_images, small_arrays
 from hypothesis import strategies as st
 
 from actbench import activations, models
-from actbench.results.columns import SETTINGS
+from actbench.registry import Choice
+from actbench.results.columns import SETTINGS, Epoch, Record, Run, Versions
 from actbench.studies.file import TOP
 from actbench.tables.checks import FIGURES
 from actbench.tables.metrics import ALIASES, PLAIN
@@ -263,6 +266,27 @@ def changed_cells(draw: st.DrawFn, good: bytes) -> bytes:
 
 def _bytes(text: str) -> bytes:
     return text.encode(errors="surrogatepass")
+
+
+CELLS = TEXT | st.sampled_from(
+    ["x" * 140_000, "x" * 100_000, "\ud800" * 30_000, "a\nb", "a\r\nb", "\r", '"\n', "\ufeff"]
+)
+COUNTS = st.integers() | st.integers(0, 2**60) | st.sampled_from([10**20, 10**400, -(10**400)])
+
+
+@st.composite
+def changed_records(draw: st.DrawFn) -> dict[str, dict[str, object]]:
+    """Any values of their type for some fields of a run, of what came of it, of its last epoch, and of the versions."""
+    kinds = {str: CELLS, Choice: CELLS.map(lambda text: Choice(text, text)), int: COUNTS, float: st.floats() | COUNTS}
+    found: dict[str, dict[str, object]] = {"run": {}, "record": {}, "epoch": {}, "versions": {}}
+    places = {"run": Run, "record": Record, "epoch": Epoch, "versions": Versions}
+    hints = {part: get_type_hints(cls) for part, cls in places.items()}
+    fields = [(part, field.name) for part, cls in places.items() for field in dataclasses.fields(cls)]
+    for part, name in draw(st.lists(st.sampled_from(fields), min_size=1, max_size=4)):
+        kind = next((kind for kind in kinds if kind in (hints[part][name], *get_args(hints[part][name]))), None)
+        if kind is not None:
+            found[part][name] = draw(kinds[kind])
+    return found
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import logging
 import math
 import re
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 
 import inputs
 import numpy as np
@@ -28,8 +29,11 @@ from actbench.reports.formats import FORMATS
 from actbench.reports.sheet import View
 from actbench.reports.sheet.comparison import ComparisonSheet
 from actbench.results.checkpoint import Checkpoint
+from actbench.results.columns import run_row
 from actbench.results.frames import run_frames
+from actbench.results.read import read_manifest, read_runs
 from actbench.results.store import Store
+from actbench.results.text import as_cell
 from actbench.studies.article import read_article
 from actbench.studies.expand import expand
 from actbench.studies.file import read_study
@@ -41,8 +45,8 @@ from actbench.tables.metrics import parse_metrics
 from actbench.tables.select import Selection, select
 
 SHARES = {
-    "spellings": 28, "expressions": 20, "archives": 20, "studies": 16, "checkpoints": 5, "tables": 4, "manifests": 3,
-    "commands": 3, "providers": 1,
+    "spellings": 28, "expressions": 20, "archives": 20, "studies": 16, "checkpoints": 5, "tables": 3, "manifests": 3,
+    "commands": 3, "providers": 1, "records": 1,
 }  # fmt: skip
 """How many of a hundred cases each kind has."""
 CHUNK = 1000
@@ -154,6 +158,36 @@ def tables(tmp_path):
 
 
 NEW = record(Task(epochs=3), Arm("tanh"), 0)
+
+
+def records(tmp_path):
+    """What is stored is read again as it was, and its store with it; what could not be is refused before."""
+    store = small_store(tmp_path / "store")
+    good = {name: (store / name).read_bytes() for name in ("runs.csv", "epochs.csv", "manifest.json")}
+
+    def keep(case):
+        for name, content in good.items():
+            (store / name).write_bytes(content)
+        try:
+            versions = replace(NEW.versions, **case["versions"])
+            epochs = (*NEW.epochs[:-1], replace(NEW.epochs[-1], **case["epoch"]))
+            new = replace(NEW, run=replace(NEW.run, **case["run"]), epochs=epochs, versions=versions, **case["record"])
+        except ValueError as error:  # a run that fails
+            raise UserError(str(error)) from None
+        with Store.open(store) as opened:
+            opened.append(new)
+            opened.write_manifest({"studies": {new.run.study: {}}, "versions": {"error": new.error}})
+        with Store.open(store) as opened:
+            assert opened.statuses[new.run.key] == new.status
+        (row,) = (row for row in read_runs(store) if row["run_key"] == new.run.key)
+        for name, cell in run_row(new).items():
+            wanted = "" if cell is None else str(cell)
+            assert row[name] == (wanted if hasattr(new.run, name) else as_cell(wanted)), name
+        assert read_manifest(store)["versions"]["error"] == new.error
+        assert new.run.study in read_manifest(store)["studies"]
+        written(analyse([store], Question()))
+
+    return inputs.changed_records(), keep
 
 
 def manifests(tmp_path):

@@ -1,16 +1,19 @@
-"""Learning curves: mean and spread over the seeds, against epochs or training seconds."""
+"""Learning curves: mean and spread over the seeds that learned, the others one by one, against epochs or seconds."""
 
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from actbench.errors import UserError
 from actbench.reports.plots import Look, Panel, chosen_metric, picture
 from actbench.reports.plots.style import label_line_ends, whole_numbers, write_remark
-from actbench.reports.words import in_percent
+from actbench.reports.words import in_percent, spread_name
+from actbench.tables.outcomes import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,10 +35,11 @@ CLIMB = 0.2
 
 @picture(caption="Test accuracy, epoch by epoch", options=("metric", "x"), place=1)
 def curves(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
-    """Learning curves: mean and spread over the seeds of each arm.
+    """Learning curves: mean and spread over the seeds of each arm that learned, and the other runs one by one.
 
-    A run that ended early (it diverged, or was stopped) goes on with its last value: nothing is averaged over the
-    survivors only. The band is ± one standard deviation over the seeds.
+    A run that did not learn (it never left chance, collapsed, or diverged) is a dotted line of its own: no run is
+    half-way between it and the others. One that ended early goes on with its last value. The band is ± one standard
+    deviation over the seeds.
 
     Raises:
         UserError: the metric is not measured after every epoch.
@@ -49,54 +53,94 @@ def curves(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     if runs.empty:
         axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
         return
-    keys = runs.groupby("arm", sort=False)["run_key"].agg(list)
+    arms = palette.layers(list(dict.fromkeys(runs["arm"])))
     is_accuracy = metric.unit == "accuracy"
     matrices = _matrices(panel.findings, runs["run_key"], (y, "train_seconds"))
-    lengths = runs["epochs_run"]
-    ends = []
-    lows, highs, longest = [], [], []
-    seeds = set()
-    for arm in palette.layers(list(keys.index)):
-        values = matrices[y].loc[keys[arm]].to_numpy()
-        values = in_percent(values) if is_accuracy else values
-        seconds = matrices["train_seconds"].loc[keys[arm]].to_numpy()
-        epochs = matrices[y].columns.to_numpy(dtype=float)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # an epoch in which every run had diverged has no loss
-            mean, across = np.nanmean(values, axis=0), seconds.mean(axis=0) if x == "seconds" else epochs
-            spread = np.nanstd(values, axis=0, ddof=1) if len(values) > 1 else np.zeros_like(mean)
-        if not np.isfinite(mean).any():
-            continue  # every run of it lost its numbers before the first evaluation
-        colour, named = palette.colour(arm), palette.named(arm)
-        axes.plot(across, mean, color=colour, linewidth=1.8 if named else 0.8, alpha=1 if named else 0.45)
-        if named:
-            axes.fill_between(across, mean - spread, mean + spread, color=colour, alpha=0.16, linewidth=0)
-            ends.append((arm, float(mean[np.isfinite(mean)][-1]), colour))
-        longest.append(across[-1])
-        seeds.add(len(values))
-        # Down to the end of the lowest band: an arm of which some seeds never learn must not look like a narrow one.
-        lows.append(min(np.nanmin(mean[_shown(epochs)]), (mean - spread)[np.isfinite(mean)][-1]))
-        highs.append(np.nanmax((mean + spread)[_shown(epochs)]))
-    low, high = np.nanmin(lows or [0.0]), np.nanmax(highs or [1.0])
+    lines = [line for arm in arms for line in _lines(matrices, runs[runs["arm"] == arm], y, x)]
+    for line in lines:
+        colour, named = palette.colour(line.arm), palette.named(line.arm)
+        width, alpha = (1.8, 1.0) if named else (0.8, 0.45)
+        dots: Any = (0, (1, 2)) if line.alone else "solid"
+        axes.plot(line.across, line.mean, color=colour, alpha=alpha, linewidth=width, linestyle=dots)
+        if named and not line.alone:
+            axes.fill_between(line.across, line.low, line.high, color=colour, alpha=0.16, linewidth=0)
+    # Down to the end of the lowest band or line: what never learned must be in the picture.
+    lows = [
+        float(np.nanmin(np.append(line.mean[line.settled], line.low[np.isfinite(line.mean)][-1]))) for line in lines
+    ]
+    highs = [float(np.nanmax(line.high[line.settled])) for line in lines]
+    low, high = min(lows, default=0.0), max(highs, default=1.0)
     room = 0.06 * (high - low) or 1.0
-    axes.set_ylim(max(low - room, 0), min(high + room, 100.5) if is_accuracy else high + room)
-    axes.set_xlim(0, max(longest, default=1.0))
+    unlearned = int((runs["outcome"] != Outcome.LEARNED).sum())
+    # What is remarked in the lower corner stands below the lines that never rose.
+    axes.set_ylim(max(low - room * (2 if unlearned else 1), 0), min(high + room, 100.5) if is_accuracy else high + room)
+    axes.set_xlim(0, max((line.across[-1] for line in lines), default=1.0))
     if x == "epochs":
         whole_numbers(axes)
     axes.set_xlabel("training seconds" if x == "seconds" else "epoch")
     axes.set_ylabel(LABELS[y])
-    label_line_ends(axes, ends)
-    many = f"{min(seeds)}" if len(seeds) == 1 else f"{min(seeds)} to {max(seeds)}"
-    remark = "one seed" if seeds == {1} else f"mean ± sd, {many} seeds"
+    first = {line.arm: line for line in reversed(lines) if palette.named(line.arm)}
+    label_line_ends(axes, [(line.label, line.end, palette.colour(arm)) for arm, line in first.items()])
+    seeds = runs.groupby("arm")["seed"].count()
+    remark = spread_name(seeds=(seeds.min(), seeds.max()), unlearned=unlearned)
+    lengths = runs["epochs_run"]
     short = int((lengths < lengths.max()).sum())
     early = f"{short} run{'s' * (short > 1)} ended early" if short else ""
-    remarks = "; ".join(filter(None, [remark, early, palette.others(list(keys.index))]))
+    remarks = "; ".join(filter(None, [remark, early, palette.others(arms)]))
     write_remark(axes, remarks, palette.theme.muted, above=metric.unit == "loss")
 
 
-def _shown(epochs: NDArray[np.float64]) -> NDArray[np.bool_]:
-    shown: NDArray[np.bool_] = epochs >= max(1.0, CLIMB * float(epochs.max()))
-    return shown
+@dataclass(frozen=True)
+class _Line:
+    """A line: of all runs of an arm that learned, or of one ``alone`` that did not."""
+
+    arm: str
+    label: str
+    alone: bool
+    epochs: NDArray[np.float64]
+    across: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    spread: NDArray[np.float64]
+
+    @property
+    def low(self) -> NDArray[np.float64]:
+        """The lower edge of its band."""
+        return self.mean - self.spread
+
+    @property
+    def high(self) -> NDArray[np.float64]:
+        """The upper edge of its band."""
+        return self.mean + self.spread
+
+    @property
+    def end(self) -> float:
+        """Its last value."""
+        return float(self.mean[np.isfinite(self.mean)][-1])
+
+    @property
+    def settled(self) -> NDArray[np.bool_]:
+        """The part that fills the height of the picture."""
+        late: NDArray[np.bool_] = self.epochs >= max(1.0, CLIMB * float(self.epochs.max()))
+        return late
+
+
+def _lines(matrices: dict[str, pd.DataFrame], runs: pd.DataFrame, y: str, x: str) -> Iterator[_Line]:
+    """The lines of an arm's runs: first that of all that learned, then each other one's."""
+    learned = runs["outcome"] == Outcome.LEARNED
+    together, apart = list(runs["run_key"][learned]), list(runs["run_key"][~learned])
+    arm = str(runs["arm"].iloc[0])
+    label = f"{arm} {len(together)}/{len(runs)}" if apart else arm
+    epochs = matrices[y].columns.to_numpy(dtype=float)
+    for group in [*([together] if together else []), *([key] for key in apart)]:
+        values = matrices[y].loc[group].to_numpy()
+        values = in_percent(values) if y.endswith("accuracy") else values
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # an epoch in which every run had diverged has no loss
+            mean = np.nanmean(values, axis=0)
+            spread = np.nanstd(values, axis=0, ddof=1) if len(values) > 1 else np.zeros_like(mean)
+        if np.isfinite(mean).any():  # else every run of it lost its numbers before the first evaluation
+            across = matrices["train_seconds"].loc[group].to_numpy().mean(axis=0) if x == "seconds" else epochs
+            yield _Line(arm, label, group is not together, epochs, across, mean, spread)
 
 
 def _matrices(findings: Findings, keys: pd.Series[str], columns: tuple[str, ...]) -> dict[str, pd.DataFrame]:

@@ -111,9 +111,13 @@ class Shape:
     right: float
 
 
-def shape_of_lines(_: Sequence[TaskFindings], colours: Palette, size: tuple[float, float]) -> Shape:
+def shape_of_lines(tasks: Sequence[TaskFindings], colours: Palette, size: tuple[float, float]) -> Shape:
     """The room of a panel with an axis on the left and the names of lines on the right."""
-    return Shape(*size, left=AXIS_INCHES, right=name_inches([colours.baseline, *colours.coloured]))
+    names = [colours.baseline, *colours.coloured]
+    # Beside a name stands how many runs learned, where some did not.
+    pairs = [pair for found in tasks for pair in zip(found.arms["learned"], found.arms["runs"], strict=True)]
+    count = max((f" {learned}/{runs}" for learned, runs in pairs if learned < runs), default="", key=len)
+    return Shape(*size, left=AXIS_INCHES, right=name_inches([f"{name}{count}" for name in names]))
 
 
 def name_inches(names: Sequence[str]) -> float:

@@ -26,7 +26,7 @@ from actbench.reports.words.numbers import (
     unit,
     with_reach,
 )
-from actbench.reports.words.outcomes import epoch_rule, explain_learned, learned
+from actbench.reports.words.outcomes import bar_name, epoch_rule, explain_learned, learned, spread_name
 from actbench.reports.words.settings import setting, task_title
 from actbench.reports.words.verdicts import (
     check_figures,
@@ -47,6 +47,7 @@ from actbench.results.thresholds import in_percent
 __all__ = [
     "NOTHING",
     "accuracy",
+    "bar_name",
     "check_figures",
     "claim_figures",
     "claim_verdict",
@@ -75,6 +76,7 @@ __all__ = [
     "sentence",
     "setting",
     "share",
+    "spread_name",
     "standing",
     "summarize",
     "summary",

@@ -16,7 +16,7 @@ from actbench.tables.evidence import (
     LargestDifference,
     Learning,
     NoEvidence,
-    Tested,
+    PValues,
 )
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def claim_verdict(judged: JudgedClaim) -> str:
     """The verdict on a claim."""
     match judged.verdict, judged.evidence:
-        case ClaimVerdict.TOO_FEW, ArmDifference(test=Tested() as test) | ArmRatio(test=test) | LargestDifference(
-            test=Tested() as test
+        case ClaimVerdict.TOO_FEW, ArmDifference(test=PValues() as test) | ArmRatio(test=test) | LargestDifference(
+            test=PValues() as test
         ):
             return f"too few seeds: {test.n}, at least {test.least} decide"
         case ClaimVerdict.UNDECIDED, NoEvidence():
@@ -65,7 +65,7 @@ def _lacking(found: NoEvidence) -> str:
         Lacking.CURVE: "that run is not there yet",
         Lacking.ARMS: f"no finished run of {arms or 'any other arm'}",
         Lacking.SEEDS: f"no seed that {arms} share, but for the article's own, which judges nothing",
-        Lacking.PAIRS: f"no runs of {arms} that were timed near each other",
+        Lacking.PAIRS: f"no runs of {arms} that were timed together",
         Lacking.FIGURES: "some run has no such figure",
         Lacking.LEARNING: f"{arms} learned in none of its runs, so there is no figure of it to compare",
     }[found.lacking]
@@ -73,12 +73,10 @@ def _lacking(found: NoEvidence) -> str:
 
 def _distinct(found: DigitsMet) -> str:
     """What an article printed twice, and what is hard to miss, says less than the count suggests."""
-    parts = []
-    if found.distinct < found.cells:
-        parts.append(f"{found.distinct_met} of {found.distinct} distinct")
+    text = f"; {found.distinct_met} of {found.distinct} distinct" if found.distinct < found.cells else ""
     if 0 < found.accuracies < found.distinct:
-        parts.append(f"{found.accuracies_met} of {found.accuracies} test accuracies, last and best")
-    return f" ({'; '.join(parts)})" if parts else ""
+        text += f"; {found.accuracies_met} of {found.accuracies} last and best test accuracies"
+    return text
 
 
 def _difference(found: ArmDifference) -> str:
@@ -118,8 +116,8 @@ def _every_seed(found: ArmDifference) -> str:
 def _ratio(found: ArmRatio) -> str:
     span = f" ({found.interval.low:.4g} … {found.interval.high:.4g})" if found.interval else ""
     printed = "" if found.printed_ratio is None else f", printed {found.printed_ratio:.3g}"
-    apart = f"; {plural(found.apart, 'pair')} left out, not run near each other" if found.apart else ""
-    beside = "; timed with other runs beside them" * found.beside_others
+    apart = f"; {plural(found.apart, 'pair')} left out, not timed together" if found.apart else ""
+    beside = f"; up to {found.jobs} runs at a time" if found.jobs > 1 else ""
     quiet = (
         "; how busy the machine was is not known"
         if found.others_cores is None
@@ -131,7 +129,7 @@ def _ratio(found: ArmRatio) -> str:
     )
 
 
-def _p(test: Tested | None) -> str:
+def _p(test: PValues | None) -> str:
     """The p-value of the claim, or of its opposite where that is the smaller one; none where no value could decide."""
     if test is None or test.n < test.least:
         return ""

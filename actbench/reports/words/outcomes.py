@@ -36,6 +36,20 @@ def explain_learned() -> str:
     )
 
 
+def bar_name(*, ranked: bool, apart: bool) -> str:
+    """What the bar of a strip is."""
+    middle = "median" if ranked else "mean"
+    return f"bar: {middle} with its 95 % interval" + ("; hollow: did not learn, and in no bar" if apart else "")
+
+
+def spread_name(*, seeds: tuple[int, int], unlearned: int) -> str:
+    """What a learning curve and its band are, and the dotted lines beside it: of the fewest and the most runs."""
+    few, many = seeds
+    if unlearned:
+        return f"mean ± sd of the runs that learned; dotted: {plural(unlearned, 'run')} that did not"
+    return "one seed" if many == 1 else f"mean ± sd, {few if few == many else f'{few} to {many}'} seeds"
+
+
 def about_outcomes(found: NotLearned | ChanceUnknown) -> str:
     """A warning about runs that did not learn, or of which nobody can tell."""
     if isinstance(found, NotLearned):
