@@ -17,6 +17,7 @@ that crossed it at this look, or an earlier one its own threshold, is at most `s
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -264,23 +265,24 @@ class _Spending:
             values = self._listed(scaled)
             before = np.tile(self._crossed, values.size // self._crossed.size)
         else:
-            signs = _random_signs(n)
-            values = self._drawn(signs, columns)
+            values = self._drawn(_random_signs(n), columns)
             before = np.zeros(values.size, dtype=bool)
             for size, threshold in zip(self.sizes, self.thresholds, strict=True):
-                before |= self._drawn(signs, columns[:size]) > threshold
+                before |= self._drawn(_random_signs(n)[:, :size], columns[:size]) > threshold
         noise = _NOISE * np.sqrt(n)
-        left = np.sort(values[~before])
+        left = values[~before]
         allowed = int((level - self.spent) * values.size * (1 + _NOISE) + _NOISE)
         # The largest value that does not cross; what ties with it does not either.
-        threshold = (left[-1 - allowed] if allowed < left.size else -np.inf) + noise
-        p_values = [self.spent + (left.size - np.searchsorted(left, value - noise)) / values.size for value in own]
+        place = left.size - 1 - allowed
+        threshold = (np.partition(left, place)[place] if place >= 0 else -np.inf) + noise
+        hits = [int(np.count_nonzero(left >= value - noise)) for value in own]
+        p_values = [min(1.0, self.spent + count / values.size) for count in hits]
         crossing = ~before & (values > threshold)
-        self.spent += float(np.count_nonzero(crossing)) / values.size
+        self.spent += int(np.count_nonzero(crossing)) / values.size
         self._crossed = before | crossing
         self.thresholds.append(float(threshold))
         self.sizes.append(n)
-        return [float(p) for p in p_values]
+        return p_values
 
     def _listed(self, scaled: NDArray[np.float64]) -> NDArray[np.float64]:
         """The statistic of every pattern: those of the first rows repeat in turn, as more rows are added.
@@ -288,25 +290,28 @@ class _Spending:
         The largest of absolute values is the same with all signs turned, so that half of the patterns will do.
         """
         n = len(scaled)
-        largest = np.full(2 ** (n - 1 if self.two_sided else n), -np.inf)
-        for column in scaled.T:
+        largest = np.full(2 ** (n - 1 if self.two_sided else n), 0.0 if self.two_sided else -np.inf)
+        # A column of zeros cannot be the largest of absolute values.
+        for column in scaled.T[scaled.any(axis=0)] if self.two_sided else scaled.T:
             sums = column[:1] if self.two_sided else np.array([column[0], -column[0]])
             for value in column[1:]:
                 sums = np.concatenate([sums + value, sums - value])
             np.maximum(largest, np.abs(sums) if self.two_sided else sums, out=largest)
         return largest
 
-    def _drawn(self, signs: NDArray[np.int8], columns: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The statistic of random patterns of the first rows."""
+    def _drawn(self, signs: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The statistic of random patterns, shape (patterns, n)."""
         norms = np.sqrt((columns**2).sum(axis=0))
-        sums = signs[: len(columns)].T @ (columns / np.where(norms > 0, norms, 1))
+        sums = signs @ (columns / np.where(norms > 0, norms, 1))
         largest: NDArray[np.float64] = (np.abs(sums) if self.two_sided else sums).max(axis=1)
         return largest
 
 
-def _random_signs(n: int) -> NDArray[np.int8]:
-    """Random patterns, shape (n, patterns), the observed one first; those of fewer rows are their beginnings."""
+@functools.lru_cache(maxsize=1)
+def _random_signs(n: int) -> NDArray[np.float64]:
+    """Random patterns, shape (patterns, n), the observed one first; those of fewer rows are their beginnings."""
     rng = np.random.default_rng(0)
-    signs = np.stack([rng.integers(0, 2, size=RANDOM_PATTERNS, dtype=np.int8) for _ in range(n)]) * 2 - 1
-    signs[:, 0] = 1
-    return signs.astype(np.int8)
+    columns = [rng.integers(0, 2, size=RANDOM_PATTERNS, dtype=np.int8) for _ in range(n)]
+    signs: NDArray[np.float64] = np.stack(columns, axis=1).astype(np.float64) * 2 - 1
+    signs[0] = 1
+    return signs
