@@ -8,12 +8,14 @@ import pytest
 
 from actbench import statistics
 from actbench.reports import words
+from actbench.reports.sheet.printed import printed_grids
+from actbench.results.thresholds import SecondsTo
 from actbench.statistics import decide_alike, decide_order
 from actbench.studies.article import Article, Claim, Listing, Table, printed_cells
 from actbench.tables.claims import judge_claims
 from actbench.tables.evidence import Lacking, NoEvidence
 from actbench.tables.outcomes import Outcome
-from actbench.tables.published import ReproducedFigure, count_digits
+from actbench.tables.published import ReproducedFigure, count_digits, lay_beside
 
 LISTING = "epoch test_accuracy\n0 0.1"
 
@@ -252,6 +254,34 @@ def test_an_arm_that_fails_often_and_is_alike_where_it_learned_is_less_reliable(
     assert judged(alike, runs).verdict == "refuted"
 
 
+def test_a_run_that_did_not_learn_counts_as_a_high_loss():
+    runs = two_peaks(8, n=14)
+    runs["test_loss"] = 1 - runs["test_accuracy"]
+    # Where it learned, its loss is the lower one: more often at chance, and better elsewhere, is neither.
+    better = (runs["activation"] == "hardshrink") & (runs["outcome"] == Outcome.LEARNED)
+    runs.loc[better, "test_loss"] -= 0.2
+    loss = Claim(text="", arm="hardshrink", relation="higher", than=("relu",), by="test_loss")
+    found = judged(loss, runs)
+    assert (found.verdict, found.evidence.learning.difference < 0) == ("undecided", True)
+    runs.loc[better, "test_loss"] += 0.2
+    assert judged(loss, runs).verdict == "confirmed"
+
+
+@pytest.mark.parametrize("seeds", [6, 10])
+def test_arms_that_fail_equally_often_are_rarely_ranked(seeds):
+    stream = np.random.default_rng([seeds, 5])
+    decisions = []
+    for _ in range(400):
+        learned = stream.random((2, seeds)) < 0.7
+        accuracy = np.where(learned, stream.normal(0.6, 0.02, (2, seeds)), 0.1)
+        both = np.where(learned.all(axis=0), accuracy[0] - accuracy[1], np.nan)
+        respects = [both, learned[0].astype(float) - learned[1]]
+        decisions.append(decide_order([respects], higher=True).decision)
+    limit = 400 * 0.025 + 3 * (400 * 0.025 * 0.975) ** 0.5
+    assert decisions.count("confirmed") <= limit
+    assert decisions.count("refuted") <= limit
+
+
 def test_a_claim_on_an_arm_that_never_learned_is_one_clear_sentence():
     found = judged(LOWER, two_peaks(10))
     assert found.evidence == NoEvidence(Lacking.LEARNING, ("hardshrink",))
@@ -305,6 +335,13 @@ def test_what_is_known_of_the_machine_is_said():
     assert "; up to 2 runs at a time; other programs kept up to 1.5 cores busy" in words.claim_figures(found)
 
 
+def test_a_threshold_that_was_missed_has_no_ratio():
+    runs = timed([1.2] * 8).assign(train_seconds=1.0)
+    runs[SecondsTo(0.9)] = np.where(runs["seed"] == 3, np.nan, 1.0)
+    claim = Claim(text="", arm="mish", relation="higher", than=("relu",), by="seconds-to:0.9")
+    assert judged(claim, runs).evidence == NoEvidence(Lacking.FIGURES)
+
+
 def test_where_no_pair_was_timed_together_nothing_is_judged():
     runs = timed([1.2] * 8)
     runs.loc[runs["activation"] == "mish", "jobs"] = 2
@@ -321,7 +358,7 @@ def figures(accuracies, *, seed=None, printed="98.00 %"):
     article = Article(published=(table,))
     (cell,) = printed_cells(article)
     by_seed = {number: 100 * value for number, value in enumerate(accuracies)}
-    return ReproducedFigure(cell, by_seed, 100 * float(np.mean(accuracies)), None, None)
+    return ReproducedFigure(cell, by_seed, by_seed, 100 * float(np.mean(accuracies)), None, None)
 
 
 WITHIN = Claim(text="Within a point.", cells=(": mish",), within=0.01)
@@ -347,11 +384,25 @@ def test_the_articles_own_run_is_a_fact_and_no_sample(accuracy, verdict):
     assert (found.verdict, found.evidence.test) == (verdict, None)
 
 
+def test_what_runs_that_learned_came_to_stands_beside_all():
+    table = Table("activation | test_accuracy\nhardshrink | 58.65 %")
+    (cell,) = lay_beside(Article(published=(table,)), two_peaks(4))
+    assert cell.where_learned == pytest.approx(57.99, abs=0.05)
+    ((_, shown),) = printed_grids([cell])[0].rows
+    assert (
+        shown.text == f"58.65 / {cell.ours:.3f} ± {cell.sd:.3f} ({cell.where_learned:.3f} in the 6 of 10 that learned)"
+    )
+    (cell,) = lay_beside(Article(published=(table,)), two_peaks(0))
+    assert cell.where_learned is None
+
+
 def test_a_row_that_is_printed_twice_is_counted_once():
     row = "activation | train_accuracy | test_accuracy | epochs_to_95\nmish | 100 % | 98.00 % | 3"
     cells = printed_cells(Article(published=(Table(row, seed=1), Table(row, seed=1, place="again"))))
     met = {"train_accuracy": True, "test_accuracy": False}
-    found = count_digits(ReproducedFigure(cell, {1: 1.0}, 1.0, None, met.get(str(cell.column), True)) for cell in cells)
+    found = count_digits(
+        ReproducedFigure(cell, {1: 1.0}, {1: 1.0}, 1.0, None, met.get(str(cell.column), True)) for cell in cells
+    )
     assert (found.all.count, found.all.of) == (4, 6)
     assert (found.distinct.count, found.distinct.of) == (2, 3)
     assert (found.accuracies.count, found.accuracies.of) == (0, 1)

@@ -15,6 +15,7 @@ from actbench.results.frames import read_frames
 from actbench.results.read import read_manifest
 from actbench.tables import arm_table, to_csv
 from actbench.tables.findings import Question, analyse
+from actbench.tables.published import Share, count_digits
 from tools import results
 
 REPOSITORY = Path(__file__).parent.parent
@@ -81,6 +82,42 @@ def split_numbers(svg):
 def test_what_the_studies_expect_holds(repository):
     found = [results.stored(name) for name in NAMES]
     assert [judged.claim.text for one in found for judged in one.disappointing] == []
+
+
+@pytest.fixture(scope="module")
+def judged():
+    """The verdict and evidence of each claim on Swish and Mish that is about arms, by variant, arm and metric."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(REPOSITORY)
+        claims = results.stored("swish-mish-mnist").claims
+    return {(one.variant, one.claim.arm, one.claim.by): one for one in claims if one.claim.arm}
+
+
+def test_the_seed_that_the_article_printed_judges_none_of_its_claims(judged):
+    assert {one.evidence.own_seeds for one in judged.values()} == {(10,)}
+    assert {one.seeds for one in judged.values()} == {9}
+    verdicts = {key: str(one.verdict) for key, one in judged.items()}
+    assert verdicts["lr 0.5", "mish", "test_accuracy"] == "undecided"
+    assert verdicts["200-100", "swish", "test_accuracy"] == "refuted"
+    assert verdicts["200-100, lr 0.5", "swish", "test_accuracy"] == "refuted"
+    assert "confirmed" not in verdicts.values()
+
+
+def test_mish_takes_as_long_as_swish(judged):
+    found = judged["basic", "mish", "epoch_seconds"]
+    assert found.verdict == "undecided"
+    assert found.evidence.ratio == pytest.approx(1.004, abs=0.002)
+    assert (found.evidence.interval.low, found.evidence.interval.high) == pytest.approx((0.988, 1.021), abs=0.002)
+
+
+def test_cells_that_are_printed_twice_or_hard_to_miss_are_counted_apart(repository):
+    digits = count_digits(results.stored("swish-mish-mnist").cells)
+    assert (digits.all, digits.distinct, digits.accuracies) == (Share(72, 90), Share(66, 84), Share(14, 28))
+
+
+def test_the_page_of_results_is_computed(repository):
+    page = (results.RESULTS / results.PAGE).read_text(encoding="utf-8")
+    assert results.page([results.stored(name) for name in studies()]) == page
 
 
 def test_the_readme_shows_the_verdicts(repository):

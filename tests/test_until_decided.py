@@ -273,7 +273,7 @@ def test_compare_takes_the_verdicts_of_the_looks(decided, tmp_path):
     task = compared(tmp_path / "store")
     (comparison,) = task.comparisons
     assert task.baseline == "mish"
-    assert comparison.margin == 0
+    assert comparison.limit.value == 0
     assert {row.arm: row.verdict.standing for row in comparison.rows}["tanh"] == "better"
     assert comparison.looks.taken[-1] == max(verdict.seeds for verdict in comparison.looks.verdicts.values())
     assert not kinds(task)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jinja2
 from rich.console import Console
 
 from actbench.execution.plan import stored_plan
@@ -18,11 +19,14 @@ from actbench.reports.sheet import View
 from actbench.reports.sheet.comparison import ComparisonSheet
 from actbench.reports.sheet.reproduction import ReproductionSheet, verdicts_grid
 from actbench.results.files import replace
+from actbench.statistics import CLAIM_ALPHA, least_pairs
 from actbench.tables.findings import Question, analyse
 from tools import renewed
+from tools.story import Story
 
 RESULTS = Path("results")
 COMPARISON, VERDICTS = "comparison.md", "verdicts.md"
+PAGE, PAGE_TEMPLATE = "README.md", "results_page.md.j2"
 PICTURES = ("curves", "pareto", "strip")
 FORMS = ("png", "svg")
 
@@ -41,6 +45,17 @@ def texts(found: Reproduction) -> dict[str, str]:
     }
 
 
+def page(found: list[Reproduction]) -> str:
+    """The page of all results: every figure on it is computed."""
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    strict = jinja2.StrictUndefined
+    environment = jinja2.Environment(loader=loader, undefined=strict, keep_trailing_newline=True)  # noqa: S701 - no HTML
+    stories = [Story(one) for one in found]
+    return environment.get_template(PAGE_TEMPLATE).render(
+        stories=stories, limit=CLAIM_ALPHA / 2, least=least_pairs(CLAIM_ALPHA)
+    )
+
+
 def with_verdicts(readme: str, found: list[Reproduction]) -> str:
     """The README with its table of verdicts renewed. Raises ValueError where it has no place for it."""
     return renewed(readme, "verdicts", "\n".join(grid_lines(verdicts_grid(found))).strip())
@@ -56,6 +71,7 @@ def main() -> None:
         for kind in PICTURES:
             for form in FORMS:
                 save_picture(kind, findings, Look(), one.case.store / f"{kind}.{form}")
+    replace(RESULTS / PAGE, page(found))
     readme = Path("README.md")
     replace(readme, with_verdicts(readme.read_text(encoding="utf-8"), found))
 

@@ -127,6 +127,7 @@ def review(case: Case, plan: Plan | None, rule: EpochRule | None = None) -> Repr
         UserError: nothing is stored, or the article names what the study lacks.
     """
     from actbench.tables.claims import judge_claims
+    from actbench.tables.contests import metric_of
     from actbench.tables.findings import Question, analyse
     from actbench.tables.measured import EpochRule
     from actbench.tables.published import follow_curves, lay_beside, with_epoch_seconds
@@ -135,7 +136,9 @@ def review(case: Case, plan: Plan | None, rule: EpochRule | None = None) -> Repr
     if not (case.store / RUNS).is_file():
         raise UserError(f"There are no results in {str(case.store)!r} yet. Without --stored, they are trained.")
     columns = {cell.column for cell in printed_cells(case.article)}
+    metrics = [metric_of(claim) for claim in case.article.claims]
     named = {column.threshold for column in columns if isinstance(column, EpochsTo)}
+    named |= {metric.threshold for metric in metrics if metric.threshold is not None}
     ours = plan.thresholds if plan else case.study.chosen_thresholds()
     thresholds = tuple(sorted({*ours, *named}))
     last = Question(thresholds=thresholds, only=plan.keys if plan else None, rule=EpochRule.LAST)

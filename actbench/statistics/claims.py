@@ -15,6 +15,9 @@ from actbench.statistics.samples import probability
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+CLAIM_ALPHA = 0.05
+"""The share of claims about equal arms that get any verdict, right or wrong: half of it confirmed, half refuted."""
+
 
 class Decision(StrEnum):
     """What a claim can come to."""
@@ -50,7 +53,7 @@ class Decided:
 
 
 def decide_order(
-    rivals: Sequence[Sequence[ArrayLike]], *, higher: bool, ranks: bool = False, alpha: float = 0.05
+    rivals: Sequence[Sequence[ArrayLike]], *, higher: bool, ranks: bool = False, alpha: float = CLAIM_ALPHA
 ) -> Decided:
     """Decide the claim that an arm is higher (or lower) than each of its rivals.
 
@@ -90,7 +93,7 @@ def decide_alike(
     *,
     margin: float,
     reliability: Sequence[ArrayLike] = (),
-    alpha: float = 0.05,
+    alpha: float = CLAIM_ALPHA,
 ) -> Decided:
     """Decide the claim that an arm differs from each of its rivals, or from some figures, by no more than ``margin``.
 

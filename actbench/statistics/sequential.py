@@ -19,13 +19,13 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from actbench.statistics.permutation import EXACT_ROWS, RANDOM_PATTERNS
 from actbench.statistics.samples import FLOAT_NOISE, not_negative
-from actbench.statistics.verdict import Standing
+from actbench.statistics.verdict import Standing, joint_standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,24 +45,34 @@ class SequentialVerdict:
     """What the looks came to for one arm.
 
     Attributes:
-        standing: better, worse, equivalent, or undecided after the last look.
+        by_values: better, worse, equivalent, or undecided after the last look, by the values of runs that learned.
+        reliability: the same by how often it learned; None where every run of the arm and its baseline did.
         look: the look at which it was decided, counted from 1; the last one where it was not.
         seeds: how many seeds that look had.
-        p_value: share of the sign patterns that crossed the threshold of an earlier look, or are now as extreme as the
-            arm (stagewise ordering, Jennison & Turnbull 2000, section 8.4), the largest over the steps down.
-        level: what the looks so far may spend; better and worse mean p_value <= level.
+        p_value: of the values: the share of the sign patterns that crossed the threshold of an earlier look, or are now
+            as extreme as the arm (stagewise ordering, Jennison & Turnbull 2000, section 8.4), no smaller than those of
+            what was rejected before it at this look.
+        reliability_p: the same of how often it learned.
+        level: what the looks so far may spend; better and worse mean a p-value up to it.
     """
 
-    standing: Standing
+    by_values: Standing
+    reliability: Standing | None
     look: int
     seeds: int
     p_value: float
+    reliability_p: float | None
     level: float
+
+    @property
+    def standing(self) -> Standing:
+        """In all."""
+        return joint_standing(self.by_values, self.reliability)
 
     @property
     def decided(self) -> bool:
         """Whether the arm needs no more seeds."""
-        return self.standing is not Standing.UNDECIDED
+        return not self.standing.is_open
 
 
 def looks_until(most: int, begun: Sequence[int] = ()) -> tuple[int, ...]:
@@ -112,26 +122,26 @@ def decide_in_looks(
 ) -> dict[str, SequentialVerdict]:
     """A verdict on every arm of a family after some looks.
 
-    - better, worse: at some look a T of the arm, |Σ dᵢ| / √(Σ dᵢ²), is above the threshold for the largest T over all
-      columns of the arms not rejected yet. Over all looks and arms the chance of any false "better" or "worse" is at
-      most alpha, where arm and baseline can be exchanged within the seeds.
+    - better, worse: at some look the T of a column, |Σ dᵢ| / √(Σ dᵢ²), is above the threshold for the largest T over
+      all columns not rejected yet. Over all looks and arms the chance of any false "better" or "worse" is at most
+      alpha, where arm and baseline can be exchanged within the seeds.
     - equivalent: both Σ (dᵢ + margin) and Σ (margin - dᵢ) are shown to be above zero, each by a one-sided test of its
-      own that may spend half of `spending` over the looks, and the further columns add up to zero. The chance that an
-      arm whose differences lie symmetrically about the margin, or beyond it, is called equivalent is at most alpha/2,
-      for each arm by itself.
+      own that may spend half of `spending` over the looks, and as many runs of the arm learned as of the baseline. The
+      chance that an arm whose differences lie symmetrically about the margin, or beyond it, is called equivalent is at
+      most alpha/2, for each arm by itself.
 
     What lies behind the look at which an arm was decided is not looked at: the answer is the same whether its later
-    seeds were trained or not. An arm that was found equivalent stays in the family with its differences taken again in
-    turn, so that giving it no more seeds does not lower the threshold of the others.
+    seeds were trained or not. What was not rejected of a decided arm stays in the family with its differences taken
+    again in turn, so that giving it no more seeds does not lower the threshold of the others.
 
     Args:
         arms: for each arm its differences from the baseline, arm minus baseline, by seed in the order of the looks;
-            nan where there is none. Shape (seeds,), or (seeds, columns), where the first column is what the margin is
-            about, and further ones are of other kinds, as whether the run learned at all. An arm that was decided may
-            have fewer seeds than the looks.
+            nan where there is none. Shape (seeds,), or (seeds, 2) with the difference of the values where both runs
+            learned, and 1, 0 or -1 where only the arm's, both or neither, or only the baseline's learned. An arm that
+            was decided may have fewer seeds than the looks.
         looks: numbers of seeds, rising, from `FIRST_LOOK` on; none is no verdict.
-        margin: smallest difference worth caring about, >= 0, in the unit of the first column.
-        higher_is_better: True for accuracy; of further columns more is always better.
+        margin: smallest difference worth caring about, >= 0, in the unit of the values.
+        higher_is_better: True for accuracy.
         alpha: error over all looks and arms.
 
     Raises:
@@ -140,7 +150,7 @@ def decide_in_looks(
     not_negative(margin, "the margin")
     if list(looks) != sorted(set(looks)):
         raise ValueError(f"the looks must rise: {list(looks)}")
-    family = _Family({arm: _columns(values) for arm, values in arms.items()})
+    family = _Family({arm: _two_columns(values) for arm, values in arms.items()})
     sides = {arm: (_Spending(two_sided=False), _Spending(two_sided=False)) for arm in arms}
     levels = [spending(n, alpha) for n in looks]
     found: dict[str, SequentialVerdict] = {}
@@ -151,85 +161,88 @@ def decide_in_looks(
         p_values = family.look(looks[:number], levels[:number], candidates)
         for arm in candidates:
             rows = family.rows(arm, n)
-            equivalent = _equivalent(sides[arm], rows, margin, level / 2)
-            standing = Standing.UNDECIDED
-            if p_values[arm] <= level:
-                standing = _direction(rows, higher_is_better=higher_is_better)
-            elif equivalent:
-                standing = Standing.EQUIVALENT
+            lead = float(np.nansum(rows[:, 1]))
+            by_values = _standing(p_values[arm, 0], level, better=(np.nansum(rows[:, 0]) > 0) == higher_is_better)
+            if _within(sides[arm], rows[:, 0], margin, level / 2) and not lead and by_values.is_open:
+                by_values = Standing.EQUIVALENT
+            some_failed = bool((np.isnan(rows[:, 0]) & ~np.isnan(rows[:, 1])).any())
+            reliability = _standing(p_values[arm, 1], level, better=lead > 0) if some_failed else None
+            found[arm] = SequentialVerdict(
+                by_values, reliability, number, n, p_values[arm, 0], p_values[arm, 1] if some_failed else None, level
+            )
+            if found[arm].decided:
                 family.stop(arm, n)
-            found[arm] = SequentialVerdict(standing, number, n, p_values[arm], level)
     return found
 
 
-def _columns(values: ArrayLike) -> NDArray[np.float64]:
+def _two_columns(values: ArrayLike) -> NDArray[np.float64]:
+    """Differences of values, and of how often the runs learned: not at all, where nobody says."""
     table = np.asarray(values, dtype=np.float64)
-    return table[:, None] if table.ndim == 1 else table
+    return np.column_stack([table, 0 * table]) if table.ndim == 1 else table
 
 
-def _direction(rows: NDArray[np.float64], *, higher_is_better: bool) -> Standing:
-    """Where the column with the largest T points."""
-    sums, norms = np.nansum(rows, axis=0), np.sqrt(np.nansum(rows**2, axis=0))
-    column = int(np.argmax(np.abs(sums) / np.where(norms > 0, norms, 1)))
-    more_is_better = higher_is_better or column > 0
-    return Standing.BETTER if (sums[column] > 0) == more_is_better else Standing.WORSE
+def _standing(p_value: float, level: float, *, better: bool) -> Standing:
+    if p_value > level:
+        return Standing.UNDECIDED
+    return Standing.BETTER if better else Standing.WORSE
 
 
-def _equivalent(tests: tuple[_Spending, _Spending], rows: NDArray[np.float64], margin: float, level: float) -> bool:
-    """Whether the differences are shown to lie above -margin and below +margin, and nothing else differs."""
-    first = rows[:, 0]
-    noise = FLOAT_NOISE * max(margin, float(np.nanmax(np.abs(first), initial=0)))
+def _within(tests: tuple[_Spending, _Spending], differences: NDArray[np.float64], margin: float, level: float) -> bool:
+    """Whether the differences are shown to lie above -margin and below +margin."""
+    noise = FLOAT_NOISE * max(margin, float(np.nanmax(np.abs(differences), initial=0)))
     p_values = []
-    for test, side in zip(tests, (first + margin, margin - first), strict=True):
+    for test, side in zip(tests, (differences + margin, margin - differences), strict=True):
         side[np.isnan(side) | (np.abs(side) <= noise)] = 0
         p_values += test.look(side[:, None], level)
-    return max(p_values) <= level and not np.nansum(rows[:, 1:], axis=0).any()
+    return max(p_values) <= level
+
+
+Column: TypeAlias = tuple[str, int]
+"""An arm, and which of its columns."""
 
 
 class _Family:
-    """Arms that share a budget. A set of arms has its own test, begun anew from the first look when the set shrinks."""
+    """Columns that share a budget. A set of them has its own test, begun anew from the first look when it shrinks."""
 
     def __init__(self, arms: Mapping[str, NDArray[np.float64]]) -> None:
         self.arms = arms
-        self.unrejected = list(arms)
+        self.unrejected: list[Column] = [(arm, column) for arm in arms for column in (0, 1)]
         self.stopped: dict[str, int] = {}
-        self._tests: dict[tuple[str, ...], _Spending] = {}
+        self._tests: dict[tuple[Column, ...], _Spending] = {}
 
     def rows(self, arm: str, n: int) -> NDArray[np.float64]:
-        """The arm's differences over the first n seeds, shape (n, columns), nan where there is none."""
+        """The arm's differences over the first n seeds, shape (n, 2), nan where there is none."""
         rows = self.arms[arm][:n]
         if arm in self.stopped:
             return rows[np.arange(n) % self.stopped[arm]]
-        return np.concatenate([rows, np.full((n - len(rows), rows.shape[1]), np.nan)])
+        return np.concatenate([rows, np.full((n - len(rows), 2), np.nan)])
 
     def stop(self, arm: str, n: int) -> None:
-        """Give an arm no more seeds than n, without rejecting it."""
+        """Give an arm no more seeds than n."""
         self.stopped[arm] = n
 
-    def look(self, looks: Sequence[int], levels: Sequence[float], candidates: Sequence[str]) -> dict[str, float]:
-        """p-values of the candidates at the last of the looks, stepping down over those that cross its threshold."""
-        p_values: dict[str, float] = {}
+    def look(self, looks: Sequence[int], levels: Sequence[float], candidates: Sequence[str]) -> dict[Column, float]:
+        """p-values of the candidates' columns at the last of the looks, stepping down over those that are rejected."""
+        p_values: dict[Column, float] = {}
         least = 0.0
-        while left := [arm for arm in candidates if arm in self.unrejected]:
+        while left := [column for column in self.unrejected if column[0] in candidates]:
             found = self._test(looks, levels)
-            passed = [arm for arm in left if found[arm] <= levels[-1]]
-            p_values |= {arm: max(least, found[arm]) for arm in (passed or left)}
+            passed = [column for column in left if found[column] <= levels[-1]]
+            p_values |= {column: max(least, found[column]) for column in (passed or left)}
             if not passed:
                 break
-            least = max(p_values[arm] for arm in passed)
-            self.unrejected = [arm for arm in self.unrejected if arm not in passed]
+            least = max(p_values[column] for column in passed)
+            self.unrejected = [column for column in self.unrejected if column not in passed]
         return p_values
 
-    def _test(self, looks: Sequence[int], levels: Sequence[float]) -> dict[str, float]:
-        """The p-value at the last of the looks of every arm not rejected yet: the least of its columns."""
+    def _test(self, looks: Sequence[int], levels: Sequence[float]) -> dict[Column, float]:
+        """The p-value at the last of the looks of every column not rejected yet."""
         test = self._tests.setdefault(tuple(self.unrejected), _Spending(two_sided=True))
-        owners = [arm for arm in self.unrejected for _ in range(self.arms[arm].shape[1])]
-        found: dict[str, float] = {}
+        p_values: list[float] = []
         for n, level in list(zip(looks, levels, strict=True))[len(test.thresholds) :]:
-            columns = np.nan_to_num(np.concatenate([self.rows(arm, n) for arm in self.unrejected], axis=1))
-            p_values = test.look(columns, level)
-            found = {arm: min(p for p, owner in zip(p_values, owners, strict=True) if owner == arm) for arm in owners}
-        return found
+            columns = np.column_stack([self.rows(arm, n)[:, column] for arm, column in self.unrejected])
+            p_values = test.look(np.nan_to_num(columns), level)
+        return dict(zip(self.unrejected, p_values, strict=True))
 
 
 @dataclass

@@ -67,9 +67,14 @@ class _Contest:
         return JudgedClaim.left_open(self.claim, self.variant, NoEvidence(lacking, arms))
 
 
+def metric_of(claim: Claim) -> Metric:
+    """What a claim about an arm is judged by. Raises UserError for a metric that there is not."""
+    return EPOCH_SECONDS if claim.by == EPOCH_SECONDS.name else parse_metrics([claim.by], ())[0]
+
+
 def judge_contest(article: Article, claim: Claim, variant: str, runs: pd.DataFrame) -> JudgedClaim:
     """Judge a claim about an arm in one variant, by runs as `measure` and `with_epoch_seconds` give them."""
-    metric = EPOCH_SECONDS if claim.by == EPOCH_SECONDS.name else parse_metrics([claim.by], ())[0]
+    metric = metric_of(claim)
     arm = spelling(claim.arm or "", "claim")
     here = runs["variant"] == variant
     runs = runs.assign(arm=runs["activation"].where(here, runs["variant"] + ": " + runs["activation"]))
@@ -105,7 +110,9 @@ def _judge_figures(contest: _Contest, values: Mapping[str, BySeed]) -> JudgedCla
     if not np.nansum(learned[arm]):
         return contest.left_open(Lacking.LEARNING, arm)
     differences = {name: _minus(samples[arm], samples[name]) for name in contest.rivals}
-    reliability = {name: learned[arm] - learned[name] for name in contest.rivals}
+    # A run that did not learn is on the bad side: of a low accuracy, of a high loss.
+    side = 1.0 if contest.metric.higher_is_better else -1.0
+    reliability = {name: side * (learned[arm] - learned[name]) for name in contest.rivals}
     both = {name: np.where(learned[arm] * learned[name] == 1, differences[name], np.nan) for name in contest.rivals}
     if any(np.isinf(sample).any() for sample in both.values()):
         return contest.left_open(Lacking.FIGURES)
@@ -152,6 +159,8 @@ def _judge_seconds(contest: _Contest, values: Mapping[str, BySeed]) -> JudgedCla
     apart = [name for name, found in pairs.items() if not found.seeds]
     if apart:
         return contest.left_open(Lacking.PAIRS, arm, *apart)
+    if not all(np.isfinite(list(values[name].values())).all() for name in (arm, *contest.rivals)):
+        return contest.left_open(Lacking.FIGURES)
     ratios = by_seed(
         [
             {seed: np.log(values[arm][seed] / values[name][seed]) for seed in pairs[name].seeds}

@@ -15,10 +15,10 @@ from actbench.results.read import read_manifest
 from actbench.results.sittings import designs_in, sittings_in
 from actbench.tables.across import Across, NotAcross, across_tasks
 from actbench.tables.arms import SHARED_COLUMNS, arm_rows
-from actbench.tables.checks import Check, CheckResult, parse_check, run_checks
-from actbench.tables.comparison import MetricComparison, choose_baseline
+from actbench.tables.checks import Check, CheckResult, Known, parse_check, run_checks
+from actbench.tables.comparison import MetricComparison, choose_baseline, compare_arms
 from actbench.tables.measured import EPOCH_COLUMNS, EpochRule, measure
-from actbench.tables.metrics import parse_metrics
+from actbench.tables.metrics import PLAIN, parse_metrics
 from actbench.tables.select import Selection, matching, name_some, select, tidy
 from actbench.tables.sequential import baseline_of, compare_in_looks, designs_of, growth, with_designs
 from actbench.tables.tasks import Task, split
@@ -26,6 +26,9 @@ from actbench.tables.warnings import TableWarning, about_stores, about_task
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from actbench.results.sittings import Design
+    from actbench.statistics import Verdict
 
 DEFAULT_METRICS = ("test_accuracy",)
 
@@ -196,7 +199,9 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
                 (*about_task(task.runs), *(warning for _, warning in compared if warning), *growth(task, sittings)),
             )
         )
-    tables = {item.task.distinction: item.arms for item in found}
+    known = {
+        item.task.distinction: Known(item.arms, functools.partial(judge_alone, item.task, designs)) for item in found
+    }
     runnable, skipped = _runnable(stored_checks, found)
     return Findings(
         stores=tuple(folders),
@@ -204,7 +209,7 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
         tasks=tuple(found),
         thresholds=thresholds,
         across=across_tasks(tasks, common_baseline(found), [item.thresholds for item in found]),
-        checks=tuple(run_checks([*own_checks, *runnable], tables)),
+        checks=tuple(run_checks([*own_checks, *runnable], known)),
         skipped_checks=tuple(skipped),
         warnings=(*about_stores(runs), *apart),
         manifests=manifests,
@@ -265,6 +270,20 @@ def _not_compared(task: Task, baseline: str, wanted: str | None) -> NotCompared:
     else:
         obstacle = Obstacle.NOBODY_GOT_THERE if len(finished) > 1 else Obstacle.ONLY_BASELINE
     return NotCompared(obstacle, baseline or str(wanted), tuple(task.arms))
+
+
+def judge_alone(task: Task, designs: Sequence[Design], arm: str, baseline: str, margin: float | None) -> Verdict | None:
+    """What is said of an arm's test accuracy against a baseline where nobody else is compared; None for nothing.
+
+    Where its seeds were chosen by results, against this baseline, it is what the looks came to.
+    """
+    metric = replace(PLAIN["test_accuracy"], rule=task.rule)
+    whole, _ = compare_in_looks(task, metric, baseline, margin, designs_of(task, designs))
+    if whole is not None and whole.looks is not None:
+        return next((row.verdict for row in whole.rows if row.arm == arm), None)
+    two = replace(task, runs=task.runs[task.runs["arm"].isin([arm, baseline])])
+    comparison = compare_arms(two, metric, baseline, margin)
+    return comparison.rows[0].verdict if comparison else None
 
 
 def _of_studies(task: Task, studies: dict[str, dict[str, Any]]) -> tuple[float, ...]:

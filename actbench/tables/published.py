@@ -12,6 +12,7 @@ from actbench.results.columns import BY_NAME
 from actbench.results.thresholds import ColumnName, EpochsTo, FractionT, in_percent
 from actbench.studies.article import Article, PrintedCurve, PrintedFigure, printed_cells, printed_curves
 from actbench.tables.arms import finished
+from actbench.tables.outcomes import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +31,7 @@ class ReproducedFigure:
     Attributes:
         printed: what the article says.
         by_seed: ours of each seed: of one where the article named it.
+        learned: those of the runs that learned.
         ours: their mean, or their median where it is a number of epochs to a threshold; None for a miss, or no run.
         sd: their standard deviation (ddof 1); None for a single run and for epochs to a threshold.
         exact: whether ours, rounded as printed, reads the same; None without a named seed, for clocks, or without runs.
@@ -37,6 +39,7 @@ class ReproducedFigure:
 
     printed: PrintedFigure
     by_seed: Mapping[int, float]
+    learned: Mapping[int, float]
     ours: float | None
     sd: float | None
     exact: bool | None
@@ -45,6 +48,12 @@ class ReproducedFigure:
     def runs(self) -> int:
         """How many of our runs stand behind our figure."""
         return len(self.by_seed)
+
+    @property
+    def where_learned(self) -> float | None:
+        """Our mean over the runs that learned, of an accuracy; None where all did, or none."""
+        some = 0 < len(self.learned) < self.runs
+        return sum(self.learned.values()) / len(self.learned) if some and self.is_accuracy else None
 
     @property
     def is_accuracy(self) -> bool:
@@ -197,7 +206,8 @@ def _cell(printed: PrintedFigure, done: pd.DataFrame) -> ReproducedFigure:
     comparable = printed.seed is not None and len(values) > 0 and printed.column not in CLOCKS
     exact = printed.quantity.shown(ours) == printed.quantity.text if comparable else None
     by_seed = dict(zip(rows["seed"].astype(int), values.astype(float), strict=True))
-    return ReproducedFigure(printed, by_seed, ours, sd, exact)
+    learned = {seed: by_seed[seed] for seed in rows.loc[rows["outcome"] == Outcome.LEARNED, "seed"].astype(int)}
+    return ReproducedFigure(printed, by_seed, learned, ours, sd, exact)
 
 
 def _is_arm(runs: pd.DataFrame, variant: str, activation: str) -> pd.Series[bool]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,11 +15,10 @@ import numpy as np
 from actbench import statistics
 from actbench.results.columns import FINAL, RUN_FIELDS
 from actbench.results.sittings import Design, Sitting
-from actbench.statistics import SequentialVerdict, Verdict
+from actbench.statistics import Arm, SequentialVerdict, Standing, Verdict
 from actbench.statistics.sequential import FIRST_LOOK
-from actbench.tables.comparison import compare_arms, margin_of
-from actbench.tables.metrics import values_by_arm
-from actbench.tables.outcomes import Outcome
+from actbench.tables.comparison import Looks, Margin, compare_arms, margin_of
+from actbench.tables.metrics import failed_by_arm, values_by_arm
 from actbench.tables.warnings import GrewBetweenLooks, Hindrance, LooksNotCounted
 
 if TYPE_CHECKING:
@@ -32,30 +31,6 @@ if TYPE_CHECKING:
 
 FAMILY = tuple(column.name for column in RUN_FIELDS if column.shared and column.name != "study")
 """What the arms of a family share."""
-
-
-@dataclass(frozen=True)
-class Looks:
-    """How the verdicts of a family were come by.
-
-    Attributes:
-        planned: numbers of seeds of all looks.
-        taken: those of the looks for which all runs are there.
-        verdicts: of every arm after the last look; none before the first.
-        margin: the smallest difference worth caring about, in the unit of the metric.
-        asked_margin: the same as it was asked for; None where it followed from the first look.
-    """
-
-    planned: tuple[int, ...]
-    taken: tuple[int, ...]
-    verdicts: Mapping[str, SequentialVerdict]
-    margin: float
-    asked_margin: float | None
-
-    @property
-    def still_open(self) -> tuple[str, ...]:
-        """The arms that are not decided yet; before the first look nothing is known of any."""
-        return tuple(arm for arm, verdict in self.verdicts.items() if not verdict.decided)
 
 
 def compare_in_looks(
@@ -77,10 +52,9 @@ def compare_in_looks(
     if reason is not None:
         return found, LooksNotCounted(metric.name, reason)
     (design,) = designs
-    values = values_by_arm(metric, task.runs)[baseline]
     # A margin that follows from results must not follow the later ones.
-    first = {seed: value for seed, value in values.items() if seed < FIRST_LOOK}
-    limit, _ = margin_of(metric, first or values, design.margin, by_rank=False)
+    first = {seed: value for seed, value in values_by_arm(metric, task.runs)[baseline].items() if seed < FIRST_LOOK}
+    limit = margin_of(metric, Arm(first, failed_by_arm(metric, task.runs).get(baseline, frozenset())), design.margin)
     return _honoured(found, take_looks(task, metric, design, limit)), None
 
 
@@ -137,14 +111,14 @@ def baseline_of(task: Task, designs: Sequence[Design]) -> str | None:
 
 def _honoured(comparison: MetricComparison, looks: Looks) -> MetricComparison:
     """A comparison with the verdicts of the looks in place of its own."""
-    rows = [
-        replace(row, verdict=_verdict(looks.verdicts.get(row.arm), row.verdict, looks.margin))
-        for row in comparison.rows
-    ]
-    return replace(comparison, rows=tuple(rows), margin=looks.margin, looks=looks)
+    rows = []
+    for row in comparison.rows:
+        verdict = _verdict(looks.verdicts.get(row.arm), row.verdict, looks.limit.value)
+        rows.append(replace(row, judged=replace(row.judged, verdict=verdict)))
+    return replace(comparison, rows=tuple(rows), limit=looks.limit, looks=looks)
 
 
-def take_looks(task: Task, metric: Metric, design: Design, margin: float) -> Looks:
+def take_looks(task: Task, metric: Metric, design: Design, limit: Margin) -> Looks:
     """The looks that a design has come to, from the runs that are there.
 
     A look counts once all its seeds have a result, in the baseline and in every arm that it is about.
@@ -153,7 +127,7 @@ def take_looks(task: Task, metric: Metric, design: Design, margin: float) -> Loo
         task: the runs.
         metric: the design's.
         design: how seeds are chosen; all its arms are in the task.
-        margin: in the unit of the metric.
+        limit: the smallest difference worth caring about.
     """
     names = _names(task, design)
     baseline = names[design.baseline]
@@ -163,7 +137,7 @@ def take_looks(task: Task, metric: Metric, design: Design, margin: float) -> Loo
     taken = [n for n in design.looks if seeds[baseline].issuperset(range(n))]
     while True:
         verdicts = statistics.decide_in_looks(
-            arms, taken, margin=margin, higher_is_better=metric.higher_is_better, alpha=design.alpha
+            arms, taken, margin=limit.value, higher_is_better=metric.higher_is_better, alpha=design.alpha
         )
         # What an arm lacks behind the look at which it was decided is not missing.
         lacking = [
@@ -174,7 +148,7 @@ def take_looks(task: Task, metric: Metric, design: Design, margin: float) -> Loo
         ]
         if not lacking:
             last = max((verdict.look for verdict in verdicts.values()), default=0)
-            return Looks(design.looks, tuple(taken[:last]), verdicts, margin, design.margin)
+            return Looks(design.looks, tuple(taken[:last]), verdicts, limit, design.margin)
         taken = taken[: min(lacking)]
 
 
@@ -215,36 +189,31 @@ def _names(task: Task, design: Design) -> dict[str, str]:
 
 def _differences(task: Task, metric: Metric, arm: str, baseline: str, n: int) -> NDArray[np.float64]:
     """By seed, the difference where both runs learned, and which of them learned; nan where a run has no result."""
-    values = values_by_arm(metric, task.runs)
-    learned = {
-        (name, int(seed)): outcome == Outcome.LEARNED
-        for name, seed, outcome, status in zip(
-            *(task.runs[column] for column in ("arm", "seed", "outcome", "status")), strict=True
-        )
-        if status in FINAL
-    }
+    values, failed = values_by_arm(metric, task.runs), failed_by_arm(metric, task.runs)
+    ours, theirs = (Arm(values[name], failed.get(name, frozenset())) for name in (arm, baseline))
     table = np.full((n, 2), math.nan)
-    for seed in range(n):
-        ours, theirs = learned.get((arm, seed)), learned.get((baseline, seed))
-        if ours is None or theirs is None:
-            continue
-        table[seed, 1] = int(ours) - int(theirs)
-        if ours and theirs and seed in values[arm] and seed in values[baseline]:
-            table[seed, 0] = values[arm][seed] - values[baseline][seed]
+    for seed in sorted(seed for seed in ours.seeds & theirs.seeds if seed < n):
+        table[seed, 1] = int(seed in theirs.failed) - int(seed in ours.failed)
+    both = theirs.learned(ours.learned(range(n)))
+    table[both, 0] = ours.picked(both) - theirs.picked(both)
     return table
 
 
 def _verdict(found: SequentialVerdict | None, plain: Verdict, margin: float) -> Verdict:
-    """The looks' verdict as the comparison's."""
+    """The looks' verdict as the comparison's; nothing is known before the first."""
     if found is None:
-        undecided = statistics.Standing.UNDECIDED
-        return replace(plain, standing=undecided, adjusted_p=None, margin=margin, seeds=None, at_least=False)
+        none = Standing.UNDECIDED
+        return replace(
+            plain, standing=none, by_values=none, adjusted_p=None, reliability_p=None, margin=margin, seeds=None
+        )
     return replace(
         plain,
         standing=found.standing,
+        by_values=found.by_values,
+        reliability=found.reliability,
         adjusted_p=found.p_value,
+        reliability_p=found.reliability_p,
         margin=margin,
         n=found.seeds,
         seeds=None,
-        at_least=False,
     )

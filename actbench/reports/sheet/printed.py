@@ -45,7 +45,7 @@ def _printed_grid(cells: Sequence[ReproducedFigure]) -> Grid:
     ours = f"with seed {first.seed}" if first.seed is not None else f"the mean of {runs} run{'s' * (runs != 1)}"
     return Grid(
         " · ".join(part for part in (first.place, first.variant) if part) or "Printed and ours",
-        (Head("activation", Content.NAME), *(Head(_heading(name, unit)) for name, unit in units.items())),
+        (Head("activation", Content.NAME), *(Head(heading(name, unit)) for name, unit in units.items())),
         rows,
         (f"Each cell: printed / ours ({ours}); '=' where ours reads the same.",),
     )
@@ -55,7 +55,8 @@ def _table_of(cell: ReproducedFigure) -> tuple[str, str, int | None]:
     return cell.printed.place, cell.printed.variant, cell.printed.seed
 
 
-def _heading(column: str | EpochsTo, unit: str) -> str:
+def heading(column: str | EpochsTo, unit: str) -> str:
+    """What a printed column is called."""
     if isinstance(column, EpochsTo):
         return column.title
     return PRINTED_HEADINGS.get((column, unit)) or column.replace("_", " ")
@@ -77,7 +78,12 @@ def _beside_text(cell: ReproducedFigure) -> str:
     # Means and clocks are nobody's digits: one more than printed tells more.
     decimals = printed.decimals + 1
     spread = f" ± {cell.sd:.{decimals}f}" if cell.sd is not None else ""
-    return f"{printed.text} / {cell.ours:.{decimals}f}{spread}"
+    learned = (
+        ""
+        if cell.where_learned is None
+        else f" ({cell.where_learned:.{decimals}f} in the {len(cell.learned)} of {cell.runs} that learned)"
+    )
+    return f"{printed.text} / {cell.ours:.{decimals}f}{spread}{learned}"
 
 
 def curves_grid(curves: Sequence[ReproducedCurve]) -> Grid:

@@ -5,12 +5,14 @@ verdicts, pairings and reasons in ``verdicts``; warnings in ``warnings``; what b
 in ``outcomes``, of looks in ``looks``, of an article's claims in ``claims``.
 """
 
+from actbench.reports.words.across import across_title, shared_networks
 from actbench.reports.words.claims import claim_figures, claim_verdict
 from actbench.reports.words.looks import explain_looks, look_lines
-from actbench.reports.words.metrics import metric_title
+from actbench.reports.words.metrics import metric_title, scored_on
 from actbench.reports.words.numbers import (
     NOTHING,
     accuracy,
+    decimals_of,
     difference,
     factor,
     interval,
@@ -29,7 +31,10 @@ from actbench.reports.words.numbers import (
 from actbench.reports.words.outcomes import bar_name, epoch_rule, explain_learned, learned, spread_name
 from actbench.reports.words.settings import setting, task_title
 from actbench.reports.words.verdicts import (
+    baseline,
     check_figures,
+    explain_could_show,
+    family,
     left_out,
     margin,
     not_across,
@@ -47,15 +52,20 @@ from actbench.results.thresholds import in_percent
 __all__ = [
     "NOTHING",
     "accuracy",
+    "across_title",
     "bar_name",
+    "baseline",
     "check_figures",
     "claim_figures",
     "claim_verdict",
+    "decimals_of",
     "difference",
     "epoch_rule",
+    "explain_could_show",
     "explain_learned",
     "explain_looks",
     "factor",
+    "family",
     "in_percent",
     "interval",
     "learned",
@@ -72,10 +82,12 @@ __all__ = [
     "pairing",
     "percent",
     "plural",
+    "scored_on",
     "seconds",
     "sentence",
     "setting",
     "share",
+    "shared_networks",
     "spread_name",
     "standing",
     "summarize",

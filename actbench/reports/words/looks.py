@@ -14,8 +14,8 @@ from actbench.tables.warnings import GrewBetweenLooks, Hindrance, LooksNotCounte
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from actbench.tables.comparison import Looks
     from actbench.tables.findings import TaskFindings
-    from actbench.tables.sequential import Looks
 
 HINDRANCES = {
     Hindrance.METRIC: "by another figure than this one",
@@ -49,7 +49,7 @@ def look_lines(tasks: Sequence[TaskFindings]) -> list[str]:
         looks = item.comparisons[0].looks if item.comparisons else None
         if looks is not None:
             title = f"{task_title(item.task.distinction)}: " if len(tasks) > 1 else ""
-            lines.append(title + _look(looks, f"{in_percent(looks.margin):.3g} pp"))
+            lines.append(title + _look(looks, f"{in_percent(looks.limit.value):.3g} pp"))
     return lines
 
 
@@ -71,7 +71,7 @@ def _at_look(found: SequentialVerdict, limit: str, now: int) -> str:
     return f"{found.standing}{when} (p {p_value(found.p_value)})"
 
 
-def undecided(looks: Looks) -> str:
+def still_open(looks: Looks) -> str:
     """Of an arm that is still open: how far it has come."""
     last = looks.planned[-1]
     if not looks.taken:
