@@ -23,6 +23,7 @@ from msgspec import Meta
 from actbench.errors import UserError
 from actbench.results import columns
 from actbench.results.column import Column
+from actbench.results.sittings import Design, Sitting
 from actbench.results.text import LineDigest
 from actbench.results.upgrade import FORMER, Row, changed_keys, is_older, upgraded_epoch, upgraded_run, version_in
 
@@ -234,6 +235,8 @@ class _Manifest(msgspec.Struct):
     versions: dict[str, Any] = {}
     studies: dict[str, _StoredStudy] = {}
     datasets: dict[str, _StoredData] = {}
+    designs: dict[str, Design] = {}
+    sittings: list[Sitting] = []
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 Rows: TypeAlias = Iterable[Mapping[str, Any]]
 UNUSABLE = ".unusable"
 DAMAGED = "damaged"
-KEPT_BY_ENTRY = ("studies", "datasets", "versions")
+KEPT_BY_ENTRY = ("studies", "datasets", "versions", "designs")
 
 
 class Store:
@@ -185,7 +185,7 @@ class Store:
             replace(self.folder / TABLE, text)
 
     def write_manifest(self, part: Mapping[str, Any]) -> None:
-        """Lay ``part`` over ``manifest.json``; entries of its studies, datasets and versions are kept one by one."""
+        """Lay ``part`` over ``manifest.json``; entries of `KEPT_BY_ENTRY` are kept one by one."""
         manifest = read_manifest(self.folder)
         for name, value in part.items():
             manifest[name] = manifest.get(name, {}) | value if name in KEPT_BY_ENTRY else value
