@@ -329,10 +329,17 @@ def test_runs_that_never_learned_are_timed_like_any_others():
 
 def test_what_is_known_of_the_machine_is_said():
     runs = timed([1.2 + 0.01 * number for number in range(8)], jobs=2).assign(others_cores=0.25)
-    runs.loc[0, "others_cores"] = 1.5
+    runs.loc[0, "others_cores"] = 0.6
     found = judged(SLOWER, runs)
-    assert (found.evidence.jobs, found.evidence.others_cores) == (2, 1.5)
-    assert "; up to 2 runs at a time; other programs kept up to 1.5 cores busy" in words.claim_figures(found)
+    assert (found.evidence.jobs, found.evidence.others_cores, found.evidence.apart) == (2, 0.6, 0)
+    assert "; up to 2 runs at a time; other programs kept up to 0.6 cores busy" in words.claim_figures(found)
+
+
+def test_a_pair_of_which_one_run_had_company_and_the_other_none_is_left_out():
+    runs = timed([1.2 + 0.01 * number for number in range(7)] + [0.1], jobs=2).assign(others_cores=0.2)
+    runs.loc[(runs["activation"] == "relu") & (runs["seed"] == 7), "others_cores"] = 1.1
+    found = judged(SLOWER, runs)
+    assert (found.verdict, found.seeds, found.evidence.apart) == ("confirmed", 7, 1)
 
 
 def test_a_threshold_that_was_missed_has_no_ratio():
