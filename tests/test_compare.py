@@ -464,6 +464,35 @@ def test_across_tasks_leaves_out_those_without_the_baseline_and_says_so(tmp_path
     assert words.not_across(ask(apart).across) == "2 tasks with relu, but no other arm has results in every one of them"
 
 
+def test_tasks_that_score_the_same_networks_count_as_one(tmp_path):
+    elsewhere = Task(variant="elsewhere", settings={"dataset_sha256": "f" * 64})
+    same = [(Task(), ARMS), (elsewhere, ARMS)]
+    both = ask(write(tmp_path / "same", same)).across
+    assert both.obstacle is AcrossObstacle.SAME_NETWORKS
+    assert words.not_across(both) == "2 tasks, but all score the same trained networks, on other test inputs"
+    # Beside a task of its own they weigh as much as one: nothing changes, as both score alike here.
+    three = ask(write(tmp_path / "three", [*same, (Task("cifar10"), ARMS)])).across
+    two = ask(write(tmp_path / "two", [(Task(), ARMS), (Task("cifar10"), ARMS)])).across
+    assert (len(three.tasks), three.networks, three.timed, three.timed_networks) == (3, 2, 3, 2)
+    assert (len(two.tasks), two.networks) == (2, 2)
+    for one, other in zip(three.rows, two.rows, strict=True):
+        assert one.arm == other.arm
+        for name in ("accuracy", "mean_rank", "speedup", "cost"):
+            assert getattr(one, name) == pytest.approx(getattr(other, name), nan_ok=True)
+        assert one.profile == pytest.approx(other.profile)
+    assert three.weights.tolist() == [0.5, 0.5, 1.0]
+    assert words.across_title(3, 2) == "3 tasks with 2 sets of trained networks"
+    assert words.shared_networks(three) == [
+        "Tasks that score the same trained networks on other test inputs count as one together."
+    ]
+    assert words.shared_networks(two) == []
+
+
+def test_tasks_that_were_asked_something_else_never_share_networks(tmp_path):
+    asked = [(Task(), ARMS), (Task(variant="steep", settings={"batch_size": 32}), ARMS)]
+    assert ask(write(tmp_path / "asked", asked)).across.networks == 2
+
+
 # Checks
 
 
@@ -477,6 +506,13 @@ def test_across_tasks_leaves_out_those_without_the_baseline_and_says_so(tmp_path
         ("0.9 < test_accuracy(swish(beta=0.5)) < 1", True),
         ("test_accuracy('swish(beta=0.5)') * 100 > 50 and diverged(mish) == 0", True),
         ("epochs_to_99(mish) > 100", True),
+        ("better(mish, relu)", True),
+        ("worse(mish, relu)", False),
+        ("worse(relu, mish) and better('swish(beta=0.5)', tanh)", True),
+        ("not within(mish, relu, 0.005)", True),
+        ("not within(mish, relu, 0.05)", False),
+        ("within(relu, mish, 0.05) and not better(tanh, relu)", True),
+        ("worse(mish, relu) or test_accuracy(mish) < 0.5", False),
     ],
 )
 def test_checks(store, text, failed):
@@ -502,6 +538,44 @@ def test_a_check_of_a_figure_that_is_not_there():
 def test_checks_refuse_everything_else(text):
     with pytest.raises(UserError, match="--fail-if"):
         parse_check(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("better(mish)", "better is written like better(mish, relu)"),
+        ("within(mish, relu)", "within is written like within(mish, relu, 0.005)"),
+        ("worse(mish, relu, 0.01)", "worse is written like worse(mish, relu)"),
+        ("within(mish, relu, -0.01)", "'-0.01' is no margin; it is a number from 0 on, like 0.005"),
+        ("within(mish, relu, 1e999)", "is no margin"),
+        ("within(mish, relu, True)", "'True' is no margin"),
+        ("within(mish, relu, x)", "'x' is no margin"),
+        ("better(mish, 3)", "'3' is not the name of an arm"),
+        ("better(mish, 'mish')", "better compares mish with itself"),
+        ("better(mish, relu) > 0.5", "'better(mish, relu)' should be a number"),
+        ("beter(mish, relu)", "there is no figure 'beter'. Did you mean 'better'?"),
+    ],
+)
+def test_a_verdict_that_cannot_be_read(text, message):
+    with pytest.raises(UserError, match=re.escape(message)):
+        parse_check(text)
+
+
+def test_a_verdict_in_a_check_is_the_one_of_compare(store):
+    (result,) = ask(store, fail_if=("better(tanh, mish)",)).checks
+    alone = ask(store, baseline="mish", selection=Selection(activations=("mish", "tanh")))
+    verdict = rows_of(alone)["tanh"].verdict
+    assert result.figures == (("better(tanh, mish)", verdict.standing),)
+    assert words.check_figures(result) == "better(tanh, mish): worse"
+
+
+@pytest.mark.parametrize("text", ["worse(mish, relu)", "not better(mish, relu)", "not within(mish, relu, 0.5)"])
+def test_too_few_seeds_for_a_verdict_do_not_pass(tmp_path, text):
+    store = write(tmp_path, [(Task(), [replace(arm, seeds=(0, 1, 2)) for arm in ARMS])])
+    (result,) = ask(store, fail_if=(text,)).checks
+    assert result.failed
+    assert result.unknown == (text.removeprefix("not "),)
+    assert words.check_figures(result) == f"{result.unknown[0]} has no value"
 
 
 def test_a_check_of_an_arm_that_is_not_there(store):

@@ -84,11 +84,17 @@ def test_a_file_has_a_panel_for_every_task_and_names_its_arms(findings, tmp_path
         assert [axes.get_title("left") for axes in figure.axes] == titles
     colours = palette(found, LIGHT)
     for axes, item in zip(figure.axes, found.tasks, strict=False):
-        there = set(item.arms["activation"][item.arms["runs"] > 0])
+        arms = item.arms[item.arms["runs"] > 0]
+        there = set(arms["activation"])
+        # Beside the name of a curve stands how many runs learned, where some did not.
+        told = {
+            arm: f"{arm} {learned}/{runs}" if kind == "curves" and learned < runs else arm
+            for arm, learned, runs in zip(arms["activation"], arms["learned"], arms["runs"], strict=True)
+        }
         if kind == "profile" and name in WITHOUT_TARGET:
             assert texts_of(axes)[0] == "no run reached a threshold"
         elif there:
-            assert set(texts_of(axes)) >= {arm for arm in there if colours.named(arm)}
+            assert set(texts_of(axes)) >= {told[arm] for arm in there if colours.named(arm)}
         else:
             assert texts_of(axes)[0] == "no finished run"
     save_picture(kind, found, Look(), tmp_path / "picture.png")
@@ -102,7 +108,8 @@ def test_every_arm_has_its_line_and_every_run_its_dot(findings, name):
     found = findings[name]
     for number, item in enumerate(found.tasks):
         runs, arms = item.arms["runs"].sum(), (item.arms["runs"] > 0).sum()
-        assert len(figure_of("curves", found).axes[number].lines) == arms
+        apart = runs - item.arms["learned"].sum()
+        assert len(figure_of("curves", found).axes[number].lines) == arms + apart
         if name != "many":  # only the best 30 of which are shown
             assert dots(figure_of("strip", found).axes[number], 16.0) == runs
         assert dots(figure_of("pareto", found).axes[number], 46.0, 18.0) == arms
@@ -151,18 +158,53 @@ def test_arms_beyond_the_colours_are_grey_and_counted(findings):
     assert "37 others in grey" in inline_svg("curves", one_panel(findings["many"]), Look(), "p")
 
 
-def test_a_diverged_run_stays_in_the_mean(findings):
+def test_a_run_that_did_not_learn_is_a_line_of_its_own(findings):
     found = findings["broken"]
     (axes,) = figure_of("curves", found).axes
-    line = next(line for line in axes.lines if line.get_color() == palette(found, LIGHT).colour("selu"))
+    together, alone = (line for line in axes.lines if line.get_color() == palette(found, LIGHT).colour("selu"))
     table = found.tasks[0].arms.set_index("activation")
-    assert line.get_ydata()[-1] == pytest.approx(table.loc["selu", "test_accuracy"] * 100)
+    assert (together.get_linestyle(), alone.get_linestyle()) == ("-", ":")
+    assert together.get_ydata()[-1] == pytest.approx(table.loc["selu", "test_accuracy_learned"] * 100)
+    # It goes on with its last value to the end of the picture.
+    runs = found.tasks[0].task.runs
+    (diverged,) = runs["test_accuracy"][runs["status"] == "diverged"]
+    assert alone.get_ydata()[-1] == pytest.approx(diverged * 100)
+    assert len(alone.get_xdata()) == len(together.get_xdata())
+    assert "mean ± sd of the runs that learned; dotted: 1 run that did not; 1 run ended early" in texts_of(axes)
+
+
+def hollow(axes):
+    """The dots without a face."""
+    marks = [mark for mark in axes.collections if isinstance(mark, PathCollection)]
+    return [point for mark in marks if not len(mark.get_facecolors()) for point in mark.get_offsets()]
+
+
+def test_the_strip_names_what_it_draws_and_tells_runs_apart(findings):
+    (axes,) = figure_of("strip", findings["one"]).axes
+    assert "bar: mean with its 95 % interval" in texts_of(axes)
+    assert not hollow(axes)
+    (axes,) = figure_of("strip", findings["one"], Look(metric="epochs-to:0.95")).axes
+    assert "bar: median with its 95 % interval" in texts_of(axes)
+    broken = findings["broken"]
+    (axes,) = figure_of("strip", broken).axes
+    assert "bar: mean with its 95 % interval; hollow: did not learn, and in no bar" in texts_of(axes)
+    assert "9/10" in texts_of(axes)
+    runs = broken.tasks[0].task.runs
+    (diverged,) = runs["test_accuracy"][runs["status"] == "diverged"]
+    ((x, _),) = hollow(axes)
+    assert x == pytest.approx(diverged * 100)
+    # The bar is that of the others, whose mean lies far from it.
+    learned = broken.tasks[0].arms.set_index("activation").loc["selu", "test_accuracy_learned"] * 100
+    assert any(line.get_xdata()[0] == pytest.approx(learned) for line in axes.lines)
+    # Seconds are spent by every run alike.
+    (axes,) = figure_of("strip", broken, Look(metric="train_seconds")).axes
+    assert "bar: mean with its 95 % interval" in texts_of(axes)
 
 
 def test_runs_that_ended_early_are_counted_and_may_have_no_loss_at_all(findings, tmp_path):
     broken = findings["broken"]
     svg = inline_svg("curves", one_panel(broken), Look(metric="loss"), "p")
-    assert "mean ± sd, 9 to 10 seeds; 1 run ended early" in svg
+    assert "mean ± sd of the runs that learned; dotted: 1 run that did not; 1 run ended early" in svg
     arms = [Arm("relu", statuses=dict.fromkeys(range(10), "diverged")), Arm("mish")]
     store = write(tmp_path, [(Task(), arms)], edit=lambda row: row | {"epochs_digest": ""})
     rows = list(csv.DictReader((store / "epochs.csv").read_text().splitlines()))

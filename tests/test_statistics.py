@@ -846,6 +846,24 @@ def test_mean_rank_by_hand():
     assert mean_rank(accuracy, higher_is_better=True) == pytest.approx(np.array([1.5 + 1, 3 + 3, 1.5 + 2]) / 2)
 
 
+def test_weights_of_tasks_share_out_what_is_no_independent_evidence():
+    """Twice the same task at half the weight is that task once."""
+    twice, weights = [TIMES[0], *TIMES], [0.5, 0.5, 1, 1]
+    assert mean_rank(twice, higher_is_better=False, weights=weights) == pytest.approx(
+        mean_rank(TIMES, higher_is_better=False)
+    )
+    assert performance_profile(twice, [1, 2, 4], weights=weights) == pytest.approx(
+        performance_profile(TIMES, [1, 2, 4])
+    )
+    times = [[10, 5], [8, 1], [9, 9]]
+    assert geometric_mean_speedup([times[0], *times], 0, weights=weights) == pytest.approx(
+        geometric_mean_speedup(times, 0)
+    )
+    for wrong in ([1, 1], [1, 1, 0, 1], [1, 1, math.nan, 1]):
+        with pytest.raises(ValueError, match="weights must be 4 numbers above zero"):
+            mean_rank(twice, higher_is_better=False, weights=wrong)
+
+
 def test_mean_rank_carries_the_friedman_statistic():
     accuracy = np.random.default_rng(9).normal(size=(6, 4))
     ranks = mean_rank(accuracy, higher_is_better=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from test_store import epoch_of, run_of
 
 from actbench.errors import UserError
@@ -265,10 +266,16 @@ def recomputed(folder, thresholds):
         done = [run for run in members if run["status"] in ("ok", "diverged")]
         row = {"activation": activation, "runs": len(done), "failed": len(members) - len(done)}
         row["diverged"] = sum(run["status"] == "diverged" for run in done)
+        # Not one of these runs stays at chance: they learned, or they diverged.
+        learned = [run for run in done if run["status"] == "ok"]
+        row |= {"learned": len(learned), "never_learned": 0, "collapsed": 0, "epoch_rule": "last"}
+        share = stats.binomtest(len(learned), len(done)).proportion_ci(method="exact")
+        row |= {"learned_low": share.low, "learned_high": share.high}
         for name in ("train_accuracy", "test_accuracy", "best_test_accuracy"):
-            values = [float(run[name]) for run in done]
-            row[name] = np.mean(values)
-            row[f"{name}_sd"] = np.std(values, ddof=1) if len(values) > 1 else math.nan
+            for column, some in ((name, done), (f"{name}_learned", learned)):
+                values = [float(run[name]) for run in some]
+                row[column] = np.mean(values) if values else math.nan
+                row[f"{column}_sd"] = np.std(values, ddof=1) if len(values) > 1 else math.nan
         for threshold in thresholds:
             first = []
             for run in done:

@@ -3,34 +3,38 @@
 The way through::
 
     values of one arm ──► summarize / summarize_times, interquartile_mean    (summary, intervals)
-    arm and baseline  ──► compare_paired / compare_unpaired / compare_times  (comparison, permutation)
-    all comparisons   ──► judge: Holm's correction, then a verdict           (verdict, planning)
+    arms and baseline ──► judge_family: exact tests of the whole family, a verdict for each arm   (family, permutation)
+                          with the figures: compare_paired / _unpaired / _ratios / _times         (comparison)
+                          and how many seeds would tell                                           (planning)
     arm and rivals    ──► decide_order / decide_alike: does a claim hold?    (claims)
     share of guesses  ──► chance_bound: how far guessing alone can get         (chance)
     tasks x arms      ──► performance_profile, mean_rank, geometric_mean_speedup, pareto_front   (tasks)
-
-`compare_*` take ``arms``, the number of comparisons that `judge` will receive together: the size of the family decides
-how small a p-value has to become, and with that whether so few seeds can decide anything at all.
 """
 
 from actbench.statistics.chance import chance_bound
 from actbench.statistics.claims import CLAIM_ALPHA, Decided, Decision, decide_alike, decide_order
 from actbench.statistics.comparison import (
+    AnyComparison,
     Comparison,
+    RatioComparison,
     TimeComparison,
     compare_paired,
+    compare_ratios,
     compare_times,
     compare_unpaired,
 )
+from actbench.statistics.family import Judged, Learned, Measure, Respect, judge_family
 from actbench.statistics.intervals import (
     Interval,
     Ratio,
     failures_not_excluded,
+    mean_interval,
     median_interval,
     paired_ratio,
     share_interval,
     sign_flip_interval,
 )
+from actbench.statistics.pairing import Arm, Pairing, shared_seeds
 from actbench.statistics.permutation import (
     equivalence_p,
     least_pairs,
@@ -41,10 +45,11 @@ from actbench.statistics.permutation import (
     two_sample_test,
 )
 from actbench.statistics.planning import (
+    SeedRange,
+    detectable_effect,
     detection_power,
-    minimum_detectable_difference,
+    seeds_that_would_tell,
     seeds_to_detect,
-    seeds_to_detect_by_rank,
     seeds_to_exclude,
 )
 from actbench.statistics.summary import (
@@ -56,15 +61,24 @@ from actbench.statistics.summary import (
     summarize_times,
 )
 from actbench.statistics.tasks import geometric_mean_speedup, mean_rank, pareto_front, performance_profile
-from actbench.statistics.verdict import Standing, Verdict, holm, judge
+from actbench.statistics.verdict import Standing, Verdict
 
 __all__ = [
     "CLAIM_ALPHA",
+    "AnyComparison",
+    "Arm",
     "Comparison",
     "Decided",
     "Decision",
     "Interval",
+    "Judged",
+    "Learned",
+    "Measure",
+    "Pairing",
     "Ratio",
+    "RatioComparison",
+    "Respect",
+    "SeedRange",
     "Standing",
     "Summary",
     "TimeComparison",
@@ -72,30 +86,32 @@ __all__ = [
     "Verdict",
     "chance_bound",
     "compare_paired",
+    "compare_ratios",
     "compare_times",
     "compare_unpaired",
     "decide_alike",
     "decide_order",
+    "detectable_effect",
     "detection_power",
     "equivalence_p",
     "failures_not_excluded",
     "geometric_mean_speedup",
-    "holm",
     "interquartile_mean",
-    "judge",
+    "judge_family",
     "least_pairs",
     "max_t",
+    "mean_interval",
     "mean_rank",
     "median_interval",
-    "minimum_detectable_difference",
     "paired_ratio",
     "pareto_front",
     "performance_profile",
     "probability_of_improvement",
+    "seeds_that_would_tell",
     "seeds_to_detect",
-    "seeds_to_detect_by_rank",
     "seeds_to_exclude",
     "share_interval",
+    "shared_seeds",
     "sign_flip_interval",
     "sign_flip_test",
     "smallest_sign_flip_p",

@@ -2,47 +2,58 @@
 
 Planning takes the differences as normal. It answers for the sign-flip test, not for the t test, by allowing for the
 steps of its p-values: with k = ⌊alpha·2^(n-1)⌋ pairs of mirrored patterns that reject, the test really runs at the
-attainable level k/2^(n-1), which at six seeds is 3.1 % and not 5 %.
+attainable level k/2^(n-1), which at six seeds is 3.1 % and not 5 %. Of m arms each is taken to be tested at the m-th
+part of that: a little less than max-T gives it.
 
-Powers are integrals over the distribution of the sample's standard deviation, given which everything is normal. That is
-what the noncentral t distribution stands for; SciPy's gives nan in its far tails, and the search goes there.
+What was observed of n seeds says little about the next ones. So a plan is a range: the seeds that it takes for effects
+from the 10 % to the 90 % quantile of what the observed one leaves possible.
 """
 
 from __future__ import annotations
 
-import bisect
 import functools
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from actbench.statistics.permutation import least_pairs
-from actbench.statistics.samples import probability
+from actbench.statistics.samples import not_negative, probability
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
 MOST_SEEDS = 1000
+RANGE = (0.1, 0.3, 0.5, 0.7, 0.9)
+"""Quantiles of the effect for which seeds are counted; the range goes from the fewest to the most."""
 # 2^-60 is far below any alpha: more pairs make the steps no finer in floating point.
 _FINEST_STEPS = 60
 _QUADRATURE_NODES = 100
 
 
-def detection_power(effect: float, n: int, alpha: float = 0.05) -> float:
+@dataclass(frozen=True, slots=True)
+class SeedRange:
+    """About how many seeds would tell, with a chance of 80 % to lie in this range; None for more than 1,000."""
+
+    fewest: int | None
+    most: int | None
+
+
+def detection_power(effect: float, n: int, alpha: float = 0.05, arms: int = 1) -> float:
     """The probability that n pairs show a difference of `effect` standard deviations at the level `alpha`.
 
     P(|T| > t), T noncentral t with n-1 degrees of freedom and noncentrality effect·√n, t the critical value at the
-    attainable level (Cohen 1988, Statistical Power Analysis, chapter 2). Where only the pattern "all signs alike"
-    rejects, its probability Φ(effect)ⁿ + Φ(-effect)ⁿ is exact and taken instead. Against simulated sign-flip tests
-    the result is right to within 0.06.
+    attainable level (Cohen 1988, Statistical Power Analysis, chapter 2): an integral over the distribution of the
+    sample's standard deviation, given which everything is normal. Where only the pattern "all signs alike" rejects and
+    there is one arm, its probability Φ(effect)ⁿ + Φ(-effect)ⁿ is exact and taken instead. Against simulated sign-flip
+    tests the result is right to within 0.06.
 
     Args:
         effect: |mean difference| / standard deviation of the differences; no unit.
         n: number of pairs, at least 1.
-        alpha: two-sided level; the Holm-first-step level alpha/m where m comparisons are made.
+        alpha: two-sided family-wise level.
+        arms: how many are compared with the baseline.
 
     Returns:
         A probability; 0.0 where n pairs can never reach `alpha`.
@@ -52,135 +63,173 @@ def detection_power(effect: float, n: int, alpha: float = 0.05) -> float:
     """
     from scipy.special import ndtr, stdtrit
 
-    half_patterns = 2.0 ** min(n - 1, _FINEST_STEPS)
-    rejecting = math.floor(probability(alpha, "alpha") * half_patterns)
-    if rejecting == 0:
+    level = float(_attainable(np.array([n]), alpha)[0])
+    if level == 0:
         return 0.0
-    if rejecting == 1:
+    if arms == 1 and level == 2.0 ** (1 - n):
         return float(ndtr(effect) ** n + ndtr(-effect) ** n)
     spreads, weights = _spreads(n - 1)
-    bounds = stdtrit(n - 1, 1 - rejecting / half_patterns / 2) * spreads
+    bounds = stdtrit(n - 1, 1 - level / arms / 2) * spreads
     shift = effect * math.sqrt(n)
     return float(weights @ (ndtr(shift - bounds) + ndtr(-shift - bounds)))
 
 
-def minimum_detectable_difference(sd: float, n: int, alpha: float = 0.05, power: float = 0.8) -> float:
-    """The smallest mean difference that n pairs would have shown with probability `power`.
+@functools.cache
+def detectable_effect(n: int, alpha: float = 0.05, arms: int = 1, power: float = 0.8) -> float:
+    """The smallest effect, in standard deviations, that n pairs show with probability `power`.
 
-    The difference δ at which `detection_power(δ/sd, n, alpha)` equals `power`; inf where n pairs are too few
-    to reach `alpha` however large the difference is; 0 where there is no spread.
+    The effect at which `detection_power` equals `power`; inf where n pairs are too few to reach `alpha`.
 
     Args:
-        sd: standard deviation of the paired differences, >= 0, in the unit of the values, as the result is.
         n: number of pairs, at least 1.
-        alpha: two-sided level; alpha/m where m comparisons are made.
-        power: probability of showing it, between alpha and 1.
-
-    Raises:
-        ValueError: sd negative or not finite, alpha outside (0, 1), power outside (alpha, 1).
-    """
-    _check(sd, alpha, power)
-    if n < least_pairs(alpha):
-        return math.inf
-    from scipy.optimize import brentq
-
-    largest = 1.0
-    while detection_power(largest, n, alpha) < power:
-        largest *= 2
-    return sd * float(brentq(lambda effect: detection_power(effect, n, alpha) - power, 0.0, largest))
-
-
-def seeds_to_detect(difference: float, sd: float, *, alpha: float = 0.05, power: float = 0.8) -> int | None:
-    """About how many pairs would show a difference of this size: the least n with `detection_power` >= power.
-
-    Args:
-        difference: mean of the paired differences, finite, any unit.
-        sd: their standard deviation, same unit, >= 0.
-        alpha: two-sided level; alpha/m where m comparisons are made.
-        power: probability of showing it, between alpha and 1.
-
-    Returns:
-        At least `least_pairs(alpha)`; None where more than 1,000 are needed, or the difference is zero.
-
-    Raises:
-        ValueError: difference or sd not finite, sd negative, alpha outside (0, 1), power outside (alpha, 1).
-    """
-    _check(sd, alpha, power, difference)
-    if difference == 0:
-        return None
-    if sd == 0:
-        return least_pairs(alpha)
-    effect = abs(difference) / sd
-    return _least_n(lambda n: detection_power(effect, n, alpha), alpha, power)
-
-
-def seeds_to_exclude(
-    difference: float, sd: float, margin: float, *, alpha: float = 0.05, power: float = 0.8
-) -> int | None:
-    """About how many pairs would show that the difference is no larger than `margin`, if it is as small as it looks.
-
-    The least n for which the (1-alpha) t interval lies within ±margin with probability `power`: the exact power of two
-    one-sided tests at alpha/2 each (Schuirmann 1987; Phillips 1990).
-
-    Args:
-        difference: mean δ of the paired differences, finite, any unit.
-        sd: their standard deviation, same unit, >= 0.
-        margin: the smallest difference worth caring about, same unit, >= 0.
-        alpha: 1 - level of the interval.
-        power: probability of showing it, between alpha and 1.
-
-    Returns:
-        At least `least_pairs(alpha)`; None where more than 1,000 are needed, as always where |δ| >= margin.
-
-    Raises:
-        ValueError: difference or sd not finite, sd negative, alpha outside (0, 1), power outside (alpha, 1).
-    """
-    from scipy.special import ndtr, stdtrit
-
-    _check(sd, alpha, power, difference)
-    if sd == 0:
-        return least_pairs(alpha) if abs(difference) <= margin else None
-
-    def exclusion_power(n: int) -> float:
-        spreads, weights = _spreads(n - 1)
-        standard_error = sd / math.sqrt(n)
-        # How far the mean may lie from zero, in standard errors, before the interval leaves the margin.
-        room = margin / standard_error - stdtrit(n - 1, 1 - alpha / 2) * spreads
-        shift = difference / standard_error
-        return float(weights @ np.maximum(0, ndtr(room - shift) - ndtr(-room - shift)))
-
-    return _least_n(exclusion_power, alpha, power)
-
-
-def seeds_to_detect_by_rank(superiority: float, *, paired: bool, alpha: float = 0.05, power: float = 0.8) -> int | None:
-    """About how many seeds an arm would show a difference to a rank test (Noether 1987).
-
-    n = (z(1-alpha/2) + z(power))² / (3·(p-½)²) for pairs, with p = P(D + D' > 0) for two paired differences; with 6 in
-    place of 3, and p = P(arm > baseline), for two independent samples of n each. The formula asks for somewhat too many
-    where p is near 0 or 1; at 0 and 1 themselves the fewest that the test needs will do, if all go on as they did.
-
-    Args:
-        superiority: p above, 0 to 1, ties counted half; no unit.
-        paired: whether the seeds are paired.
-        alpha: two-sided level; alpha/m where m comparisons are made.
-        power: probability of showing it, between alpha and 1.
-
-    Returns:
-        At least `least_pairs(alpha)`; None where more than 1,000 are needed, or p is 1/2.
+        alpha: two-sided family-wise level.
+        arms: how many are compared with the baseline.
+        power: between alpha and 1.
 
     Raises:
         ValueError: alpha outside (0, 1), power outside (alpha, 1).
     """
+    from scipy.optimize import brentq
+
+    _check(alpha, power)
+    if n < least_pairs(alpha):
+        return math.inf
+    largest = 1.0
+    while detection_power(largest, n, alpha, arms) < power:
+        largest *= 2
+    return float(brentq(lambda effect: detection_power(effect, n, alpha, arms) - power, 0.0, largest))
+
+
+def seeds_to_detect(effect: float, *, alpha: float = 0.05, arms: int = 1, power: float = 0.8) -> int | None:
+    """About how many pairs show an effect with probability `power`.
+
+    The least n with effect·√n >= t·c + z·√(1 + t²(1-c²)): Johnson & Welch's normal approximation to the noncentral t
+    (1940), t the critical value at the attainable level, c the mean of √(χ²/df), z the normal quantile of `power`.
+
+    Args:
+        effect: mean difference / standard deviation of the differences; no unit; inf where there is no spread.
+        alpha: two-sided family-wise level.
+        arms: how many are compared with the baseline.
+        power: between alpha and 1.
+
+    Returns:
+        At least `least_pairs(alpha)`; None where more than 1,000 are needed.
+
+    Raises:
+        ValueError: an effect that is nan, alpha outside (0, 1), power outside (alpha, 1).
+    """
+    _check(alpha, power)
+    if math.isnan(effect):
+        raise ValueError("the effect must be a number, not nan")
+    n, needed = _effects_needed(alpha, arms, power)
+    # One more pair never lowers the attainable level, so that what is needed falls with n.
+    found = int(np.searchsorted(-needed, -abs(effect)))
+    return int(n[found]) if found < n.size else None
+
+
+def seeds_to_exclude(effect: float, margin: float, *, alpha: float = 0.05, power: float = 0.8) -> int | None:
+    """About how many pairs show that the difference is no larger than `margin`, if it is what `effect` says.
+
+    The power of two one-sided tests at alpha/2 each (Schuirmann 1987; Phillips 1990), by the normal approximation of
+    `seeds_to_detect` on either side.
+
+    Args:
+        effect: mean difference / standard deviation of the differences; no unit.
+        margin: the smallest difference worth caring about, by the same standard deviation, >= 0.
+        alpha: both errors together.
+        power: between alpha and 1.
+
+    Returns:
+        At least `least_pairs(alpha)`; None where more than 1,000 are needed, as always where |effect| >= margin.
+
+    Raises:
+        ValueError: a margin below 0, alpha outside (0, 1), power outside (alpha, 1).
+    """
+    from scipy.special import ndtr
+
+    _check(alpha, power)
+    if abs(effect) >= not_negative(margin, "the margin"):
+        return None
+    n, critical, mean, variance = _critical_values(alpha, 1)
+    spread = np.sqrt(1 + critical**2 * variance)
+    above = ndtr(((margin - effect) * np.sqrt(n) - critical * mean) / spread)
+    below = ndtr(((margin + effect) * np.sqrt(n) - critical * mean) / spread)
+    enough = np.flatnonzero(above + below - 1 >= power)
+    return int(n[enough[0]]) if enough.size else None
+
+
+def seeds_that_would_tell(
+    effect: float, n: int, margin: float | None, *, alpha: float = 0.05, arms: int = 1, power: float = 0.8
+) -> SeedRange:
+    """The range of seeds that would show an observed effect, or that it lies within the margin: whichever is fewer.
+
+    The effect's noncentrality has, given the observed t = effect·√n, about the quantiles t·c + z·√(1 + t²(1-c²))
+    (Johnson & Welch 1940, turned round). For each of five of them, from 10 % to 90 %, the seeds are counted.
+
+    Args:
+        effect: observed mean difference / standard deviation; no unit; inf where there is no spread.
+        n: pairs that it was observed in, at least 2.
+        margin: the smallest difference worth caring about, by the same standard deviation; None where there is none.
+        alpha: two-sided family-wise level.
+        arms: how many are compared with the baseline.
+        power: of the planning.
+
+    Raises:
+        ValueError: as `seeds_to_detect` and `seeds_to_exclude`.
+    """
     from scipy.special import ndtri
 
-    _check(0.0, alpha, power)
-    lean = superiority - 0.5
-    if lean == 0:
-        return None
-    if abs(lean) == 0.5:  # noqa: PLR2004 - one arm has always been the faster
-        return least_pairs(alpha)
-    n = math.ceil(float(ndtri(1 - alpha / 2) + ndtri(power)) ** 2 / ((3 if paired else 6) * lean**2))
-    return max(n, least_pairs(alpha)) if n <= MOST_SEEDS else None
+    if math.isinf(effect):
+        least = max(least_pairs(alpha), n + 1)
+        return SeedRange(least, least)
+    mean = float(_mean_spread(np.array([n - 1.0]))[0])
+    t = effect * math.sqrt(n)
+    likely = (t * mean + ndtri(RANGE) * math.sqrt(1 + t**2 * (1 - mean**2))) / math.sqrt(n)
+    counts = []
+    for possible in likely.tolist():
+        ways = [seeds_to_detect(possible, alpha=alpha, arms=arms, power=power)]
+        if margin is not None:
+            ways.append(seeds_to_exclude(possible, margin, alpha=alpha, power=power))
+        counts.append(min((count for count in ways if count is not None), default=MOST_SEEDS + 1))
+    fewest, most = (None if count > MOST_SEEDS else max(count, n + 1) for count in (min(counts), max(counts)))
+    return SeedRange(fewest, most)
+
+
+@functools.cache
+def _effects_needed(alpha: float, arms: int, power: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """For every number of pairs the effect that it shows with probability `power`."""
+    from scipy.special import ndtri
+
+    n, critical, mean, variance = _critical_values(alpha, arms)
+    needed: NDArray[np.float64] = (critical * mean + ndtri(power) * np.sqrt(1 + critical**2 * variance)) / np.sqrt(n)
+    return n, needed
+
+
+@functools.cache
+def _critical_values(
+    alpha: float, arms: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Numbers of pairs up to the most; for each the critical t, and mean and variance of √(χ²/df)."""
+    from scipy.special import stdtrit
+
+    n = np.arange(least_pairs(alpha), MOST_SEEDS + 1)
+    mean = _mean_spread((n - 1).astype(np.float64))
+    return n, stdtrit(n - 1, 1 - _attainable(n, alpha) / arms / 2), mean, 1 - mean**2
+
+
+def _attainable(n: NDArray[np.int64], alpha: float) -> NDArray[np.float64]:
+    """The levels that sign-flip tests of n pairs really have where `alpha` is asked of them."""
+    half_patterns = 2.0 ** np.minimum(n - 1, _FINEST_STEPS)
+    levels: NDArray[np.float64] = np.floor(probability(alpha, "alpha") * half_patterns) / half_patterns
+    return levels
+
+
+def _mean_spread(df: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean of √(χ²(df)/df), the sample's sd by the true one."""
+    from scipy.special import gammaln
+
+    means: NDArray[np.float64] = np.exp(gammaln((df + 1) / 2) - gammaln(df / 2)) * np.sqrt(2 / df)
+    return means
 
 
 @functools.cache
@@ -198,18 +247,7 @@ def _quadrature() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return np.polynomial.legendre.leggauss(_QUADRATURE_NODES)
 
 
-def _least_n(power_of: Callable[[int], float], alpha: float, power: float) -> int | None:
-    candidates = range(least_pairs(alpha), MOST_SEEDS + 1)
-    # One more pair never lowers the attainable level, so the power rises with n and can be searched by halves.
-    found = bisect.bisect_left(candidates, power, key=power_of)
-    return candidates[found] if found < len(candidates) else None
-
-
-def _check(sd: float, alpha: float, power: float, difference: float = 0.0) -> None:
+def _check(alpha: float, power: float) -> None:
     probability(alpha, "alpha")
     if not alpha < power < 1:
         raise ValueError(f"power must lie between alpha ({alpha}) and 1, not {power}")
-    if not 0 <= sd < math.inf:
-        raise ValueError(f"the standard deviation must be finite and not negative, not {sd}")
-    if not math.isfinite(difference):
-        raise ValueError(f"the difference must be finite, not {difference}")

@@ -47,6 +47,13 @@ def probability(value: float, name: str) -> float:
     return value
 
 
+def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ranks from 1, ties sharing the mean of theirs; SciPy's take most of a second to import."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    shared: NDArray[np.float64] = (np.cumsum(counts) - (counts - 1) / 2)[place]
+    return shared
+
+
 def not_negative(value: float, name: str) -> float:
     """`value` unchanged; ValueError where it is below 0 or nan."""
     if not value >= 0:

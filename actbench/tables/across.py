@@ -14,6 +14,7 @@ import numpy as np
 from actbench import statistics
 from actbench.results.thresholds import SecondsTo
 from actbench.tables.metrics import PLAIN, time_metric, values_by_arm
+from actbench.tables.tasks import KEYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from actbench.tables.tasks import Distinction, Task
 
 LEAST_TASKS = 2
+TESTED_ON = ("variant", "dataset", "dataset_sha256", "test_size")
+"""Settings in which two tasks may differ that score the same networks."""
 TAUS = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
 
 
@@ -30,7 +33,7 @@ class AcrossRow:
 
     Attributes:
         arm: its name.
-        accuracy: mean over the tasks of the mean test accuracy, a fraction.
+        accuracy: mean over the tasks (as they weigh, see `Across`) of the mean test accuracy, a fraction.
         mean_rank: of the mean test accuracy within each task, 1 is best.
         speedup: geometric mean over the tasks of baseline seconds / arm seconds to the task's threshold, medians over
             the runs; nan where the arm or the baseline missed it in a task.
@@ -61,6 +64,9 @@ class Across:
         rows: one an arm.
         times: median seconds to the target, tasks with a target x rows; inf for a miss.
         left_out: arms that some task lacks.
+        weights: of the tasks with a target, in the order of ``times``.
+        networks: how many sets of trained networks the tasks score. Tasks that score the same ones, on other test
+            inputs, are no independent evidence and weigh as much as one together.
         without_baseline: the same of the other tasks, which no figure is about.
     """
 
@@ -70,7 +76,14 @@ class Across:
     rows: tuple[AcrossRow, ...]
     times: NDArray[np.float64]
     left_out: tuple[str, ...]
+    weights: NDArray[np.float64]
+    networks: int
     without_baseline: tuple[Distinction, ...] = ()
+
+    @property
+    def timed_networks(self) -> int:
+        """How many sets of trained networks the tasks with a target score."""
+        return round(float(self.weights.sum()))
 
     @property
     def timed(self) -> int:
@@ -87,6 +100,8 @@ class AcrossObstacle(StrEnum):
     """The baseline has results in fewer than two tasks."""
     NO_COMMON_ARM = auto()
     """No other arm has results in every task."""
+    SAME_NETWORKS = auto()
+    """All tasks score the same trained networks."""
 
 
 @dataclass(frozen=True)
@@ -121,23 +136,32 @@ def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequ
     left_out = tuple(dict.fromkeys(arm for task in tasks for arm in task.arms if arm not in every))
     if len(every) == 1:
         return NotAcross(AcrossObstacle.NO_COMMON_ARM, baseline, len(has), len(tasks))
+    networks = same_networks(tasks)
+    if len(set(networks)) < LEAST_TASKS:
+        return NotAcross(AcrossObstacle.SAME_NETWORKS, baseline, len(has), len(tasks))
+    weights = _shared_out(networks)
     accuracy = _matrix(accuracies, every)
     epoch_seconds = _matrix([_figures(task, "seconds_per_epoch", np.median) for task in tasks], every)
     targets, times = _targets(tasks, every, baseline, thresholds)
-    ranks = statistics.mean_rank(accuracy, higher_is_better=True)
+    has_target = [target is not None for target in targets]
+    timed_networks = list(itertools.compress(networks, has_target))
+    timed = _shared_out(timed_networks)
+    ranks = statistics.mean_rank(accuracy, higher_is_better=True, weights=weights)
     at = every.index(baseline)
     nothing = np.full(len(every), np.nan)
-    enough = len(times) >= LEAST_TASKS
-    speedups = statistics.geometric_mean_speedup(times, at) if enough else nothing
-    profile = statistics.performance_profile(times, TAUS) if enough else np.full((len(TAUS), len(every)), np.nan)
+    enough = len(set(timed_networks)) >= LEAST_TASKS
+    speedups = statistics.geometric_mean_speedup(times, at, weights=timed) if enough else nothing
+    shares = statistics.performance_profile(times, TAUS, weights=timed) if enough else None
+    profile = np.full((len(TAUS), len(every)), np.nan) if shares is None else shares
     with np.errstate(divide="ignore", invalid="ignore"):
-        costs = np.exp(np.log(epoch_seconds / epoch_seconds[:, [at]]).mean(axis=0))
+        costs = np.exp(np.average(np.log(epoch_seconds / epoch_seconds[:, [at]]), axis=0, weights=weights))
     known = np.where(np.isfinite(costs), costs, np.inf)
-    front = statistics.pareto_front(accuracy.mean(axis=0), known)
+    mean_accuracy = np.average(accuracy, axis=0, weights=weights)
+    front = statistics.pareto_front(mean_accuracy, known)
     rows = [
         AcrossRow(
             arm,
-            float(accuracy[:, column].mean()),
+            float(mean_accuracy[column]),
             float(ranks[column]),
             float(speedups[column]),
             float(costs[column]),
@@ -155,8 +179,41 @@ def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequ
         tuple(rows[column] for column in order),
         times[:, order],
         left_out,
+        timed,
+        len(set(networks)),
         without_baseline,
     )
+
+
+def same_networks(tasks: Sequence[Task]) -> list[int]:
+    """For each task the number of the first one that scores the same trained networks.
+
+    They were asked the same but for the data's name and test part, and every run that both have ended with the very
+    same training loss: two networks that are not the same do not agree in all its digits.
+    """
+    found: list[int] = []
+    for number, task in enumerate(tasks):
+        before = (other for other in range(number) if found[other] == other)
+        found.append(next((other for other in before if _are_the_same(tasks[other], task)), number))
+    return found
+
+
+def _shared_out(networks: Sequence[int]) -> NDArray[np.float64]:
+    """The weight of each task: those of the same networks weigh as much as one together."""
+    return np.array([1 / networks.count(number) for number in networks], dtype=np.float64)
+
+
+def _are_the_same(first: Task, second: Task) -> bool:
+    if any(str(first.settings[key]) != str(second.settings[key]) for key in KEYS if key not in TESTED_ON):
+        return False
+    ends = [
+        task.finished.set_index(["arm", "seed"])[["last_train_loss", "last_train_accuracy"]] for task in (first, second)
+    ]
+    pairs = ends[0].join(ends[1], how="inner", rsuffix="_too")
+    losses = pairs[["last_train_loss", "last_train_loss_too"]].to_numpy()
+    accuracies = pairs[["last_train_accuracy", "last_train_accuracy_too"]].to_numpy()
+    same = all(np.array_equal(some[:, 0], some[:, 1], equal_nan=True) for some in (losses, accuracies))
+    return same and bool((np.isfinite(losses) & (losses != 0)).any())
 
 
 def _figures(task: Task, column: str, middle: Callable[[list[float]], Any]) -> dict[str, float]:

@@ -1,12 +1,14 @@
 """Checks for a CI job: ``test_accuracy(mish) < test_accuracy(relu) - 0.01``, read by a parser that can do no harm.
 
-What is known: the figures of the arm table as functions of an arm, numbers, ``+ - * /``, comparisons, ``and``, ``or``,
-``not``, and brackets. Nothing is executed: the text is parsed into a tree, and only these kinds of nodes are walked.
+What is known: the figures of the arm table as functions of an arm, the verdicts ``better(mish, relu)``,
+``worse(mish, relu)`` and ``within(mish, relu, 0.005)``, numbers, ``+ - * /``, comparisons, ``and``, ``or``, ``not``,
+and brackets. Nothing is executed: the text is parsed into a tree, and only these kinds of nodes are walked.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 import math
 import operator
@@ -14,10 +16,11 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from actbench.errors import UserError, did_you_mean
 from actbench.results.thresholds import KINDS, ColumnName, ThresholdColumn, parse
+from actbench.statistics import Standing, Verdict
 from actbench.tables.select import name_some, tidy
 
 if TYPE_CHECKING:
@@ -44,6 +47,9 @@ FIGURES = (
     "train_accuracy_sd", "train_seconds", "seconds_per_epoch", "wall_seconds", "parameters", "runs", "diverged",
     "failed",
 )  # fmt: skip
+VERDICTS = {"better": 2, "worse": 2, "within": 3}
+"""What `compare` would say of two arms by test accuracy, and how many arguments each takes: arm, baseline, margin."""
+Figure: TypeAlias = float | Standing
 LONGEST = 1000
 # Python's stack holds a few times as many, also where a part is written out again.
 DEEPEST = 60
@@ -68,6 +74,23 @@ class Check:
     source: str
 
 
+Judge: TypeAlias = Callable[[str, str, float | None], Verdict | None]
+"""The verdict on an arm against a baseline, as a family of one, at a margin; None where nothing can be compared."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What checks may ask of a task: its arm table, and verdicts on its arms by the names that stand there."""
+
+    arms: pd.DataFrame
+    judge: Judge
+
+    @functools.cached_property
+    def rows(self) -> dict[str, dict[Any, Any]]:
+        """The table's rows by the tidied names of the arms."""
+        return {tidy(str(row["activation"])): row for row in self.arms.to_dict("records")}
+
+
 @dataclass(frozen=True)
 class CheckResult:
     """What a check came to in one task.
@@ -76,18 +99,19 @@ class CheckResult:
         check: as it was written.
         task: what tells the task from the others.
         failed: whether the condition holds, or some of its figures has no value: what cannot be known must not pass.
-        figures: those that decided, as they were written, in order; nan where there is no value.
+        figures: those that decided, as they were written, in order: a number or a verdict's standing; nan where there
+            is no value, as of a verdict for which there are too few seeds.
     """
 
     check: str
     task: Distinction
     failed: bool
-    figures: tuple[tuple[str, float], ...]
+    figures: tuple[tuple[str, Figure], ...]
 
     @property
     def unknown(self) -> tuple[str, ...]:
         """The figures without a value."""
-        return tuple(name for name, value in self.figures if math.isnan(value))
+        return tuple(name for name, value in self.figures if _is_unknown(value))
 
 
 def parse_check(text: str, source: str = "--fail-if") -> Check:
@@ -109,18 +133,17 @@ def parse_check(text: str, source: str = "--fail-if") -> Check:
     return Check(text, tree, frozenset(walker.arms), tuple(sorted(walker.thresholds)), source)
 
 
-def run_check(check: Check, task: Distinction, arms: pd.DataFrame) -> CheckResult | None:
-    """Evaluate a check over an arm table; None where the task lacks an arm that the check names."""
-    rows = {tidy(str(row["activation"])): row for row in arms.to_dict("records")}
-    if not check.arms <= rows.keys():
+def run_check(check: Check, task: Distinction, known: Known) -> CheckResult | None:
+    """Evaluate a check in a task; None where the task lacks an arm that the check names."""
+    if not check.arms <= known.rows.keys():
         return None
-    figures: dict[str, float] = {}
-    holds = bool(_value(check.tree, rows, figures))
-    failed = holds or any(map(math.isnan, figures.values()))
+    figures: dict[str, Figure] = {}
+    holds = bool(_value(check.tree, known, figures))
+    failed = holds or any(map(_is_unknown, figures.values()))
     return CheckResult(check.text, task, failed, tuple(figures.items()))
 
 
-def run_checks(checks: Sequence[Check], tables: Mapping[Distinction, pd.DataFrame]) -> list[CheckResult]:
+def run_checks(checks: Sequence[Check], tasks: Mapping[Distinction, Known]) -> list[CheckResult]:
     """Evaluate checks in every task that has their arms.
 
     Raises:
@@ -128,9 +151,9 @@ def run_checks(checks: Sequence[Check], tables: Mapping[Distinction, pd.DataFram
     """
     results = []
     for check in checks:
-        found = [result for task, arms in tables.items() if (result := run_check(check, task, arms)) is not None]
+        found = [result for task, known in tasks.items() if (result := run_check(check, task, known)) is not None]
         if not found:
-            names = list(dict.fromkeys(str(name) for arms in tables.values() for name in arms["activation"]))
+            names = list(dict.fromkeys(str(name) for known in tasks.values() for name in known.arms["activation"]))
             absent = sorted(check.arms - {tidy(name) for name in names})
             what = name_some(absent) if absent else f"{name_some(sorted(check.arms))} in one task"
             hint = did_you_mean(absent[0], names) if absent else ""
@@ -170,7 +193,7 @@ class _Walker:
             case ast.Constant(value=int() | float() as value) if abs(value) <= sys.float_info.max:
                 return "number"
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
-                return self.figure(name, args)
+                return self.verdict(name, args) if name in VERDICTS else self.figure(name, args)
             case _:
                 pass
         raise self.error(f"{ast.unparse(node)!r} is not allowed")
@@ -185,16 +208,39 @@ class _Walker:
     def figure(self, name: str, args: Sequence[ast.expr]) -> str:
         column = figure_column(name, [ast.unparse(arg) for arg in args[1:]])
         if column is None:
-            known = [*FIGURES, *(f"{kind}_95" for kind in KINDS)]
+            known = [*FIGURES, *(f"{kind}_95" for kind in KINDS), *VERDICTS]
             raise self.error(f"there is no figure {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}")
         if not args or (len(args) > 1 and name not in KINDS):
             raise self.error(f"{name} takes the name of one arm, like {name}(relu)")
-        if not isinstance(args[0], (ast.Name, ast.Call)) and not _is_text(args[0]):
-            raise self.error(f"{ast.unparse(args[0])!r} is not the name of an arm")
-        self.arms.add(tidy(arm_name(args[0])))
+        self.arm(args[0])
         if isinstance(column, ThresholdColumn):
             self.thresholds.add(column.threshold)
         return "number"
+
+    def verdict(self, name: str, args: Sequence[ast.expr]) -> str:
+        if len(args) != VERDICTS[name]:
+            wanted = f"{name}(mish, relu, 0.005)" if name == "within" else f"{name}(mish, relu)"
+            raise self.error(f"{name} is written like {wanted}")
+        arm, baseline = self.arm(args[0]), self.arm(args[1])
+        if arm == baseline:
+            raise self.error(f"{name} compares {arm} with itself")
+        for margin in args[2:]:
+            match margin:
+                case ast.Constant(value=int() | float() as value) if not isinstance(value, bool) and math.isfinite(
+                    value
+                ):
+                    pass
+                case _:
+                    raise self.error(f"{ast.unparse(margin)!r} is no margin; it is a number from 0 on, like 0.005")
+        return "truth"
+
+    def arm(self, node: ast.expr) -> str:
+        """The tidied name of an arm, which is noted."""
+        if not isinstance(node, (ast.Name, ast.Call)) and not _is_text(node):
+            raise self.error(f"{ast.unparse(node)!r} is not the name of an arm")
+        name = tidy(arm_name(node))
+        self.arms.add(name)
+        return name
 
     def error(self, what: str) -> UserError:
         return UserError(f"{self.source} {self.text!r}: {what}.")
@@ -219,34 +265,57 @@ def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def _value(node: ast.expr, rows: Mapping[str, Any], figures: dict[str, float]) -> Any:
+def _is_unknown(value: Figure) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _verdict(node: ast.Call, known: Known, figures: dict[str, Figure]) -> bool:
+    """Whether `compare` would say so of the two arms; unknown where their seeds are too few for any verdict."""
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    arm, baseline = (str(known.rows[tidy(arm_name(part))]["activation"]) for part in node.args[:2])
+    margin = float(ast.literal_eval(node.args[2])) if name == "within" else None
+    found = known.judge(arm, baseline, margin)
+    if found is None or (found.standing is Standing.UNDECIDED and found.adjusted_p is None):
+        figures[ast.unparse(node)] = math.nan
+        return False
+    figures[ast.unparse(node)] = found.standing
+    return found.standing is Standing.EQUIVALENT or found.negligible if name == "within" else found.standing == name
+
+
+def _figure(name: str, node: ast.Call, known: Known, figures: dict[str, Figure]) -> float:
+    """A figure of the arm table."""
+    column = figure_column(name, [ast.unparse(arg) for arg in node.args[1:]])
+    row = known.rows[tidy(arm_name(node.args[0]))]
+    value = float(row[column])
+    # A median that is empty in the table is a run that never got there.
+    if isinstance(column, ThresholdColumn) and math.isnan(value) and row["runs"]:
+        value = math.inf
+    figures[ast.unparse(node)] = value
+    return value
+
+
+def _value(node: ast.expr, known: Known, figures: dict[str, Figure]) -> Any:
     match node:
         case ast.BoolOp(op=op, values=values):
             # Every side is evaluated, so that the reason shows all figures.
-            truths = [_value(value, rows, figures) for value in values]
+            truths = [_value(value, known, figures) for value in values]
             return all(truths) if isinstance(op, ast.And) else any(truths)
         case ast.UnaryOp(op=op, operand=operand):
-            value = _value(operand, rows, figures)
+            value = _value(operand, known, figures)
             return not value if isinstance(op, ast.Not) else -value if isinstance(op, ast.USub) else value
         case ast.Compare(left=left, ops=ops, comparators=others):
-            values = [_value(side, rows, figures) for side in (left, *others)]
+            values = [_value(side, known, figures) for side in (left, *others)]
             return all(COMPARISONS[type(op)](*pair) for op, pair in zip(ops, itertools.pairwise(values), strict=True))
         case ast.BinOp(left=left, op=op, right=right):
             try:
-                value = ARITHMETIC[type(op)](_value(left, rows, figures), _value(right, rows, figures))
+                value = ARITHMETIC[type(op)](_value(left, known, figures), _value(right, known, figures))
             except (ZeroDivisionError, OverflowError):
                 value = math.nan
             if math.isnan(value):
                 figures[ast.unparse(node)] = value
             return value
-        case ast.Call(func=ast.Name(id=name), args=args):
-            column = figure_column(name, [ast.unparse(arg) for arg in args[1:]])
-            value = float(rows[tidy(arm_name(args[0]))][column])
-            # A median that is empty in the table is a run that never got there.
-            if isinstance(column, ThresholdColumn) and math.isnan(value) and rows[tidy(arm_name(args[0]))]["runs"]:
-                value = math.inf
-            figures[ast.unparse(node)] = value
-            return value
+        case ast.Call(func=ast.Name(id=name)):
+            return _verdict(node, known, figures) if name in VERDICTS else _figure(name, node, known, figures)
         case ast.Constant(value=int() | float() as value):
             return float(value)
     raise AssertionError(ast.dump(node))  # the walker lets nothing else pass

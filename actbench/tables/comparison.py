@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum, auto
 from typing import TYPE_CHECKING
 
 from actbench import statistics
 from actbench.errors import UserError
-from actbench.statistics import Comparison, Summary, TimeComparison, TimeSummary, Verdict
-from actbench.tables.metrics import ACCURACY_MARGIN, RELATIVE_MARGIN, Metric, values_by_arm
+from actbench.statistics import (
+    AnyComparison,
+    Arm,
+    Comparison,
+    Judged,
+    Measure,
+    Pairing,
+    Summary,
+    TimeSummary,
+    Verdict,
+)
+from actbench.tables.clocks import ClockPairs, clock_pairs, timed_runs
+from actbench.tables.metrics import ACCURACY_MARGIN, ERROR_SHARE, RELATIVE_MARGIN, Metric, failed_by_arm, values_by_arm
 from actbench.tables.select import matching
 
 if TYPE_CHECKING:
@@ -21,40 +29,8 @@ if TYPE_CHECKING:
 ALPHA = 0.05
 POWER = 0.8
 DEFAULT_BASELINE = "relu"
-FEWEST_PAIRS = 2
-
-
-class UnpairedTest(StrEnum):
-    """What compares two arms whose seeds cannot be paired."""
-
-    WELCH = auto()
-    RANK_SUM = auto()
-
-
-@dataclass(frozen=True)
-class Pairing:
-    """How the seeds of an arm and of the baseline were laid side by side.
-
-    Attributes:
-        n: seeds of the arm.
-        n_baseline: seeds of the baseline.
-        shared: seeds that both have.
-        missing: those of the baseline that the arm lacks.
-        missing_in_baseline: those of the arm that the baseline lacks.
-        unpaired_test: what was done instead where too few are shared; None where the shared ones were paired.
-    """
-
-    n: int
-    n_baseline: int
-    shared: int
-    missing: tuple[int, ...]
-    missing_in_baseline: tuple[int, ...]
-    unpaired_test: UnpairedTest | None
-
-    @property
-    def paired(self) -> bool:
-        """Whether the seeds that both have were paired."""
-        return self.unpaired_test is None
+# A clock that shows no seconds at all has still run.
+LEAST_SECONDS = 1e-9
 
 
 @dataclass(frozen=True)
@@ -63,20 +39,48 @@ class Row:
 
     Attributes:
         arm: its name.
-        summary: of all the arm's own runs.
-        comparison: with the baseline, as ``pairing`` says.
-        verdict: after Holm's correction over all the arms.
-        could_show: the smallest difference that so many seeds would have shown with a probability of 80 %, going by
-            their spread; infinite where they are too few for any, None where there is no such number (times).
-        pairing: how the seeds were laid side by side.
+        summary: of the arm's own runs that learned; of all, where none did, and for times.
+        judged: the arm beside the baseline, with the error of the whole family held.
+        could_show: the smallest difference that so many seeds show with a probability of 80 %, if their spread is what
+            it looks like; infinite where they are too few for any, None where there is no such number.
+        clocks: of seconds, which pairs were measured together; None for other metrics.
     """
 
     arm: str
     summary: Summary | TimeSummary
-    comparison: Comparison | TimeComparison
-    verdict: Verdict
+    judged: Judged
     could_show: float | None
-    pairing: Pairing
+    clocks: ClockPairs | None = None
+
+    @property
+    def comparison(self) -> AnyComparison | None:
+        """Of the values where both learned; None where there are none."""
+        return self.judged.comparison
+
+    @property
+    def verdict(self) -> Verdict:
+        """What can be said about the arm."""
+        return self.judged.verdict
+
+    @property
+    def pairing(self) -> Pairing:
+        """How the seeds were laid side by side."""
+        return self.judged.pairing
+
+
+@dataclass(frozen=True)
+class Margin:
+    """The smallest difference worth caring about.
+
+    Attributes:
+        value: as `judge_family` takes it.
+        share: the share of the baseline that it is, where it is relative; None for accuracies, which have a unit.
+        of_errors: whether it is so small since the baseline makes few errors.
+    """
+
+    value: float
+    share: float | None = None
+    of_errors: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,27 +90,27 @@ class MetricComparison:
     Attributes:
         metric: what is compared.
         baseline: the arm that the others are compared with, and why it is that one, if nobody chose it.
-        baseline_summary: of the baseline's runs.
+        baseline_summary: of the baseline's runs, as a row's.
         rows: the others, in the order of the table.
-        margin: the smallest difference worth caring about, in the unit of the metric; relative where ``by_rank``.
-        relative_margin: the share of the baseline's mean that it is; None for accuracies, whose margin is absolute.
-        by_rank: whether ranks were compared, since a run missed the threshold or diverged.
+        limit: the smallest difference worth caring about.
+        measure: how values were compared.
         left_out: arms of which no run has a figure.
+        apart: arms of which no run was timed near the baseline's of the same seed.
     """
 
     metric: Metric
     baseline: str
     baseline_summary: Summary | TimeSummary
     rows: tuple[Row, ...]
-    margin: float
-    relative_margin: float | None
-    by_rank: bool
+    limit: Margin
+    measure: Measure
     left_out: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
 
     @property
-    def counts_diverged_losses(self) -> bool:
-        """Whether ranks were compared since a diverged run's loss counts as infinity."""
-        return self.by_rank and not self.metric.is_time_to
+    def some_failed(self) -> bool:
+        """Whether any run of the family did not learn, and that is judged too."""
+        return any(row.verdict.reliability is not None for row in self.rows)
 
 
 def choose_baseline(task: Task, wanted: str | None) -> str:
@@ -118,104 +122,108 @@ def choose_baseline(task: Task, wanted: str | None) -> str:
 
 def compare_arms(task: Task, metric: Metric, baseline: str, margin: float | None = None) -> MetricComparison | None:
     """Compare the arms of a task with one of them; None where there is nothing to compare: fewer than two arms
-    have figures, or no run of any arm got to the threshold.
+    have figures, no run of any arm got to the threshold or learned, or no two runs were timed near each other.
 
     Args:
         task: the runs.
         metric: what to compare by.
         baseline: one of ``task.arms``.
-        margin: the smallest difference worth caring about; None takes half a percentage point of accuracy, or 5 %.
+        margin: the smallest difference worth caring about; None takes `default_margin`.
+
+    Raises:
+        UserError: a margin that is negative or infinite.
     """
     values = values_by_arm(metric, task.runs)
-    reference = values.pop(baseline)
-    left_out = tuple(arm for arm, by_seed in values.items() if not by_seed)
-    arms = {arm: by_seed for arm, by_seed in values.items() if by_seed}
-    everything = [value for part in (reference, *arms.values()) for value in part.values()]
-    if not reference or not arms or all(map(math.isinf, everything)):
+    failed = failed_by_arm(metric, task.runs)
+    measure = _measure(metric)
+    every = {arm: _arm(by_seed, failed.get(arm, frozenset()), measure) for arm, by_seed in values.items()}
+    reference = every.pop(baseline)
+    left_out = tuple(arm for arm, found in every.items() if not found.seeds)
+    arms = {arm: found for arm, found in every.items() if found.seeds}
+    clocks = _clocks(task, baseline, reference, arms) if metric.is_clock else {}
+    apart = tuple(arm for arm, pairs in clocks.items() if not pairs.seeds)
+    for arm, pairs in clocks.items():
+        arms[arm] = Arm({seed: arms[arm].values[seed] for seed in pairs.seeds})
+    arms = {arm: found for arm, found in arms.items() if arm not in apart}
+    learned = [one.values[seed] for one in (reference, *arms.values()) for seed in one.learned(one.seeds)]
+    if not reference.seeds or not arms or not any(map(math.isfinite, learned)):
         return None
-    by_rank = metric.is_time_to or any(map(math.isinf, everything))
-    compared = [(*_compare_arm(by_seed, reference, len(arms), by_rank=by_rank), by_seed) for by_seed in arms.values()]
-    limit, relative = _margin(metric, reference, margin, by_rank=by_rank)
-    verdicts = statistics.judge(
-        [comparison for comparison, _, _ in compared],
-        margin=limit,
+    limit = _margin(metric, measure, reference, margin)
+    judged = statistics.judge_family(
+        reference,
+        list(arms.values()),
+        measure=measure,
+        margin=limit.value,
         higher_is_better=metric.higher_is_better,
+        always_paired=metric.is_clock,
         alpha=ALPHA,
         power=POWER,
     )
     rows = tuple(
-        Row(arm, _summary(by_seed, by_rank=by_rank), comparison, verdict, _could_show(comparison, len(arms)), pairing)
-        for arm, (comparison, pairing, by_seed), verdict in zip(arms, compared, verdicts, strict=True)
+        Row(name, _summary(arm, measure), found, _could_show(found.comparison, len(arms)), clocks.get(name))
+        for (name, arm), found in zip(arms.items(), judged, strict=True)
     )
-    return MetricComparison(
-        metric, baseline, _summary(reference, by_rank=by_rank), rows, limit, relative, by_rank, left_out
-    )
+    return MetricComparison(metric, baseline, _summary(reference, measure), rows, limit, measure, left_out, apart)
 
 
-def shared_seeds(arm: Sequence[int], baseline: Sequence[int]) -> list[int]:
-    """The seeds over which two arms are paired: those that both have, if these are at least half of either's.
-
-    With fewer in common, pairing would throw away most of the runs; none, then, and the arms are compared unpaired. The
-    choice looks at seeds alone and never at values, so it favours nobody.
-    """
-    shared = sorted(set(arm) & set(baseline))
-    enough = len(shared) >= FEWEST_PAIRS or len(set(arm) | set(baseline)) == 1
-    return shared if enough and 2 * len(shared) >= max(len(arm), len(baseline)) else []
+def _measure(metric: Metric) -> Measure:
+    if metric.is_time_to:
+        return Measure.TIME
+    return Measure.RATIO if metric.is_clock else Measure.MEAN
 
 
-def _compare_arm(
-    arm: dict[int, float], baseline: dict[int, float], arms: int, *, by_rank: bool
-) -> tuple[Comparison | TimeComparison, Pairing]:
-    shared = shared_seeds(list(arm), list(baseline))
-    first = [arm[seed] for seed in shared] if shared else list(arm.values())
-    second = [baseline[seed] for seed in shared] if shared else list(baseline.values())
-    if by_rank:
-        return (
-            statistics.compare_times(first, second, paired=bool(shared), alpha=ALPHA, arms=arms),
-            _pairing(arm, baseline, shared, UnpairedTest.RANK_SUM),
-        )
-    compare_means = statistics.compare_paired if shared else statistics.compare_unpaired
-    return compare_means(first, second, alpha=ALPHA, arms=arms), _pairing(arm, baseline, shared, UnpairedTest.WELCH)
+def _arm(by_seed: dict[int, float], failed: frozenset[int], measure: Measure) -> Arm:
+    if measure is Measure.RATIO:
+        return Arm({seed: max(value, LEAST_SECONDS) for seed, value in by_seed.items()})
+    if measure is Measure.MEAN:
+        # A loss without bounds is no figure to take a mean of, whatever the run is called.
+        failed |= {seed for seed, value in by_seed.items() if not math.isfinite(value)}
+    return Arm(by_seed, failed)
 
 
-def _pairing(arm: dict[int, float], baseline: dict[int, float], shared: list[int], fallback: UnpairedTest) -> Pairing:
-    return Pairing(
-        len(arm),
-        len(baseline),
-        len(set(arm) & set(baseline)),
-        tuple(sorted(set(baseline) - set(arm))),
-        tuple(sorted(set(arm) - set(baseline))),
-        None if shared else fallback,
-    )
+def _clocks(task: Task, baseline: str, reference: Arm, arms: dict[str, Arm]) -> dict[str, ClockPairs]:
+    """Of each arm, which of its runs were timed near the baseline's of the same seed."""
+    timed = timed_runs(task.finished)
+    return {
+        name: clock_pairs(timed[name], timed[baseline], sorted(arm.seeds & reference.seeds))
+        for name, arm in arms.items()
+        if reference.seeds
+    }
 
 
-def _summary(by_seed: dict[int, float], *, by_rank: bool) -> Summary | TimeSummary:
-    values = list(by_seed.values())
-    return statistics.summarize_times(values) if by_rank else statistics.summarize(values)
+def _summary(arm: Arm, measure: Measure) -> Summary | TimeSummary:
+    if measure is Measure.TIME:
+        return statistics.summarize_times(list(arm.values.values()))
+    learned = arm.learned(arm.seeds)
+    finite = [value for value in arm.values.values() if math.isfinite(value)]
+    return statistics.summarize(arm.picked(learned) if learned else finite or [math.inf])
 
 
-def _margin(
-    metric: Metric, baseline: dict[int, float], wanted: float | None, *, by_rank: bool
-) -> tuple[float, float | None]:
-    """The margin as `judge` takes it, and the share that it is where it is relative."""
+def _margin(metric: Metric, measure: Measure, baseline: Arm, wanted: float | None) -> Margin:
     if wanted is not None and not 0 <= wanted < math.inf:
         raise UserError(f"--margin {wanted:g} must not be negative.")
+    learned = baseline.picked(baseline.learned(baseline.seeds))
     if metric.unit == "accuracy":
-        return ACCURACY_MARGIN if wanted is None else wanted, None
+        return Margin(wanted) if wanted is not None else default_margin(float(learned.mean()) if learned.size else 0.0)
     share = RELATIVE_MARGIN if wanted is None else wanted
-    mean = 1.0 if by_rank else abs(sum(baseline.values()) / len(baseline))
-    return share * mean, share
+    if measure is Measure.MEAN:
+        return Margin(share * abs(float(learned.mean())) if learned.size else share, share)
+    return Margin(share, share)
 
 
-def _could_show(comparison: Comparison | TimeComparison, arms: int) -> float | None:
-    if isinstance(comparison, TimeComparison) or comparison.sd is None:
+def default_margin(accuracy: float) -> Margin:
+    """Half a percentage point, or a tenth of the baseline's errors where that is less; two digits that count.
+
+    Half a point is a quarter of all errors of a network that makes 2 %: no small difference there.
+    """
+    errors = float(f"{ERROR_SHARE * (1 - accuracy):.2g}")
+    return Margin(errors, of_errors=True) if errors < ACCURACY_MARGIN else Margin(ACCURACY_MARGIN)
+
+
+def _could_show(comparison: AnyComparison | None, arms: int) -> float | None:
+    if not isinstance(comparison, Comparison) or comparison.sd is None:
         return None
     # An unpaired comparison is planned as the statistics plan it: as if the seeds were paired and independent.
-    effect = _detectable_effect(min(comparison.n, comparison.n_baseline), ALPHA / arms)
+    n = min(comparison.n, comparison.n_baseline)
+    effect = statistics.detectable_effect(n, alpha=ALPHA, arms=arms, power=POWER)
     return effect if math.isinf(effect) else effect * comparison.sd
-
-
-@functools.cache
-def _detectable_effect(n: int, alpha: float) -> float:
-    """The smallest detectable difference in standard deviations: many arms share it."""
-    return statistics.minimum_detectable_difference(1.0, n, alpha=alpha, power=POWER)

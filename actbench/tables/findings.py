@@ -14,16 +14,18 @@ from actbench.results.frames import SHOWN, epoch_chunks, read_studies, run_frame
 from actbench.results.read import read_manifest
 from actbench.tables.across import Across, NotAcross, across_tasks
 from actbench.tables.arms import SHARED_COLUMNS, arm_rows
-from actbench.tables.checks import Check, CheckResult, parse_check, run_checks
+from actbench.tables.checks import Check, CheckResult, Known, parse_check, run_checks
 from actbench.tables.comparison import MetricComparison, choose_baseline, compare_arms
 from actbench.tables.measured import EPOCH_COLUMNS, EpochRule, measure
-from actbench.tables.metrics import parse_metrics
+from actbench.tables.metrics import PLAIN, parse_metrics
 from actbench.tables.select import Selection, matching, name_some, select, tidy
 from actbench.tables.tasks import Task, split
 from actbench.tables.warnings import TableWarning, about_stores, about_task
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from actbench.statistics import Verdict
 
 DEFAULT_METRICS = ("test_accuracy",)
 
@@ -188,7 +190,7 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
                 tuple(about_task(task.runs)),
             )
         )
-    tables = {item.task.distinction: item.arms for item in found}
+    known = {item.task.distinction: Known(item.arms, functools.partial(family_of_one, item.task)) for item in found}
     runnable, skipped = _runnable(stored_checks, found)
     return Findings(
         stores=tuple(folders),
@@ -196,7 +198,7 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
         tasks=tuple(found),
         thresholds=thresholds,
         across=across_tasks(tasks, common_baseline(found), [item.thresholds for item in found]),
-        checks=tuple(run_checks([*own_checks, *runnable], tables)),
+        checks=tuple(run_checks([*own_checks, *runnable], known)),
         skipped_checks=tuple(skipped),
         warnings=(*about_stores(runs), *apart),
         manifests=tuple(read_manifest(folder) for folder in folders),
@@ -257,6 +259,13 @@ def _not_compared(task: Task, baseline: str, wanted: str | None) -> NotCompared:
     else:
         obstacle = Obstacle.NOBODY_GOT_THERE if len(finished) > 1 else Obstacle.ONLY_BASELINE
     return NotCompared(obstacle, baseline or str(wanted), tuple(task.arms))
+
+
+def family_of_one(task: Task, arm: str, baseline: str, margin: float | None) -> Verdict | None:
+    """What is said of an arm's test accuracy against a baseline where nobody else is compared; None for nothing."""
+    two = replace(task, runs=task.runs[task.runs["arm"].isin([arm, baseline])])
+    comparison = compare_arms(two, replace(PLAIN["test_accuracy"], rule=task.rule), baseline, margin)
+    return comparison.rows[0].verdict if comparison else None
 
 
 def _of_studies(task: Task, studies: dict[str, dict[str, Any]]) -> tuple[float, ...]:

@@ -13,6 +13,7 @@ from actbench.errors import UserError, did_you_mean
 from actbench.results.columns import FINAL
 from actbench.results.thresholds import KINDS, TIMES, ColumnName, EpochsTo, SecondsTo, parse
 from actbench.tables.measured import EpochRule
+from actbench.tables.outcomes import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +22,8 @@ MetricUnit: TypeAlias = Literal["accuracy", "loss", "seconds", "epochs"]
 # The smallest difference worth caring about, unless --margin says another: half a percentage point, or five percent.
 ACCURACY_MARGIN = 0.005
 RELATIVE_MARGIN = 0.05
+ERROR_SHARE = 0.1
+"""Where half a point is more than this share of the errors that the baseline makes, this share is the margin."""
 
 
 @dataclass(frozen=True)
@@ -134,3 +137,18 @@ def values_by_arm(metric: Metric, runs: pd.DataFrame) -> dict[str, dict[int, flo
         if finished and not math.isnan(value):
             found[arm][seed] = value
     return found
+
+
+def failed_by_arm(metric: Metric, runs: pd.DataFrame) -> dict[str, frozenset[int]]:
+    """By arm the seeds whose run came to a result and did not learn.
+
+    Of accuracies and losses alone: seconds are spent whatever comes of them, and what never gets to a threshold is a
+    miss.
+    """
+    if metric.unit not in ("accuracy", "loss"):
+        return {}
+    broken = runs[runs["status"].isin(FINAL) & (runs["outcome"] != Outcome.LEARNED)]
+    found: dict[str, set[int]] = {}
+    for arm, seed in zip(broken["arm"], broken["seed"].astype(int).tolist(), strict=True):
+        found.setdefault(arm, set()).add(seed)
+    return {arm: frozenset(seeds) for arm, seeds in found.items()}

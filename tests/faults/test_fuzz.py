@@ -12,6 +12,7 @@ import math
 import re
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
+from functools import partial
 
 import inputs
 import numpy as np
@@ -39,8 +40,8 @@ from actbench.studies.expand import expand
 from actbench.studies.file import read_study
 from actbench.studies.settings import NAMED
 from actbench.studies.study import Study
-from actbench.tables.checks import parse_check, run_checks
-from actbench.tables.findings import Question, analyse
+from actbench.tables.checks import Known, parse_check, run_checks
+from actbench.tables.findings import Question, analyse, family_of_one
 from actbench.tables.metrics import parse_metrics
 from actbench.tables.select import Selection, select
 
@@ -72,7 +73,7 @@ def expressions(tmp_path):
     store = small_store(tmp_path / "store")
     runs, thresholds = run_frames([store])
     findings = analyse([store], Question())
-    arms = {found.task.distinction: found.arms for found in findings.tasks}
+    known = {item.task.distinction: Known(item.arms, partial(family_of_one, item.task)) for item in findings.tasks}
 
     def asked(**question):
         written(analyse([store], Question(**question)))
@@ -83,7 +84,7 @@ def expressions(tmp_path):
         if parsed.thresholds:
             asked(fail_if=(said,))
         else:
-            run_checks([parsed], arms)
+            run_checks([parsed], known)
 
     ask = {
         "--columns": lambda said: written(findings, View(columns=tuple(said))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -60,8 +60,9 @@ def curves(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     for line in lines:
         colour, named = palette.colour(line.arm), palette.named(line.arm)
         width, alpha = (1.8, 1.0) if named else (0.8, 0.45)
-        dots: Any = (0, (1, 2)) if line.alone else "solid"
-        axes.plot(line.across, line.mean, color=colour, alpha=alpha, linewidth=width, linestyle=dots)
+        axes.plot(
+            line.across, line.mean, color=colour, alpha=alpha, linewidth=width, linestyle=":" if line.alone else "-"
+        )
         if named and not line.alone:
             axes.fill_between(line.across, line.low, line.high, color=colour, alpha=0.16, linewidth=0)
     # Down to the end of the lowest band or line: what never learned must be in the picture.

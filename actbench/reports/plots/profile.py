@@ -9,9 +9,9 @@ import numpy as np
 from actbench import statistics
 from actbench.reports.plots import Look, Panel, picture
 from actbench.reports.plots.style import label_line_ends, whole_numbers, write_remark
-from actbench.reports.words import in_percent
+from actbench.reports.words import across_title, in_percent, scored_on
 from actbench.results.thresholds import EpochsTo, Reached, SecondsTo, threshold_percent
-from actbench.tables.across import Across
+from actbench.tables.across import LEAST_TASKS, Across
 from actbench.tables.metrics import time_metric, values_by_arm
 
 if TYPE_CHECKING:
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 def _over_tasks(findings: Findings) -> Panel | None:
     """A single panel where at least two tasks have a target."""
     across = findings.across
-    if not isinstance(across, Across) or across.timed < 2:  # noqa: PLR2004 - one task has its own picture
+    if not isinstance(across, Across) or across.timed_networks < LEAST_TASKS:
         return None
     caption = "Performance profile: how often an arm is how close to the fastest"
-    return Panel(findings, None, f"Performance profile over {across.timed} tasks", caption)
+    return Panel(
+        findings, None, f"Performance profile over {across_title(across.timed, across.timed_networks)}", caption
+    )
 
 
 @picture(caption="How many runs had reached the target, and when", options=("x",), place=3, across=_over_tasks)
@@ -70,7 +72,7 @@ def _draw_reach(axes: Axes, found: TaskFindings, palette: Palette, *, x: str) ->
     if x == "epochs":
         whole_numbers(axes)
     write_remark(axes, palette.others(list(times)), palette.theme.muted)
-    axes.set_ylabel(f"runs at {threshold_percent(target)} % test accuracy (%)")
+    axes.set_ylabel(f"runs at {threshold_percent(target)} % {scored_on(found.task.rule)} accuracy (%)")
     # Where several arrive at the same share, the fastest stands on top.
     ends.sort(key=lambda item: (item[1], -item[2]))
     label_line_ends(axes, [(arm, share + place * 1e-6, colour) for place, (arm, share, _, colour) in enumerate(ends)])
@@ -83,7 +85,7 @@ def _draw_profile(axes: Axes, across: Across, palette: Palette) -> None:
     longest = max(float(ratios[np.isfinite(ratios)].max()) * 1.1, 1.5)
     taus = np.unique(np.concatenate([np.geomspace(1, longest, 200), ratios[np.isfinite(ratios) & (ratios <= longest)]]))
     # A ratio that was computed must not fall just short of itself.
-    shares = in_percent(statistics.performance_profile(across.times, taus * (1 + 1e-12)))
+    shares = in_percent(statistics.performance_profile(across.times, taus * (1 + 1e-12), weights=across.weights))
     names = [row.arm for row in across.rows]
     ends = []
     for arm in palette.layers(names):
@@ -100,7 +102,7 @@ def _draw_profile(axes: Axes, across: Across, palette: Palette) -> None:
     axes.set_ylim(-3, 103)
     axes.set_xlabel("τ: at most so many times the best arm's seconds to the target")
     write_remark(axes, palette.others(names), palette.theme.muted)
-    axes.set_ylabel(f"tasks solved within τ (% of {across.timed})")
+    axes.set_ylabel(f"tasks solved within τ (% of {across.timed_networks})")
     ends.sort(key=lambda item: item[1:3])
     label_line_ends(axes, [(arm, share + place * 1e-6, colour) for place, (arm, share, _, colour) in enumerate(ends)])
 

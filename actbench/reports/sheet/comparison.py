@@ -87,7 +87,7 @@ class ComparisonSheet:
         if isinstance(across, Across):
             best = across.rows[0]
             text = f"{best.arm} has the best mean rank of test accuracy, {best.mean_rank:.2f} of {len(across.rows)}."
-            lines.append(Line(f"Across {len(across.tasks)} tasks", "across", text))
+            lines.append(Line(f"Across {words.across_title(len(across.tasks), across.networks)}", "across", text))
         if checks:
             failed = len(self.findings.failed_checks)
             text = f"{failed} of {len(checks)} failed." if failed else f"all {len(checks)} passed."
@@ -216,7 +216,7 @@ def _across_section(findings: Findings, across: Across) -> Section:
     """All tasks together, with the pictures that show them together."""
     panels = [(plot.name, panel) for plot in PLOTS if (panel := plot.across(findings)) is not None]
     return Section(
-        f"Across {len(across.tasks)} tasks",
+        f"Across {words.across_title(len(across.tasks), across.networks)}",
         "",
         (across_grid(across),),
         drawings=tuple(Drawing(name, panel, Look(), panel.caption) for name, panel in panels),

@@ -168,5 +168,5 @@ def across_grid(across: Across) -> Grid:
             f"targets: {words.targets(across)}",
         ]
     notes = [f"{words.sentence(note)}." for note in notes]
-    notes += words.left_out(across)
+    notes += [*words.shared_networks(across), *words.left_out(across)]
     return Grid("", tuple(columns), tuple(rows), tuple(notes))

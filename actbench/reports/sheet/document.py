@@ -150,6 +150,7 @@ def _across(across: Across | NotAcross) -> dict[str, Any]:
         return {"rows": [], "not_compared": asdict(across) | {"text": words.not_across(across)}}
     return {
         "tasks": [words.task_title(task) for task in across.tasks],
+        "networks": across.networks,
         "targets": list(across.targets),
         "baseline": across.baseline,
         "left_out": list(across.left_out),

@@ -5,8 +5,9 @@ verdicts, pairings and reasons in ``verdicts``; warnings in ``warnings``; what b
 in ``outcomes``, of an article's claims in ``claims``.
 """
 
+from actbench.reports.words.across import across_title, shared_networks
 from actbench.reports.words.claims import claim_figures, claim_verdict
-from actbench.reports.words.metrics import metric_title
+from actbench.reports.words.metrics import metric_title, scored_on
 from actbench.reports.words.numbers import (
     NOTHING,
     accuracy,
@@ -46,6 +47,7 @@ from actbench.results.thresholds import in_percent
 __all__ = [
     "NOTHING",
     "accuracy",
+    "across_title",
     "bar_name",
     "check_figures",
     "claim_figures",
@@ -69,10 +71,12 @@ __all__ = [
     "pairing",
     "percent",
     "plural",
+    "scored_on",
     "seconds",
     "sentence",
     "setting",
     "share",
+    "shared_networks",
     "spread_name",
     "standing",
     "summarize",

@@ -30,12 +30,16 @@ TITLES = {
 """Of metrics whose names with blanks say too little."""
 
 
+def scored_on(rule: EpochRule) -> str:
+    """Which accuracy is to reach a threshold."""
+    return "validation" if rule is EpochRule.VAL else "test"
+
+
 def metric_title(metric: Metric) -> str:
     """As it stands in headings: ``test loss after the last epoch``, ``epochs to 95 % test accuracy``."""
     if metric.threshold is not None:
         what = "epochs" if metric.unit == "epochs" else "training seconds"
-        scored = "validation" if metric.rule is EpochRule.VAL else "test"
-        return f"{what} to {threshold_percent(metric.threshold)} % {scored} accuracy"
+        return f"{what} to {threshold_percent(metric.threshold)} % {scored_on(metric.rule)} accuracy"
     if metric.name in OF_AN_EPOCH:
         return f"{OF_AN_EPOCH[metric.name]} {EPOCHS[metric.rule]}"
     return TITLES.get(metric.name) or metric.name.replace("_", " ")

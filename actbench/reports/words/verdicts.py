@@ -103,6 +103,8 @@ def not_across(reason: NotAcross) -> str:
     if reason.obstacle is AcrossObstacle.BASELINE_RARE:
         some = reason.with_baseline or "none"
         return f"{reason.tasks} tasks, but {reason.baseline} has results in {some} of them only"
+    if reason.obstacle is AcrossObstacle.SAME_NETWORKS:
+        return f"{reason.with_baseline} tasks, but all score the same trained networks, on other test inputs"
     return f"{reason.with_baseline} tasks with {reason.baseline}, but no other arm has results in every one of them"
 
 
@@ -127,7 +129,9 @@ def check_figures(result: CheckResult) -> str:
     """The figures that decided a check, or those that have no value."""
     if result.unknown:
         return f"{', '.join(result.unknown)} has no value"
-    return ", ".join(f"{name} = {value:.6g}" for name, value in result.figures)
+    return ", ".join(
+        f"{name}: {value}" if isinstance(value, Standing) else f"{name} = {value:.6g}" for name, value in result.figures
+    )
 
 
 def _both_missed(comparison: MetricComparison, row: Row) -> bool:
