@@ -12,8 +12,8 @@ import numpy as np
 from actbench.errors import UserError, did_you_mean
 from actbench.results.columns import FINAL
 from actbench.results.thresholds import KINDS, TIMES, ColumnName, EpochsTo, SecondsTo, parse
-from actbench.tables.outcomes import Outcome
 from actbench.tables.measured import EpochRule
+from actbench.tables.outcomes import Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
