@@ -152,15 +152,19 @@ def judge_family(
     some_failed = bool(baseline.failed or any(arm.failed for arm in arms))
     always = always_paired or measure is Measure.RATIO
     contests = [_Contest.of(arm, baseline, measure, always_paired=always, some_failed=some_failed) for arm in arms]
-    _test(contests, alpha, seed)
+    parts = _test(contests, alpha, seed)
     return [
-        contest.judged(margin, higher_is_better=higher_is_better, alpha=alpha, arms=len(arms), power=power)
+        contest.judged(margin, higher_is_better=higher_is_better, alpha=alpha, parts=parts, arms=len(arms), power=power)
         for contest in contests
     ]
 
 
-def _test(contests: Sequence[_Contest], alpha: float, seed: int) -> None:
-    """Give each contest the adjusted p-values of the respects in which so many seeds could decide."""
+def _test(contests: Sequence[_Contest], alpha: float, seed: int) -> int:
+    """Give each contest the adjusted p-values of the respects in which so many seeds could decide.
+
+    Returns:
+        The number of parts that share alpha.
+    """
     paired = [contest for contest in contests if contest.pairing.paired]
     apart = [contest for contest in contests if not contest.pairing.paired]
     smallest = [contest.smallest_p for contest in apart]
@@ -184,6 +188,7 @@ def _test(contests: Sequence[_Contest], alpha: float, seed: int) -> None:
         for respect, (first, second) in samples.items():
             if smallest_two_sample_p(first.size, second.size) <= alpha / tests:
                 contest.p_values[respect] = min(1.0, tests * two_sample_test(first, second, seed=seed))
+    return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +252,9 @@ class _Contest:
             found[Respect.RELIABILITY] = self.arm.flags(self.arm.seeds), self.baseline.flags(self.baseline.seeds)
         return found
 
-    def judged(self, margin: float, *, higher_is_better: bool, alpha: float, arms: int, power: float) -> Judged:
+    def judged(
+        self, margin: float, *, higher_is_better: bool, alpha: float, parts: int, arms: int, power: float
+    ) -> Judged:
         """The verdict, with the figures beside it."""
         found = self._compared()
         learned, learned_baseline = (_learned(one, alpha) for one in (self.arm, self.baseline))
@@ -271,8 +278,9 @@ class _Contest:
             self.p_values.get(Respect.RELIABILITY),
             margin,
             negligible,
-            0 if found is None else min(found.n, found.n_baseline),
-            least_pairs(alpha),
+            len(self.pairing.shared) if self.pairing.paired else min(self.pairing.n, self.pairing.n_baseline),
+            min(map(len, self.seeds)),
+            self._least(alpha / parts),
             seeds,
             1 - learned.interval.low,
         )
@@ -296,6 +304,16 @@ class _Contest:
         if self.p_values[respect] > alpha:
             return Standing.UNDECIDED
         return Standing.BETTER if better else Standing.WORSE
+
+    def _least(self, level: float) -> int:
+        """The fewest seeds, of both arms, that could give a p-value of at most `level`."""
+        if self.pairing.paired:
+            return least_pairs(level)
+        least = 1
+        n, m = self.pairing.n, self.pairing.n_baseline
+        while smallest_two_sample_p(max(n, least), max(m, least)) > level:
+            least += 1
+        return least
 
     def _lead(self) -> float:
         """How much larger a share of the arm's runs learned than of the baseline's, over the pairs if there are any."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from actbench.statistics.samples import FLOAT_NOISE, finite_sample, probability, same_length
+from actbench.statistics.samples import FLOAT_NOISE, finite_sample, probability, same_length, subset_sums
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -217,11 +217,14 @@ def _subset_means(sample: NDArray[np.float64], seed: int) -> NDArray[np.float64]
         members = members[members.any(axis=1)]
         random: NDArray[np.float64] = (members @ sample) / members.sum(axis=1)
         return random
-    sums, sizes = np.zeros(1), np.zeros(1)
-    for value in sample:
-        sums, sizes = np.concatenate([sums, sums + value]), np.concatenate([sizes, sizes + 1])
-    means: NDArray[np.float64] = sums[1:] / sizes[1:]
+    means: NDArray[np.float64] = subset_sums(sample)[1:] / _subset_sizes(sample.size)
     return means
+
+
+@functools.cache
+def _subset_sizes(n: int) -> NDArray[np.float64]:
+    """How many values the subsets of `_subset_means` have."""
+    return subset_sums(np.ones(n))[1:]
 
 
 @functools.cache

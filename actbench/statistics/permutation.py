@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from actbench.statistics.samples import FLOAT_NOISE, finite_sample, not_negative, probability
+from actbench.statistics.samples import FLOAT_NOISE, finite_sample, not_negative, probability, subset_sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,8 +171,8 @@ def two_sample_test(arm: ArrayLike, baseline: ArrayLike, *, seed: int = 0) -> fl
     threshold = abs(centred[: first.size].sum()) - noise
     if pooled.size <= EXACT_VALUES:
         left, right = np.array_split(centred, 2)
-        left_sums, left_sizes = _subset_sums(left), _subset_sums(np.ones_like(left))
-        right_sums, right_sizes = _subset_sums(right), _subset_sums(np.ones_like(right))
+        left_sums, left_sizes = subset_sums(left), subset_sums(np.ones_like(left))
+        right_sums, right_sizes = subset_sums(right), subset_sums(np.ones_like(right))
         hits = sum(
             _extreme_pairs(left_sums[left_sizes == size], right_sums[right_sizes == first.size - size], threshold)
             for size in range(left.size + 1)
@@ -258,17 +258,9 @@ def _successive_hits(sums: NDArray[np.float64], thresholds: NDArray[np.float64])
     return hits
 
 
-def _subset_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The sums of all 2ⁿ subsets, in the same order for every array of the same length."""
-    sums = np.zeros(1)
-    for value in values:
-        sums = np.concatenate([sums, sums + value])
-    return sums
-
-
 def _signed_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The sums under all 2ⁿ sign patterns."""
-    return 2 * _subset_sums(values) - float(values.sum())
+    return 2 * subset_sums(values) - float(values.sum())
 
 
 def _extreme_pairs(left: NDArray[np.float64], right: NDArray[np.float64], threshold: float) -> int:

@@ -54,6 +54,14 @@ def ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return shared
 
 
+def subset_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sums of all 2ⁿ subsets, that of none first, in the same order for every array of the same length."""
+    sums = np.zeros(1)
+    for value in values:
+        sums = np.concatenate([sums, sums + value])
+    return sums
+
+
 def not_negative(value: float, name: str) -> float:
     """`value` unchanged; ValueError where it is below 0 or nan."""
     if not value >= 0:

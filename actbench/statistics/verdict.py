@@ -40,27 +40,29 @@ class Verdict:
 
     Attributes:
         standing: in all.
-        values: by the values of the seeds where both learned.
+        by_values: by the values of the seeds where both learned.
         reliability: by how often it learned; None where every run of the family did, or nobody asked.
         adjusted_p: of the values, adjusted for the whole family; None where so few seeds could never decide.
         reliability_p: of how often it learned, adjusted likewise; None where it was not tested.
         margin: the smallest difference worth caring about, as given to `judge_family`.
         negligible: whether the values are shown to lie within the margin; a better arm can be negligibly better.
-        n: seeds that the comparison rests on, in the arm with the fewer.
-        least: as many seeds as could decide at all.
+        n: pairs of seeds, or seeds of the arm with the fewer.
+        n_learned: those of them whose values are compared: where both learned.
+        least: as many as could decide at all, other arms being as they are.
         seeds: if open, how many seeds would tell; None where these seeds leave nothing to plan with.
         failures_not_excluded: the share of the arm's runs that may fail to learn for all that was seen of it: the upper
             end of the exact interval, about 3.7/n where none did.
     """
 
     standing: Standing
-    values: Standing
+    by_values: Standing
     reliability: Standing | None
     adjusted_p: float | None
     reliability_p: float | None
     margin: float
     negligible: bool
     n: int
+    n_learned: int
     least: int
     seeds: SeedRange | None
     failures_not_excluded: float

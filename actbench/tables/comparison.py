@@ -39,7 +39,8 @@ class Row:
 
     Attributes:
         arm: its name.
-        summary: of the arm's own runs that learned; of all, where none did, and for times.
+        summary: of the arm's own runs that learned; of all, where none did, and for times;
+            None where no value is finite.
         judged: the arm beside the baseline, with the error of the whole family held.
         could_show: the smallest difference that so many seeds show with a probability of 80 %, if their spread is what
             it looks like; infinite where they are too few for any, None where there is no such number.
@@ -47,7 +48,7 @@ class Row:
     """
 
     arm: str
-    summary: Summary | TimeSummary
+    summary: Summary | TimeSummary | None
     judged: Judged
     could_show: float | None
     clocks: ClockPairs | None = None
@@ -100,7 +101,7 @@ class MetricComparison:
 
     metric: Metric
     baseline: str
-    baseline_summary: Summary | TimeSummary
+    baseline_summary: Summary | TimeSummary | None
     rows: tuple[Row, ...]
     limit: Margin
     measure: Measure
@@ -191,12 +192,12 @@ def _clocks(task: Task, baseline: str, reference: Arm, arms: dict[str, Arm]) -> 
     }
 
 
-def _summary(arm: Arm, measure: Measure) -> Summary | TimeSummary:
+def _summary(arm: Arm, measure: Measure) -> Summary | TimeSummary | None:
     if measure is Measure.TIME:
         return statistics.summarize_times(list(arm.values.values()))
     learned = arm.learned(arm.seeds)
-    finite = [value for value in arm.values.values() if math.isfinite(value)]
-    return statistics.summarize(arm.picked(learned) if learned else finite or [math.inf])
+    finite = arm.picked(learned) if learned else [value for value in arm.values.values() if math.isfinite(value)]
+    return statistics.summarize(finite) if len(finite) else None
 
 
 def _margin(metric: Metric, measure: Measure, baseline: Arm, wanted: float | None) -> Margin:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.reports import words
 from actbench.reports.sheet.parts import Bar, Cell, Content, Grid, Head, Scale, Tone
-from actbench.statistics import Comparison, Standing
+from actbench.statistics import Comparison, Measure, Standing
 from actbench.tables.across import TAUS
 
 if TYPE_CHECKING:
@@ -19,38 +19,35 @@ TONES = {
     Standing.BETTER: Tone.GOOD,
     Standing.WORSE: Tone.BAD,
     Standing.EQUIVALENT: Tone.NEUTRAL,
+    Standing.MIXED: Tone.NEUTRAL,
     Standing.UNDECIDED: Tone.NEUTRAL,
+    Standing.TOO_FEW: Tone.NEUTRAL,
 }
 
 
 def comparison_grid(comparison: MetricComparison) -> Grid:
     """Differences from the baseline, how sure they are, and the verdict in words."""
-    columns = _rank_columns(comparison) if comparison.by_rank else _mean_columns(comparison)
+    columns = COLUMNS[comparison.measure](comparison)
     rows = tuple(tuple(cell(row) for _, cell in columns) for row in comparison.rows)
     pairings: dict[str, list[str]] = {}
     for row in comparison.rows:
-        pairings.setdefault(words.pairing(row.pairing), []).append(row.arm)
+        pairings.setdefault(words.pairing(comparison, row), []).append(row.arm)
     common, *others = sorted(pairings.items(), key=lambda item: -len(item[1]))
-    baseline = words.summary(comparison.metric, comparison.baseline_summary)
     family = len(comparison.rows)
     tested = any(row.verdict.adjusted_p is not None for row in comparison.rows)
     planned = any(row.could_show is not None and math.isfinite(row.could_show) for row in comparison.rows)
     notes = [
-        words.sentence(common[0]) + (f"; {_family(family)}" if family > 1 and tested else ""),
+        words.sentence(common[0]) + (f"; {words.family(family)}" if family > 1 and tested else ""),
         *(f"{', '.join(arms)}: {pairing}" for pairing, arms in others),
         *map(words.sentence, words.notes(comparison)),
-        *(["Could show: the smallest difference that so many seeds would have shown four times in five"] * planned),
+        *([words.explain_could_show()] * planned),
     ]
     return Grid(
-        f"{words.metric_title(comparison.metric)}, against {comparison.baseline} ({baseline})",
+        f"{words.metric_title(comparison.metric)}, against {comparison.baseline} ({words.baseline(comparison)})",
         tuple(column for column, _ in columns),
         rows,
         tuple(f"{note}." for note in notes),
     )
-
-
-def _family(arms: int) -> str:
-    return f"p-values after Holm's correction over {arms} arms, intervals for each arm by itself"
 
 
 ColumnOf = tuple[Head, Callable[["Row"], Cell]]
@@ -61,49 +58,66 @@ def _mean_columns(comparison: MetricComparison) -> list[ColumnOf]:
     unit = words.unit(metric)
     # The intervals as pictures, all rows to one scale.
     reach = max((_reach(row) for row in comparison.rows), default=0.0)
-    scale = Scale(comparison.margin, max(reach, 1.3 * comparison.margin) or 1.0)
+    margin = comparison.limit.value
+    scale = Scale(margin, max(reach, 1.3 * margin) or 1.0)
+    learned: list[ColumnOf] = [
+        (Head("learned"), _learned),
+        (Head("p learned"), lambda row: _p_value(row.verdict.reliability_p)),
+        (Head("all runs", unit=unit), lambda row: _step(comparison, row.judged.over_all)),
+    ]
+    return [
+        (Head("activation", Content.NAME), lambda row: Cell(row.arm)),
+        *(learned if comparison.some_failed else []),
+        (Head("difference", unit=unit), lambda row: _step(comparison, row.comparison and _of(row).difference)),
+        (Head("95 % interval", scale=scale), lambda row: _interval(comparison, row)),
+        (Head("p"), lambda row: _p_value(row.verdict.adjusted_p)),
+        (Head("effect size"), _effect_size),
+        (Head("IQM", unit=unit), lambda row: _step(comparison, row.judged.iqm_difference)),
+        (Head("P(better)"), _improvement),
+        (Head("could show", unit=unit), lambda row: _could_show(comparison, row)),
+        (Head("verdict", Content.WORDS), lambda row: _verdict(comparison, row)),
+    ]
+
+
+def _ratio_columns(comparison: MetricComparison) -> list[ColumnOf]:
     return [
         (Head("activation", Content.NAME), lambda row: Cell(row.arm)),
         (
-            Head("difference", unit=unit),
-            lambda row: Cell(words.difference(metric, _mean(row).difference), _mean(row).difference),
+            Head("mean", unit=words.unit(comparison.metric)),
+            lambda row: Cell(words.seconds(_mean_of(row)), _mean_of(row)),
         ),
-        (Head("95 % interval", scale=scale), lambda row: _interval(comparison, row)),
-        (Head("p"), lambda row: Cell(words.p_value(row.verdict.adjusted_p), row.verdict.adjusted_p)),
-        (
-            Head("effect size"),
-            lambda row: Cell(words.number(_mean(row).effect_size, "{:+.2f}"), _mean(row).effect_size),
-        ),
-        (Head("could show", unit=unit), lambda row: _could_show(comparison, row)),
+        (Head("arm / baseline"), lambda row: Cell(words.factor(_of(row).ratio), _of(row).ratio)),
+        (Head("95 % interval"), lambda row: _interval(comparison, row)),
+        (Head("P(faster)"), _improvement),
+        (Head("p"), lambda row: _p_value(row.verdict.adjusted_p)),
         (Head("verdict", Content.WORDS), lambda row: _verdict(comparison, row)),
     ]
 
 
 def _rank_columns(comparison: MetricComparison) -> list[ColumnOf]:
     metric = comparison.metric
-    what = ("faster", "slower") if metric.is_time_to else ("lower", "higher")
     return [
         (Head("activation", Content.NAME), lambda row: Cell(row.arm)),
         (
             Head("median", unit=words.unit(metric)),
             lambda row: Cell(words.median(metric, _median(row)), _median(row).median),
         ),
-        (
-            Head("speed-up" if metric.is_time_to else "baseline / arm"),
-            lambda row: Cell(words.factor(_mean(row).speedup), _mean(row).speedup),
-        ),
+        (Head("speed-up"), lambda row: Cell(words.factor(_of(row).speedup), _of(row).speedup)),
         (Head("95 % interval"), lambda row: _interval(comparison, row)),
         (
-            Head(f"{what[0]} / {what[1]} / tied"),
-            lambda row: Cell(f"{_mean(row).wins} / {_mean(row).losses} / {_mean(row).ties}", _mean(row).wins),
+            Head("faster / slower / tied"),
+            lambda row: Cell(f"{_of(row).wins} / {_of(row).losses} / {_of(row).ties}", _of(row).wins),
         ),
-        (Head("p"), lambda row: Cell(words.p_value(row.verdict.adjusted_p), row.verdict.adjusted_p)),
+        (Head("p"), lambda row: _p_value(row.verdict.adjusted_p)),
         (Head("verdict", Content.WORDS), lambda row: _verdict(comparison, row)),
     ]
 
 
-def _mean(row: Row) -> Any:
-    """The comparison of an arm: which of the two kinds it is, the columns know."""
+COLUMNS = {Measure.MEAN: _mean_columns, Measure.RATIO: _ratio_columns, Measure.TIME: _rank_columns}
+
+
+def _of(row: Row) -> Any:
+    """The comparison of an arm: which of the kinds it is, the columns know."""
     return row.comparison
 
 
@@ -111,8 +125,42 @@ def _median(row: Row) -> Any:
     return row.summary
 
 
+def _mean_of(row: Row) -> float | None:
+    return getattr(row.summary, "mean", None)
+
+
+def _p_value(p: float | None) -> Cell:
+    return Cell(words.p_value(p), p)
+
+
+def _step(comparison: MetricComparison, value: float | None) -> Cell:
+    if value is None:
+        return Cell(words.NOTHING)
+    return Cell(words.difference(comparison.metric, value, decimals=words.decimals_of([value])), value)
+
+
+def _learned(row: Row) -> Cell:
+    found = row.judged.learned
+    return Cell(words.learned(found.k, found.n, found.interval.low, found.interval.high), found.k)
+
+
+def _effect_size(row: Row) -> Cell:
+    """Named, since that of pairs and that of two samples are different quantities."""
+    found = _of(row)
+    if found is None or found.effect_size is None:
+        return Cell(words.NOTHING)
+    name = "g_z" if found.paired else "g"
+    return Cell(f"{name} {words.number(found.effect_size, '{:+.2f}')}", found.effect_size)
+
+
+def _improvement(row: Row) -> Cell:
+    value = row.judged.improvement
+    return Cell(words.number(value, "{:.2f}"), value)
+
+
 def _interval(comparison: MetricComparison, row: Row) -> Cell:
-    found, interval = row.comparison, row.comparison.interval
+    found = row.comparison
+    interval = found.interval if found else None
     low, high = (interval.low, interval.high) if interval else (None, None)
     bar = None
     if isinstance(found, Comparison):
@@ -121,9 +169,11 @@ def _interval(comparison: MetricComparison, row: Row) -> Cell:
 
 
 def _reach(row: Row) -> float:
-    interval = row.comparison.interval
-    ends = (interval.low, interval.high) if interval else ()
-    return float(max(abs(value) for value in (*ends, _mean(row).difference)))
+    found = row.comparison
+    if not isinstance(found, Comparison):
+        return 0.0
+    ends = (found.interval.low, found.interval.high) if found.interval else ()
+    return float(max(abs(value) for value in (*ends, found.difference)))
 
 
 def _could_show(comparison: MetricComparison, row: Row) -> Cell:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.reports import words
 from actbench.reports.sheet.arms import choose_columns, sort_arms
-from actbench.statistics import Comparison
+from actbench.statistics import Comparison, RatioComparison
 from actbench.tables.across import Across, NotAcross
 from actbench.tables.findings import full_table
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from actbench.tables.findings import Findings, NotCompared, TaskFindings
     from actbench.tables.warnings import TableWarning
 
-FIGURES = ("difference", "speedup", "low", "high", "p", "verdict")
+FIGURES = ("difference", "ratio", "speedup", "low", "high", "p", "verdict")
 """Of each comparison, as columns of the table."""
 
 
@@ -87,39 +87,58 @@ def _comparison(comparison: MetricComparison) -> dict[str, Any]:
         "title": words.metric_title(comparison.metric),
         "unit": comparison.metric.unit,
         "baseline": comparison.baseline,
-        "baseline_summary": asdict(comparison.baseline_summary),
-        "margin": comparison.margin,
-        "relative_margin": comparison.relative_margin,
-        "by_rank": comparison.by_rank,
+        "baseline_summary": asdict(comparison.baseline_summary) if comparison.baseline_summary else None,
+        "margin": comparison.limit.value,
+        "relative_margin": comparison.limit.share,
+        "measure": comparison.measure,
         "left_out": list(comparison.left_out),
+        "not_timed_together": list(comparison.apart),
         "notes": words.notes(comparison),
         "rows": [_row(comparison, row) for row in comparison.rows],
     }
 
 
 def _row(comparison: MetricComparison, row: Row) -> dict[str, Any]:
-    found, interval = row.comparison, row.comparison.interval
+    found, verdict, judged = row.comparison, row.verdict, row.judged
+    interval = found.interval if found else None
     figures: dict[str, Any] = {
         "activation": row.arm,
-        "summary": asdict(row.summary),
-        "pairing": words.pairing(row.pairing),
+        "summary": asdict(row.summary) if row.summary else None,
+        "pairing": words.pairing(comparison, row),
         "seeds_missing": list(row.pairing.missing),
         "seeds_missing_in_baseline": list(row.pairing.missing_in_baseline),
-        "paired": found.paired,
-        "n": found.n,
-        "n_baseline": found.n_baseline,
+        "paired": row.pairing.paired,
+        "n": verdict.n,
+        "learned": asdict(judged.learned),
+        "learned_baseline": asdict(judged.learned_baseline),
         "low": interval.low if interval else None,
         "high": interval.high if interval else None,
         "level": interval.level if interval else None,
-        "p": row.verdict.adjusted_p,
-        "p_uncorrected": found.p_value,
-        "verdict": row.verdict.standing,
+        "p": verdict.adjusted_p,
+        "p_learned": verdict.reliability_p,
+        "verdict": verdict.standing,
+        "verdict_values": verdict.by_values,
+        "verdict_learned": verdict.reliability,
         "words": words.verdict(comparison, row),
-        "seeds_that_would_tell": row.verdict.seeds,
+        "least_seeds": verdict.least,
+        "seeds_that_would_tell": asdict(verdict.seeds) if verdict.seeds else None,
+        "failures_not_excluded": verdict.failures_not_excluded,
+        "improvement": judged.improvement,
         "could_show": row.could_show,
     }
     if isinstance(found, Comparison):
-        return figures | {"difference": found.difference, "sd": found.sd, "effect_size": found.effect_size}
+        return figures | {
+            "difference": found.difference,
+            "difference_all_runs": judged.over_all,
+            "iqm_difference": judged.iqm_difference,
+            "sd": found.sd,
+            "effect_size": found.effect_size,
+            "effect_size_name": "g_z" if found.paired else "g",
+        }
+    if isinstance(found, RatioComparison):
+        return figures | {"ratio": found.ratio, "clocks": asdict(row.clocks) if row.clocks else None}
+    if found is None:
+        return figures
     return figures | {
         "speedup": found.speedup,
         "geometric_speedup": found.geometric_speedup,

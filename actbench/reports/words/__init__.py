@@ -11,6 +11,7 @@ from actbench.reports.words.metrics import metric_title, scored_on
 from actbench.reports.words.numbers import (
     NOTHING,
     accuracy,
+    decimals_of,
     difference,
     factor,
     interval,
@@ -29,7 +30,10 @@ from actbench.reports.words.numbers import (
 from actbench.reports.words.outcomes import bar_name, epoch_rule, explain_learned, learned, spread_name
 from actbench.reports.words.settings import setting, task_title
 from actbench.reports.words.verdicts import (
+    baseline,
     check_figures,
+    explain_could_show,
+    family,
     left_out,
     margin,
     not_across,
@@ -49,13 +53,17 @@ __all__ = [
     "accuracy",
     "across_title",
     "bar_name",
+    "baseline",
     "check_figures",
     "claim_figures",
     "claim_verdict",
+    "decimals_of",
     "difference",
     "epoch_rule",
+    "explain_could_show",
     "explain_learned",
     "factor",
+    "family",
     "in_percent",
     "interval",
     "learned",

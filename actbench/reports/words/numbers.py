@@ -6,9 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 from actbench.results.thresholds import in_percent
-from actbench.statistics import Comparison, Summary, TimeComparison, TimeSummary
+from actbench.statistics import AnyComparison, Comparison, Summary, TimeSummary
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from actbench.tables.metrics import Metric
 
 NOTHING = "-"
@@ -51,15 +53,21 @@ def p_value(value: float | None) -> str:
     return f"< {SMALLEST_P}" if value < SMALLEST_P else f"{value:.3f}"
 
 
-def difference(metric: Metric, value: float, *, signed: bool = True) -> str:
-    """A difference in the metric's unit: percentage points, nats or seconds, without the unit's name."""
+def difference(metric: Metric, value: float, *, signed: bool = True, decimals: int = 2) -> str:
+    """A difference in the metric's unit: percentage points, nats or seconds, without the unit's name.
+
+    ``decimals`` are those of percentage points; see `decimals_of`.
+    """
     if math.isinf(value):
         return NOTHING
-    pattern = "{:+.2f}" if signed else "{:.2f}"
-    if metric.unit != "accuracy":
-        pattern = "{:+.3g}" if signed else "{:.3g}"
-    text = pattern.format(in_percent(value) if metric.unit == "accuracy" else value)
-    return text[1:] if text in ("-0.00", "+0.00", "-0", "+0") else text
+    sign = "+" if signed else ""
+    text = f"{in_percent(value):{sign}.{decimals}f}" if metric.unit == "accuracy" else f"{value:{sign}.3g}"
+    return text[1:] if text[:1] in "+-" and not float(text) else text
+
+
+def decimals_of(values: Iterable[float]) -> int:
+    """Decimals for percentage points: three where two would print something as nothing, else two."""
+    return 3 if any(value and abs(in_percent(value)) < 0.005 for value in values) else 2  # noqa: PLR2004 - 0.00
 
 
 def unit(metric: Metric) -> str:
@@ -67,12 +75,13 @@ def unit(metric: Metric) -> str:
     return {"accuracy": "pp", "loss": "nats", "seconds": "s", "epochs": "epochs"}[metric.unit]
 
 
-def summary(metric: Metric, found: Summary | TimeSummary) -> str:
+def summary(metric: Metric, found: Summary | TimeSummary | None) -> str:
     """An arm's own figure with its unit: ``97.81 ± 0.14 %``, ``7 (8/10) epochs``, ``reached by 3 of 10 runs``."""
+    if found is None:
+        return "no finite figure"
     if isinstance(found, TimeSummary):
         if math.isinf(found.median):
-            what = "reached by" if metric.is_time_to else "finite in"
-            return f"{what} {found.reached or 'none'} of {found.n} run{'s' * (found.n > 1)}"
+            return f"reached by {found.reached or 'none'} of {found.n} run{'s' * (found.n > 1)}"
         return f"{median(metric, found)} {'epoch' if metric.unit == 'epochs' and found.median == 1 else unit(metric)}"
     if metric.unit == "accuracy":
         return f"{accuracy(found.mean, found.sd)} %"
@@ -91,20 +100,23 @@ def with_reach(figure: str, reached: int, runs: int) -> str:
     return f"{figure} ({reached}/{runs})" if 0 < reached < runs else figure
 
 
-def interval(metric: Metric, comparison: Comparison | TimeComparison) -> str:
-    """The 95 % interval of a difference or a speed-up."""
-    if comparison.interval is None:
+def interval(metric: Metric, comparison: AnyComparison | None) -> str:
+    """The 95 % interval of a difference, a ratio or a speed-up."""
+    if comparison is None or comparison.interval is None:
         return NOTHING
     low, high = comparison.interval.low, comparison.interval.high
-    if isinstance(comparison, TimeComparison):
+    if not isinstance(comparison, Comparison):
         return f"{factor(low)} … {factor(high)}"
-    return f"{difference(metric, low)} … {difference(metric, high)}"
+    decimals = decimals_of((low, high))
+    return f"{difference(metric, low, decimals=decimals)} … {difference(metric, high, decimals=decimals)}"
 
 
 def factor(value: float | None) -> str:
-    """A speed-up: ``1.25×``; a definite win is ``∞``, a definite loss 0."""
+    """A speed-up: ``1.25×``, near one with a digit more; a definite win is ``∞``, a definite loss 0."""
     if value is None or math.isnan(value):
         return NOTHING
+    if 0 < abs(value - 1) < 0.1:  # noqa: PLR2004 - where three digits would not tell 1.004 from 1
+        return f"{value:.3f}×"
     return "∞" if math.isinf(value) else f"{value:.3g}×"
 
 

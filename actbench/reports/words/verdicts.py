@@ -6,69 +6,149 @@ import math
 from typing import TYPE_CHECKING
 
 from actbench.reports.words.metrics import metric_title
-from actbench.reports.words.numbers import difference, factor, plural, sentence, summary, unit
+from actbench.reports.words.numbers import difference, factor, percent, plural, sentence, summary, unit
+from actbench.reports.words.outcomes import some_seeds
 from actbench.reports.words.settings import task_title
 from actbench.results.thresholds import in_percent, threshold_percent
-from actbench.statistics import Standing, TimeComparison, TimeSummary, Verdict
+from actbench.statistics import Comparison, Measure, RatioComparison, SeedRange, Standing, TimeSummary, Verdict
+from actbench.statistics.intervals import LEAST_SPREAD
 from actbench.statistics.planning import MOST_SEEDS
 from actbench.tables.across import AcrossObstacle
-from actbench.tables.comparison import UnpairedTest
 from actbench.tables.findings import Obstacle
 from actbench.tables.select import name_some
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from actbench.tables.across import Across, NotAcross
     from actbench.tables.checks import CheckResult
-    from actbench.tables.comparison import MetricComparison, Pairing, Row
+    from actbench.tables.clocks import ClockPairs
+    from actbench.tables.comparison import MetricComparison, Row
     from actbench.tables.findings import NotCompared
 
-UNPAIRED_TESTS = {UnpairedTest.WELCH: "Welch's interval", UnpairedTest.RANK_SUM: "the rank-sum test"}
+UNPAIRED = {
+    Measure.MEAN: "Welch's interval",
+    Measure.TIME: "the rank-sum test",
+}
+QUICKNESS = {Standing.BETTER: "faster", Standing.WORSE: "slower"}
+RELIABILITY = {Standing.BETTER: "learns more often", Standing.WORSE: "learns less often"}
 
 
 def verdict(comparison: MetricComparison, row: Row) -> str:
     """The verdict on an arm, with the margin as people write it."""
     if _both_missed(comparison, row):
-        return f"undecided: neither {'got there' if comparison.metric.is_time_to else 'is finite'}"
-    return standing(row.verdict, margin(comparison))
+        return f"undecided: neither {'got there' if comparison.metric.is_time_to else 'learned'}"
+    timed = comparison.measure is not Measure.MEAN
+    return standing(row.verdict, margin(comparison), timed=timed)
 
 
-def standing(found: Verdict, limit: str) -> str:
-    """A verdict; ``limit`` is the margin as the reader should see it: "0.5 pp"."""
+def standing(found: Verdict, limit: str, *, timed: bool = False) -> str:
+    """A verdict; ``limit`` is the margin as the reader should see it, "0.5 pp"; ``timed`` says that less is faster."""
     if found.standing is Standing.EQUIVALENT:
-        return f"no difference of more than {limit} shown"
-    if found.standing is not Standing.UNDECIDED:
-        return f"{found.standing}, by no more than {limit}" if found.negligible else str(found.standing)
-    few, seeds = "", " seeds"
-    if found.adjusted_p is None:
-        few, seeds = f"{found.n} seed{' is' if found.n == 1 else 's are'} too few for the test, ", ""
+        open_end = "" if timed else f"; up to {percent(found.failures_not_excluded, 0)} % of starts may fail"
+        return f"equal within {limit}{open_end}"
+    if found.standing.is_different:
+        return _difference(found, limit, timed=timed)
+    return _open(found)
+
+
+def _open(found: Verdict) -> str:
+    """Nothing yet, and how many seeds would tell."""
+    if found.standing is Standing.TOO_FEW:
+        if found.reliability not in (None, Standing.TOO_FEW):
+            return f"too few seeds where both learned: {found.n_learned} of at least {found.least}"
+        return f"too few seeds: {found.n} of at least {found.least}"
     if found.seeds is None:
-        return f"undecided: {few}more than {MOST_SEEDS}{seeds} would be needed"
-    if found.at_least:
-        return f"undecided: {few}at least {found.seeds}{seeds} would be needed"
-    return f"undecided: {few}about {found.seeds}{seeds} would tell"
+        return "undecided"
+    if found.seeds.fewest is None:
+        return f"undecided: more than {MOST_SEEDS} seeds would be needed"
+    return f"undecided: {seed_range(found.seeds)} seeds would tell"
+
+
+def _difference(found: Verdict, limit: str, *, timed: bool) -> str:
+    """What differs: the values, how often the arm learned, or both."""
+    head, tail = _what_differs(found, timed=timed)
+    return (
+        f"{head}{tail}, by no more than {limit}" if found.by_values.is_different and found.negligible else head + tail
+    )
+
+
+def _what_differs(found: Verdict, *, timed: bool) -> tuple[str, str]:
+    """What differs, in two halves between which "than relu" fits."""
+    how = QUICKNESS[found.by_values] if timed and found.by_values in QUICKNESS else str(found.by_values)
+    if found.reliability is None:
+        return how, ""
+    if not found.reliability.is_different:
+        return how, " where both learn"
+    often = RELIABILITY[found.reliability]
+    if not found.by_values.is_different:
+        return often, ""
+    joint = "but" if found.standing is Standing.MIXED else "and"
+    return often, f", {joint} {how} where both do"
+
+
+def seed_range(found: SeedRange) -> str:
+    """How many seeds would tell: ``about 9``, ``9 to 54``, ``9 to more than 1000``."""
+    if found.fewest == found.most:
+        return f"about {found.fewest}"
+    return f"{found.fewest} to {found.most or f'more than {MOST_SEEDS}'}"
 
 
 def margin(comparison: MetricComparison) -> str:
     """The smallest difference worth caring about: ``0.5 pp``, ``5 %``."""
-    if comparison.relative_margin is None:
-        return f"{in_percent(comparison.margin):.10g} pp"
-    return f"{in_percent(comparison.relative_margin):.10g} %"
+    limit = comparison.limit
+    return f"{in_percent(limit.value):.10g} pp" if limit.share is None else f"{in_percent(limit.share):.10g} %"
 
 
-def pairing(found: Pairing) -> str:
+def pairing(comparison: MetricComparison, row: Row) -> str:
     """How the seeds were laid side by side."""
-    if found.unpaired_test is not None:
+    found = row.pairing
+    if row.clocks is not None:
+        return _timed_pairs(row.clocks)
+    if not found.paired:
+        shared = len(found.shared)
         return (
-            f"unpaired, by {UNPAIRED_TESTS[found.unpaired_test]}: {found.n} and {found.n_baseline} seeds, of which "
-            f"{found.shared or 'none'} {'is' if found.shared == 1 else 'are'} shared"
+            f"unpaired, by {UNPAIRED[comparison.measure]}: {found.n} and {found.n_baseline} seeds, of which "
+            f"{shared or 'none'} {'is' if shared == 1 else 'are'} shared"
         )
     parts = [f"missing here: {_seeds(found.missing)}"] if found.missing else []
     parts += [f"missing in the baseline: {_seeds(found.missing_in_baseline)}"] if found.missing_in_baseline else []
-    return f"paired over {plural(found.shared, 'seed')}" + (f" ({'; '.join(parts)})" if parts else "")
+    return f"paired over {plural(len(found.shared), 'seed')}" + (f" ({'; '.join(parts)})" if parts else "")
+
+
+def _timed_pairs(found: ClockPairs) -> str:
+    """Which pairs of seconds were compared, which not, and how quiet the machine was."""
+    parts = [f"{some_seeds(found.far_apart)}: too far apart in time"] if found.far_apart else []
+    parts += [f"{some_seeds(found.other_jobs)}: another number of runs at a time"] if found.other_jobs else []
+    left_out = f"; left out: {'; '.join(parts)}" if parts else ""
+    busy = "how busy the machine was is not known"
+    if found.others_cores is not None:
+        busy = f"others kept up to {found.others_cores:.2g} cores busy"
+    return f"{plural(len(found.seeds), 'pair')} timed together{left_out}; {busy}"
 
 
 def _seeds(seeds: tuple[int, ...]) -> str:
     return name_some([str(seed) for seed in seeds], 6)
+
+
+def baseline(comparison: MetricComparison) -> str:
+    """The baseline's own figure, and how many of its runs learned where that is a question."""
+    figure = summary(comparison.metric, comparison.baseline_summary)
+    learned = comparison.rows[0].judged.learned_baseline
+    return f"{figure}, learned {learned.k}/{learned.n}" if comparison.some_failed else figure
+
+
+def family(arms: int) -> str:
+    """What p-values and intervals of a family stand for."""
+    return f"p-values for {arms} arms together (max-T), intervals for each arm by itself"
+
+
+def explain_could_show() -> str:
+    """What the smallest difference that can be shown is."""
+    return (
+        "Could show: the smallest difference that so many seeds show four times in five, if the spread is what it "
+        "looks like"
+    )
 
 
 def notes(comparison: MetricComparison) -> list[str]:
@@ -76,9 +156,35 @@ def notes(comparison: MetricComparison) -> list[str]:
     found = []
     if comparison.left_out:
         found.append(f"left out, since no run of theirs has a figure: {name_some(comparison.left_out)}")
-    if comparison.counts_diverged_losses:
-        found.append("a diverged run's loss counts as infinity, so ranks are compared and medians shown")
-    return found
+    if comparison.apart:
+        found.append(
+            f"left out, since no run of theirs was timed together with one of {comparison.baseline}: "
+            f"{name_some(comparison.apart)}"
+        )
+    if comparison.limit.of_errors:
+        found.append(f"the margin, {margin(comparison)}, is a tenth of the errors that {comparison.baseline} makes")
+    if comparison.some_failed:
+        found.append(
+            "runs that did not learn are judged apart, by how many did; differences, intervals and effect sizes are of "
+            "the seeds where both learned"
+        )
+    return found + _without_interval(comparison)
+
+
+def _without_interval(comparison: MetricComparison) -> list[str]:
+    """Why some arms have no interval."""
+    reasons: dict[str, list[str]] = {}
+    for row in comparison.rows:
+        found = row.comparison
+        if found is None:
+            reasons.setdefault(f"no seed where it and {comparison.baseline} learned", []).append(row.arm)
+        elif found.interval is None and isinstance(found, Comparison):
+            few = min(found.n, found.n_baseline) < LEAST_SPREAD
+            why = f"fewer than {LEAST_SPREAD} values" if few else "all values alike, which show no spread"
+            reasons.setdefault(why, []).append(row.arm)
+        elif found.interval is None:
+            reasons.setdefault(f"fewer than {row.verdict.least} pairs", []).append(row.arm)
+    return [f"no interval for {name_some(arms)}: {why}" for why, arms in reasons.items()]
 
 
 def not_compared(reason: NotCompared) -> str:
@@ -135,39 +241,60 @@ def check_figures(result: CheckResult) -> str:
 
 
 def _both_missed(comparison: MetricComparison, row: Row) -> bool:
-    """Whether no run of either arm has a time: it is epochs that are missing then, not seeds."""
-    figures = (row.summary, comparison.baseline_summary)
-    return all(isinstance(found, TimeSummary) and not found.reached for found in figures)
+    """Whether no run of either arm has a time, or learned: it is epochs that are missing then, not seeds."""
+    if comparison.measure is Measure.TIME:
+        figures = (row.summary, comparison.baseline_summary)
+        return all(isinstance(found, TimeSummary) and not found.reached for found in figures)
+    return not row.judged.learned.k and not row.judged.learned_baseline.k
 
 
 def summarize(comparison: MetricComparison) -> str:
     """All verdicts of one metric in a sentence or two."""
+    than = f" than {comparison.baseline}"
+    different: dict[tuple[str, str], list[str]] = {}
     arms: dict[Standing, list[str]] = {standing: [] for standing in Standing}
-    for row in comparison.rows:
-        different = row.verdict.standing.is_different
-        arms[row.verdict.standing].append(f"{row.arm} ({_size(comparison, row)})" if different else row.arm)
-    parts = []
-    if arms[Standing.BETTER]:
-        parts.append(f"better than {comparison.baseline}: {name_some(arms[Standing.BETTER], 8)}")
-    if arms[Standing.WORSE]:
-        parts.append(f"worse{'' if parts else f' than {comparison.baseline}'}: {name_some(arms[Standing.WORSE], 8)}")
+    for row in sorted(comparison.rows, key=lambda row: list(Standing).index(row.verdict.standing)):
+        if row.verdict.standing.is_different:
+            what = _what_differs(row.verdict, timed=comparison.measure is not Measure.MEAN)
+            different.setdefault(what, []).append(f"{row.arm} ({_size(comparison, row)})")
+        else:
+            arms[row.verdict.standing].append(row.arm)
+    parts: list[str] = []
+    for (head, tail), some in different.items():
+        parts.append(f"{head}{'' if parts else than}{tail}: {name_some(some, 8)}")
     against = "" if parts else f" against {comparison.baseline}"
     if arms[Standing.EQUIVALENT]:
-        parts.append(
-            f"no difference of more than {margin(comparison)} shown{against}: {name_some(arms[Standing.EQUIVALENT], 8)}"
-        )
+        to = "" if parts else f" to {comparison.baseline}"
+        parts.append(f"equal within {margin(comparison)}{to}: {name_some(arms[Standing.EQUIVALENT], 8)}")
         against = ""
     if arms[Standing.UNDECIDED]:
         parts.append(f"undecided{against}: {name_some(arms[Standing.UNDECIDED], 8)}{_more_seeds(comparison)}")
+        against = ""
+    if arms[Standing.TOO_FEW]:
+        least = max(row.verdict.least for row in comparison.rows if row.verdict.standing is Standing.TOO_FEW)
+        parts.append(
+            f"too few seeds{against}: {name_some(arms[Standing.TOO_FEW], 8)}, where at least {least} could tell"
+        )
     return f"{sentence(metric_title(comparison.metric))}: {'; '.join(parts)}."
 
 
 def _size(comparison: MetricComparison, row: Row) -> str:
-    found = row.comparison
-    if isinstance(found, TimeComparison):
-        # A definite win or loss is no factor: one of the two did not get there.
-        return factor(found.speedup) if 0 < found.speedup < math.inf else summary(comparison.metric, row.summary)
-    return f"{difference(comparison.metric, found.difference)} {unit(comparison.metric)}"
+    found, judged = row.comparison, row.judged
+    parts: list[str] = []
+    if row.verdict.reliability is not None and row.verdict.reliability.is_different:
+        counts = (f"{one.k}/{one.n}" for one in (judged.learned, judged.learned_baseline))
+        parts.append(f"learned {' against '.join(counts)}")
+    if row.verdict.by_values.is_different:
+        if isinstance(found, Comparison):
+            parts.append(f"{difference(comparison.metric, found.difference)} {unit(comparison.metric)}")
+        elif isinstance(found, RatioComparison):
+            parts.append(f"{factor(found.ratio)} the seconds")
+        elif found is not None and 0 < found.speedup < math.inf:
+            parts.append(factor(found.speedup))
+        else:
+            # A definite win or loss is no factor: one of the two did not get there.
+            parts.append(summary(comparison.metric, row.summary))
+    return ", ".join(parts)
 
 
 def _more_seeds(comparison: MetricComparison) -> str:
@@ -175,10 +302,16 @@ def _more_seeds(comparison: MetricComparison) -> str:
     if all(_both_missed(comparison, row) for row in undecided):
         return ""
     known = [row.verdict.seeds for row in undecided if row.verdict.seeds is not None]
-    if not known:
-        return ", and more than 1,000 seeds would be needed to tell"
-    at_least = any(row.verdict.at_least for row in comparison.rows)
-    few, many = min(known), max(known)
-    span = f"{few}" if few == many else f"{few} to {many}"
-    some = f" for {len(known)} of them" if len(known) < len(undecided) else ""
-    return f", where {'at least' if at_least else 'about'} {span} seeds would tell{some}"
+    told = [found for found in known if found.fewest is not None]
+    if not told:
+        return f", and more than {MOST_SEEDS:,} seeds would be needed to tell" if known else ""
+    some = f" for {len(told)} of them" if len(told) < len(undecided) else ""
+    return f", where {seed_range(_joined(told))} seeds would tell{some}"
+
+
+def _joined(ranges: Iterable[SeedRange]) -> SeedRange:
+    """From the fewest of all to the most of all."""
+    fewest, most = zip(
+        *((found.fewest or MOST_SEEDS + 1, found.most or MOST_SEEDS + 1) for found in ranges), strict=True
+    )
+    return SeedRange(min(fewest), max(most) if max(most) <= MOST_SEEDS else None)
