@@ -118,13 +118,17 @@ def test_warnings(warning, text):
         (CurveDifference(0.0001, 0.001, 20, 5), "largest difference in accuracy through epoch 20: 0.00010 (epoch 5)"),
         (ArmDifference(ACCURACY, "a", "b", 0.0012, None, 2, 1, FEW, None, ()), "a - b: +0.12 pp"),
         (
+            ArmDifference(ACCURACY, "a", "b", 0.0006, Interval(0.00002, 0.0012, 0.95), 6, 3, TESTED, None, ()),
+            "a - b: +0.060 (+0.002 … +0.120) pp; p = 0.012",
+        ),
+        (
             ArmDifference(ACCURACY, "a", "b", 0.0012, INTERVAL, 6, 3, TESTED, None, ()),
             "a - b: +0.12 (-1.00 … +2.00) pp; p = 0.012",
         ),
         (
             ArmDifference(LOSS, "a", "b", 0.1, INTERVAL, 6, 3, replace(TESTED, p_value=0.4), None, (10,)),
             (
-                "a - b: +0.10 (-0.01 … +0.02); p = 0.400, where 0.025 decides; "
+                "a - b: +0.1 (-0.01 … +0.02) nats; p = 0.400, where 0.025 decides; "
                 "seed 10 is the article's own: shown, not counted"
             ),
         ),
