@@ -383,6 +383,10 @@ WITHIN = Claim(text="Within a point.", cells=(": mish",), within=0.01)
 def test_a_figure_is_within_a_distance_by_a_test_over_the_seeds(accuracies, verdict):
     (found,) = judge_claims(Article(claims=(WITHIN,)), [figures(accuracies)], [], run_table({"mish": {0: 0.9}}))
     assert (found.verdict, found.seeds, found.evidence.test.n) == (verdict, len(accuracies), len(accuracies))
+    assert found.evidence.difference == pytest.approx(abs(np.mean(accuracies) - 0.98))
+    assert (found.evidence.interval is None) == (verdict == "too few")
+    if found.evidence.interval:
+        assert found.evidence.interval.low < np.mean(accuracies) - 0.98 < found.evidence.interval.high
 
 
 @pytest.mark.parametrize(("accuracy", "verdict"), [(0.971, "confirmed"), (0.969, "refuted")])

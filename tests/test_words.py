@@ -114,6 +114,10 @@ def test_warnings(warning, text):
         ),
         (LargestDifference(0.00301, 0.01, 1, "mish"), "difference 0.30 pp (mish)"),
         (LargestDifference(0.00301, 0.01, 1, "mish", TESTED), "difference 0.30 pp (mish); p = 0.012"),
+        (
+            LargestDifference(0.00301, 0.01, 1, "mish", TESTED, INTERVAL),
+            "difference 0.30 pp (mish), ours - printed -1.00 … 2.00; p = 0.012",
+        ),
         (LargestDifference(0.00301, 0.01, 9, "b: mish"), "largest difference of 9 accuracies 0.30 pp (b: mish)"),
         (CurveDifference(0.0001, 0.001, 20, 5), "largest difference in accuracy through epoch 20: 0.00010 (epoch 5)"),
         (ArmDifference(ACCURACY, "a", "b", 0.0012, None, 2, 1, FEW, None, ()), "a - b: +0.12 pp"),

@@ -46,9 +46,10 @@ def claim_figures(judged: JudgedClaim) -> str:
             return _lacking(found)
         case DigitsMet() as found:
             return f"{found.met} of {found.cells} cells to the digit{_distinct(found)}"
-        case LargestDifference(difference=difference, cells=cells, arm=arm, test=test):
+        case LargestDifference(cells=cells, arm=arm, interval=interval) as found:
             which = f"largest difference of {cells} accuracies" if cells > 1 else "difference"
-            return f"{which} {percent(difference)} pp ({arm}){_p(test)}"
+            ends = f", ours - printed {percent(interval.low)} … {percent(interval.high)}" if interval else ""
+            return f"{which} {percent(found.difference)} pp ({arm}){ends}{_p(found.test)}"
         case CurveDifference(difference=difference, through=through, epoch=epoch):
             return f"largest difference in accuracy through epoch {through}: {difference:.5f} (epoch {epoch})"
         case ArmDifference() as found:
