@@ -16,12 +16,13 @@ from actbench.errors import UserError
 from actbench.registry import Choice
 from actbench.reports import words
 from actbench.reports.sheet.comparison import settings_line
+from actbench.reports.sheet.differences import comparison_grid
 from actbench.results.columns import RUN_COLUMNS, VERSION_FIELDS
 from actbench.results.thresholds import EpochsTo, Reached, SecondsTo
-from actbench.statistics import Standing, Summary, Verdict, compare_paired
+from actbench.statistics import SeedRange, Standing, max_t
 from actbench.tables.across import Across, AcrossObstacle
 from actbench.tables.checks import parse_check
-from actbench.tables.comparison import MetricComparison, Pairing, Row, shared_seeds
+from actbench.tables.comparison import default_margin
 from actbench.tables.findings import NotCompared, Obstacle, Question, analyse, full_table
 from actbench.tables.metrics import PLAIN, parse_metrics
 from actbench.tables.select import Selection
@@ -85,7 +86,8 @@ def test_one_seed_gives_no_interval_and_says_how_many_would_do(tmp_path):
     row = rows_of(ask(store))["mish"]
     assert row.comparison.interval is None
     assert row.could_show is None
-    assert words_of(store)[0]["mish"] == "undecided: 1 seed is too few for the test, at least 7 would be needed"
+    assert words_of(store)[0]["mish"] == "too few seeds: 1 of at least 6"
+    assert "No interval for swish(beta=0.5), mish, tanh: fewer than 3 values." in notes_of(store)
 
 
 def test_one_arm_says_what_is_missing(tmp_path):
@@ -113,24 +115,15 @@ def test_a_missing_seed_is_named_and_the_other_pairs_are_kept(tmp_path):
     store = write(tmp_path, [(Task(), (Arm("relu"), Arm("mish", statuses={3: "failed"})))])
     row = rows_of(ask(store))["mish"]
     assert (row.comparison.paired, row.comparison.n) == (True, 9)
-    assert (row.pairing.paired, row.pairing.shared, row.pairing.missing) == (True, 9, (3,))
-    assert words.pairing(row.pairing) == "paired over 9 seeds (missing here: 3)"
+    assert (row.pairing.paired, len(row.pairing.shared), row.pairing.missing) == (True, 9, (3,))
+    assert notes_of(store)[0] == "Paired over 9 seeds (missing here: 3)."
 
 
 def test_other_seeds_fall_back_to_an_unpaired_comparison(tmp_path):
     store = write(tmp_path, [(Task(), (Arm("relu"), Arm("mish", seeds=tuple(range(8, 16)))))])
     row = rows_of(ask(store))["mish"]
     assert (row.comparison.paired, row.comparison.n, row.comparison.n_baseline) == (False, 8, 10)
-    assert words.pairing(row.pairing) == "unpaired, by Welch's interval: 8 and 10 seeds, of which 2 are shared"
-
-
-@pytest.mark.parametrize(
-    ("arm", "baseline", "shared"),
-    [([0], [0], [0]), ([0, 1], [0, 1], [0, 1]), ([0, 1, 2], [1, 2, 3], [1, 2]), ([0, 1, 2], [2, 3, 4], []),
-     ([0], [0, 1], []), ([0], [1], []), ([5, 4, 3, 2], [2, 3, 4, 5], [2, 3, 4, 5])],
-)  # fmt: skip
-def test_pairs_are_seeds_that_both_have(arm, baseline, shared):
-    assert shared_seeds(arm, baseline) == shared
+    assert notes_of(store)[0] == "Unpaired, by Welch's interval: 8 and 10 seeds, of which 2 are shared."
 
 
 def test_misses_are_infinite_and_the_reach_rate_is_shown(tmp_path):
@@ -144,48 +137,116 @@ def test_misses_are_infinite_and_the_reach_rate_is_shown(tmp_path):
     assert table.loc["tanh", Reached(0.96)] == row.summary.reached
 
 
-def test_a_diverged_loss_is_infinite_and_ranks_are_compared(tmp_path):
+def test_a_run_that_diverged_is_judged_apart(tmp_path):
     store = write(tmp_path, [(Task(), (Arm("relu"), Arm("selu", statuses={1: "diverged"})))])
-    found = ask(store, metrics=("loss", "accuracy")).tasks[0].comparisons
-    assert [comparison.by_rank for comparison in found] == [True, False]
-    assert found[0].rows[0].summary.reached == 9
-    assert found[1].rows[0].comparison.n == 10
+    for comparison in ask(store, metrics=("loss", "accuracy")).tasks[0].comparisons:
+        (row,) = comparison.rows
+        assert (row.summary.n, row.comparison.n, row.judged.learned.k, row.judged.learned.n) == (9, 9, 9, 10)
+        assert row.verdict.reliability is Standing.UNDECIDED
+        assert comparison.some_failed
+
+
+def test_an_arm_that_seldom_learns_is_told_by_that_and_by_how_well_it_does(tmp_path):
+    dead = dict.fromkeys(range(9), "diverged")
+    store = write(
+        tmp_path,
+        [(Task(), (Arm("relu", seeds=tuple(range(20))), Arm("bad", 0.96, seeds=tuple(range(20)), statuses=dead)))],
+    )
+    verdicts, summary, baseline = words_of(store)
+    assert verdicts == {"bad": "learns less often, and worse where both do"}
+    assert "learns less often than relu, and worse where both do: bad (learned 11/20 against 20/20, -0.99 pp)" in summary
+    assert baseline.endswith(", learned 20/20")
+    row = rows_of(ask(store))["bad"]
+    assert (row.verdict.reliability, row.verdict.by_values, row.comparison.n) == ("worse", "worse", 11)
+    assert any(note.startswith("Runs that did not learn are judged apart") for note in notes_of(store))
+
+
+def test_where_no_run_learned_there_is_nothing_to_compare(tmp_path):
+    dead = dict.fromkeys(range(3), "diverged")
+    arms = [Arm(name, seeds=(0, 1, 2), statuses=dead) for name in ("relu", "mish")]
+    assert ask(write(tmp_path, [(Task(), arms)])).tasks[0].comparisons == ()
+
+
+def started(store, arm, when, seeds=range(10)):
+    rows = list(csv.reader((store / "runs.csv").read_text().splitlines()))
+    arms, numbers = rows[0].index("activation"), rows[0].index("seed")
+    for line, row in enumerate(rows, 1):
+        if row[arms] == arm and int(row[numbers]) in seeds:
+            edit_cell(store / "runs.csv", line, "started_at", when)
+
+
+def test_seconds_are_compared_over_pairs_that_were_timed_together(store):
+    started(store, "mish", "2026-11-20T23:48:35+00:00", seeds=[3])
+    row = rows_of(ask(store, metrics=("seconds_per_epoch",)))["mish"]
+    assert (row.comparison.n, row.clocks.far_apart) == (9, (3,))
+    (said,) = [note for note in notes_of(store, metrics=("seconds_per_epoch",)) if note.startswith("mish")]
+    assert said.startswith("mish: 9 pairs timed together; left out: seed 3: too far apart in time; how busy the ")
+    verdicts, summary, _ = words_of(store, metrics=("seconds_per_epoch",))
+    assert verdicts["mish"] == "slower"
+    assert "slower than relu" in summary
+
+
+def test_arms_that_were_timed_on_another_day_are_left_out(store):
+    started(store, "tanh", "2026-11-21T19:48:35+00:00")
+    (comparison,) = ask(store, metrics=("train_seconds",)).tasks[0].comparisons
+    assert comparison.apart == ("tanh",)
+    left_out = "Left out, since no run of theirs was timed together with one of relu: tanh."
+    assert left_out in comparison_grid(comparison).notes
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "margin", "of_errors"),
+    [(0.7, 0.005, False), (0.95, 0.005, False), (0.9786, 0.0021, True), (0.99, 0.001, True), (1.0, 0.0, True)],
+)
+def test_the_margin_is_a_tenth_of_the_errors_where_these_are_few(accuracy, margin, of_errors):
+    assert (default_margin(accuracy).value, default_margin(accuracy).of_errors) == (margin, of_errors)
+
+
+def notes_of(store, **question):
+    comparison = ask(store, **question).tasks[0].comparisons[0]
+    return comparison_grid(comparison).notes
 
 
 def words_of(store, **question):
     comparison = ask(store, **question).tasks[0].comparisons[0]
     verdicts = {row.arm: words.verdict(comparison, row) for row in comparison.rows}
-    return verdicts, words.summarize(comparison), words.summary(comparison.metric, comparison.baseline_summary)
+    return verdicts, words.summarize(comparison), words.baseline(comparison)
 
 
 def test_arms_that_never_arrive_are_said_to_in_words(tmp_path):
     store = write(tmp_path, [(Task(), [Arm("relu", 0.9), Arm("tanh", 0.8), Arm("mish", 0.97), Arm("elu", 0.85)])])
     verdicts, summary, baseline = words_of(store, metrics=("epochs-to:0.95",))
-    assert verdicts == {"tanh": "undecided: neither got there", "mish": "better", "elu": "undecided: neither got there"}
-    assert summary == "Epochs to 95 % test accuracy: better than relu: mish (8 epochs); undecided: tanh, elu."
+    assert verdicts == {"tanh": "undecided: neither got there", "mish": "faster", "elu": "undecided: neither got there"}
+    assert summary == "Epochs to 95 % test accuracy: faster than relu: mish (8 epochs); undecided: tanh, elu."
     assert baseline == "reached by none of 10 runs"
     _, summary, baseline = words_of(store, metrics=("epochs-to:0.95",), baseline="mish")
-    assert "worse than mish: relu (reached by none of 10 runs), tanh (" in summary
+    assert "slower than mish: relu (reached by none of 10 runs), tanh (" in summary
     assert baseline == "8 epochs"
 
 
 def test_a_summary_names_the_baseline_and_counts_the_undecided(tmp_path):
     arms = [Arm("relu", seeds=(0, 1, 2)), Arm("elu", 0.972, seeds=(0, 1, 2))]
-    _, summary, _ = words_of(write(tmp_path, [(Task(), arms)]), margin=0.0)
-    assert re.fullmatch(r"Test accuracy .*: undecided against relu: elu, where about \d+ seeds would tell\.", summary)
+    verdicts, summary, _ = words_of(write(tmp_path / "few", [(Task(), arms)]), margin=0.0)
+    assert verdicts == {"elu": "too few seeds: 3 of at least 6"}
+    assert summary.endswith(": too few seeds against relu: elu, where at least 6 could tell.")
+    arms = [replace(arm, seeds=tuple(range(7))) for arm in (Arm("relu"), Arm("elu", 0.9705))]
+    _, summary, _ = words_of(write(tmp_path / "more", [(Task(), arms)]), margin=0.0)
+    assert re.search(r"undecided against relu: elu, where \d+ to (\d+|more than 1000) seeds would tell\.$", summary)
 
 
-def test_a_summary_does_not_call_a_few_of_the_undecided_most_of_them():
+def test_a_summary_does_not_call_a_few_of_the_undecided_most_of_them(store):
+    (comparison,) = ask(store, margin=0.0).tasks[0].comparisons
+
     def row(seeds):
-        verdict = Verdict(Standing.UNDECIDED, 0.5, 0.005, negligible=False, n=10, seeds=seeds, at_least=False)
-        summary = Summary(10, 0.9, 0.1, None)
-        return Row("f", summary, compare_paired([0.9, 0.8], [0.8, 0.9]), verdict, None, pairing)
+        found = comparison.rows[0]
+        verdict = replace(found.verdict, standing=Standing.UNDECIDED, by_values=Standing.UNDECIDED, seeds=seeds)
+        return replace(found, arm="f", judged=replace(found.judged, verdict=verdict))
 
-    pairing = Pairing(2, 2, 2, (), (), None)
-    rows = tuple(row(seeds) for seeds in (12, None, None))
-    comparison = MetricComparison(PLAIN["test_accuracy"], "relu", rows[0].summary, rows, 0.005, None, by_rank=False)
-    text = "undecided against relu: f, f, f, where about 12 seeds would tell for 1 of them."
-    assert words.summarize(comparison).endswith(text)
+    ranges = (SeedRange(12, 30), SeedRange(None, None), SeedRange(9, None), SeedRange(10, 11))
+    summary = words.summarize(replace(comparison, rows=tuple(map(row, ranges))))
+    assert summary.endswith("against relu: f, f, f, f, where 9 to more than 1000 seeds would tell for 3 of them.")
+    nothing = words.summarize(replace(comparison, rows=tuple(map(row, [SeedRange(None, None)]))))
+    assert nothing.endswith("undecided against relu: f, and more than 1,000 seeds would be needed to tell.")
 
 
 @pytest.mark.parametrize(
@@ -197,10 +258,15 @@ def test_no_difference_has_no_sign(metric, value, shown):
 
 
 def test_the_family_is_all_arms_of_the_metric(store):
-    few = rows_of(ask(store, selection=Selection(activations=("relu", "mish"))))["mish"]
-    many = rows_of(ask(store))["mish"]
-    assert many.comparison.p_value == few.comparison.p_value
-    assert many.verdict.adjusted_p == pytest.approx(3 * few.verdict.adjusted_p)
+    comparison = ask(store).tasks[0].comparisons[0]
+    by_hand = max_t(np.array([paired(store, row.arm) for row in comparison.rows]).T)
+    assert [row.verdict.adjusted_p for row in comparison.rows] == by_hand.tolist()
+
+
+def paired(store, arm):
+    runs = ask(store).runs
+    values = {name: runs[runs["arm"] == name].set_index("seed")["test_accuracy"].sort_index() for name in ("relu", arm)}
+    return (values[arm] - values["relu"]).to_list()
 
 
 def test_the_margin_can_be_chosen(store):

@@ -12,10 +12,10 @@ import actbench
 from actbench.reports import words
 from actbench.results.column import Column, Role
 from actbench.results.columns import BY_NAME
-from actbench.statistics import Interval
+from actbench.statistics import Comparison, Interval, Measure, Pairing, SeedRange, Standing, Verdict
 from actbench.studies.article import Claim
 from actbench.tables.across import AcrossObstacle, NotAcross
-from actbench.tables.comparison import Pairing, UnpairedTest
+from actbench.tables.clocks import ClockPairs
 from actbench.tables.evidence import (
     ArmDifference,
     ArmRatio,
@@ -196,20 +196,87 @@ def test_a_claim_without_evidence_is_not_judged():
 @pytest.mark.parametrize(
     ("pairing", "text"),
     [
-        (Pairing(1, 1, 1, (), (), None), "paired over 1 seed"),
-        (Pairing(3, 3, 2, (3,), (0,), None), "paired over 2 seeds (missing here: 3; missing in the baseline: 0)"),
+        (Pairing(1, 1, (0,), (), (), paired=True), "paired over 1 seed"),
         (
-            Pairing(8, 10, 1, (1,), (9,), UnpairedTest.RANK_SUM),
-            "unpaired, by the rank-sum test: 8 and 10 seeds, of which 1 is shared",
+            Pairing(3, 3, (1, 2), (3,), (0,), paired=True),
+            "paired over 2 seeds (missing here: 3; missing in the baseline: 0)",
         ),
         (
-            Pairing(8, 10, 0, (1,), (9,), UnpairedTest.WELCH),
-            "unpaired, by Welch's interval: 8 and 10 seeds, of which none are shared",
+            Pairing(8, 10, (2,), (1,), (9,), paired=False),
+            "unpaired, by Welch's interval: 8 and 10 seeds, of which 1 is shared",
         ),
     ],
 )
 def test_pairings(pairing, text):
-    assert words.pairing(pairing) == text
+    assert words.pairing(pairing, Measure.MEAN) == text
+
+
+def test_pairings_of_times_and_clocks():
+    apart = Pairing(8, 10, (), (1,), (9,), paired=False)
+    text = "unpaired, by the rank-sum test: 8 and 10 seeds, of which none are shared"
+    assert words.pairing(apart, Measure.TIME) == text
+    clocks = ClockPairs((0, 1), (10,), (3, 4), 0.31)
+    together = Pairing(5, 5, (0, 1), (), (), paired=True)
+    assert words.pairing(together, Measure.RATIO, clocks) == (
+        "2 pairs timed together; left out: seed 10: too far apart in time; seeds 3, 4: another number of runs at a "
+        "time; others kept up to 0.31 cores busy"
+    )
+
+
+def verdict_of(standing, by_values, reliability=None, **others):
+    known = {"adjusted_p": 0.01, "reliability_p": None, "margin": 0.005, "negligible": False, "n": 10, "n_learned": 10,
+             "least": 6, "seeds": None, "failures_not_excluded": 0.3085}  # fmt: skip
+    return Verdict(standing, by_values, reliability, **(known | others))
+
+
+BETTER, WORSE, OPEN = Standing.BETTER, Standing.WORSE, Standing.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (verdict_of(BETTER, BETTER), "better"),
+        (verdict_of(WORSE, WORSE, negligible=True), "worse, by no more than 0.5 pp"),
+        (verdict_of(WORSE, WORSE, OPEN), "worse where both learn"),
+        (verdict_of(WORSE, OPEN, WORSE, negligible=True), "learns less often"),
+        (verdict_of(BETTER, BETTER, BETTER), "learns more often, and better where both do"),
+        (verdict_of(Standing.MIXED, BETTER, WORSE), "learns less often, but better where both do"),
+        (
+            verdict_of(Standing.EQUIVALENT, Standing.EQUIVALENT),
+            "equal within 0.5 pp; up to 31 % of starts may fail",
+        ),
+        (verdict_of(Standing.TOO_FEW, Standing.TOO_FEW, n=3), "too few seeds: 3 of at least 6"),
+        (
+            verdict_of(Standing.TOO_FEW, Standing.TOO_FEW, OPEN, n_learned=4),
+            "too few seeds where both learned: 4 of at least 6",
+        ),
+        (verdict_of(OPEN, OPEN), "undecided"),
+        (verdict_of(OPEN, OPEN, seeds=SeedRange(9, 9)), "undecided: about 9 seeds would tell"),
+        (verdict_of(OPEN, OPEN, seeds=SeedRange(9, 54)), "undecided: 9 to 54 seeds would tell"),
+        (verdict_of(OPEN, OPEN, seeds=SeedRange(9, None)), "undecided: 9 to more than 1000 seeds would tell"),
+        (verdict_of(OPEN, OPEN, seeds=SeedRange(None, None)), "undecided: more than 1000 seeds would be needed"),
+    ],
+)
+def test_verdicts(found, text):
+    assert words.standing(found, "0.5 pp") == text
+
+
+def test_less_time_is_faster():
+    assert words.standing(verdict_of(BETTER, BETTER), "5 %", timed=True) == "faster"
+    assert words.standing(verdict_of(WORSE, WORSE, negligible=True), "5 %", timed=True) == "slower, by no more than 5 %"
+    assert words.standing(verdict_of(Standing.EQUIVALENT, Standing.EQUIVALENT), "5 %", timed=True) == "equal within 5 %"
+
+
+def test_three_decimals_where_two_would_say_nothing():
+    accuracy = PLAIN["test_accuracy"]
+    assert words.decimals_of([0.0012, -0.0031]) == words.decimals_of([0.0]) == 2
+    assert words.decimals_of([0.00004, 0.0031]) == 3
+    interval = Interval(0.00003, 0.0021, 0.95)
+    comparison = Comparison(True, 10, 10, 0.001, 0.002, interval, None)  # noqa: FBT003
+    assert words.interval(accuracy, comparison) == "+0.003 … +0.210"
+    assert words.factor(1.0004) == "1.000×"
+    assert words.factor(0.987) == "0.987×"
+    assert words.factor(1.0) == "1×"
 
 
 @pytest.mark.parametrize(
@@ -271,7 +338,7 @@ def test_titles_of_tasks_and_metrics():
 
 
 def test_reasons_are_keys_in_the_tables_and_words_in_reports():
-    for enum in (Obstacle, AcrossObstacle, Lacking, UnpairedTest):
+    for enum in (Obstacle, AcrossObstacle, Lacking):
         assert all(member.value == member.name.lower() for member in enum)
 
 

@@ -31,7 +31,7 @@ def comparison_grid(comparison: MetricComparison) -> Grid:
     rows = tuple(tuple(cell(row) for _, cell in columns) for row in comparison.rows)
     pairings: dict[str, list[str]] = {}
     for row in comparison.rows:
-        pairings.setdefault(words.pairing(comparison, row), []).append(row.arm)
+        pairings.setdefault(words.pairing(row.pairing, comparison.measure, row.clocks), []).append(row.arm)
     common, *others = sorted(pairings.items(), key=lambda item: -len(item[1]))
     family = len(comparison.rows)
     tested = any(row.verdict.adjusted_p is not None for row in comparison.rows)

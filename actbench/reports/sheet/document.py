@@ -104,7 +104,7 @@ def _row(comparison: MetricComparison, row: Row) -> dict[str, Any]:
     figures: dict[str, Any] = {
         "activation": row.arm,
         "summary": asdict(row.summary) if row.summary else None,
-        "pairing": words.pairing(comparison, row),
+        "pairing": words.pairing(row.pairing, comparison.measure, row.clocks),
         "seeds_missing": list(row.pairing.missing),
         "seeds_missing_in_baseline": list(row.pairing.missing_in_baseline),
         "paired": row.pairing.paired,

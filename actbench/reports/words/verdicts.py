@@ -20,6 +20,7 @@ from actbench.tables.select import name_some
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from actbench.statistics import Pairing
     from actbench.tables.across import Across, NotAcross
     from actbench.tables.checks import CheckResult
     from actbench.tables.clocks import ClockPairs
@@ -100,15 +101,14 @@ def margin(comparison: MetricComparison) -> str:
     return f"{in_percent(limit.value):.10g} pp" if limit.share is None else f"{in_percent(limit.share):.10g} %"
 
 
-def pairing(comparison: MetricComparison, row: Row) -> str:
-    """How the seeds were laid side by side."""
-    found = row.pairing
-    if row.clocks is not None:
-        return _timed_pairs(row.clocks)
+def pairing(found: Pairing, measure: Measure, clocks: ClockPairs | None = None) -> str:
+    """How the seeds were laid side by side; of seconds, which pairs were timed together."""
+    if clocks is not None:
+        return _timed_pairs(clocks)
     if not found.paired:
         shared = len(found.shared)
         return (
-            f"unpaired, by {UNPAIRED[comparison.measure]}: {found.n} and {found.n_baseline} seeds, of which "
+            f"unpaired, by {UNPAIRED[measure]}: {found.n} and {found.n_baseline} seeds, of which "
             f"{shared or 'none'} {'is' if shared == 1 else 'are'} shared"
         )
     parts = [f"missing here: {_seeds(found.missing)}"] if found.missing else []
