@@ -1,18 +1,28 @@
 """What became of a run: learned, never learned, collapsed, diverged. From its epochs, every time."""
 
+import csv
+import json
+import re
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 from scipy import stats
+from synthetic import Arm, Task, write
 
 from actbench import datasets
 from actbench.datasets import DATASETS, Request
+from actbench.reports import words
+from actbench.reports.formats import FORMATS
+from actbench.reports.plots import PLOTS
 from actbench.results.columns import SCHEMA_VERSION
 from actbench.results.frames import epoch_chunks, read_frames, run_frames
 from actbench.statistics import chance_bound
+from actbench.tables.findings import Question, analyse
 from actbench.tables.measured import EPOCH_COLUMNS, measure
 from actbench.tables.outcomes import ERROR, Outcome, chance_level, outcomes
+from actbench.tables.warnings import ChanceUnknown, NotLearned
 
 RESULTS = Path(__file__).parent.parent / "results"
 
@@ -68,6 +78,93 @@ def test_a_network_that_says_one_class_after_another_is_never_taken_for_one_that
     assert (accuracy.max(axis=1) <= chance_level(frame)[0]).all()
     # And it is no wide bound: a network that is right about one more input in thirty has learned.
     assert chance_level(frame)[0] < 0.1 + 1 / 20
+
+
+# What is said of it
+
+
+@pytest.fixture
+def hardshrink():
+    return RESULTS / "hardshrink-cifar10"
+
+
+def test_tables_tell_runs_that_learned_from_others_only_where_some_did_not(hardshrink, invoke):
+    out = invoke("compare", hardshrink).stdout
+    assert "test % learned" in out
+    assert "Learned: runs whose training accuracy left chance" in out
+    assert re.search(r"hardshrink +\d+ +\d+/\d+ \(\d+ … \d+ %\)", out)
+    assert "warning: hardshrink did not always learn (never learned: " in out
+    out = invoke("compare", RESULTS / "swish-mish-mnist").stdout
+    assert "learned" not in out
+    (row, *_) = csv.DictReader(invoke("compare", RESULTS / "frelu-mnist", "--format", "csv").stdout.splitlines())
+    assert row["learned"] == row["runs"]
+    assert row["test_accuracy_learned"] == row["test_accuracy"]
+
+
+def test_the_figures_of_those_that_learned_are_theirs_alone(hardshrink, invoke):
+    document = json.loads(invoke("compare", hardshrink, "--json").stdout)
+    (arm,) = (arm for arm in document["tasks"][0]["arms"] if arm["activation"] == "hardshrink")
+    runs = measured(hardshrink)
+    mine = runs[(runs["activation"] == "hardshrink") & (runs["outcome"] == Outcome.LEARNED)]
+    assert arm["learned"] == len(mine) < arm["runs"]
+    assert arm["test_accuracy_learned"] == pytest.approx(mine["test_accuracy"].mean())
+    assert arm["test_accuracy"] < arm["test_accuracy_learned"]
+    share = stats.binomtest(arm["learned"], arm["runs"]).proportion_ci(method="exact")
+    assert (arm["learned_low"], arm["learned_high"]) == pytest.approx((share.low, share.high))
+    (warning,) = (found for found in document["tasks"][0]["warnings"] if found["kind"] == "not learned")
+    assert warning["arm"] == "hardshrink"
+    assert {0, 1} <= set(warning["seeds"][0][1])
+
+
+def test_another_level_of_chance_can_be_set_afterwards(hardshrink, invoke):
+    out = invoke("compare", hardshrink, "--chance-level", "0.05", "--json").stdout
+    assert {arm["never_learned"] for arm in json.loads(out)["tasks"][0]["arms"]} == {0}
+    out = invoke("compare", hardshrink, "--chance-level", "0.99", "--json").stdout
+    assert {arm["learned"] for arm in json.loads(out)["tasks"][0]["arms"]} == {0}
+
+
+def test_test_cases_say_what_became_of_a_run(hardshrink, invoke):
+    cases = ET.fromstring(invoke("compare", hardshrink, "--format", "junit").stdout).iter("testcase")
+    said = {case.get("name"): "".join(case.itertext()).strip() for case in cases}
+    assert said["hardshrink seed 0"] == "never learned: the training accuracy of no epoch is above chance"
+    assert said["relu seed 0"] == ""
+
+
+@pytest.mark.parametrize("form", FORMATS.names)
+def test_a_store_in_which_nobody_learned_can_be_written_in_every_format(tmp_path, invoke, form):
+    store = write(tmp_path / "dead", [(Task(epochs=3), [Arm(name, 0.1, spread=0.001) for name in ("relu", "mish")])])
+    done = invoke("compare", store, "--format", form, "--chance-level", "0.3")
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert not re.search(r"\bnan\b", done.stdout, re.IGNORECASE)
+    for kind in PLOTS.names:
+        assert invoke("plot", store, kind, "--chance-level", "0.3", "--output", "a.svg").returncode == 0
+
+
+def test_what_nobody_knows_is_said(tmp_path):
+    store = write(tmp_path, [(Task("mine.npz"), [Arm("relu"), Arm("mish")])])
+    (found,) = (item for item in analyse([store], Question()).tasks[0].warnings if item.kind == "chance unknown")
+    assert found == ChanceUnknown(20)
+    assert words.warning(found).startswith("of 20 runs nobody knows what chance is")
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (
+            NotLearned("elu", ((Outcome.NEVER_LEARNED, (0, 4)), (Outcome.COLLAPSED, (2,)))),
+            "elu did not always learn (never learned: 2 runs, seeds 0, 4; collapsed: 1 run, seed 2).",
+        ),
+        (
+            ChanceUnknown(1),
+            (
+                "of 1 run nobody knows what chance is, since an older actbench stored them and their data are not of "
+                "the catalogue: they count as learned unless they diverged. --chance-level sets it."
+            ),
+        ),
+    ],
+)
+def test_warnings_about_outcomes(found, text):
+    assert words.warning(found) == text
 
 
 # What data sets declare

@@ -3,13 +3,18 @@
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
+import numpy as np
 import pytest
+from conftest import INSTALLED, PROGRAM, program, small_arrays
 
 from actbench import custom
 from actbench.activations import named as named_activation
 from actbench.activations import resolve
 from actbench.errors import UserError
+from actbench.execution.local import LocalExecutor
+from actbench.execution.plan import make_plan
 from actbench.studies.file import read_study
 
 MINE = """
@@ -118,6 +123,99 @@ def test_what_code_prints_when_it_is_imported_is_no_result(folder, capsys):
     (folder / "loud.py").write_text("print('hello')\ndef double(x):\n    return 2 * x\n")
     resolve("loud.py:double")
     assert capsys.readouterr() == ("", "hello\n")
+
+
+HELPED = """
+from helper import factor
+import pkg.impl
+
+def act(x):
+    return factor * pkg.impl.factor * x
+"""
+SMALL = """
+model = "mlp(4)"
+data = {name = "my.npz"}
+training = {epochs = 1, batch_size = 10}
+grid = {activation = ["helped.py:act", "pkg.impl:act"]}
+"""
+
+
+@pytest.fixture
+def project(folder, monkeypatch):
+    """A study with code, the modules that this imports, and data, all beside it; one stands elsewhere."""
+    (folder / "pkg").mkdir()
+    (folder / "pkg" / "impl.py").write_text("factor = 1.0\n\ndef act(x):\n    return 2 * x\n")
+    (folder / "helped.py").write_text(HELPED)
+    (folder / "helper.py").write_text("factor = 1.0\n")
+    (folder / "study.toml").write_text(SMALL)
+    np.savez(folder / "my.npz", **small_arrays())
+    elsewhere = folder.parent / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    yield folder
+    for name in [name for name in sys.modules if name.partition(".")[0] in {"helper", "pkg"}]:
+        del sys.modules[name]
+
+
+def planned_in(place, study, monkeypatch):
+    """What a study's runs are called and keyed where one stands there."""
+    monkeypatch.chdir(place)
+    runs = [run for run, _ in make_plan(read_study(study), LocalExecutor()).runs]
+    return [(run.activation.spelling, run.dataset, run.key) for run in runs]
+
+
+def test_a_study_names_files_from_its_own_folder_wherever_one_stands(project, monkeypatch):
+    here = planned_in(project, Path("study.toml"), monkeypatch)
+    assert [name for name, *_ in here] == ["helped.py:act", "pkg.impl:act"]
+    assert planned_in(project.parent, Path("home/study.toml"), monkeypatch) == here
+    assert planned_in(project / "below", Path("../study.toml"), monkeypatch) == here
+    assert planned_in("/", project / "study.toml", monkeypatch) == here
+
+
+def test_what_lies_beside_the_study_counts_in_its_keys_wherever_one_stands(project, monkeypatch):
+    before = planned_in(project.parent, Path("home/study.toml"), monkeypatch)
+    (project / "helper.py").write_text("factor = 1.0  # edited\n")
+    after = planned_in(project.parent, Path("home/study.toml"), monkeypatch)
+    assert [old[2] == new[2] for old, new in zip(before, after, strict=True)] == [False, True]
+
+
+@pytest.mark.parametrize("name", ["../elsewhere.py:double", "link.py:double", "elsewhere.py:double", "os:system"])
+def test_a_study_may_name_no_other_code_wherever_one_stands(project, name):
+    Path("elsewhere.py").write_text(MINE)  # beside who calls, not beside the study
+    with pytest.raises(UserError, match=r"study\.toml: grid\.activation"):
+        read_study(study(project, name))
+
+
+def test_two_helpers_of_one_name_are_not_taken_for_each_other(project):
+    other = project / "below"
+    (other / "helped.py").write_text(HELPED)
+    (other / "helper.py").write_text("factor = 2.0\n")
+    with custom.names_from(project):
+        resolve("helped.py:act")
+        with pytest.raises(UserError, match=r"^'below/helped\.py' imports 'helper', and finds '.*home/helper\.py'"):
+            resolve("below/helped.py:act")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [PROGRAM, INSTALLED], ids=["python -m", "installed"])
+def test_a_study_elsewhere_is_trained_once_wherever_one_stands(project, command):
+    store = project.parent / "store"
+
+    def run(cwd, *words):
+        return program("run", *words, "--results", store, cwd=cwd, command=command, check=0)
+
+    assert "[2/2] pkg.impl:act on my.npz" in run("/", project / "study.toml").stderr
+    assert "2 runs already stored, nothing to train" in run(project, "study.toml").stderr
+    # What is named on the command line is named from where one stands, and stored as the study would name it.
+    again = run(project.parent, "home/study.toml", "--act", "home/helped.py:act", "--data", "home/my.npz")
+    assert "1 run already stored, nothing to train" in again.stderr
+    stood = (store / "manifest.json").read_text(encoding="utf-8")
+    assert str(project) not in stood
+    run(
+        project,
+        *["--act", "helped.py:act", "--data", "my.npz", "--model", "mlp(4)", "--epochs", "1", "--batch-size", "10"],
+    )
+    assert len((store / "runs.csv").read_text(encoding="utf-8").splitlines()) == 3
 
 
 MARKING = """

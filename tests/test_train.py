@@ -673,6 +673,8 @@ def test_the_clocks_only_go_forward_and_add_up():
 def test_the_record_says_where_it_comes_from():
     record = trained(**SMALL)
     assert (record.train_size, record.test_size, record.jobs) == (60, 30, 1)
+    labels = np.load(SMALL["data"])["y_train"]
+    assert record.chance == np.bincount(labels).max() / 60
     assert record.device_name
     assert record.started_at.startswith("20")
     versions = dataclasses.asdict(record.versions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +29,7 @@ from actbench.cli.output import echo_json
 from actbench.errors import UserError
 from actbench.reports.loggers import LOGGERS
 from actbench.results.columns import SETTINGS
+from actbench.studies.settings import file_in
 from actbench.studies.study import MOST_SEEDS
 from actbench.training import backends
 
@@ -201,7 +203,18 @@ def _study(path: Path | None, fields: dict[str, Any], *, allow_code: bool) -> St
     from actbench.studies.study import Study
 
     study = read_study(path, allow_code=allow_code) if path else Study()
-    return study.override({name: value for name, value in fields.items() if value is not None})
+    given = {name: value for name, value in fields.items() if value is not None}
+    return study.override({name: _seen_from(study.folder, name, value) for name, value in given.items()})
+
+
+def _seen_from(folder: str, name: str, value: Any) -> Any:
+    """A setting as a study in that folder would say it: what files it names, it names relative to its own folder."""
+    if isinstance(value, list):
+        return [_seen_from(folder, name, item) for item in value]
+    file = file_in(name, value)
+    if file is None or Path(folder).resolve() == Path.cwd().resolve() or Path(file).is_absolute():
+        return value
+    return os.path.relpath(file, folder) + value.strip().removeprefix(file)
 
 
 def _sweep(

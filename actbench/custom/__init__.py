@@ -11,16 +11,18 @@ import importlib
 import inspect
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from actbench.custom.source import check_defined_below, content_of, digest_of, module_digest
+from actbench.custom.places import home, names_from, place_of, search
+from actbench.custom.source import check_defined_below, check_imported, content_of, digest_of, module_digest
 from actbench.errors import UserError, did_you_mean
 from actbench.lazy import load
 from actbench.registry import Choice, Spelling, literal
 
-__all__ = ["check_arguments", "check_defined_below", "load_attribute", "named", "prints_to_stderr"]
+__all__ = [
+    "check_arguments", "check_defined_below", "load_attribute", "named", "names_from", "place_of", "prints_to_stderr",
+]  # fmt: skip
 
 
 def named(kind: str, spelling: Spelling) -> Choice:
@@ -35,7 +37,7 @@ def named(kind: str, spelling: Spelling) -> Choice:
     """
     provider = spelling.provider
     digest = (
-        digest_of(content_of(kind, provider), Path(provider))
+        digest_of(content_of(kind, provider), place_of(provider))
         if provider.endswith(".py")
         else module_digest(kind, provider)
     )
@@ -107,7 +109,8 @@ def _from_file(kind: str, provider: str) -> tuple[ModuleType, str]:
     """The module in a file, and the digest of the very bytes that it was made from."""
     content = content_of(kind, provider)
     load("keras")  # before the person's own code does: its import is quiet only from here
-    place = Path(provider).resolve()
+    place = place_of(provider).resolve()
+    search((place.parent, home()))
     # Named by place and content: an edited file is another module, so that what is called is what the digest says.
     name = f"actbench_custom_{hashlib.sha256(str(place).encode() + NUL + content).hexdigest()[:12]}"
     if name not in sys.modules:
@@ -117,10 +120,11 @@ def _from_file(kind: str, provider: str) -> tuple[ModuleType, str]:
         try:
             with _importing(repr(provider)):
                 exec(compile(content, module.__file__, "exec"), vars(module))  # noqa: S102 - an import, with these bytes
+            check_imported(provider, content, place)
         except UserError:
             del sys.modules[name]
             raise
-    return sys.modules[name], digest_of(content, Path(provider))
+    return sys.modules[name], digest_of(content, place)
 
 
 NUL = b"\0"
@@ -131,10 +135,7 @@ _IMPORTED: dict[str, str] = {}
 def _from_module(kind: str, name: str) -> tuple[ModuleType, str]:
     """An importable module and its digest. Raises UserError for one that was edited after its import."""
     before = module_digest(kind, name)
-    # The installed command does not look into the current folder, where people's own modules lie. It goes last: what
-    # lies there must not take the place of a library that is imported later.
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.append(str(Path.cwd()))
+    search((home(),))  # the installed command does not
     load("keras")  # first, as above
     with _importing(f"The module {name!r}"):
         module = importlib.import_module(name)

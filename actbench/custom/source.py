@@ -12,15 +12,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from actbench.custom.places import home, place_of
 from actbench.errors import UserError
 from actbench.registry import Spelling
 
 
 def content_of(kind: str, provider: str) -> bytes:
     """The bytes of a file of code. Raises UserError where there is none that can be read."""
+    path = place_of(provider)
     try:
-        if Path(provider).is_file():
-            return Path(provider).read_bytes()
+        if path.is_file():
+            return path.read_bytes()
     except (OSError, ValueError) as error:
         raise UserError(f"Cannot read {provider!r} to take the {kind} from it: {error}.") from None
     raise UserError(f"There is no file {provider!r} to take the {kind} from.")
@@ -29,31 +31,53 @@ def content_of(kind: str, provider: str) -> bytes:
 def digest_of(content: bytes, path: Path | None = None) -> str:
     """The first 12 hex digits of the SHA-256 of a module, and of what it imports of the person's own code."""
     digest = hashlib.sha256(content)
-    for name, imported in _imported_files(content, path) if path else ():
+    for name, imported in sorted(_imported_files(content, path).values()) if path else ():
         digest.update(f"\0{name}\0{len(imported)}\0".encode() + imported)
     return digest.hexdigest()[:12]
 
 
-def _imported_files(content: bytes, path: Path) -> list[tuple[str, bytes]]:
-    """The files beside or below a module, or the current folder, that it imports, and that these import in turn.
+def check_imported(provider: str, content: bytes, path: Path) -> None:
+    """Raise UserError where what a module has imported does not lie beside it, though a file of that name does.
 
-    Found by reading, nothing is run: imports by a name that is only made up at run time are not seen. Returns names
-    relative to their folder, in order, each with its content.
+    Python knows one module of a name, and two files may each have a helper of that name beside them.
+    """
+    beside: dict[str, Path] = {}
+    for file, (name, _) in _imported_files(content, path).items():  # those beside it come first
+        beside.setdefault(name.removesuffix(".py").removesuffix("/__init__").replace("/", "."), file)
+    for dotted, file in beside.items():
+        place = getattr(sys.modules.get(dotted), "__file__", None)
+        if place and Path(place).resolve() != file and not _is_installed(Path(place).resolve()):
+            raise UserError(
+                f"{provider!r} imports {dotted!r}, and finds {place!r}, not what lies beside it. Give one of them "
+                "another name."
+            )
+
+
+def _is_installed(file: Path) -> bool:
+    """Whether it is part of Python or of an installed package, whose version says what it is."""
+    return any(file.is_relative_to(installed) for installed in map(Path, set(sysconfig.get_paths().values())))
+
+
+def _imported_files(content: bytes, path: Path) -> dict[Path, tuple[str, bytes]]:
+    """The files beside or below a module, or the study, that it imports, and that these import in turn.
+
+    Found by reading, nothing is run: imports by a name that is only made up at run time are not seen. Returns by the
+    file its name, relative to the folder in which it was found, and its content.
     """
     here = path.resolve()
-    if any(here.is_relative_to(installed) for installed in map(Path, set(sysconfig.get_paths().values()))):
-        return []  # a package of somebody else's: its version says what it is
+    if _is_installed(here):
+        return {}
     found: dict[Path, tuple[str, bytes]] = {}
     waiting = [(here, content)]
     while waiting:
         file, code = waiting.pop()
-        for root in dict.fromkeys((here.parent, Path.cwd().resolve())):
+        for root in dict.fromkeys((here.parent, home())):
             for name in _imported_names(code, file, root):
                 for imported in _files_of(root, name):
                     if imported not in found and imported != here:
                         found[imported] = (imported.relative_to(root).as_posix(), imported.read_bytes())
                         waiting.append((imported, found[imported][1]))
-    return sorted(found.values())
+    return found
 
 
 def _imported_names(code: bytes, file: Path, root: Path) -> set[str]:
@@ -114,7 +138,7 @@ def _module_files(kind: str, name: str) -> Iterator[Path | None]:
 
 
 def _spec(name: str, places: Any) -> Any:
-    here = [str(Path.cwd())] if places is None else []
+    here = [str(home())] if places is None else []
     finders = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]
     try:
         found = (finder.find_spec(name, places) for finder in finders)
@@ -138,11 +162,12 @@ def check_defined_below(kind: str, spelling: Spelling, folder: Path) -> None:
     """
     provider = spelling.provider
     folder = folder.resolve()
-    for file in [Path(provider)] if provider.endswith(".py") else _module_files(kind, provider):
+    is_file = provider.endswith(".py")
+    for file in [place_of(provider)] if is_file else _module_files(kind, provider):
         if file is None or not _is_own(file.resolve(), folder):
             raise UserError(f"{spelling.path!r} is code that does not lie beside or below the study.")
     try:
-        body = ast.parse(content_of(kind, str(file))).body
+        body = ast.parse(content_of(kind, provider if is_file else str(file))).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UserError(f"{provider!r} is no Python that can be read ({error}).") from None
     for part in spelling.name.split("."):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from actbench.custom import place_of
 from actbench.datasets import npz
 from actbench.datasets._arrays import NAMES, Array, Arrays
 from actbench.errors import UserError
@@ -97,7 +98,7 @@ def describe(name: str) -> Source:
         return DATASETS[name]
 
     def read(_: Path | None) -> Arrays:
-        return npz.read_npz(Path(name))
+        return npz.read_npz(place_of(name))
 
     # The model depends on what is in the file, so it is chosen when the file has been read: see default_model.
     return Source(name, read, epochs=10, model="", thresholds=(0.9, 0.95, 0.98))

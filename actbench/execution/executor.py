@@ -29,6 +29,7 @@ class Assignment:
         checkpoint: the state to go on from, if it was begun before.
         checkpoint_epochs: take a checkpoint every so many epochs; None takes one about every ``checkpoint_seconds``.
         jobs: how many runs share the machine, for the record.
+        folder: what the names of files are relative to.
     """
 
     run: Run
@@ -37,6 +38,7 @@ class Assignment:
     checkpoint_epochs: int | None = None
     checkpoint_seconds: float = 300.0
     jobs: int = 1
+    folder: str = "."
 
 
 class Executor(Protocol):

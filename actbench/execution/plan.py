@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from actbench import datasets
+from actbench import custom, datasets
 from actbench.datasets import DatasetInfo, Request
 from actbench.execution.executor import Executor
 from actbench.results.columns import FINAL, Run
@@ -87,6 +87,7 @@ def _plan(
     study: Study, info: Callable[[Request], DatasetInfo], device_kind: Callable[[str, str], str], *, run_code: bool
 ) -> Plan:
     info = functools.cache(info)
-    runs = expand(study, info, device_kind, run_code=run_code)
+    with custom.names_from(study.folder):
+        runs = expand(study, info, device_kind, run_code=run_code)
     data = {request.label: info(request) for _, request in runs}
     return Plan(study, tuple(runs), data, study.chosen_thresholds())

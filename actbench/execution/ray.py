@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from actbench import datasets
+from actbench import custom, datasets
 from actbench.errors import UserError
 from actbench.execution.events import CheckpointTaken, RunEnded, RunEvent
 from actbench.execution.executor import POLL_SECONDS, Assignment, Halt
@@ -132,7 +132,7 @@ class _Mailbox:
 def train_remotely(assignment: Assignment, data: list[Any], mailbox: Any, folder: str) -> Record:
     """The remote function: one run, in a process that Ray chose, with data that its node has fetched once."""
     if Path(folder).is_dir():
-        os.chdir(folder)  # a person's own file.py is named relative to where the study was started
+        os.chdir(folder)  # where the study was started: the names of a person's own files lead on from there
     records: list[Record] = []
 
     def send(event: RunEvent) -> None:
@@ -175,7 +175,7 @@ class _Driver:
         self.running: dict[Any, Assignment] = {}
         self.lost: dict[str, int] = {}
         self.checkpoints: dict[str, Checkpoint] = {}
-        self.data = functools.lru_cache(maxsize=2)(lambda request: ray.put(datasets.load(request)))
+        self.data = functools.lru_cache(maxsize=2)(_put)
 
     def events(self, halt: Halt) -> Iterator[RunEvent]:
         """Everything the runs send, and a record for each that was begun."""
@@ -198,7 +198,8 @@ class _Driver:
         variables = self.executor.environment(ProcessSettings.of(assignment.run))
         remote = self.remote.options(runtime_env={"env_vars": variables})
         # In a list, so that Ray passes the reference on, and each worker keeps one copy for all its runs.
-        return remote.remote(assignment, [self.data(assignment.request)], self.mailbox, str(Path.cwd()))
+        data = [self.data(assignment.request, assignment.folder)]
+        return remote.remote(assignment, data, self.mailbox, str(Path.cwd()))
 
     def mail(self) -> Iterator[RunEvent]:
         """What has arrived on the way; the last checkpoints are kept for runs that get lost."""
@@ -224,6 +225,11 @@ class _Driver:
             return None
         self.checkpoints.pop(assignment.run.key, None)
         return record
+
+
+def _put(request: datasets.Request, folder: str) -> Any:
+    with custom.names_from(folder):
+        return ray.put(datasets.load(request))
 
 
 def _capacity(executor: RayExecutor) -> int:

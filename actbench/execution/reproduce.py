@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from actbench import custom
 from actbench.errors import UserError, did_you_mean
 from actbench.execution.plan import Plan
 from actbench.results.read import RUNS
@@ -126,14 +127,19 @@ def review(case: Case, plan: Plan | None, rule: EpochRule | None = None) -> Repr
     Raises:
         UserError: nothing is stored, or the article names what the study lacks.
     """
+    if not (case.store / RUNS).is_file():
+        raise UserError(f"There are no results in {str(case.store)!r} yet. Without --stored, they are trained.")
+    with custom.names_from(case.study.folder):
+        return _reviewed(case, plan, rule)
+
+
+def _reviewed(case: Case, plan: Plan | None, rule: EpochRule | None) -> Reproduction:
     from actbench.tables.claims import judge_claims
     from actbench.tables.contests import metric_of
     from actbench.tables.findings import Question, analyse
     from actbench.tables.measured import EpochRule
     from actbench.tables.published import follow_curves, lay_beside, with_epoch_seconds
 
-    if not (case.store / RUNS).is_file():
-        raise UserError(f"There are no results in {str(case.store)!r} yet. Without --stored, they are trained.")
     columns = {cell.column for cell in printed_cells(case.article)}
     metrics = [metric_of(claim) for claim in case.article.claims]
     named = {column.threshold for column in columns if isinstance(column, EpochsTo)}

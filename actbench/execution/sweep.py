@@ -110,6 +110,7 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
                 checkpoint=None if options.rerun else store.load_checkpoint(run.key),
                 checkpoint_epochs=options.checkpoint_epochs,
                 jobs=jobs,
+                folder=plan.study.folder,
             )
             for run, request in todo
         ]
@@ -134,10 +135,12 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
 def manifest(plan: Plan) -> dict[str, Any]:
     """What stands beside the tables: the machine, the versions, the whole study, and the data with its hashes."""
     used = sorted({run.backend for run, _ in plan.runs})
+    asked = msgspec.to_builtins(plan.study)
+    del asked["folder"]  # where it lies on this machine is nobody's business
     return {
         "hardware": environment.hardware(),
         "versions": environment.versions() | {f"{name}_version": backends.get(name).version for name in used},
-        "studies": {plan.study.name: msgspec.to_builtins(plan.study) | {"thresholds": list(plan.thresholds)}},
+        "studies": {plan.study.name: asked | {"thresholds": list(plan.thresholds)}},
         "datasets": {label: asdict(info) for label, info in plan.data.items()},
     }
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from actbench import datasets
+from actbench import custom, datasets
 from actbench.datasets import Dataset, Request
 from actbench.errors import UserError
 from actbench.execution.events import CheckpointRefused, CheckpointTaken, EpochEnded, RunEnded, RunEvent, RunStarted
@@ -44,11 +44,12 @@ def carry_out(
     """
     send(RunStarted(assignment.run))
     try:
-        try:
-            record = _train(assignment, trainer, send, stopping, load)
-        except CheckpointError as reason:
-            send(CheckpointRefused(assignment.run, plain(str(reason))))
-            record = _train(replace(assignment, checkpoint=None), trainer, send, stopping, load)
+        with custom.names_from(assignment.folder):
+            try:
+                record = _train(assignment, trainer, send, stopping, load)
+            except CheckpointError as reason:
+                send(CheckpointRefused(assignment.run, plain(str(reason))))
+                record = _train(replace(assignment, checkpoint=None), trainer, send, stopping, load)
     except MemoryError as error:
         record = failure(assignment, "oom", one_line(error))
     except UserError as error:

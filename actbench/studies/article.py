@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from actbench import activations
+from actbench import activations, custom
 from actbench.errors import UserError, did_you_mean, shown
 from actbench.results.thresholds import EpochsTo, parse
 
@@ -174,7 +174,8 @@ class PrintedCurve:
 
 def read_article(path: Path) -> Article:
     """Read and check the article's part of a study's file. Raises UserError, naming file, key and what is wrong."""
-    return checked_article(path, read_toml(path))
+    with custom.names_from(path.parent):
+        return checked_article(path, read_toml(path))
 
 
 def checked_article(path: Path, content: Mapping[str, Any]) -> Article:

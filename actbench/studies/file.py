@@ -38,7 +38,7 @@ def read_study(path: Path, *, allow_code: bool = False) -> Study:
     ``initializer``, ``precision``, ``deterministic``, ``device``), ``[grid]`` (lists of values of any of these and of
     ``activation``; ``seeds``, a number or a list), ``[variants.NAME]`` (values or lists that replace the others, also
     ``seeds``) and ``[smoke]`` (the same, for a short trial of the study). What belongs to an article is checked, and
-    read by ``read_article``. Nothing that it names is run here.
+    read by ``read_article``. Files are named relative to the study's folder. Nothing that it names is run here.
 
     Args:
         path: of the file.
@@ -48,7 +48,8 @@ def read_study(path: Path, *, allow_code: bool = False) -> Study:
         UserError: not TOML, an unknown key, a wrong value, an empty list, code from elsewhere; names the file, the key
             and what is allowed.
     """
-    return _Reader(path, allow_code=allow_code).study(article.read_toml(path))
+    with custom.names_from(path.parent):
+        return _Reader(path, allow_code=allow_code).study(article.read_toml(path))
 
 
 class _Reader:
@@ -71,6 +72,7 @@ class _Reader:
         thresholds = content.get("thresholds")
         return Study(
             name=self.name(content.get("name", self.path.stem)),
+            folder=str(self.path.parent),
             description=self.convert("description", content.get("description", ""), str),
             source=self.convert("source", content.get("source", ""), str),
             base=base,

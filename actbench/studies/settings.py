@@ -46,6 +46,14 @@ def own_code(name: str, value: Any) -> Spelling | None:
     return spelling if spelling.provider and spelling.provider not in CODE[name] else None
 
 
+def file_in(name: str, value: Any) -> str | None:
+    """The file that a setting's value begins with: of data, or of a person's own code."""
+    if name == "data":
+        return value if str(value).endswith(".npz") else None
+    spelling = own_code(name, value)
+    return spelling.provider if spelling and spelling.provider.endswith(".py") else None
+
+
 LARGEST = 2**53
 """Of whole numbers: above it a float, which tables are read into, does not tell neighbours apart."""
 WORDS = {

@@ -29,6 +29,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     grid's, or to a list, which replaces the grid's; its seeds too may be others. ``thresholds`` are accuracies as
     fractions; None takes the data set's. ``checks`` are what ``compare`` is to fail on. ``data_dir`` is where
     ``NAME.npz`` may lie, ``max_memory`` how many GiB the data of a file may take; None is half of what is free.
+    ``folder`` is what the names of files are relative to: the study's own; the current one where it has none.
     """
 
     name: str = "adhoc"
@@ -42,6 +43,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     smoke: dict[str, Any] = {}
     data_dir: str | None = None
     max_memory: float | None = None
+    folder: str = "."
 
     def override(self, fields: Mapping[str, Any]) -> Study:
         """The same study with some settings fixed, or given a list of values, wherever it had them."""

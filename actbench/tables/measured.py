@@ -15,6 +15,7 @@ from actbench.tables.outcomes import outcomes
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 FIGURES = ("train_accuracy", "train_loss", "test_accuracy", "test_loss")
 """Figures of a run that are those of one of its epochs."""
@@ -104,22 +105,40 @@ def _telling(epochs: pd.DataFrame, thresholds: Sequence[float], rules: dict[str,
     """Of each run the first row at or above each threshold, the one of the highest training accuracy, the last, and
     the one that its rule chooses.
     """
-    trained = epochs[epochs["epoch"] > 0].astype({"run_key": "str"}).sort_values("epoch", kind="stable")
-    how = trained["run_key"].map(rules)
-    validated = how == EpochRule.VAL
-    reached = np.where(validated, trained["val_accuracy"], trained["test_accuracy"])
+    import pandas as pd
+
+    trained = epochs[epochs["epoch"] > 0]
+    codes, names = pd.factorize(trained["run_key"])
+    # Run by run, and epoch by epoch within each.
+    order = np.lexsort((trained["epoch"], codes))
+    codes = codes[order]
+    how = np.array([rules.get(str(name), "") for name in names], dtype=object)[codes]
+    number, learned, validated, tested = (
+        trained[name].to_numpy(dtype=np.float64)[order]
+        for name in ("epoch", "train_accuracy", "val_accuracy", "test_accuracy")
+    )
+    reached = np.where(how == EpochRule.VAL, validated, tested)
     # Of rows that are equal in this the first comes first; the last epoch is the highest by its number.
-    judged = np.where(how == EpochRule.LAST, trained["epoch"], reached)
-    return [
-        *(trained[reached >= threshold].drop_duplicates("run_key") for threshold in thresholds),
-        _highest(trained, trained["train_accuracy"].to_numpy(dtype=np.float64)),
-        trained.drop_duplicates("run_key", keep="last"),
-        _highest(trained, judged),
+    judged = np.where(how == EpochRule.LAST, number, reached)
+    chosen = [
+        *(reached >= threshold for threshold in thresholds),
+        *(_is_highest(values, codes) for values in (learned, number, judged)),
     ]
+    return [trained.iloc[order[_first_of_each(some, codes)]].astype({"run_key": "str"}) for some in chosen]
 
 
-def _highest(rows: pd.DataFrame, values: Any) -> pd.DataFrame:
-    """Of each run the first row of the highest value; none where there are no numbers."""
-    order = np.argsort(-values, kind="stable")
-    first: pd.DataFrame = rows.iloc[order[~np.isnan(values[order])]].drop_duplicates("run_key")
+def _is_highest(values: NDArray[np.float64], codes: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Where a value is the highest of its run; nowhere in one without numbers. Equal codes stand together."""
+    if not values.size:
+        return np.zeros(0, dtype=bool)
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    highest = np.fmax.reduceat(values, starts)
+    found: NDArray[np.bool_] = values == np.repeat(highest, np.diff(starts, append=codes.size))
+    return found
+
+
+def _first_of_each(chosen: NDArray[np.bool_], codes: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Of the rows that were chosen the place of the first of each run. Equal codes stand together."""
+    places = np.flatnonzero(chosen)
+    first: NDArray[np.intp] = places[np.diff(codes[places], prepend=-1) != 0]
     return first

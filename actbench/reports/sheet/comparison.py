@@ -249,9 +249,9 @@ def _checks_section(findings: Findings) -> Section:
 def _task_suite(found: TaskFindings) -> Suite:
     """A run that failed is an error; verdicts and warnings are what there is to say about them all."""
     title, runs = words.task_title(found.task.distinction), found.task.runs
-    columns: Sequence[str] = ("arm", "seed", "status", "error", "wall_seconds")
+    columns: Sequence[str] = ("arm", "seed", "status", "error", "wall_seconds", "outcome")
     cases = []
-    for arm, seed, status, error, seconds in zip(*(runs[name] for name in columns), strict=True):
+    for arm, seed, status, error, seconds, outcome in zip(*(runs[name] for name in columns), strict=True):
         failed = status not in FINAL
         cases.append(
             SuiteCase(
@@ -261,7 +261,7 @@ def _task_suite(found: TaskFindings) -> Suite:
                 message=(error or status) if failed else "",
                 reason=status,
                 seconds=None if math.isnan(seconds) else seconds,
-                output="diverged: the loss became NaN or infinite" if status == "diverged" else "",
+                output=words.outcome(outcome),
             )
         )
     lines = [words.summarize(comparison) for comparison in found.comparisons]

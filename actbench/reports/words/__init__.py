@@ -27,7 +27,7 @@ from actbench.reports.words.numbers import (
     unit,
     with_reach,
 )
-from actbench.reports.words.outcomes import bar_name, epoch_rule, explain_learned, learned, spread_name
+from actbench.reports.words.outcomes import bar_name, epoch_rule, explain_learned, learned, outcome, spread_name
 from actbench.reports.words.settings import setting, task_title
 from actbench.reports.words.verdicts import (
     baseline,
@@ -75,6 +75,7 @@ __all__ = [
     "not_compared",
     "notes",
     "number",
+    "outcome",
     "p_value",
     "pairing",
     "percent",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from actbench.reports.words.metrics import EPOCHS
 from actbench.reports.words.numbers import NOTHING, percent, plural
 from actbench.tables.measured import EpochRule
+from actbench.tables.outcomes import Outcome
 from actbench.tables.select import name_some
 from actbench.tables.warnings import NotLearned
 
@@ -26,6 +27,18 @@ def epoch_rule(rule: EpochRule) -> str:
 def learned(count: float, runs: float, low: float, high: float) -> str:
     """How many runs learned, with the exact interval of their share in percent: ``6/10 (26 … 88 %)``."""
     return f"{count:g}/{runs:g} ({percent(low, 0)} … {percent(high, 0)} %)" if runs else NOTHING
+
+
+NOTES = {
+    Outcome.NEVER_LEARNED: "never learned: the training accuracy of no epoch is above chance",
+    Outcome.COLLAPSED: "collapsed: it learned, and its last epoch is back at chance",
+    Outcome.DIVERGED: "diverged: the loss became NaN or infinite",
+}
+
+
+def outcome(found: Outcome | None) -> str:
+    """What became of a run, where it did not learn."""
+    return NOTES.get(found, "") if found else ""
 
 
 def explain_learned() -> str:
