@@ -215,11 +215,11 @@ def test_pairings_of_times_and_clocks():
     apart = Pairing(8, 10, (), (1,), (9,), paired=False)
     text = "unpaired, by the rank-sum test: 8 and 10 seeds, of which none are shared"
     assert words.pairing(apart, Measure.TIME) == text
-    clocks = ClockPairs((0, 1), (10,), (3, 4), 0.31)
+    clocks = ClockPairs((0, 1), (10,), (3, 4), 0.31, other_load=(7,))
     together = Pairing(5, 5, (0, 1), (), (), paired=True)
     assert words.pairing(together, Measure.RATIO, clocks) == (
         "2 pairs timed together; left out: seed 10: too far apart in time; seeds 3, 4: another number of runs at a "
-        "time; others kept up to 0.31 cores busy"
+        "time; seed 7: another load of the machine; others kept up to 0.31 cores busy"
     )
 
 
