@@ -46,13 +46,21 @@ def test_one_equal_rival_leaves_an_order_undecided():
     assert (decided.decision, decided.rival) == ("undecided", 1)
 
 
-def test_with_one_rival_a_claim_is_judged_as_compare_judges():
+@pytest.mark.parametrize("by_ranks", [False, True])
+def test_with_one_rival_a_claim_is_judged_as_compare_judges(by_ranks):
     stream = np.random.default_rng(1)
-    for _ in range(50):
-        differences = stream.normal(0.5, 1, 9)
-        two_sided = statistics.sign_flip_test(differences)
-        decision = decide_order([[differences]], higher=bool(differences.sum() > 0)).decision
-        assert decision == ("confirmed" if two_sided <= 0.05 else "undecided")
+    measure = statistics.Measure.RATIO if by_ranks else statistics.Measure.MEAN
+    seen = set()
+    for _ in range(60):
+        logs = stream.normal(0.5 * stream.integers(-1, 2), 0.5, 9)
+        arm = np.exp(logs) if by_ranks else 1 + logs
+        values = [statistics.Arm(dict(enumerate(sample.tolist()))) for sample in (np.ones(9), arm)]
+        judged = statistics.judge_family(values[0], values[1:], measure=measure, margin=0.0, higher_is_better=True)
+        standing = str(judged[0].verdict.standing)
+        decision = decide_order([[logs]], higher=True, by_ranks=by_ranks).decision
+        assert decision == {"better": "confirmed", "worse": "refuted", "undecided": "undecided"}[standing]
+        seen.add(standing)
+    assert seen == {"better", "worse", "undecided"}
 
 
 @pytest.mark.parametrize("n", range(1, 8))

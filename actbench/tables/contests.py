@@ -170,7 +170,9 @@ def _judge_seconds(contest: _Contest, values: Mapping[str, BySeed]) -> JudgedCla
     if claim.margin is not None:
         decided = statistics.decide_alike(ratios, margin=float(np.log1p(claim.margin)))
     else:
-        decided = statistics.decide_order([[ratio] for ratio in ratios], higher=claim.relation == "higher", ranks=True)
+        decided = statistics.decide_order(
+            [[ratio] for ratio in ratios], higher=claim.relation == "higher", by_ranks=True
+        )
     rival = contest.rivals[decided.rival]
     kept = pairs[rival]
     found = statistics.paired_ratio(*([values[name][seed] for seed in kept.seeds] for name in (arm, rival)))
