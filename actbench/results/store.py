@@ -153,7 +153,12 @@ class Store:
             self.statuses |= {key: row["status"] for key, row in found.items()}
 
     def save_checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Keep the state of a run between two epochs, in place of an earlier one."""
+        """Keep the state of a run between two epochs, in place of an earlier one.
+
+        None is kept of a run that has finished before: nobody would go on from it but one who lost what had come of it.
+        """
+        if self.statuses.get(checkpoint.run_key) in FINAL:
+            return
         with user_errors(self.folder):
             path = self._checkpoint_path(checkpoint.run_key)
             path.parent.mkdir(exist_ok=True)
