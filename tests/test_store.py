@@ -603,7 +603,7 @@ def test_a_pipe_in_a_store_that_is_read_is_refused(own_folder, name):
     filled(own_folder)
     (own_folder / name).unlink(missing_ok=True)
     os.mkfifo(own_folder / name)
-    with pytest.raises(UserError, match=f"{name}' is not a file. Move it away"):
+    with pytest.raises(UserError, match=f"{name}' is a pipe or a device, not a file"):
         list(epoch_chunks(run_frames([own_folder])[0], SHOWN))
 
 

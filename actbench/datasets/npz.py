@@ -15,6 +15,7 @@ from typing import Any
 
 from actbench.datasets._arrays import NAMES, Array, Arrays
 from actbench.errors import UserError
+from actbench.results.files import check_readable
 
 GIB = 2**30
 BYTES_WHEN_SCALED = 8
@@ -38,6 +39,7 @@ def read_npz(path: Path) -> Arrays:
     Raises:
         UserError: it is no such file, is damaged, or would take more memory than it may.
     """
+    check_readable(path)
     try:
         with zipfile.ZipFile(path) as archive:
             found = [key for key in NAMES if f"{key}.npy" in archive.namelist()]

@@ -20,10 +20,11 @@ OWN_FILE_ONLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def check_readable(path: Path) -> None:
-    """Raise UserError for what lies in the place of a file and is none; a link to a file will do."""
+    """Raise UserError for a pipe or a device, which may have no end; a link to a file will do."""
     with contextlib.suppress(OSError):  # whoever opens it says what is wrong
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise UserError(f"{str(path)!r} is not a file. Move it away.")
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise UserError(f"{str(path)!r} is a pipe or a device, not a file.")
 
 
 def check_writable(path: Path, *, folder: bool = False) -> None:
