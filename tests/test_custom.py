@@ -5,6 +5,7 @@ import os
 import py_compile
 import sys
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -313,6 +314,12 @@ def test_reading_imports_ends_for_every_text(tmp_path, code):
     path = tmp_path / "x.py"
     path.write_text(code, encoding="utf-8")
     assert len(source_of_file("activation", str(path)).digest) == 12
+
+
+def test_code_that_leaves_the_current_folder_leaves_it_alone(modules):
+    (modules / "leaving.py").write_text("import os\nos.chdir('/')\n\ndef act(x):\n    return x\n")
+    resolve("leaving.py:act")
+    assert Path.cwd() == modules
 
 
 HELPED = "import keras\nfrom {helper} import f\n\ndef act(x):\n    return keras.ops.relu(f(x))\n"

@@ -92,9 +92,12 @@ def prints_to_stderr() -> contextlib.AbstractContextManager[Any]:
 
 @contextlib.contextmanager
 def _importing(what: str) -> Iterator[None]:
-    """Import a person's code: what it prints is no result, and what fails in it is told in a sentence."""
+    """Import a person's code: what it prints is no result, what fails in it is told in a sentence.
+
+    If it changes the current folder, that lasts as long as the import.
+    """
     try:
-        with prints_to_stderr():
+        with prints_to_stderr(), contextlib.chdir("."):
             yield
     except UserError:  # of what it imports
         raise
