@@ -275,7 +275,7 @@ def _verdict(node: ast.Call, known: Known, figures: dict[str, Figure]) -> bool:
     arm, baseline = (str(known.rows[tidy(arm_name(part))]["activation"]) for part in node.args[:2])
     margin = float(ast.literal_eval(node.args[2])) if name == "within" else None
     found = known.judge(arm, baseline, margin)
-    if found is None or (found.standing is Standing.UNDECIDED and found.adjusted_p is None):
+    if found is None or found.standing is Standing.TOO_FEW:
         figures[ast.unparse(node)] = math.nan
         return False
     figures[ast.unparse(node)] = found.standing

@@ -85,9 +85,10 @@ def test_the_family_wise_error_is_five_percent(part, shape):
     """All arms equal the baseline, in how well they do and in how often they learn."""
     rng = np.random.default_rng(2)
     for n, arms, dead in itertools.product(part["seeds"], part["arms"], part["dead"]):
-        if n < BIG or (arms, dead) in ((3, 0.0), (3, 0.1)):
+        # Five seeds never decide, and twenty take long: one cell of the former, two of the latter.
+        if 6 <= n < BIG or (arms == 3 and dead <= 0.1 * (n >= 6)):
             options = pairs_of(shape) | {"dead": [dead] * (1 + arms)}
-            studies = studies_of(part, n) // (1 if n >= BIG else 2)
+            studies = studies_of(part, n) // (1 if n >= BIG else 4 if arms > 3 else 2)
             found = false_alarms(families(rng, [SHAPES[shape]] * (1 + arms), studies, n, **options))
             say(f"false better/worse, {shape:10}, n = {n:2}, {arms:2} arms, {dead:3.0%} never learn: {found}")
             assert found.at_most(ALPHA)
