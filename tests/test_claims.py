@@ -46,13 +46,21 @@ def test_one_equal_rival_leaves_an_order_undecided():
     assert (decided.decision, decided.rival) == ("undecided", 1)
 
 
-def test_with_one_rival_a_claim_is_judged_as_compare_judges():
+@pytest.mark.parametrize("by_ranks", [False, True])
+def test_with_one_rival_a_claim_is_judged_as_compare_judges(by_ranks):
     stream = np.random.default_rng(1)
-    for _ in range(50):
-        differences = stream.normal(0.5, 1, 9)
-        two_sided = statistics.sign_flip_test(differences)
-        decision = decide_order([[differences]], higher=bool(differences.sum() > 0)).decision
-        assert decision == ("confirmed" if two_sided <= 0.05 else "undecided")
+    measure = statistics.Measure.RATIO if by_ranks else statistics.Measure.MEAN
+    seen = set()
+    for _ in range(60):
+        logs = stream.normal(0.5 * stream.integers(-1, 2), 0.5, 9)
+        arm = np.exp(logs) if by_ranks else 1 + logs
+        values = [statistics.Arm(dict(enumerate(sample.tolist()))) for sample in (np.ones(9), arm)]
+        judged = statistics.judge_family(values[0], values[1:], measure=measure, margin=0.0, higher_is_better=True)
+        standing = str(judged[0].verdict.standing)
+        decision = decide_order([[logs]], higher=True, by_ranks=by_ranks).decision
+        assert decision == {"better": "confirmed", "worse": "refuted", "undecided": "undecided"}[standing]
+        seen.add(standing)
+    assert seen == {"better", "worse", "undecided"}
 
 
 @pytest.mark.parametrize("n", range(1, 8))
@@ -329,10 +337,17 @@ def test_runs_that_never_learned_are_timed_like_any_others():
 
 def test_what_is_known_of_the_machine_is_said():
     runs = timed([1.2 + 0.01 * number for number in range(8)], jobs=2).assign(others_cores=0.25)
-    runs.loc[0, "others_cores"] = 1.5
+    runs.loc[0, "others_cores"] = 0.6
     found = judged(SLOWER, runs)
-    assert (found.evidence.jobs, found.evidence.others_cores) == (2, 1.5)
-    assert "; up to 2 runs at a time; other programs kept up to 1.5 cores busy" in words.claim_figures(found)
+    assert (found.evidence.jobs, found.evidence.others_cores, found.evidence.apart) == (2, 0.6, 0)
+    assert "; up to 2 runs at a time; other programs kept up to 0.6 cores busy" in words.claim_figures(found)
+
+
+def test_a_pair_of_which_one_run_had_company_and_the_other_none_is_left_out():
+    runs = timed([1.2 + 0.01 * number for number in range(7)] + [0.1], jobs=2).assign(others_cores=0.2)
+    runs.loc[(runs["activation"] == "relu") & (runs["seed"] == 7), "others_cores"] = 1.1
+    found = judged(SLOWER, runs)
+    assert (found.verdict, found.seeds, found.evidence.apart) == ("confirmed", 7, 1)
 
 
 def test_a_threshold_that_was_missed_has_no_ratio():
@@ -376,6 +391,10 @@ WITHIN = Claim(text="Within a point.", cells=(": mish",), within=0.01)
 def test_a_figure_is_within_a_distance_by_a_test_over_the_seeds(accuracies, verdict):
     (found,) = judge_claims(Article(claims=(WITHIN,)), [figures(accuracies)], [], run_table({"mish": {0: 0.9}}))
     assert (found.verdict, found.seeds, found.evidence.test.n) == (verdict, len(accuracies), len(accuracies))
+    assert found.evidence.difference == pytest.approx(abs(np.mean(accuracies) - 0.98))
+    assert (found.evidence.interval is None) == (verdict == "too few")
+    if found.evidence.interval:
+        assert found.evidence.interval.low < np.mean(accuracies) - 0.98 < found.evidence.interval.high
 
 
 @pytest.mark.parametrize(("accuracy", "verdict"), [(0.971, "confirmed"), (0.969, "refuted")])

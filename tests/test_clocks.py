@@ -37,7 +37,7 @@ def frame(**columns):
         "started_at": [f"2026-11-20T{hour}:00:00+00:00" for hour in ("10", "10", "11", "11", "12", "13")],
         "wall_seconds": [20.0] * 6,
         "jobs": [1, 1, 1, 2, 1, 1],
-        "others_cores": [0.1, 0.7, 9.0, 9.0, 9.0, 9.0],
+        "others_cores": [0.3, 0.7, 9.0, 9.0, 9.0, 9.0],
     }
     return pd.DataFrame(rows | columns)
 
@@ -47,6 +47,14 @@ def test_pairs_that_were_not_measured_together_are_left_out():
     found = clock_pairs(timed["mish"], timed["relu"], [0, 1, 2])
     assert (found.seeds, found.other_jobs, found.far_apart, found.left_out) == ((0,), (1,), (2,), 2)
     assert found.others_cores == 0.7  # of the pairs that are left
+
+
+def test_a_pair_of_which_one_run_had_company_is_left_out():
+    # With two runs at a time and three arms, two of them share the machine and the third has it alone.
+    timed = timed_runs(frame(started_at=["2026-11-20T10:00:00+00:00"] * 6, jobs=[2] * 6,
+                             others_cores=[1.1, 0.4, 0.4, NAN, 0.2, 0.3]))  # fmt: skip
+    found = clock_pairs(timed["mish"], timed["relu"], [0, 1, 2])
+    assert (found.seeds, found.other_load, found.left_out) == ((1, 2), (0,), 1)
 
 
 def test_older_stores_do_not_say_how_quiet_the_machine_was():

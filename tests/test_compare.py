@@ -643,7 +643,15 @@ def test_too_few_seeds_for_a_verdict_do_not_pass(tmp_path, text):
     (result,) = ask(store, fail_if=(text,)).checks
     assert result.failed
     assert result.unknown == (text.removeprefix("not "),)
-    assert words.check_figures(result) == f"{result.unknown[0]} has no value"
+    assert words.check_figures(result) == f"too few seeds for {result.unknown[0]}"
+
+
+def test_a_verdict_in_a_check_counts_runs_that_did_not_learn(tmp_path):
+    """Fewer runs that learn are worse, however well those do that learn; and nothing is alike then."""
+    dead = dict.fromkeys(range(8), "diverged")
+    store = write(tmp_path, [(Task(), [Arm("relu"), Arm("bad", statuses=dead)])])
+    checks = ("worse(bad, relu)", "within(bad, relu, 0.5)", "better(bad, relu)")
+    assert [result.failed for result in ask(store, fail_if=checks).checks] == [True, False, False]
 
 
 def test_a_check_of_an_arm_that_is_not_there(store):
@@ -685,12 +693,6 @@ def test_what_cannot_be_computed_does_not_pass(store, text):
         ("runs.csv", "status", "fine", r"line 4: status fine is none of ok, diverged, oom, failed, interrupted"),
         ("runs.csv", "seed", "", r"line 4: seed is empty"),
         ("runs.csv", "schema_version", "99", r"schema version 99"),
-        (
-            "runs.csv",
-            "run_key",
-            "0123",
-            r"no longer holds what was stored of 1 finished run, .* mish with seed 0 \(0123",
-        ),
         ("epochs.csv", "test_accuracy", "x", r"no longer holds .* of 1 finished run, .*relu with seed 0"),
         ("epochs.csv", "test_accuracy", "0.5", r"no longer holds what was stored of 1 finished run"),
         ("epochs.csv", "epoch", "", r"no longer holds what was stored of 1 finished run"),
@@ -705,6 +707,18 @@ def test_a_spoiled_cell_is_named(store, file, column, value, message):
     edit_cell(store / file, 4, column, value)
     with pytest.raises(UserError, match=message):
         ask(store)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("test_accuracy", "0.9999"), ("run_key", "0123"), ("seed", "7"), ("epochs_run", "19")]
+)
+def test_a_run_whose_row_was_changed_does_not_count_and_is_named(store, caplog, column, value):
+    before = ask(store).runs
+    edit_cell(store / "runs.csv", 4, column, value)
+    after = ask(store).runs
+    assert "1 run(s), the first being in line 4, mish with seed" in caplog.text
+    assert len(after) == len(before) - 1
+    assert set(after["test_accuracy"]) < set(before["test_accuracy"])
 
 
 def test_stores_that_are_none(tmp_path, store):

@@ -114,9 +114,17 @@ def test_warnings(warning, text):
         ),
         (LargestDifference(0.00301, 0.01, 1, "mish"), "difference 0.30 pp (mish)"),
         (LargestDifference(0.00301, 0.01, 1, "mish", TESTED), "difference 0.30 pp (mish); p = 0.012"),
+        (
+            LargestDifference(0.00301, 0.01, 1, "mish", TESTED, INTERVAL),
+            "difference 0.30 pp (mish), ours - printed -1.00 … 2.00; p = 0.012",
+        ),
         (LargestDifference(0.00301, 0.01, 9, "b: mish"), "largest difference of 9 accuracies 0.30 pp (b: mish)"),
         (CurveDifference(0.0001, 0.001, 20, 5), "largest difference in accuracy through epoch 20: 0.00010 (epoch 5)"),
         (ArmDifference(ACCURACY, "a", "b", 0.0012, None, 2, 1, FEW, None, ()), "a - b: +0.12 pp"),
+        (
+            ArmDifference(ACCURACY, "a", "b", 0.0006, Interval(0.00002, 0.0012, 0.95), 6, 3, TESTED, None, ()),
+            "a - b: +0.060 (+0.002 … +0.120) pp; p = 0.012",
+        ),
         (
             ArmDifference(ACCURACY, "a", "b", 0.0012, INTERVAL, 6, 3, TESTED, None, ()),
             "a - b: +0.12 (-1.00 … +2.00) pp; p = 0.012",
@@ -124,7 +132,7 @@ def test_warnings(warning, text):
         (
             ArmDifference(LOSS, "a", "b", 0.1, INTERVAL, 6, 3, replace(TESTED, p_value=0.4), None, (10,)),
             (
-                "a - b: +0.10 (-0.01 … +0.02); p = 0.400, where 0.025 decides; "
+                "a - b: +0.1 (-0.01 … +0.02) nats; p = 0.400, where 0.025 decides; "
                 "seed 10 is the article's own: shown, not counted"
             ),
         ),
@@ -207,11 +215,11 @@ def test_pairings_of_times_and_clocks():
     apart = Pairing(8, 10, (), (1,), (9,), paired=False)
     text = "unpaired, by the rank-sum test: 8 and 10 seeds, of which none are shared"
     assert words.pairing(apart, Measure.TIME) == text
-    clocks = ClockPairs((0, 1), (10,), (3, 4), 0.31)
+    clocks = ClockPairs((0, 1), (10,), (3, 4), 0.31, other_load=(7,))
     together = Pairing(5, 5, (0, 1), (), (), paired=True)
     assert words.pairing(together, Measure.RATIO, clocks) == (
         "2 pairs timed together; left out: seed 10: too far apart in time; seeds 3, 4: another number of runs at a "
-        "time; others kept up to 0.31 cores busy"
+        "time; seed 7: another load of the machine; others kept up to 0.31 cores busy"
     )
 
 

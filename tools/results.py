@@ -19,7 +19,10 @@ from actbench.reports.sheet import View
 from actbench.reports.sheet.comparison import ComparisonSheet
 from actbench.reports.sheet.reproduction import ReproductionSheet, verdicts_grid
 from actbench.results.files import replace
+from actbench.results.frames import read_frames
+from actbench.results.read import TABLE, read_manifest
 from actbench.statistics import CLAIM_ALPHA, least_pairs
+from actbench.tables import arm_table, to_csv
 from actbench.tables.findings import Question, analyse
 from tools import renewed
 from tools.story import Story
@@ -38,9 +41,14 @@ def stored(name: str) -> Reproduction:
 
 
 def texts(found: Reproduction) -> dict[str, str]:
-    """The files of words of one study by name: what ``compare`` and ``reproduce`` print with ``--format md``."""
+    """The files of words of one study by name: its derived table, and what ``compare`` and ``reproduce`` print with
+    ``--format md``.
+    """
+    store = found.case.store
+    thresholds = read_manifest(store)["studies"][found.case.study.name]["thresholds"]
     return {
-        COMPARISON: markdown(ComparisonSheet(analyse([found.case.store], Question()), View()), Console()),
+        TABLE: to_csv(arm_table(*read_frames(store), thresholds)),
+        COMPARISON: markdown(ComparisonSheet(analyse([store], Question()), View()), Console()),
         VERDICTS: markdown(ReproductionSheet((found,)), Console()),
     }
 

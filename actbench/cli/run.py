@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,10 +39,13 @@ if TYPE_CHECKING:
     from actbench.execution.executor import Executor
     from actbench.execution.plan import Plan
     from actbench.execution.sweep import Options, Outcome
+    from actbench.execution.until_decided import Wish
     from actbench.studies.study import Study
     from actbench.tables.measured import EpochRule
 
 
+MAX_SEEDS = 30
+"""Of a sweep that adds seeds until it is decided, where nobody says how many."""
 GO_ON = "Finished runs are kept, running ones with their state; give the same command again to go on."
 
 
@@ -86,6 +90,25 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     lr: Annotated[float | None, typer.Option("--lr", help="Learning rate. Default: 0.001.")] = None,
     seeds: Annotated[int | None, typer.Option(help="Repeat with the seeds 0 … N-1. Default: 1.")] = None,
     seed: Annotated[list[int] | None, typer.Option(help="Repeat with exactly this seed (repeatable).")] = None,
+    until_decided: Annotated[
+        bool,
+        typer.Option(
+            "--until-decided",
+            help="Add seeds in looks of 6, 8, 10, 15, 20, 30 until test accuracy tells every arm from the baseline, or "
+            "equal to it. False verdicts stay at 5 % over all looks and arms.",
+        ),
+    ] = False,
+    max_seeds: Annotated[
+        int | None, typer.Option(help=f"With --until-decided: seeds at the last look. Default: {MAX_SEEDS}.")
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(help="With --until-decided: smallest difference worth caring about, like 0.005 of accuracy."),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option("--baseline", help="With --until-decided: compare with this arm. Default: relu, or the first."),
+    ] = None,
     threshold: Thresholds = None,
     select: Select = None,
     initializer: Annotated[
@@ -161,6 +184,12 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     from actbench.execution.sweep import Options
 
     asked["seed"] = _seeds(seeds, seed)
+    wish = None
+    if until_decided:
+        wish = _wish(max_seeds, margin, baseline, epoch_rule(select), asked["seed"], rerun=rerun)
+        asked["seed"] = list(range(wish.most))
+    elif unused := _given({"--max-seeds": max_seeds, "--margin": margin, "--baseline": baseline}):
+        raise UserError(f"{unused} is for --until-decided. 'actbench compare' has --margin and --baseline, too.")
     chosen = _study(study, asked, allow_code=allow_code)
     chosen = replace(
         chosen,
@@ -179,11 +208,19 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     )
     loggers = [LOGGERS[name] for name in log or ()]
     plan = make_plan(chosen, options.executor)
+    work = _one_sweep
+    if wish is not None:
+        from actbench.execution.until_decided import first_and_most, with_designs
+
+        plan = with_designs(plan, folder, wish)
+        work = partial(_several_sweeps, wish)
     if dry_run:
-        _print_forecast(plan, folder, options.jobs, as_json=as_json)
+        plans = first_and_most(plan) if wish else (plan,)
+        _print_forecast(plans, folder, options.jobs, as_json=as_json)
     else:
         listeners = [chosen.listener(folder) for chosen in loggers]
-        _sweep(plan, folder, options, listeners, rule=epoch_rule(select), quiet=quiet, as_json=as_json)
+        carry_out = partial(work, plan, folder, options, listeners)
+        _sweep(carry_out, plan, folder, options, rule=epoch_rule(select), quiet=quiet, as_json=as_json)
 
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:
@@ -217,20 +254,34 @@ def _seen_from(folder: str, name: str, value: Any) -> Any:
     return os.path.relpath(file, folder) + value.strip().removeprefix(file)
 
 
+def _one_sweep(
+    plan: Plan, folder: Path, options: Options, listeners: Sequence[Listener], progress: Listener
+) -> Outcome:
+    from actbench.execution.sweep import sweep
+
+    return sweep(plan, folder, options, [progress, *listeners])
+
+
+def _several_sweeps(
+    wish: Wish, plan: Plan, folder: Path, options: Options, listeners: Sequence[Listener], progress: Listener
+) -> Outcome:
+    from actbench.execution.until_decided import sweep_until_decided
+
+    return sweep_until_decided(plan, folder, wish, options, [progress, *listeners])
+
+
 def _sweep(
+    carry_out: Callable[[Listener], Outcome],
     plan: Plan,
     folder: Path,
     options: Options,
-    loggers: Sequence[Listener],
     *,
     rule: EpochRule | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
-    from actbench.execution.sweep import sweep
-
     errors = console(stderr=True)
-    outcome = supervised(lambda progress: sweep(plan, folder, options, [progress, *loggers]), errors, quiet=quiet)
+    outcome = supervised(carry_out, errors, quiet=quiet)
     print_arms([folder], plan.thresholds, "json" if as_json else "table", only=plan.keys, rule=rule)
     if outcome.gave_up:
         errors.print(f"Gave up after {options.max_failures} failing runs in a row. {GO_ON}", soft_wrap=True)
@@ -268,16 +319,53 @@ def _executor(name: ExecutorName, address: str | None, cpus: int, gpus: float) -
     return RayExecutor(address, cpus, gpus)
 
 
-def _print_forecast(plan: Plan, folder: Path, jobs: int, *, as_json: bool) -> None:
+def _print_forecast(plans: Sequence[Plan], folder: Path, jobs: int, *, as_json: bool) -> None:
+    """What would be trained: of one plan, or of the fewest and the most runs that it may come to."""
     from actbench.execution.forecast import forecast
     from actbench.reports.forecast import forecast_json, forecast_table, forecast_words
 
-    arms = forecast(plan, folder)
+    found = [forecast(plan, folder) for plan in plans]
     if as_json:
-        echo_json(forecast_json(arms, jobs))
+        totals = [forecast_json(arms, jobs) for arms in found]
+        echo_json(totals[0] if len(totals) == 1 else dict(zip(("fewest", "most"), totals, strict=True)))
         return
-    console().print(forecast_table(arms))
-    typer.echo(forecast_words(arms, jobs))
+    for name, arms in zip(("The first look: ", "All looks: ") if len(found) > 1 else ("",), found, strict=True):
+        if arms is found[-1]:
+            console().print(forecast_table(arms))
+        typer.echo(name + forecast_words(arms, jobs))
+
+
+def _wish(
+    most: int | None,
+    margin: float | None,
+    baseline: str | None,
+    rule: EpochRule | None,
+    seeds: list[int] | None,
+    *,
+    rerun: bool,
+) -> Wish:
+    """What is asked of a sweep that adds seeds until it is decided."""
+    from actbench.execution.until_decided import Wish
+    from actbench.statistics.sequential import FIRST_LOOK
+
+    if seeds is not None:
+        raise UserError("--until-decided chooses the seeds itself, from 0 on. Leave --seeds and --seed out.")
+    if rerun:
+        raise UserError("--until-decided goes by what is stored, which --rerun trains again. Take another --results.")
+    if margin is not None and not 0 <= margin < 1:
+        raise UserError(f"--margin {margin:g} is no difference of accuracies, which are fractions from 0 to 1.")
+    most = MAX_SEEDS if most is None else most
+    if not FIRST_LOOK <= most <= MOST_SEEDS:
+        raise UserError(
+            f"--max-seeds {most} is not possible: the first look takes {FIRST_LOOK} seeds, with fewer no test can "
+            f"decide at 5 %, and {MOST_SEEDS} is the most."
+        )
+    return Wish(most, margin, baseline, rule)
+
+
+def _given(options: dict[str, Any]) -> str:
+    """The options that were given, as a list in a sentence."""
+    return " and ".join(name for name, value in options.items() if value is not None)
 
 
 def _at_least_one(option: str, value: int) -> int:

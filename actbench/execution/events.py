@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from actbench.results.checkpoint import Checkpoint
 from actbench.results.columns import Epoch, Record, Run
+
+if TYPE_CHECKING:
+    from actbench.tables.findings import TaskFindings
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,16 @@ class RunEnded:
     record: Record
 
 
+@dataclass(frozen=True)
+class LookEnded:
+    """Seeds are added until it is decided, and so many have been looked at: what is known of every task by now."""
+
+    seeds: int
+    tasks: tuple[TaskFindings, ...]
+
+
 RunEvent: TypeAlias = RunStarted | EpochEnded | CheckpointTaken | CheckpointRefused | RunEnded
 """What an executor yields."""
-Event: TypeAlias = SweepPlanned | RunEvent
+Event: TypeAlias = SweepPlanned | RunEvent | LookEnded
 """What a listener is called with."""
 Listener: TypeAlias = Callable[[Event], None]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -13,7 +14,8 @@ from actbench import custom, datasets
 from actbench.datasets import DatasetInfo, Request
 from actbench.execution.executor import Executor
 from actbench.results.columns import FINAL, Run
-from actbench.results.read import read_manifest, read_runs
+from actbench.results.read import is_unchanged, read_manifest, read_runs
+from actbench.results.sittings import Design
 from actbench.studies.expand import expand
 from actbench.studies.study import Study
 
@@ -27,12 +29,19 @@ class Plan:
         runs: every run with the request for its data, in the order in which they are to be trained.
         data: what is known of the data sets, by the label of their requests.
         thresholds: accuracies as fractions, in rising order: the study's, or those that suit its data sets.
+        designs: where seeds are added until it is decided, how, by the key of each family of arms.
     """
 
     study: Study
     runs: tuple[tuple[Run, Request], ...]
     data: Mapping[str, DatasetInfo]
     thresholds: tuple[float, ...]
+    designs: Mapping[str, Design] = field(default_factory=dict)
+
+    @property
+    def designs_entry(self) -> dict[str, Any]:
+        """What the manifest says of the designs; nothing where there are none."""
+        return {"designs": msgspec.to_builtins(dict(self.designs))} if self.designs else {}
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -75,7 +84,7 @@ def stored_plan(study: Study, folder: Path) -> Plan | None:
         found = _plan(study, info, lambda asked, _: device if asked == "auto" else asked, run_code=False)
     except _OtherDataError:
         return None
-    finished = {row["run_key"] for row in rows if row["status"] in FINAL}
+    finished = {row["run_key"] for row in rows if row["status"] in FINAL and is_unchanged(row)}
     return found if finished.issuperset(found.keys) else None
 
 

@@ -139,6 +139,7 @@ def _reviewed(case: Case, plan: Plan | None, rule: EpochRule | None) -> Reproduc
     from actbench.tables.findings import Question, analyse
     from actbench.tables.measured import EpochRule
     from actbench.tables.published import follow_curves, lay_beside, with_epoch_seconds
+    from actbench.tables.warnings import Hindrance, LooksNotCounted
 
     columns = {cell.column for cell in printed_cells(case.article)}
     metrics = [metric_of(claim) for claim in case.article.claims]
@@ -148,6 +149,8 @@ def _reviewed(case: Case, plan: Plan | None, rule: EpochRule | None) -> Reproduc
     thresholds = tuple(sorted({*ours, *named}))
     last = Question(thresholds=thresholds, only=plan.keys if plan else None, rule=EpochRule.LAST)
     findings = analyse([case.store], replace(last, rule=rule or EpochRule.LAST))
+    if case.article.claims and any(map(bool, findings.runs["designs"])):
+        findings = replace(findings, warnings=(*findings.warnings, LooksNotCounted("the claims", Hindrance.CLAIMS)))
     runs = with_epoch_seconds(findings.runs, findings.epochs)
     at_end = findings if findings.question == last else analyse([case.store], last)
     cells = lay_beside(case.article, with_epoch_seconds(at_end.runs, findings.epochs))

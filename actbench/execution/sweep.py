@@ -20,10 +20,11 @@ from actbench.execution.executor import Assignment, Executor
 from actbench.execution.local import LocalExecutor
 from actbench.execution.plan import Plan
 from actbench.results.columns import FINAL, Record
-from actbench.results.read import check_exists
+from actbench.results.read import check_exists, read_manifest
+from actbench.results.sittings import Sitting, seeds_text, sittings_in
 from actbench.results.store import Store
 from actbench.training import backends
-from actbench.training.run import one_line
+from actbench.training.run import now, one_line
 
 BROKEN = frozenset({"failed", "oom"})
 
@@ -93,7 +94,7 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
     options = options or Options()
     for other in options.reuse:
         check_exists(other)
-    announce = _Announcer(listeners)
+    announce = Announcer(listeners)
     failures = _Failures(options.max_failures)
     trained: list[Record] = []
     with Store.open(folder) as store, _Interruption() as interruption:
@@ -101,7 +102,7 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
             store.take_over(other, [run for run, _ in plan.runs])
         todo = [pair for pair in plan.runs if options.rerun or store.statuses.get(pair[0].key) not in FINAL]
         announce(SweepPlanned(tuple(run for run, _ in todo), stored=len(plan.runs) - len(todo)))
-        store.write_manifest(manifest(plan))
+        store.write_manifest(manifest(plan) | (_with_sitting(plan, folder) if todo else {}))
         jobs = max(1, min(options.jobs, len(todo)))
         assignments = [
             Assignment(
@@ -142,16 +143,29 @@ def manifest(plan: Plan) -> dict[str, Any]:
         "versions": environment.versions() | {f"{name}_version": backends.get(name).version for name in used},
         "studies": {plan.study.name: asked | {"thresholds": list(plan.thresholds)}},
         "datasets": {label: asdict(info) for label, info in plan.data.items()},
+        **plan.designs_entry,
     }
 
 
-class _Announcer:
+def _with_sitting(plan: Plan, folder: Path) -> dict[str, Any]:
+    """The manifest's sittings with this one; a command that goes on after a break begins none."""
+    known = sittings_in(read_manifest(folder))
+    most = max((design.looks[-1] for design in plan.designs.values()), default=0)
+    seeds = range(most) if most else (run.seed for run, _ in plan.runs)
+    this = Sitting(at=now(), study=plan.study.name, seeds=seeds_text(seeds), until_decided=bool(most))
+    if known and this.continues(known[-1]):
+        return {}
+    return {"sittings": msgspec.to_builtins([*known, this])}
+
+
+class Announcer:
     """Calls every listener with every event."""
 
     def __init__(self, listeners: Sequence[Listener]) -> None:
         self._listeners = list(listeners)
 
     def __call__(self, event: Event) -> None:
+        """Tell them all; one that raises is left out from then on."""
         for listener in list(self._listeners):
             try:
                 listener(event)

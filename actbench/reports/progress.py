@@ -17,8 +17,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from actbench.execution.events import EpochEnded, Event, RunEnded, RunStarted, SweepPlanned
-from actbench.reports.words import percent
+from actbench.execution.events import EpochEnded, Event, LookEnded, RunEnded, RunStarted, SweepPlanned
+from actbench.reports.words import look_lines, percent
 from actbench.results.columns import Epoch, Record, Run, run_row
 
 
@@ -64,10 +64,16 @@ class SweepProgress:
                 self._move(run, row)
             case RunEnded(record):
                 self._close(record)
+            case LookEnded(_, tasks):
+                for line in look_lines(tasks) if not self.quiet else ():
+                    self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _plan(self, runs: tuple[Run, ...], stored: int) -> None:
         """Say how much there is to do, and what is taken from the store."""
-        self.total = len(runs)
+        self.total, self.begun, self.done = len(runs), 0, 0
+        if self.sweep_bar is not None:  # of an earlier look
+            self.progress.remove_task(self.sweep_bar)
+            self.sweep_bar = None
         if stored and not self.quiet:
             also = f"{len(runs)} to train" if runs else "nothing to train; --rerun trains again"
             self.console.print(f"{stored} run{'s' * (stored != 1)} already stored, {also}.")

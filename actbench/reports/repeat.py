@@ -24,7 +24,11 @@ def run_command(found: TaskFindings) -> str:
         elif not column.is_unasked(value):
             words += [column.option, _shortest(value)]
     seeds = sorted({int(seed) for seed in found.task.runs["seed"]})
-    if seeds == list(range(len(seeds))):
+    looks = next((comparison.looks for comparison in found.comparisons if comparison.looks), None)
+    if looks is not None:
+        words += ["--until-decided", "--max-seeds", str(looks.planned[-1]), "--baseline", found.baseline]
+        words += ["--margin", _shortest(looks.asked_margin)] if looks.asked_margin is not None else []
+    elif seeds == list(range(len(seeds))):
         words += ["--seeds", str(len(seeds))]
     else:
         words += [word for seed in seeds for word in ("--seed", str(seed))]

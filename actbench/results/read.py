@@ -23,11 +23,16 @@ from msgspec import Meta
 from actbench.errors import UserError
 from actbench.results import columns
 from actbench.results.column import Column
+from actbench.results.sittings import Design, Sitting
 from actbench.results.text import LineDigest
 from actbench.results.upgrade import FORMER, Row, changed_keys, is_older, upgraded_epoch, upgraded_run, version_in
 
 log = logging.getLogger(__name__)
 
+CHANGED = (
+    "%s no longer holds what was stored of %d run(s), the first being in line %d, %s with seed %s: they do not count, "
+    "and are trained again by the command that made them"
+)
 RUNS, EPOCHS, TABLE, MANIFEST, CHECKPOINTS = "runs.csv", "epochs.csv", "table.csv", "manifest.json", "checkpoints"
 
 
@@ -143,6 +148,11 @@ def is_whole(run: Mapping[str, Any], digests: Mapping[str, LineDigest]) -> bool:
         return False
 
 
+def is_unchanged(run: Row) -> bool:
+    """Whether a row of ``runs.csv``, as text, is what was stored; also where it is older than its digest."""
+    return run["row_digest"] in ("", columns.row_digest(run))
+
+
 def keys_to_change(folder: Path) -> dict[str, str]:
     """By old run key the new one, where the store is older and its upgrade changes keys."""
     rows = (row for _, row in _rows(folder / RUNS, RUN_TABLE))
@@ -234,6 +244,8 @@ class _Manifest(msgspec.Struct):
     versions: dict[str, Any] = {}
     studies: dict[str, _StoredStudy] = {}
     datasets: dict[str, _StoredData] = {}
+    designs: dict[str, Design] = {}
+    sittings: list[Sitting] = []
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

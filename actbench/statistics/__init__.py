@@ -6,6 +6,7 @@ The way through::
     arms and baseline ──► judge_family: exact tests of the whole family, a verdict for each arm   (family, permutation)
                           with the figures: compare_paired / _unpaired / _ratios / _times         (comparison)
                           and how many seeds would tell                                           (planning)
+    seed after seed   ──► decide_in_looks: the same, at several looks        (sequential)
     arm and rivals    ──► decide_order / decide_alike: does a claim hold?    (claims)
     share of guesses  ──► chance_bound: how far guessing alone can get         (chance)
     tasks x arms      ──► performance_profile, mean_rank, geometric_mean_speedup, pareto_front   (tasks)
@@ -52,6 +53,7 @@ from actbench.statistics.planning import (
     seeds_to_detect,
     seeds_to_exclude,
 )
+from actbench.statistics.sequential import SequentialVerdict, decide_in_looks, looks_until, spending
 from actbench.statistics.summary import (
     Summary,
     TimeSummary,
@@ -79,6 +81,7 @@ __all__ = [
     "RatioComparison",
     "Respect",
     "SeedRange",
+    "SequentialVerdict",
     "Standing",
     "Summary",
     "TimeComparison",
@@ -90,6 +93,7 @@ __all__ = [
     "compare_times",
     "compare_unpaired",
     "decide_alike",
+    "decide_in_looks",
     "decide_order",
     "detectable_effect",
     "detection_power",
@@ -99,6 +103,7 @@ __all__ = [
     "interquartile_mean",
     "judge_family",
     "least_pairs",
+    "looks_until",
     "max_t",
     "mean_interval",
     "mean_rank",
@@ -116,6 +121,7 @@ __all__ = [
     "sign_flip_test",
     "smallest_sign_flip_p",
     "smallest_two_sample_p",
+    "spending",
     "summarize",
     "summarize_times",
     "two_sample_test",

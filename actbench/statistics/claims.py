@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from actbench.statistics.permutation import Alternative, equivalence_p, least_pairs, max_t
-from actbench.statistics.samples import probability
+from actbench.statistics.samples import probability, ranks
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -53,7 +53,7 @@ class Decided:
 
 
 def decide_order(
-    rivals: Sequence[Sequence[ArrayLike]], *, higher: bool, ranks: bool = False, alpha: float = CLAIM_ALPHA
+    rivals: Sequence[Sequence[ArrayLike]], *, higher: bool, by_ranks: bool = False, alpha: float = CLAIM_ALPHA
 ) -> Decided:
     """Decide the claim that an arm is higher (or lower) than each of its rivals.
 
@@ -70,7 +70,7 @@ def decide_order(
         rivals: for each rival and respect the differences arm - rival, shape (n,), row i of all of them of the same
             seed; nan where the seed is missing, or the respect has nothing to say.
         higher: whether the claim says higher.
-        ranks: judge by the signed ranks of the differences (Wilcoxon 1945), which a few wild ones hardly move.
+        by_ranks: judge by the signed ranks of the differences (Wilcoxon 1945), which a few wild ones hardly move.
         alpha: error allowed.
 
     Raises:
@@ -79,7 +79,7 @@ def decide_order(
     tables = [_table(respects) for respects in rivals]
     if not tables:
         raise ValueError("a claim needs at least one rival")
-    judged = [np.column_stack([_signed_ranks(column) for column in table.T]) if ranks else table for table in tables]
+    judged = [np.column_stack([_signed_ranks(column) for column in table.T]) if by_ranks else table for table in tables]
     ways: tuple[Alternative, Alternative] = ("greater", "less")
     claimed, opposite = ways if higher else ways[::-1]
     support = np.array([max_t(table, alternative=claimed).min() for table in judged])
@@ -183,7 +183,7 @@ def _alike_p(table: NDArray[np.float64], margin: float) -> float:
 
 def _signed_ranks(differences: NDArray[np.float64]) -> NDArray[np.float64]:
     """The ranks of the absolute differences, ties sharing the mean of theirs, with their signs; nan stays."""
-    from scipy.stats import rankdata
-
-    ranks: NDArray[np.float64] = np.sign(differences) * rankdata(np.abs(differences), nan_policy="omit")
-    return ranks
+    known = ~np.isnan(differences)
+    signed = np.full_like(differences, np.nan)
+    signed[known] = np.sign(differences[known]) * ranks(np.abs(differences[known]))
+    return signed

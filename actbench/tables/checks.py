@@ -100,7 +100,7 @@ class CheckResult:
         task: what tells the task from the others.
         failed: whether the condition holds, or some of its figures has no value: what cannot be known must not pass.
         figures: those that decided, as they were written, in order: a number or a verdict's standing; nan where there
-            is no value, as of a verdict for which there are too few seeds.
+            is no value.
     """
 
     check: str
@@ -110,7 +110,7 @@ class CheckResult:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """The figures without a value."""
+        """The figures without a value, and the verdicts for which there are too few seeds."""
         return tuple(name for name, value in self.figures if _is_unknown(value))
 
 
@@ -266,7 +266,7 @@ def _is_text(node: ast.expr) -> bool:
 
 
 def _is_unknown(value: Figure) -> bool:
-    return isinstance(value, float) and math.isnan(value)
+    return value is Standing.TOO_FEW or (isinstance(value, float) and math.isnan(value))
 
 
 def _verdict(node: ast.Call, known: Known, figures: dict[str, Figure]) -> bool:
@@ -275,11 +275,13 @@ def _verdict(node: ast.Call, known: Known, figures: dict[str, Figure]) -> bool:
     arm, baseline = (str(known.rows[tidy(arm_name(part))]["activation"]) for part in node.args[:2])
     margin = float(ast.literal_eval(node.args[2])) if name == "within" else None
     found = known.judge(arm, baseline, margin)
-    if found is None or found.standing is Standing.TOO_FEW:
-        figures[ast.unparse(node)] = math.nan
+    figures[ast.unparse(node)] = math.nan if found is None else found.standing
+    if found is None:
         return False
-    figures[ast.unparse(node)] = found.standing
-    return found.standing is Standing.EQUIVALENT or found.negligible if name == "within" else found.standing == name
+    if name != "within":
+        return found.standing == name
+    learned_alike = found.reliability is None or not found.reliability.is_different
+    return found.standing is Standing.EQUIVALENT or (found.negligible and learned_alike)
 
 
 def _figure(name: str, node: ast.Call, known: Known, figures: dict[str, Figure]) -> float:

@@ -6,10 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from actbench import statistics
 from actbench.errors import UserError
 from actbench.studies.article import Article, Claim
-from actbench.tables.contests import by_seed, judge_contest
+from actbench.tables.contests import by_seed, interval_of, judge_contest
 from actbench.tables.evidence import (
     ClaimVerdict,
     CurveDifference,
@@ -89,8 +91,9 @@ def _judge_distance(claim: Claim, within: float, cells: Sequence[ReproducedFigur
         return JudgedClaim(claim, "", met, evidence, where.runs)
     decided = statistics.decide_alike(by_seed([cell.fractions_apart for cell in sampled]), margin=within)
     cell = sampled[decided.rival]
-    apart = abs(cell.fraction_apart or 0.0)
-    evidence = LargestDifference(apart, within, len(measured), cell.name, PValues.by(decided))
+    sample = np.array(list(cell.fractions_apart.values()))
+    tested = PValues.by(decided), interval_of(sample)
+    evidence = LargestDifference(abs(float(sample.mean())), within, len(measured), cell.name, *tested)
     return JudgedClaim(claim, "", ClaimVerdict(decided.decision), evidence, decided.n)
 
 

@@ -1,4 +1,4 @@
-"""Whose seconds may be laid side by side: two runs of a seed that ran near each other, with as many others beside."""
+"""Whose seconds may be laid side by side: two runs of a seed that ran near each other, on a machine as busy."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 NEAR_RUNS = 20
 NEAR_SECONDS = 600.0
 """Short runs may lie this far apart all the same."""
+ALIKE_CORES = 0.5
+"""Cores that others may have kept busier beside one of the two runs than beside the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,10 @@ class Timed:
         allowed = max(NEAR_SECONDS, NEAR_RUNS * max(lengths, default=0.0))
         return not abs(self.started - other.started) > allowed
 
+    def is_as_busy(self, other: Timed) -> bool:
+        """Whether others kept about as much of the machine busy beside both, as far as is known."""
+        return not abs(self.others - other.others) > ALIKE_CORES
+
 
 @dataclass(frozen=True, slots=True)
 class ClockPairs:
@@ -52,17 +58,20 @@ class ClockPairs:
         other_jobs: seeds whose two runs had different numbers of runs beside them.
         others_cores: the most cores that other processes kept busy during any of the runs of ``seeds``; None where no
             run says.
+        other_load: seeds beside one of whose two runs others kept more cores busy than beside the other. With several
+            runs at a time, one of a pair may have had company and the other none.
     """
 
     seeds: tuple[int, ...]
     far_apart: tuple[int, ...]
     other_jobs: tuple[int, ...]
     others_cores: float | None
+    other_load: tuple[int, ...] = ()
 
     @property
     def left_out(self) -> int:
         """How many pairs may not be compared."""
-        return len(self.far_apart) + len(self.other_jobs)
+        return len(self.far_apart) + len(self.other_jobs) + len(self.other_load)
 
 
 def timed_runs(runs: pd.DataFrame) -> dict[str, dict[int, Timed]]:
@@ -88,14 +97,16 @@ def timed_runs(runs: pd.DataFrame) -> dict[str, dict[int, Timed]]:
 
 def clock_pairs(arm: Mapping[int, Timed], baseline: Mapping[int, Timed], seeds: Iterable[int]) -> ClockPairs:
     """Which of some seeds that both arms have may be compared by their seconds."""
-    kept, far_apart, other_jobs = [], [], []
+    kept, far_apart, other_jobs, other_load = [], [], [], []
     for seed in seeds:
         first, second = arm[seed], baseline[seed]
         if first.jobs != second.jobs:
             other_jobs.append(seed)
         elif not first.is_near(second):
             far_apart.append(seed)
+        elif not first.is_as_busy(second):
+            other_load.append(seed)
         else:
             kept.append(seed)
     busy = [timed.others for seed in kept for timed in (arm[seed], baseline[seed]) if not math.isnan(timed.others)]
-    return ClockPairs(tuple(kept), tuple(far_apart), tuple(other_jobs), max(busy, default=None))
+    return ClockPairs(tuple(kept), tuple(far_apart), tuple(other_jobs), max(busy, default=None), tuple(other_load))

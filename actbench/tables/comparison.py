@@ -15,6 +15,7 @@ from actbench.statistics import (
     Judged,
     Measure,
     Pairing,
+    SequentialVerdict,
     Summary,
     TimeSummary,
     Verdict,
@@ -24,6 +25,8 @@ from actbench.tables.metrics import ACCURACY_MARGIN, ERROR_SHARE, RELATIVE_MARGI
 from actbench.tables.select import matching
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from actbench.tables.tasks import Task
 
 ALPHA = 0.05
@@ -85,6 +88,30 @@ class Margin:
 
 
 @dataclass(frozen=True)
+class Looks:
+    """How the verdicts of a family were come by.
+
+    Attributes:
+        planned: numbers of seeds of all looks.
+        taken: those of the looks for which all runs are there.
+        verdicts: of every arm after the last look; none before the first.
+        limit: the smallest difference worth caring about.
+        asked_margin: the same as it was asked for; None where it followed from the first look.
+    """
+
+    planned: tuple[int, ...]
+    taken: tuple[int, ...]
+    verdicts: Mapping[str, SequentialVerdict]
+    limit: Margin
+    asked_margin: float | None
+
+    @property
+    def still_open(self) -> tuple[str, ...]:
+        """The arms that are not decided yet; before the first look nothing is known of any."""
+        return tuple(arm for arm, verdict in self.verdicts.items() if not verdict.decided)
+
+
+@dataclass(frozen=True)
 class MetricComparison:
     """All arms of a task against its baseline by one metric: one family of tests.
 
@@ -97,6 +124,7 @@ class MetricComparison:
         measure: how values were compared.
         left_out: arms of which no run has a figure.
         apart: arms of which no run was timed near the baseline's of the same seed.
+        looks: where the seeds were chosen by results: what the verdicts come from, instead of one test.
     """
 
     metric: Metric
@@ -107,6 +135,7 @@ class MetricComparison:
     measure: Measure
     left_out: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
+    looks: Looks | None = None
 
     @property
     def some_failed(self) -> bool:
@@ -118,7 +147,12 @@ def choose_baseline(task: Task, wanted: str | None) -> str:
     """The arm to compare with: the one asked for (UserError where it is not there), else ``relu``, else the first."""
     if wanted is not None:
         return matching(wanted, task.arms, "--baseline")[0]
-    return DEFAULT_BASELINE if DEFAULT_BASELINE in task.arms else task.arms[0]
+    return default_baseline(task.arms)
+
+
+def default_baseline(arms: Sequence[str]) -> str:
+    """``relu``, or else the first arm."""
+    return DEFAULT_BASELINE if DEFAULT_BASELINE in arms else arms[0]
 
 
 def compare_arms(task: Task, metric: Metric, baseline: str, margin: float | None = None) -> MetricComparison | None:
@@ -149,7 +183,7 @@ def compare_arms(task: Task, metric: Metric, baseline: str, margin: float | None
     learned = [one.values[seed] for one in (reference, *arms.values()) for seed in one.learned(one.seeds)]
     if not reference.seeds or not arms or not any(map(math.isfinite, learned)):
         return None
-    limit = _margin(metric, measure, reference, margin)
+    limit = margin_of(metric, reference, margin, measure)
     judged = statistics.judge_family(
         reference,
         list(arms.values()),
@@ -200,7 +234,8 @@ def _summary(arm: Arm, measure: Measure) -> Summary | TimeSummary | None:
     return statistics.summarize(finite) if len(finite) else None
 
 
-def _margin(metric: Metric, measure: Measure, baseline: Arm, wanted: float | None) -> Margin:
+def margin_of(metric: Metric, baseline: Arm, wanted: float | None, measure: Measure = Measure.MEAN) -> Margin:
+    """The smallest difference worth caring about: the one wanted, or the metric's own. Raises UserError."""
     if wanted is not None and not 0 <= wanted < math.inf:
         raise UserError(f"--margin {wanted:g} must not be negative.")
     learned = baseline.picked(baseline.learned(baseline.seeds))

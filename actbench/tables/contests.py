@@ -131,7 +131,7 @@ def _judge_figures(contest: _Contest, values: Mapping[str, BySeed]) -> JudgedCla
         arm,
         rival,
         float(pairs.mean()) if np.isfinite(pairs).all() else None,
-        _interval(pairs) if all_learned else None,
+        interval_of(pairs) if all_learned else None,
         above=int((pairs > 0).sum()),
         below=int((pairs < 0).sum()),
         test=PValues.by(decided),
@@ -145,7 +145,7 @@ def _learning(arm: Sample, rival: Sample, both: Sample) -> Learning:
     """Of the pairs of an arm and a rival: in how many each learned, and the differences where both did."""
     paired, where = ~np.isnan(arm * rival), both[~np.isnan(both)]
     mean = float(where.mean()) if where.size else None
-    return Learning(int(arm[paired].sum()), int(rival[paired].sum()), where.size, mean, _interval(where))
+    return Learning(int(arm[paired].sum()), int(rival[paired].sum()), where.size, mean, interval_of(where))
 
 
 def _judge_seconds(contest: _Contest, values: Mapping[str, BySeed]) -> JudgedClaim:
@@ -170,7 +170,9 @@ def _judge_seconds(contest: _Contest, values: Mapping[str, BySeed]) -> JudgedCla
     if claim.margin is not None:
         decided = statistics.decide_alike(ratios, margin=float(np.log1p(claim.margin)))
     else:
-        decided = statistics.decide_order([[ratio] for ratio in ratios], higher=claim.relation == "higher", ranks=True)
+        decided = statistics.decide_order(
+            [[ratio] for ratio in ratios], higher=claim.relation == "higher", by_ranks=True
+        )
     rival = contest.rivals[decided.rival]
     kept = pairs[rival]
     found = statistics.paired_ratio(*([values[name][seed] for seed in kept.seeds] for name in (arm, rival)))
@@ -205,7 +207,7 @@ def _minus(first: Sample, second: Sample) -> Sample:
     return np.subtract(first, second, where=first != second, out=np.zeros_like(first))
 
 
-def _interval(differences: Sample) -> Interval | None:
+def interval_of(differences: Sample) -> Interval | None:
     """The interval of the test that judges; none where no spread was seen, which does not show that there is none."""
     if differences.size == 0 or not np.isfinite(differences).all() or np.ptp(differences) <= NOISE:
         return None

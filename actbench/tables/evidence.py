@@ -106,8 +106,8 @@ class PValues:
 class LargestDifference:
     """Of a claim about accuracies: the largest difference of any, a fraction; the limit; and the arm that has it.
 
-    ``test`` is that of the figure that decided, over the seeds; None where each figure is that of the article's seed,
-    which is a fact and no sample.
+    ``test`` is that of the figure that decided, over the seeds, and ``interval`` that of ours minus the printed one,
+    None for too few seeds. Both are None where each figure is that of the article's seed: a fact and no sample.
     """
 
     kind: ClassVar[str] = "largest difference"
@@ -116,6 +116,7 @@ class LargestDifference:
     cells: int
     arm: str
     test: PValues | None = None
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from actbench.errors import UserError
 from actbench.results.frames import SHOWN, epoch_chunks, read_studies, run_frames
 from actbench.results.read import read_manifest
+from actbench.results.sittings import designs_in, sittings_in
 from actbench.tables.across import Across, NotAcross, across_tasks
 from actbench.tables.arms import SHARED_COLUMNS, arm_rows
 from actbench.tables.checks import Check, CheckResult, Known, parse_check, run_checks
@@ -19,12 +20,14 @@ from actbench.tables.comparison import MetricComparison, choose_baseline, compar
 from actbench.tables.measured import EPOCH_COLUMNS, EpochRule, measure
 from actbench.tables.metrics import PLAIN, parse_metrics
 from actbench.tables.select import Selection, matching, name_some, select, tidy
+from actbench.tables.sequential import baseline_of, compare_in_looks, designs_of, growth, with_designs
 from actbench.tables.tasks import Task, split
 from actbench.tables.warnings import TableWarning, about_stores, about_task
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from actbench.results.sittings import Design
     from actbench.statistics import Verdict
 
 DEFAULT_METRICS = ("test_accuracy",)
@@ -153,7 +156,9 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
         UserError: a store cannot be read, or the question names what is not there.
     """
     runs, stored_thresholds = run_frames(folders, question.only)
-    runs = select(runs, question.selection)
+    manifests = tuple(read_manifest(folder) for folder in folders)
+    designs = [design for manifest in manifests for design in designs_in(manifest).values()]
+    runs = select(with_designs(runs, designs), question.selection)
     studies = read_studies(folders)
     own_checks = [parse_check(text) for text in question.fail_if]
     stored_checks = [
@@ -172,13 +177,17 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
     )
     tasks, apart = split(measured)
     _check_baseline(question.baseline, tasks)
+    sittings = {str(folder): sittings_in(manifest) for folder, manifest in zip(folders, manifests, strict=True)}
     found = []
     for task in tasks:
         chosen = question.thresholds or _of_studies(task, studies) or stored_thresholds
-        baseline = _baseline(task, question.baseline)
+        its_designs = designs_of(task, designs)
+        baseline = _baseline(task, question.baseline or baseline_of(task, its_designs))
         its = [replace(metric, rule=task.rule) for metric in metrics]
-        comparisons = [compare_arms(task, metric, baseline, question.margin) for metric in its] if baseline else []
-        kept = tuple(comparison for comparison in comparisons if comparison)
+        compared = [
+            compare_in_looks(task, metric, baseline, question.margin, its_designs) for metric in its if baseline
+        ]
+        kept = tuple(comparison for comparison, _ in compared if comparison)
         found.append(
             TaskFindings(
                 task,
@@ -187,10 +196,12 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
                 baseline,
                 kept,
                 None if kept else _not_compared(task, baseline, question.baseline),
-                tuple(about_task(task.runs)),
+                (*about_task(task.runs), *(warning for _, warning in compared if warning), *growth(task, sittings)),
             )
         )
-    known = {item.task.distinction: Known(item.arms, functools.partial(family_of_one, item.task)) for item in found}
+    known = {
+        item.task.distinction: Known(item.arms, functools.partial(judge_alone, item.task, designs)) for item in found
+    }
     runnable, skipped = _runnable(stored_checks, found)
     return Findings(
         stores=tuple(folders),
@@ -201,7 +212,7 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
         checks=tuple(run_checks([*own_checks, *runnable], known)),
         skipped_checks=tuple(skipped),
         warnings=(*about_stores(runs), *apart),
-        manifests=tuple(read_manifest(folder) for folder in folders),
+        manifests=manifests,
     )
 
 
@@ -261,10 +272,17 @@ def _not_compared(task: Task, baseline: str, wanted: str | None) -> NotCompared:
     return NotCompared(obstacle, baseline or str(wanted), tuple(task.arms))
 
 
-def family_of_one(task: Task, arm: str, baseline: str, margin: float | None) -> Verdict | None:
-    """What is said of an arm's test accuracy against a baseline where nobody else is compared; None for nothing."""
+def judge_alone(task: Task, designs: Sequence[Design], arm: str, baseline: str, margin: float | None) -> Verdict | None:
+    """What is said of an arm's test accuracy against a baseline where nobody else is compared; None for nothing.
+
+    Where its seeds were chosen by results, against this baseline, it is what the looks came to.
+    """
+    metric = replace(PLAIN["test_accuracy"], rule=task.rule)
+    whole, _ = compare_in_looks(task, metric, baseline, margin, designs_of(task, designs))
+    if whole is not None and whole.looks is not None:
+        return next((row.verdict for row in whole.rows if row.arm == arm), None)
     two = replace(task, runs=task.runs[task.runs["arm"].isin([arm, baseline])])
-    comparison = compare_arms(two, replace(PLAIN["test_accuracy"], rule=task.rule), baseline, margin)
+    comparison = compare_arms(two, metric, baseline, margin)
     return comparison.rows[0].verdict if comparison else None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum, auto
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from actbench.results.columns import FINAL, VERSION_FIELDS
@@ -112,6 +113,38 @@ class KeptApart:
     settings: tuple[tuple[str, tuple[Any, ...]], ...]
 
 
+class Hindrance(StrEnum):
+    """Why the looks at a family cannot be counted: what is asked for now is not what its seeds were chosen by."""
+
+    METRIC = auto()
+    RULE = auto()
+    BASELINE = auto()
+    MARGIN = auto()
+    ARMS = auto()
+    RUNS = auto()
+    CLAIMS = auto()
+    DESIGNS = auto()
+    """Two of them were about arms of this family."""
+
+
+@dataclass(frozen=True)
+class LooksNotCounted:
+    """The family's seeds were chosen while results came in, and this comparison cannot allow for that: why not."""
+
+    kind: ClassVar[str] = "looks not counted"
+    metric: str
+    hindrance: Hindrance
+
+
+@dataclass(frozen=True)
+class GrewBetweenLooks:
+    """Arms that got more seeds in a later sitting, when so many seeds could have been tested already."""
+
+    kind: ClassVar[str] = "grew between looks"
+    arms: tuple[str, ...]
+    before: int
+
+
 TableWarning: TypeAlias = (
     MixedJobs
     | ParallelRuns
@@ -123,6 +156,8 @@ TableWarning: TypeAlias = (
     | SeveralCopies
     | RepeatedSeeds
     | KeptApart
+    | LooksNotCounted
+    | GrewBetweenLooks
 )
 
 

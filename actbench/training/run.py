@@ -137,7 +137,7 @@ class Training:
         self._eval_seconds = self._epochs[-1].eval_seconds if self._epochs else 0.0
         self._suspended = environment.suspended_seconds()
         self._cpu = environment.CpuWatch()
-        self._started_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        self._started_at = now()
         # A run that was broken off has its earlier sittings' time on the clock already.
         self._began = environment.running_seconds() - (checkpoint.wall_seconds if checkpoint else 0.0)
 
@@ -301,6 +301,11 @@ def _comes_from(problem: BaseException | None, kinds: tuple[type[BaseException],
             return True
         problem = problem.__cause__ or problem.__context__
     return False
+
+
+def now() -> str:
+    """The time, as the tables write it."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
 def one_line(problem: BaseException) -> str:

@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from actbench.execution.events import EpochEnded, Event, Listener, RunEnded, RunStarted, SweepPlanned
+from actbench.execution.events import EpochEnded, Event, Listener, LookEnded, RunEnded, RunStarted, SweepPlanned
 from actbench.reports.loggers import logger
+from actbench.reports.words import look_lines
 from actbench.results.columns import Run, run_row
 
 FILE = "events.jsonl"
@@ -19,7 +20,8 @@ def jsonl(folder: Path) -> Listener:
     """A line of JSON an event, added to events.jsonl in the store's folder.
 
     ``{"event": "planned", "runs": 6, "stored": 2}``, then for each run ``started``, ``epoch`` (with its row, fractions
-    and nats; one that was resumed goes on where it stopped) and ``ended`` (with its row of ``runs.csv``).
+    and nats; one that was resumed goes on where it stopped) and ``ended`` (with its row of ``runs.csv``);
+    where seeds are added until it is decided, ``looked`` after every look.
     """
 
     def listen(event: Event) -> None:
@@ -41,6 +43,8 @@ def _line(event: Event) -> dict[str, Any] | None:
             return {"event": "epoch", **_names(run), **dataclasses.asdict(row)}
         case RunEnded(record):
             return {"event": "ended", **run_row(record)}
+        case LookEnded(seeds, tasks):
+            return {"event": "looked", "seeds": seeds, "text": look_lines(tasks)}
     return None  # a checkpoint is nobody's news
 
 

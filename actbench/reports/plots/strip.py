@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -25,6 +25,7 @@ AXIS = {"accuracy": "%", "loss": "nats", "seconds": "s", "epochs": "epochs"}
 LEARNING = ("accuracy", "loss")
 """Units of what a run that never learned has no share in."""
 MOST_ROWS = 30
+Bar: TypeAlias = tuple[float, statistics.Interval | None]
 
 
 def _shape(tasks: Sequence[TaskFindings], _: Palette, size: tuple[float, float]) -> Shape:
@@ -69,37 +70,27 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     left_out = len(values) - len(order)
     # Where runs that did not learn end is no low value of what the others reach: they stand apart.
     apart = metric.unit in LEARNING and not ranked and not all(some.all() for some in learned.values())
-    drawn: dict[str, float | None] = {}
+    bars: dict[str, Bar] = {}
     finite = np.concatenate([some[np.isfinite(some)] for some in values.values()] or [np.zeros(1)])
     edge = float(finite.max() + 0.08 * (np.ptp(finite) or 1.0)) if finite.size else 1.0
     for row, arm in enumerate(order):
-        some, colour = values[arm], palette.colour(arm)
-        shown = np.isfinite(some)
-        # A small shift by rank, so that equal values do not hide each other.
-        shift = (np.cumsum(shown) % 3 - 1) * 0.09
-        full, hollow = shown & learned[arm], shown & ~learned[arm]
-        axes.scatter(some[full], row + shift[full], s=16, color=colour, alpha=0.45, linewidths=0, zorder=3)
-        axes.scatter(some[hollow], row + shift[hollow], s=16, facecolors="none", edgecolors=colour, zorder=3)
-        if not shown.all():
+        some, well, colour = values[arm], learned[arm], palette.colour(arm)
+        _draw_dots(axes, some, well, row, colour)
+        missed = np.count_nonzero(~np.isfinite(some))
+        if missed:
             axes.scatter([edge], [row], marker="x", s=28, color=colour, zorder=4)
-            axes.annotate(f"{np.count_nonzero(~shown)} missed", (edge, row), xytext=(6, 0), textcoords="offset points",
-                          va="center", fontsize=8, color=palette.theme.muted, annotation_clip=False)  # fmt: skip
-        drawn[arm] = _middle(axes, some[learned[arm]] if apart else some, row, colour, ranked=ranked)
-        if apart and not learned[arm].all():
-            axes.annotate(f"{learned[arm].sum()}/{some.size}", (1, row), xycoords=("axes fraction", "data"),
-                          xytext=(6, 0), textcoords="offset points", va="center", fontsize=8,
-                          color=palette.theme.muted, annotation_clip=False)  # fmt: skip
-    middle = drawn.get(found.baseline)
-    if middle is not None:
-        axes.axvline(middle, color=palette.theme.ink, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
-    axes.set_yticks(range(len(order)), [shorten(arm) for arm in order])
-    for tick, arm in zip(axes.get_yticklabels(), order, strict=True):
-        tick.set_fontweight("bold" if arm == found.baseline else "normal")
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.grid(visible=False, axis="y")
-    axes.set_ylim(len(order) - 0.1, -0.5)
-    write_remark(axes, bar_name(ranked=ranked, apart=apart), palette.theme.muted)
+            _write_beside(axes, f"{missed} missed", (edge, row), "data", palette)
+        if apart and not well.all():
+            _write_beside(axes, f"{well.sum()}/{some.size}", (1, row), ("axes fraction", "data"), palette)
+        bar = _middle(some[well] if apart else some, ranked=ranked)
+        if bar is not None:
+            bars[arm] = bar
+            _draw_bar(axes, bar, row, colour)
+    if found.baseline in bars:
+        axes.axvline(bars[found.baseline][0], color=palette.theme.ink, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+    _name_rows(axes, order, found.baseline)
+    intervals = any(interval for _, interval in bars.values())
+    write_remark(axes, bar_name(ranked=ranked, apart=apart, intervals=intervals), palette.theme.muted)
     if metric.unit == "accuracy":
         axes.set_xlim(max(axes.get_xlim()[0], -1), min(axes.get_xlim()[1], 101))
     axes.locator_params(axis="x", nbins=6)
@@ -107,8 +98,35 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     axes.set_xlabel(f"{metric_title(metric)} ({AXIS[metric.unit]}){not_shown}")
 
 
-def _middle(axes: Axes, values: np.ndarray, row: int, colour: str, *, ranked: bool) -> float | None:
-    """Draw the middle and the interval of an arm's values below its dots; the middle, or None where there is none."""
+def _name_rows(axes: Axes, arms: Sequence[str], baseline: str) -> None:
+    """Write the arms' names on the left, the baseline's in bold, and leave room for a remark below them."""
+    axes.set_yticks(range(len(arms)), [shorten(arm) for arm in arms])
+    for tick, arm in zip(axes.get_yticklabels(), arms, strict=True):
+        tick.set_fontweight("bold" if arm == baseline else "normal")
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(visible=False, axis="y")
+    axes.set_ylim(len(arms) - 0.1, -0.5)
+
+
+def _draw_dots(axes: Axes, values: np.ndarray, learned: np.ndarray, row: int, colour: str) -> None:
+    """Draw a dot for every run of a row that has a number: full for one that learned, else hollow."""
+    shown = np.isfinite(values)
+    # A small shift by rank, so that equal values do not hide each other.
+    shift = (np.cumsum(shown) % 3 - 1) * 0.09
+    full, hollow = shown & learned, shown & ~learned
+    axes.scatter(values[full], row + shift[full], s=16, color=colour, alpha=0.45, linewidths=0, zorder=3)
+    axes.scatter(values[hollow], row + shift[hollow], s=16, facecolors="none", edgecolors=colour, zorder=3)
+
+
+def _write_beside(axes: Axes, text: str, place: tuple[float, int], coordinates: Any, palette: Palette) -> None:
+    """A small remark to the right of a place."""
+    axes.annotate(text, place, xycoords=coordinates, xytext=(6, 0), textcoords="offset points", va="center", fontsize=8,
+                  color=palette.theme.muted, annotation_clip=False)  # fmt: skip
+
+
+def _middle(values: np.ndarray, *, ranked: bool) -> Bar | None:
+    """The middle of an arm's values and its interval, None where that has no ends; None for no finite middle."""
     if not values.size:
         return None
     if ranked:
@@ -118,7 +136,12 @@ def _middle(axes: Axes, values: np.ndarray, row: int, colour: str, *, ranked: bo
         middle, interval = summary.mean, summary.interval
     if not math.isfinite(middle):
         return None
-    if interval is not None and math.isfinite(interval.high) and math.isfinite(interval.low):
+    return middle, interval if interval and math.isfinite(interval.high - interval.low) else None
+
+
+def _draw_bar(axes: Axes, bar: Bar, row: int, colour: str) -> None:
+    """Draw a middle and its interval below the dots of a row."""
+    middle, interval = bar
+    if interval is not None:
         axes.plot([interval.low, interval.high], [row + 0.26] * 2, color=colour, linewidth=2.2, zorder=4)
     axes.plot([middle] * 2, [row + 0.12, row + 0.4], color=colour, linewidth=2.2, zorder=5)
-    return middle

@@ -34,7 +34,7 @@ def comparison_grid(comparison: MetricComparison) -> Grid:
         pairings.setdefault(words.pairing(row.pairing, comparison.measure, row.clocks), []).append(row.arm)
     common, *others = sorted(pairings.items(), key=lambda item: -len(item[1]))
     family = len(comparison.rows)
-    tested = any(row.verdict.adjusted_p is not None for row in comparison.rows)
+    tested = comparison.looks is None and any(row.verdict.adjusted_p is not None for row in comparison.rows)
     planned = any(row.could_show is not None and math.isfinite(row.could_show) for row in comparison.rows)
     notes = [
         words.sentence(common[0]) + (f"; {words.family(family)}" if family > 1 and tested else ""),

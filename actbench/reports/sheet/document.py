@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from actbench.reports.sheet.parts import View
     from actbench.results.thresholds import ColumnName
     from actbench.tables.checks import CheckResult
-    from actbench.tables.comparison import MetricComparison, Row
+    from actbench.tables.comparison import Looks, MetricComparison, Row
     from actbench.tables.findings import Findings, NotCompared, TaskFindings
     from actbench.tables.warnings import TableWarning
 
@@ -94,7 +94,21 @@ def _comparison(comparison: MetricComparison) -> dict[str, Any]:
         "left_out": list(comparison.left_out),
         "not_timed_together": list(comparison.apart),
         "notes": words.notes(comparison),
+        "looks": _looks(comparison.looks),
         "rows": [_row(comparison, row) for row in comparison.rows],
+    }
+
+
+def _looks(looks: Looks | None) -> dict[str, Any] | None:
+    """Where the seeds were chosen while results came in: the looks, and what they came to."""
+    if looks is None:
+        return None
+    verdicts = {arm: {"standing": found.standing} | asdict(found) for arm, found in looks.verdicts.items()}
+    return {
+        "planned": list(looks.planned),
+        "taken": list(looks.taken),
+        "margin": looks.limit.value,
+        "verdicts": verdicts,
     }
 
 

@@ -2,11 +2,12 @@
 
 Numbers are in ``numbers``; settings and tasks in ``settings``, metrics in ``metrics``;
 verdicts, pairings and reasons in ``verdicts``; warnings in ``warnings``; what became of runs
-in ``outcomes``, of an article's claims in ``claims``.
+in ``outcomes``, of looks in ``looks``, of an article's claims in ``claims``.
 """
 
 from actbench.reports.words.across import across_title, shared_networks
 from actbench.reports.words.claims import claim_figures, claim_verdict
+from actbench.reports.words.looks import explain_looks, look_lines
 from actbench.reports.words.metrics import metric_title, scored_on
 from actbench.reports.words.numbers import (
     NOTHING,
@@ -62,12 +63,14 @@ __all__ = [
     "epoch_rule",
     "explain_could_show",
     "explain_learned",
+    "explain_looks",
     "factor",
     "family",
     "in_percent",
     "interval",
     "learned",
     "left_out",
+    "look_lines",
     "margin",
     "median",
     "metric_title",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from actbench.reports.words.numbers import SMALLEST_P, p_value, percent, plural
-from actbench.results.thresholds import in_percent
+from actbench.reports.words.numbers import SMALLEST_P, decimals_of, difference, p_value, percent, plural, unit
 from actbench.tables.evidence import (
     ArmDifference,
     ArmRatio,
@@ -47,9 +46,10 @@ def claim_figures(judged: JudgedClaim) -> str:
             return _lacking(found)
         case DigitsMet() as found:
             return f"{found.met} of {found.cells} cells to the digit{_distinct(found)}"
-        case LargestDifference(difference=difference, cells=cells, arm=arm, test=test):
+        case LargestDifference(cells=cells, arm=arm, interval=interval) as found:
             which = f"largest difference of {cells} accuracies" if cells > 1 else "difference"
-            return f"{which} {percent(difference)} pp ({arm}){_p(test)}"
+            ends = f", ours - printed {percent(interval.low)} … {percent(interval.high)}" if interval else ""
+            return f"{which} {percent(found.difference)} pp ({arm}){ends}{_p(found.test)}"
         case CurveDifference(difference=difference, through=through, epoch=epoch):
             return f"largest difference in accuracy through epoch {through}: {difference:.5f} (epoch {epoch})"
         case ArmDifference() as found:
@@ -80,15 +80,13 @@ def _distinct(found: DigitsMet) -> str:
 
 
 def _difference(found: ArmDifference) -> str:
-    is_accuracy = found.metric.unit == "accuracy"
-    unit = " pp" * is_accuracy
-
-    def shown(value: float) -> str:
-        return f"{in_percent(value) if is_accuracy else value:+.2f}"
+    unit_name = f" {unit(found.metric)}"
 
     def spanned(value: float, interval: Interval | None) -> str:
-        span = f" ({shown(interval.low)} … {shown(interval.high)})" if interval else ""
-        return f"{shown(value)}{span}{unit}"
+        ends = [interval.low, interval.high] if interval else []
+        # An end that reads as nothing would hide on which side of zero it lies.
+        texts = [difference(found.metric, each, decimals=decimals_of([value, *ends])) for each in (value, *ends)]
+        return texts[0] + (f" ({texts[1]} … {texts[2]})" if ends else "") + unit_name
 
     parts = []
     if found.learning is None:

@@ -49,10 +49,10 @@ def explain_learned() -> str:
     )
 
 
-def bar_name(*, ranked: bool, apart: bool) -> str:
-    """What the bar of a strip is."""
-    middle = "median" if ranked else "mean"
-    return f"bar: {middle} with its 95 % interval" + ("; hollow: did not learn, and in no bar" if apart else "")
+def bar_name(*, ranked: bool, apart: bool, intervals: bool) -> str:
+    """What the bar of a strip is; ``intervals`` says whether some arm has one."""
+    middle = ("median" if ranked else "mean") + (" with its 95 % interval" if intervals else "")
+    return f"bar: {middle}" + ("; hollow: did not learn, and in no bar" if apart else "")
 
 
 def spread_name(*, seeds: tuple[int, int], unlearned: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from actbench.reports.words.looks import explain_looks, still_open
 from actbench.reports.words.metrics import metric_title
 from actbench.reports.words.numbers import difference, factor, percent, plural, sentence, summary, unit
 from actbench.reports.words.outcomes import some_seeds
@@ -39,6 +40,8 @@ def verdict(comparison: MetricComparison, row: Row) -> str:
     """The verdict on an arm, with the margin as people write it."""
     if _both_missed(comparison, row):
         return f"undecided: neither {'got there' if comparison.metric.is_time_to else 'learned'}"
+    if comparison.looks is not None and row.verdict.standing.is_open:
+        return still_open(comparison.looks)
     timed = comparison.measure is not Measure.MEAN
     return standing(row.verdict, margin(comparison), timed=timed)
 
@@ -122,6 +125,7 @@ def _timed_pairs(found: ClockPairs) -> str:
     """Which pairs of seconds were compared, which not, and how quiet the machine was."""
     parts = [f"{some_seeds(found.far_apart)}: too far apart in time"] if found.far_apart else []
     parts += [f"{some_seeds(found.other_jobs)}: another number of runs at a time"] if found.other_jobs else []
+    parts += [f"{some_seeds(found.other_load)}: another load of the machine"] if found.other_load else []
     left_out = f"; left out: {'; '.join(parts)}" if parts else ""
     busy = "how busy the machine was is not known"
     if found.others_cores is not None:
@@ -163,6 +167,8 @@ def notes(comparison: MetricComparison) -> list[str]:
             f"left out, since no run of theirs was timed together with one of {comparison.baseline}: "
             f"{name_some(comparison.apart)}"
         )
+    if comparison.looks is not None:
+        found.append(explain_looks(comparison.looks))
     if comparison.limit.of_errors:
         found.append(f"the margin, {margin(comparison)}, is a tenth of the errors that {comparison.baseline} makes")
     if comparison.some_failed:
@@ -235,8 +241,11 @@ def left_out(across: Across) -> list[str]:
 
 def check_figures(result: CheckResult) -> str:
     """The figures that decided a check, or those that have no value."""
+    few = [name for name, value in result.figures if value is Standing.TOO_FEW]
+    without = [name for name in result.unknown if name not in few]
     if result.unknown:
-        return f"{', '.join(result.unknown)} has no value"
+        lacking = [f"{', '.join(without)} has no value"] if without else []
+        return ", ".join([*lacking, *(f"too few seeds for {name}" for name in few)])
     return ", ".join(
         f"{name}: {value}" if isinstance(value, Standing) else f"{name} = {value:.6g}" for name, value in result.figures
     )
@@ -301,7 +310,7 @@ def _size(comparison: MetricComparison, row: Row) -> str:
 
 def _more_seeds(comparison: MetricComparison) -> str:
     undecided = [row for row in comparison.rows if row.verdict.standing is Standing.UNDECIDED]
-    if all(_both_missed(comparison, row) for row in undecided):
+    if comparison.looks is not None or all(_both_missed(comparison, row) for row in undecided):
         return ""
     known = [row.verdict.seeds for row in undecided if row.verdict.seeds is not None]
     told = [found for found in known if found.fewest is not None]

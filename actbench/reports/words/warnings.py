@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from actbench.reports.words.looks import about_looks
 from actbench.reports.words.outcomes import about_outcomes, some_seeds
 from actbench.results.columns import BY_NAME
 from actbench.tables.select import name_some
 from actbench.tables.warnings import (
     ChanceUnknown,
+    GrewBetweenLooks,
     Groups,
     KeptApart,
+    LooksNotCounted,
     MissingResults,
     MixedJobs,
     MixedMachines,
@@ -29,7 +32,7 @@ FEW = 6
 LONGEST_ERROR = 120
 
 
-def warning(found: TableWarning) -> str:  # noqa: PLR0911 - one for each kind
+def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911 - one for each kind
     """A warning as a sentence."""
     match found:
         case MixedJobs(groups=groups):
@@ -52,6 +55,8 @@ def warning(found: TableWarning) -> str:  # noqa: PLR0911 - one for each kind
             return f"{arm} has no result for {some_seeds(seeds)} ({', '.join(statuses)}{reason})."
         case NotLearned() | ChanceUnknown():
             return about_outcomes(found)
+        case LooksNotCounted() | GrewBetweenLooks():
+            return about_looks(found)
         case SeveralCopies(runs=runs, stores=stores):
             named = ", ".join(map(repr, stores))
             return f"{runs} run(s) were found more than once; their figures are those of {named}, which came first."

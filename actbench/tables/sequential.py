@@ -1,0 +1,219 @@
+"""Families whose seeds were chosen while results came in: their verdicts come from the looks, whoever asks.
+
+And those that grew without such a design, as far as a store tells.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from actbench import statistics
+from actbench.results.columns import FINAL, RUN_FIELDS
+from actbench.results.sittings import Design, Sitting
+from actbench.statistics import Arm, SequentialVerdict, Standing, Verdict
+from actbench.statistics.sequential import FIRST_LOOK
+from actbench.tables.comparison import Looks, Margin, compare_arms, margin_of
+from actbench.tables.metrics import failed_by_arm, values_by_arm
+from actbench.tables.warnings import GrewBetweenLooks, Hindrance, LooksNotCounted
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from actbench.tables.comparison import MetricComparison
+    from actbench.tables.metrics import Metric
+    from actbench.tables.tasks import Task
+
+FAMILY = tuple(column.name for column in RUN_FIELDS if column.shared and column.name != "study")
+"""What the arms of a family share."""
+
+
+def compare_in_looks(
+    task: Task, metric: Metric, baseline: str, margin: float | None, designs: Sequence[Design]
+) -> tuple[MetricComparison | None, LooksNotCounted | None]:
+    """As `compare_arms`, with the verdicts of the looks where the seeds were chosen so, or a warning that they are not.
+
+    Args:
+        task: the runs.
+        metric: what to compare by.
+        baseline: one of ``task.arms``.
+        margin: the smallest difference worth caring about; None takes the design's, else the metric's own.
+        designs: those of the task, if any.
+    """
+    found = compare_arms(task, metric, baseline, margin)
+    if found is None or not designs:
+        return found, None
+    reason = _hindrance(task, metric, baseline, margin, designs)
+    if reason is not None:
+        return found, LooksNotCounted(metric.name, reason)
+    (design,) = designs
+    # A margin that follows from results must not follow the later ones.
+    first = {seed: value for seed, value in values_by_arm(metric, task.runs)[baseline].items() if seed < FIRST_LOOK}
+    limit = margin_of(metric, Arm(first, failed_by_arm(metric, task.runs).get(baseline, frozenset())), design.margin)
+    return _honoured(found, take_looks(task, metric, design, limit)), None
+
+
+def with_designs(runs: pd.DataFrame, designs: Sequence[Design]) -> pd.DataFrame:
+    """All runs of some stores with the column ``designs``: which of them were about runs of these settings, by number.
+
+    It is found out before anything is left out, so that what is left knows of it.
+    """
+    import pandas as pd
+
+    about: list[tuple[int, ...]] = [()] * len(runs)
+    if designs:
+        keys = runs["run_key"].to_numpy()
+        for rows in runs.groupby(list(FAMILY), sort=False, dropna=False).indices.values():
+            there = set(keys[rows])
+            numbers = tuple(number for number, design in enumerate(designs) if there & set(design.arms.values()))
+            for row in rows:
+                about[row] = numbers
+    return runs.assign(designs=pd.Series(about, index=runs.index, dtype=object))
+
+
+def designs_of(task: Task, designs: Sequence[Design]) -> list[Design]:
+    """The designs that were about runs of this task; one that two stores hold is one."""
+    numbers = sorted({number for some in task.runs["designs"] for number in some})
+    different: list[Design] = []
+    for design in (designs[number] for number in numbers):
+        if not any(design.asks_the_same(other) and design.looks == other.looks for other in different):
+            different.append(design)
+    return different
+
+
+def _hindrance(
+    task: Task, metric: Metric, baseline: str, margin: float | None, designs: Sequence[Design]
+) -> Hindrance | None:
+    """What keeps the looks of the task's designs from being counted in a comparison, if anything."""
+    (design, *others) = designs
+    names = _names(task, design)
+    reasons = {
+        Hindrance.DESIGNS: bool(others),
+        Hindrance.METRIC: metric.name != design.metric,
+        Hindrance.RULE: metric.rule != design.rule,
+        Hindrance.RUNS: len(names) < len(design.arms),
+        Hindrance.ARMS: set(names.values()) < set(task.arms),
+        Hindrance.BASELINE: names.get(design.baseline) != baseline,
+        Hindrance.MARGIN: margin is not None and margin != design.margin,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def baseline_of(task: Task, designs: Sequence[Design]) -> str | None:
+    """The name of the arm that the task's only design compares with; None where there is no such one."""
+    return _names(task, designs[0]).get(designs[0].baseline) if len(designs) == 1 else None
+
+
+def _honoured(comparison: MetricComparison, looks: Looks) -> MetricComparison:
+    """A comparison with the verdicts of the looks in place of its own."""
+    rows = []
+    for row in comparison.rows:
+        verdict = _verdict(looks.verdicts.get(row.arm), row.verdict, looks.limit.value)
+        rows.append(replace(row, judged=replace(row.judged, verdict=verdict)))
+    return replace(comparison, rows=tuple(rows), limit=looks.limit, looks=looks)
+
+
+def take_looks(task: Task, metric: Metric, design: Design, limit: Margin) -> Looks:
+    """The looks that a design has come to, from the runs that are there.
+
+    A look counts once all its seeds have a result, in the baseline and in every arm that it is about.
+
+    Args:
+        task: the runs.
+        metric: the design's.
+        design: how seeds are chosen; all its arms are in the task.
+        limit: the smallest difference worth caring about.
+    """
+    names = _names(task, design)
+    baseline = names[design.baseline]
+    done = task.runs[task.runs["status"].isin(FINAL)]
+    seeds = {arm: set(done["seed"][done["arm"] == arm].astype(int)) for arm in task.arms}
+    arms = {arm: _differences(task, metric, arm, baseline, design.looks[-1]) for arm in task.arms if arm != baseline}
+    taken = [n for n in design.looks if seeds[baseline].issuperset(range(n))]
+    while True:
+        verdicts = statistics.decide_in_looks(
+            arms, taken, margin=limit.value, higher_is_better=metric.higher_is_better, alpha=design.alpha
+        )
+        # What an arm lacks behind the look at which it was decided is not missing.
+        lacking = [
+            number
+            for arm, verdict in verdicts.items()
+            for number, n in enumerate(taken[: verdict.look])
+            if not seeds[arm].issuperset(range(n))
+        ]
+        if not lacking:
+            last = max((verdict.look for verdict in verdicts.values()), default=0)
+            return Looks(design.looks, tuple(taken[:last]), verdicts, limit, design.margin)
+        taken = taken[: min(lacking)]
+
+
+def growth(task: Task, sittings: Mapping[str, Sequence[Sitting]]) -> list[GrewBetweenLooks]:
+    """Arms that were given further seeds after a plain sweep had given them enough for a test.
+
+    A run belongs to the last sitting that began before it did: one program at a time writes to a store. Runs from
+    before the first that the manifest knows of, and those taken over from elsewhere, tell nothing.
+
+    Args:
+        task: the runs, with the column ``store``.
+        sittings: by the name of the store.
+    """
+    done = task.runs[task.runs["status"].isin(FINAL)]
+    grown: dict[str, int] = {}
+    for (store, arm), runs in done.groupby(["store", "arm"], sort=False):
+        known = sittings.get(str(store), ())
+        placed = [
+            (number, int(seed))
+            for started, seed in zip(runs["started_at"], runs["seed"], strict=True)
+            if (number := sum(sitting.at <= str(started) for sitting in known) - 1) >= 0
+        ]
+        if not placed or known[min(placed)[0]].until_decided:
+            continue
+        first = known[min(placed)[0]]
+        added = [number for number, seed in placed if not first.asked_for(seed)]
+        before = sum(number < min(added) for number, _ in placed) if added else 0
+        if before >= FIRST_LOOK:
+            grown[str(arm)] = before
+    return [GrewBetweenLooks(tuple(grown), min(grown.values()))] if grown else []
+
+
+def _names(task: Task, design: Design) -> dict[str, str]:
+    """The task's name of every arm of the design that is there."""
+    arms = dict(zip(task.runs["run_key"], task.runs["arm"], strict=True))
+    return {spelling: str(arms[key]) for spelling, key in design.arms.items() if key in arms}
+
+
+def _differences(task: Task, metric: Metric, arm: str, baseline: str, n: int) -> NDArray[np.float64]:
+    """By seed, the difference where both runs learned, and which of them learned; nan where a run has no result."""
+    values, failed = values_by_arm(metric, task.runs), failed_by_arm(metric, task.runs)
+    ours, theirs = (Arm(values[name], failed.get(name, frozenset())) for name in (arm, baseline))
+    table = np.full((n, 2), math.nan)
+    for seed in sorted(seed for seed in ours.seeds & theirs.seeds if seed < n):
+        table[seed, 1] = int(seed in theirs.failed) - int(seed in ours.failed)
+    both = theirs.learned(ours.learned(range(n)))
+    table[both, 0] = ours.picked(both) - theirs.picked(both)
+    return table
+
+
+def _verdict(found: SequentialVerdict | None, plain: Verdict, margin: float) -> Verdict:
+    """The looks' verdict as the comparison's; nothing is known before the first."""
+    if found is None:
+        none = Standing.UNDECIDED
+        return replace(
+            plain, standing=none, by_values=none, adjusted_p=None, reliability_p=None, margin=margin, seeds=None
+        )
+    return replace(
+        plain,
+        standing=found.standing,
+        by_values=found.by_values,
+        reliability=found.reliability,
+        adjusted_p=found.p_value,
+        reliability_p=found.reliability_p,
+        margin=margin,
+        n=found.seeds,
+        seeds=None,
+    )
