@@ -204,6 +204,13 @@ def test_the_margin_is_a_tenth_of_the_errors_where_these_are_few(accuracy, margi
     assert (default_margin(accuracy).value, default_margin(accuracy).of_errors) == (margin, of_errors)
 
 
+def test_effect_sizes_of_pairs_and_of_two_samples_have_names_of_their_own(tmp_path):
+    store = write(tmp_path, [(Task(), (Arm("relu"), Arm("mish"), Arm("elu", seeds=tuple(range(20, 28)))))])
+    grid = comparison_grid(ask(store).tasks[0].comparisons[0])
+    column = [head.heading for head in grid.columns].index("effect size")
+    assert [row[column].text.split()[0] for row in grid.rows] == ["g_z", "g"]
+
+
 def notes_of(store, **question):
     comparison = ask(store, **question).tasks[0].comparisons[0]
     return comparison_grid(comparison).notes

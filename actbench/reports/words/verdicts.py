@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from actbench.reports.words.looks import explain_looks, still_open
 from actbench.reports.words.metrics import metric_title
-from actbench.reports.words.numbers import difference, factor, percent, plural, sentence, summary, unit
+from actbench.reports.words.numbers import decimals_of, difference, factor, percent, plural, sentence, summary, unit
 from actbench.reports.words.outcomes import some_seeds
 from actbench.reports.words.settings import task_title
 from actbench.results.thresholds import in_percent, threshold_percent
@@ -297,7 +297,8 @@ def _size(comparison: MetricComparison, row: Row) -> str:
         parts.append(f"learned {' against '.join(counts)}")
     if row.verdict.by_values.is_different:
         if isinstance(found, Comparison):
-            parts.append(f"{difference(comparison.metric, found.difference)} {unit(comparison.metric)}")
+            step = difference(comparison.metric, found.difference, decimals=decimals_of([found.difference]))
+            parts.append(f"{step} {unit(comparison.metric)}")
         elif isinstance(found, RatioComparison):
             parts.append(f"{factor(found.ratio)} the seconds")
         elif found is not None and 0 < found.speedup < math.inf:
