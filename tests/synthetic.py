@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from actbench.registry import Choice
-from actbench.results.columns import Epoch, Record, Run, Versions, epoch_rows, run_row
+from actbench.results.columns import Epoch, Record, Run, Versions, epoch_rows, row_digest, run_row
 from actbench.results.read import EPOCH_TABLE, RUN_TABLE
 
 VERSIONS = {
@@ -156,7 +156,7 @@ def write(
                         made = record(task, arm, seed)
                         row = edit(run_row(made))
                         if row is not None:
-                            run_writer.writerow(row)
+                            run_writer.writerow(row | {"row_digest": row_digest(row)})
                             epoch_writer.writerows({**e, "run_key": row["run_key"]} for e in epoch_rows(made))
     manifest = {
         "hardware": {"cpu": "Made-up processor", "cores": 2, "memory_gib": 23.5, "system": "Linux"},

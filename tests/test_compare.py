@@ -693,12 +693,6 @@ def test_what_cannot_be_computed_does_not_pass(store, text):
         ("runs.csv", "status", "fine", r"line 4: status fine is none of ok, diverged, oom, failed, interrupted"),
         ("runs.csv", "seed", "", r"line 4: seed is empty"),
         ("runs.csv", "schema_version", "99", r"schema version 99"),
-        (
-            "runs.csv",
-            "run_key",
-            "0123",
-            r"no longer holds what was stored of 1 finished run, .* mish with seed 0 \(0123",
-        ),
         ("epochs.csv", "test_accuracy", "x", r"no longer holds .* of 1 finished run, .*relu with seed 0"),
         ("epochs.csv", "test_accuracy", "0.5", r"no longer holds what was stored of 1 finished run"),
         ("epochs.csv", "epoch", "", r"no longer holds what was stored of 1 finished run"),
@@ -713,6 +707,18 @@ def test_a_spoiled_cell_is_named(store, file, column, value, message):
     edit_cell(store / file, 4, column, value)
     with pytest.raises(UserError, match=message):
         ask(store)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("test_accuracy", "0.9999"), ("run_key", "0123"), ("seed", "7"), ("epochs_run", "19")]
+)
+def test_a_run_whose_row_was_changed_does_not_count_and_is_named(store, caplog, column, value):
+    before = ask(store).runs
+    edit_cell(store / "runs.csv", 4, column, value)
+    after = ask(store).runs
+    assert "1 run(s), the first being in line 4, mish with seed" in caplog.text
+    assert len(after) == len(before) - 1
+    assert set(after["test_accuracy"]) < set(before["test_accuracy"])
 
 
 def test_stores_that_are_none(tmp_path, store):

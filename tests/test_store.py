@@ -375,7 +375,7 @@ def test_runs_whose_epochs_are_cut_or_changed_are_told_and_trained_again(own_fol
     whole = filled(own_folder, [record_of(run) for run in runs])
     if table != "today's":
         with (own_folder / RUNS).open(encoding="utf-8", newline="") as file:
-            old = [row | {"epochs_digest": ""} for row in csv.DictReader(file)]
+            old = [row | {"epochs_digest": "", "row_digest": ""} for row in csv.DictReader(file)]
         (own_folder / RUNS).write_text(",".join(RUN_TABLE.names) + "\n" + csv_lines(RUN_TABLE.names, old))
         whole[RUNS] = (own_folder / RUNS).read_bytes()
     lines = whole[EPOCHS].splitlines(keepends=True)
@@ -461,6 +461,29 @@ def test_a_changed_figure_of_an_epoch_is_found_and_not_taken_over(own_folder):
         assert set(store.statuses) == {run_of(seed=1).key, run_of(seed=2).key}
 
 
+def test_a_changed_row_is_told_not_taken_over_and_trained_again(own_folder, caplog):
+    runs = [run_of(seed=seed) for seed in range(3)]
+    whole = filled(own_folder / "a", [record_of(run) for run in runs])
+    (own_folder / "a" / RUNS).write_bytes(whole[RUNS].replace(b",0.6,1,", b",0.9,1,", 1))
+    with Store.open(own_folder / "b") as store:
+        store.take_over(own_folder / "a", runs)
+        assert list(store.statuses) == [run.key for run in runs[1:]]
+    with Store.open(own_folder / "a") as store:
+        assert store.statuses == {runs[0].key: "damaged", runs[1].key: "ok", runs[2].key: "ok"}
+        assert "1 run(s), the first being in line 2, relu with seed 0: they do not count" in caplog.text
+        store.append(record_of(runs[0]))
+    assert sorted(contents(own_folder / "a")[RUNS].splitlines()) == sorted(whole[RUNS].splitlines())
+
+
+def test_a_row_proves_itself_under_other_names_of_study_and_variant(own_folder):
+    filled(own_folder / "a", [record_of(run_of(seed=0))])
+    with Store.open(own_folder / "b") as store:
+        store.take_over(own_folder / "a", [run_of(seed=0, study="other", variant="wide")])
+    with Store.open(own_folder / "b") as store:
+        assert list(store.statuses.values()) == ["ok"]
+    assert [row["study"] for row in read_runs(own_folder / "b")] == ["other"]
+
+
 def test_a_whole_store_is_opened_without_a_change_or_a_word(own_folder, caplog):
     before = filled(own_folder)
     with caplog.at_level(logging.DEBUG, logger="actbench"), Store.open(own_folder):
@@ -513,7 +536,7 @@ FOREIGN = {
     "another table without a last newline": b"name,age\nAda,36",
     "one line": b"do not touch this",
     "no text": b"\x89PNG\r\n\x1a\n\xff\xfe\x00\x01",
-    "a table like ours with other columns": ",".join(RUN_TABLE.names[:-1]).encode() + b"\n",
+    "a table like ours with other columns": ",".join(RUN_TABLE.names[:-2]).encode() + b"\n",
     "our columns in another order": ",".join(reversed(RUN_TABLE.names)).encode() + b"\nx",
 }
 
@@ -579,7 +602,7 @@ def test_a_run_that_proves_its_epochs_neither_by_digest_nor_by_number_is_trained
     filled(own_folder)
     with (own_folder / RUNS).open(encoding="utf-8", newline="") as file:
         (_, *rest) = rows = list(csv.DictReader(file))
-    rows[0] |= {"epochs_digest": "", "epochs_run": cell}
+    rows[0] |= {"row_digest": "", "epochs_digest": "", "epochs_run": cell}
     text = csv_lines(RUN_TABLE.names, rows)
     (own_folder / RUNS).write_text(f"{','.join(RUN_TABLE.names)}\n{text}", encoding="utf-8")
     with Store.open(own_folder) as store:

@@ -12,7 +12,7 @@ from typing import Any
 from actbench.execution.plan import Plan
 from actbench.registry import Choice
 from actbench.results.columns import FINAL, SETTINGS, Run
-from actbench.results.read import read_runs
+from actbench.results.read import is_unchanged, read_runs
 
 TIMELESS = ("dataset", "epochs", "learning_rate", "patience", "initializer")
 """Settings that leave the seconds of an epoch as they are: the data is known by its hash, whatever it is called."""
@@ -35,7 +35,7 @@ class Forecast:
 
 def forecast(plan: Plan, folder: Path) -> list[Forecast]:
     """What ``sweep`` would train, and how long it took for runs like these in the store. Writes nothing."""
-    rows = list(read_runs(folder))
+    rows = [row for row in read_runs(folder) if is_unchanged(row)]
     statuses = {row["run_key"]: row["status"] for row in rows}
     arms: dict[str, list[Run]] = {}
     for run, _ in plan.runs:

@@ -14,7 +14,7 @@ from actbench import custom, datasets
 from actbench.datasets import DatasetInfo, Request
 from actbench.execution.executor import Executor
 from actbench.results.columns import FINAL, Run
-from actbench.results.read import read_manifest, read_runs
+from actbench.results.read import is_unchanged, read_manifest, read_runs
 from actbench.results.sittings import Design
 from actbench.studies.expand import expand
 from actbench.studies.study import Study
@@ -84,7 +84,7 @@ def stored_plan(study: Study, folder: Path) -> Plan | None:
         found = _plan(study, info, lambda asked, _: device if asked == "auto" else asked, run_code=False)
     except _OtherDataError:
         return None
-    finished = {row["run_key"] for row in rows if row["status"] in FINAL}
+    finished = {row["run_key"] for row in rows if row["status"] in FINAL and is_unchanged(row)}
     return found if finished.issuperset(found.keys) else None
 
 

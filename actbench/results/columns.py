@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -18,7 +20,7 @@ from actbench.errors import UserError, shown
 from actbench.registry import Choice
 from actbench.results.column import Column, Role, Unit, check_possible, columns_of, derived, figure, identity, setting
 from actbench.results.key import definition_of, digest
-from actbench.results.text import LineDigest, as_cell, csv_lines
+from actbench.results.text import LineDigest, as_cell, cell_of, csv_lines
 
 Status: TypeAlias = Literal["ok", "diverged", "oom", "failed", "interrupted"]
 FINAL: frozenset[str] = frozenset({"ok", "diverged"})
@@ -265,7 +267,10 @@ RECORD_FIELDS = columns_of(Record)
 VERSION_FIELDS = columns_of(Versions)
 EPOCH_FIELDS = columns_of(Epoch)
 RUN_KEY = Column("run_key", str, Role.IDENTITY)
-RUN_COLUMNS = (Column("schema_version", int, Role.IDENTITY), RUN_KEY, *RUN_FIELDS, *RECORD_FIELDS, *VERSION_FIELDS)
+ROW_DIGEST = Column("row_digest", str, Role.OUTCOME, since=4)
+RUN_COLUMNS = (
+    Column("schema_version", int, Role.IDENTITY), RUN_KEY, *RUN_FIELDS, *RECORD_FIELDS, *VERSION_FIELDS, ROW_DIGEST,
+)  # fmt: skip
 """The columns of ``runs.csv``, in the order of the file."""
 EPOCH_COLUMNS = (RUN_KEY, *EPOCH_FIELDS)
 EPOCH_NAMES = tuple(column.name for column in EPOCH_COLUMNS)
@@ -292,7 +297,21 @@ def run_row(record: Record) -> Row:
         **left,
         **dataclasses.asdict(record.versions),
     }
-    return {name: value.spelling if isinstance(value, Choice) else value for name, value in row.items()}
+    row = {name: value.spelling if isinstance(value, Choice) else value for name, value in row.items()}
+    return row | {ROW_DIGEST.name: row_digest(row)}
+
+
+def row_digest(row: Mapping[str, Any]) -> str:
+    """Proves that a row of ``runs.csv`` is what was stored: 16 hex digits of the SHA-256 of its cells.
+
+    Names of study and variant may change. Neutral cells do not count: an upgrade that only adds columns changes no
+    digest, one that renames a column has to form it anew.
+    """
+    free = {"schema_version", "study", "variant", ROW_DIGEST.name}
+    proved = [column for column in RUN_COLUMNS if column.name not in free]
+    cells = [(column.name, cell_of(row[column.name]), column.neutral_text) for column in proved]
+    lines = sorted(f"{name}={cell}\n" for name, cell, neutral in cells if cell != neutral)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
 
 def epoch_rows(record: Record) -> list[Row]:

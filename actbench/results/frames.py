@@ -11,11 +11,13 @@ from actbench.errors import UserError
 from actbench.results.column import TRUTHS, Column
 from actbench.results.columns import EPOCH_COLUMNS, FINAL, RUN_COLUMNS, STATUSES
 from actbench.results.read import (
+    CHANGED,
     EPOCH_TABLE,
     EPOCHS,
     RUNS,
     check_names,
     epoch_digests,
+    is_unchanged,
     is_whole,
     keys_to_change,
     log,
@@ -118,7 +120,7 @@ def read_studies(folders: Sequence[Path]) -> dict[str, dict[str, Any]]:
 
 
 def run_frame(folder: Path) -> pd.DataFrame:
-    """One store's runs, a column of the declared type each. Raises UserError as `read_frames`."""
+    """One store's unchanged runs, a column of the declared type each. Raises UserError as `read_frames`."""
     import pandas as pd
 
     path = folder / RUNS
@@ -126,7 +128,8 @@ def run_frame(folder: Path) -> pd.DataFrame:
         raise UserError(f"There are no results in {str(folder)!r} (no {RUNS}). 'actbench run' makes some.")
     if not path.stat().st_size:
         raise UserError(f"{str(path)!r} is empty. 'actbench run' makes results.")
-    lines, rows = zip(*pairs, strict=True) if (pairs := list(numbered_runs(folder))) else ((), ())
+    numbered = list(numbered_runs(folder))
+    lines, rows = zip(*numbered, strict=True) if numbered else ((), ())
     runs = pd.DataFrame(list(rows), index=list(lines), columns=[c.name for c in RUN_COLUMNS], dtype="str")
     for column in RUN_COLUMNS:
         runs[column.name] = _typed(path, runs, column)
@@ -136,7 +139,11 @@ def run_frame(folder: Path) -> pd.DataFrame:
     unanswered = runs["status"].isin(FINAL) & runs["test_accuracy"].isna()
     _refuse(path, runs, "test_accuracy", unanswered, "is empty in a finished run", even_empty=True)
     _refuse(path, runs, "seed", runs["seed"].isna(), "is empty", even_empty=True)
-    return runs.reset_index(drop=True)
+    unchanged = [is_unchanged(row) for row in rows]
+    if not all(unchanged):
+        line, row = numbered[unchanged.index(False)]
+        log.warning(CHANGED, path, unchanged.count(False), line, row["activation"], row["seed"])
+    return runs[unchanged].reset_index(drop=True)
 
 
 def _typed(path: Path, frame: pd.DataFrame, column: Column) -> pd.Series[Any]:

@@ -29,6 +29,10 @@ from actbench.results.upgrade import FORMER, Row, changed_keys, is_older, upgrad
 
 log = logging.getLogger(__name__)
 
+CHANGED = (
+    "%s no longer holds what was stored of %d run(s), the first being in line %d, %s with seed %s: they do not count, "
+    "and are trained again by the command that made them"
+)
 RUNS, EPOCHS, TABLE, MANIFEST, CHECKPOINTS = "runs.csv", "epochs.csv", "table.csv", "manifest.json", "checkpoints"
 
 
@@ -142,6 +146,11 @@ def is_whole(run: Mapping[str, Any], digests: Mapping[str, LineDigest]) -> bool:
         return found.lines == float(run["epochs_run"]) + 1
     except ValueError:  # the cell is empty, or holds no number
         return False
+
+
+def is_unchanged(run: Row) -> bool:
+    """Whether a row of ``runs.csv``, as text, is what was stored; also where it is older than its digest."""
+    return run["row_digest"] in ("", columns.row_digest(run))
 
 
 def keys_to_change(folder: Path) -> dict[str, str]:

@@ -24,6 +24,7 @@ from actbench.results.checkpoint import Checkpoint
 from actbench.results.columns import FINAL, Record, Run, epoch_rows, run_row
 from actbench.results.files import append, drop_torn_line, replace, replace_all, user_errors
 from actbench.results.read import (
+    CHANGED,
     CHECKPOINTS,
     EPOCH_TABLE,
     EPOCHS,
@@ -36,8 +37,10 @@ from actbench.results.read import (
     check_version,
     could_be_older,
     epoch_digests,
+    is_unchanged,
     is_whole,
     lacks_only_later_columns,
+    numbered_runs,
     read_epochs,
     read_manifest,
     read_runs,
@@ -55,7 +58,8 @@ KEPT_BY_ENTRY = ("studies", "datasets", "versions", "designs")
 class Store:
     """An open, locked store. Use ``with Store.open(folder) as store``.
 
-    ``statuses`` maps the key of every stored run to its status; ``damaged`` is that of a run whose epochs are gone.
+    ``statuses`` maps the key of every stored run to its status; ``damaged`` is that of a run whose epochs are gone, or
+    whose row was changed.
     """
 
     def __init__(self, folder: Path, lock: filelock.BaseFileLock) -> None:
@@ -128,7 +132,7 @@ class Store:
         found = {
             row["run_key"]: row | {"study": wanted[row["run_key"]].study, "variant": wanted[row["run_key"]].variant}
             for row in read_runs(other)
-            if row["run_key"] in wanted and row["status"] in FINAL and is_whole(row, digests)
+            if row["run_key"] in wanted and row["status"] in FINAL and is_unchanged(row) and is_whole(row, digests)
         }
         if found:
             epochs = [row for row in read_epochs(other) if row["run_key"] in found]
@@ -228,8 +232,14 @@ class Store:
                 "%s was written by an older actbench, or by something else, and is now in today's form", self.folder
             )
             self._rewrite((), [], [])
-        runs = list(read_runs(self.folder))
+        numbered = list(numbered_runs(self.folder))
+        runs = [row for _, row in numbered]
         self.statuses = {row["run_key"]: row["status"] for row in runs}
+        changed = [(line, row) for line, row in numbered if not is_unchanged(row)]
+        if changed:
+            line, row = changed[0]
+            log.warning(CHANGED, self.folder / RUNS, len(changed), line, row["activation"], row["seed"])
+            self.statuses |= {row["run_key"]: DAMAGED for _, row in changed}
         digests = epoch_digests(self.folder)
         damaged = [row["run_key"] for row in runs if row["status"] in FINAL and not is_whole(row, digests)]
         if damaged:

@@ -27,12 +27,13 @@ def csv_lines(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """Rows as lines without a header, in the order of the names; an empty cell for None."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([[_cell(row[name]) for name in names] for row in rows])
+    writer.writerows([[cell_of(row[name]) for name in names] for row in rows])
     return text.getvalue()
 
 
-def _cell(value: Any) -> Any:
-    return "" if value is None else as_cell(value) if isinstance(value, str) else value
+def cell_of(value: Any) -> str:
+    """A value as it stands in a table."""
+    return "" if value is None else as_cell(str(value))
 
 
 class LineDigest:

@@ -108,8 +108,7 @@ def test_a_flipped_bit_is_told(store, name, step, record_property):
     for place, bit in zip(range(step // 2, len(good), step), itertools.cycle(range(8))):
         content = bytearray(good)
         content[place] ^= 1 << bit
-        # A figure of runs.csv with another digit is a figure: only the epochs carry a digest.
-        all_ways(store, trial, name, bytes(content), (place, bit), exact=name == EPOCHS)
+        all_ways(store, trial, name, bytes(content), (place, bit))
     record_property("trial", trial.report)
     trial.check()
 
