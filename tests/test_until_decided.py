@@ -14,6 +14,7 @@ from actbench.execution.sweep import Options, sweep
 from actbench.execution.until_decided import Wish, first_and_most, sweep_until_decided, with_designs
 from actbench.reports import words
 from actbench.reports.loggers import LOGGERS
+from actbench.reports.repeat import run_command
 from actbench.reports.words import look_lines
 from actbench.results.columns import Epoch, Record
 from actbench.results.read import read_manifest, read_runs
@@ -360,10 +361,8 @@ def test_what_is_printed_names_the_looks(decided, tmp_path, invoke):
     looks = document["tasks"][0]["comparisons"][0]["looks"]
     assert looks["planned"] == [6, 8, 10]
     assert looks["verdicts"]["tanh"]["standing"] == "better"
-    assert (
-        "--until-decided --max-seeds 10 --baseline relu"
-        in invoke("compare", tmp_path / "store", "--format", "html").stdout
-    )
+    repeated = run_command(compared(tmp_path / "store"))
+    assert "--until-decided --max-seeds 10 --baseline relu" in repeated
 
 
 def test_a_check_of_a_verdict_takes_it_from_the_looks(decided, tmp_path):
