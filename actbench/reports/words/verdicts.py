@@ -84,7 +84,7 @@ def _what_differs(found: Verdict, *, timed: bool) -> tuple[str, str]:
     if found.reliability is None:
         return how, ""
     if not found.reliability.is_different:
-        return how, " where both learn"
+        return how, "" if found.n_learned == found.n else " where both learn"
     often = RELIABILITY[found.reliability]
     if not found.by_values.is_different:
         return often, ""
