@@ -581,6 +581,8 @@ def test_tasks_that_were_asked_something_else_never_share_networks(tmp_path):
         ("0.9 < test_accuracy(swish(beta=0.5)) < 1", True),
         ("test_accuracy('swish(beta=0.5)') * 100 > 50 and diverged(mish) == 0", True),
         ("epochs_to_99(mish) > 100", True),
+        ("learned(mish) < 10 or never_learned(mish) + collapsed(mish) > 0", False),
+        ("learned_low(mish) < 0.6 or test_accuracy_learned(mish) < test_accuracy(mish)", False),
         ("better(mish, relu)", True),
         ("worse(mish, relu)", False),
         ("worse(relu, mish) and better('swish(beta=0.5)', tanh)", True),

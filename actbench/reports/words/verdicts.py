@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from actbench.reports.words.looks import explain_looks, still_open
+from actbench.reports.words.looks import RELIABILITY, explain_looks, still_open
 from actbench.reports.words.metrics import metric_title
 from actbench.reports.words.numbers import decimals_of, difference, factor, percent, plural, sentence, summary, unit
 from actbench.reports.words.outcomes import some_seeds
@@ -33,7 +33,6 @@ UNPAIRED = {
     Measure.TIME: "the rank-sum test",
 }
 QUICKNESS = {Standing.BETTER: "faster", Standing.WORSE: "slower"}
-RELIABILITY = {Standing.BETTER: "learns more often", Standing.WORSE: "learns less often"}
 
 
 def verdict(comparison: MetricComparison, row: Row) -> str:
