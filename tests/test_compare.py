@@ -17,7 +17,7 @@ from actbench.registry import Choice
 from actbench.reports import words
 from actbench.reports.sheet.comparison import settings_line
 from actbench.reports.sheet.differences import comparison_grid
-from actbench.results.columns import RUN_COLUMNS, VERSION_FIELDS
+from actbench.results.columns import RUN_COLUMNS, VERSION_FIELDS, row_digest
 from actbench.results.thresholds import EpochsTo, Reached, SecondsTo
 from actbench.statistics import SeedRange, Standing, max_t
 from actbench.tables.across import Across, AcrossObstacle
@@ -170,11 +170,18 @@ def test_where_no_run_learned_there_is_nothing_to_compare(tmp_path):
 
 
 def started(store, arm, when, seeds=range(10)):
-    rows = list(csv.reader((store / "runs.csv").read_text().splitlines()))
-    arms, numbers = rows[0].index("activation"), rows[0].index("seed")
-    for line, row in enumerate(rows, 1):
-        if row[arms] == arm and int(row[numbers]) in seeds:
-            edit_cell(store / "runs.csv", line, "started_at", when)
+    """Runs that began at another time, and say so in rows that are whole."""
+    path = store / "runs.csv"
+    with path.open() as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if row["activation"] == arm and int(row["seed"]) in seeds:
+            row["started_at"] = when
+            row["row_digest"] = row_digest(row)
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def test_seconds_are_compared_over_pairs_that_were_timed_together(store):
