@@ -204,6 +204,7 @@ def not_compared(reason: NotCompared) -> str:
         Obstacle.NOTHING_FINISHED: "no run has finished",
         Obstacle.BASELINE_UNFINISHED: f"no run of the baseline {reason.baseline} has finished",
         Obstacle.ONLY_BASELINE: f"only {reason.baseline} has finished runs",
+        Obstacle.NOBODY_LEARNED: "no run of any arm learned",
         Obstacle.NOBODY_GOT_THERE: "no run of any arm got that far",
     }
     return f"Nothing to compare: {why[reason.obstacle]}."
