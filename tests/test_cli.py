@@ -285,7 +285,7 @@ def test_compare_writes_the_plain_table_into_a_file_too(in_place, invoke, tmp_pa
 def test_compare_takes_other_thresholds(in_place, invoke):
     arms = arms_of(invoke("compare", "--threshold", "0.01", "--select", "last", "--json").stdout)
     assert [(arm["reached_1"], arm["epochs_to_1"]) for arm in arms] == [(2, 1), (2, 1)]
-    # By default the part that is there for it chooses: validation accuracy gets there in epoch 3 with one of relu's seeds.
+    # By default the validation part chooses: its accuracy gets there in epoch 3 with one of the seeds.
     by_validation = arms_of(invoke("compare", "--threshold", "0.01", "--json").stdout)
     assert [(arm["reached_1"], arm["epochs_to_1"]) for arm in by_validation] == [(2, 2), (2, 2)]
 
