@@ -99,6 +99,14 @@ def test_more_reliable_and_less_accurate_is_neither_higher_nor_lower():
         assert decide_order([[accuracy]], higher=higher).decision == ("refuted" if higher else "confirmed")
 
 
+def test_an_arm_that_learns_less_often_is_not_confirmed_by_the_accuracy_of_the_rest():
+    accuracy, reliability = np.repeat([0.1, np.nan], [7, 3]), np.repeat([0.0, -1.0], [7, 3])
+    decided = decide_order([[np.full(10, 1.0)], [accuracy, reliability]], higher=True)
+    assert (decided.decision, decided.rival) == ("undecided", 1)
+    assert decided.p_value == pytest.approx(2**-7)
+    assert decide_order([[accuracy, -reliability]], higher=True).decision == "confirmed"
+
+
 def test_a_claim_on_alike_needs_a_margin():
     with pytest.raises(ValueError, match="needs a margin above 0, not -0.1"):
         decide_alike([np.zeros(6)], margin=-0.1)

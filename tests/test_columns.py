@@ -31,11 +31,11 @@ OPTIONS = """    pretend_limit: Annotated[float | None, typer.Option(help='Of so
 KEYS = """
 import json
 from pathlib import Path
-from actbench.execution.plan import stored_plan
+from actbench.execution.plan import plan_from_store
 from actbench.execution.reproduce import find_case, studies
 from actbench.results.columns import SCHEMA_VERSION
 cases = [find_case(name, Path("results")) for name in studies()]
-keys = {case.study.name: stored_plan(case.study, case.store).keys for case in cases}
+keys = {case.study.name: plan_from_store(case.study, case.store).keys for case in cases}
 print(json.dumps([SCHEMA_VERSION, keys]))
 """
 SMALL = ["--model", "mlp(4)", "--limit", 50, "--batch-size", 50, "--epochs", 1, "--device", "cpu"]
@@ -60,7 +60,7 @@ def test_a_new_setting_changes_the_key_of_no_stored_run(later):
     assert version == SCHEMA_VERSION + 1
     assert keys.keys() == {path.stem for path in (REPOSITORY / "configs").glob("*.toml")}
     for name, planned in keys.items():
-        assert set(planned) == stored(name)
+        assert stored(name) <= set(planned)
 
 
 @pytest.fixture(scope="module")

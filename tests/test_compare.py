@@ -17,7 +17,7 @@ from actbench.registry import Choice
 from actbench.reports import words
 from actbench.reports.sheet.comparison import settings_line
 from actbench.reports.sheet.differences import comparison_grid
-from actbench.results.columns import RUN_COLUMNS, VERSION_FIELDS
+from actbench.results.columns import RUN_COLUMNS, VERSION_FIELDS, row_digest
 from actbench.results.thresholds import EpochsTo, Reached, SecondsTo
 from actbench.statistics import SeedRange, Standing, max_t
 from actbench.tables.across import Across, AcrossObstacle
@@ -170,11 +170,18 @@ def test_where_no_run_learned_there_is_nothing_to_compare(tmp_path):
 
 
 def started(store, arm, when, seeds=range(10)):
-    rows = list(csv.reader((store / "runs.csv").read_text().splitlines()))
-    arms, numbers = rows[0].index("activation"), rows[0].index("seed")
-    for line, row in enumerate(rows, 1):
-        if row[arms] == arm and int(row[numbers]) in seeds:
-            edit_cell(store / "runs.csv", line, "started_at", when)
+    """Runs that began at another time, and say so in rows that are whole."""
+    path = store / "runs.csv"
+    with path.open() as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if row["activation"] == arm and int(row["seed"]) in seeds:
+            row["started_at"] = when
+            row["row_digest"] = row_digest(row)
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def test_seconds_are_compared_over_pairs_that_were_timed_together(store):
@@ -202,6 +209,13 @@ def test_arms_that_were_timed_on_another_day_are_left_out(store):
 )
 def test_the_margin_is_a_tenth_of_the_errors_where_these_are_few(accuracy, margin, of_errors):
     assert (default_margin(accuracy).value, default_margin(accuracy).of_errors) == (margin, of_errors)
+
+
+def test_effect_sizes_of_pairs_and_of_two_samples_have_names_of_their_own(tmp_path):
+    store = write(tmp_path, [(Task(), (Arm("relu"), Arm("mish"), Arm("elu", seeds=tuple(range(20, 28)))))])
+    grid = comparison_grid(ask(store).tasks[0].comparisons[0])
+    column = [head.heading for head in grid.columns].index("effect size")
+    assert [row[column].text.split()[0] for row in grid.rows] == ["g_z", "g"]
 
 
 def notes_of(store, **question):
@@ -574,6 +588,8 @@ def test_tasks_that_were_asked_something_else_never_share_networks(tmp_path):
         ("0.9 < test_accuracy(swish(beta=0.5)) < 1", True),
         ("test_accuracy('swish(beta=0.5)') * 100 > 50 and diverged(mish) == 0", True),
         ("epochs_to_99(mish) > 100", True),
+        ("learned(mish) < 10 or never_learned(mish) + collapsed(mish) > 0", False),
+        ("learned_low(mish) < 0.6 or test_accuracy_learned(mish) < test_accuracy(mish)", False),
         ("better(mish, relu)", True),
         ("worse(mish, relu)", False),
         ("worse(relu, mish) and better('swish(beta=0.5)', tanh)", True),

@@ -7,12 +7,12 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from actbench.execution.plan import stored_plan
+from actbench.execution.plan import plan_from_store
 from actbench.execution.reproduce import find_case, studies
 from actbench.reports.plots import Look
 from actbench.reports.plots.figures import save_picture
 from actbench.results.frames import read_frames
-from actbench.results.read import read_manifest
+from actbench.results.read import read_manifest, read_runs
 from actbench.tables import arm_table, to_csv
 from actbench.tables.findings import Question, analyse
 from actbench.tables.published import Share, count_digits
@@ -29,9 +29,13 @@ def repository(monkeypatch):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_run_of_the_study_is_there(repository, name):
+def test_every_stored_run_is_one_that_its_study_asks_for(repository, name):
     case = find_case(name, results.RESULTS)
-    assert stored_plan(case.study, case.store) is not None
+    plan = plan_from_store(case.study, case.store)
+    assert plan is not None
+    stored = {row["run_key"] for row in read_runs(case.store)}
+    assert stored
+    assert stored <= set(plan.keys)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,14 +9,18 @@ from actbench.datasets import DatasetInfo
 from actbench.errors import UserError
 from actbench.execution.events import EpochEnded, LookEnded, RunEnded, RunStarted
 from actbench.execution.plan import make_plan
+from actbench.execution.reproduce import find_case, review
 from actbench.execution.sweep import Options, sweep
 from actbench.execution.until_decided import Wish, first_and_most, sweep_until_decided, with_designs
+from actbench.reports import words
+from actbench.reports.loggers import LOGGERS
+from actbench.reports.repeat import run_command
 from actbench.reports.words import look_lines
 from actbench.results.columns import Epoch, Record
 from actbench.results.read import read_manifest, read_runs
 from actbench.results.sittings import Sitting, designs_in, seeds_text, sittings_in
 from actbench.studies.study import Study
-from actbench.tables.findings import Question, analyse
+from actbench.tables.findings import Question, analyse, judge_alone
 from actbench.tables.select import Selection
 
 NOISE = np.random.default_rng(5).normal(scale=0.01, size=(7, 40))
@@ -32,9 +36,10 @@ MOST = Wish(10)
 class Pretend:
     """An executor that makes records up: accuracies by activation and seed, and the statuses of some."""
 
-    def __init__(self, statuses=None, halts_at=None):
+    def __init__(self, statuses=None, halts_at=None, dead=()):
         self.statuses = statuses or {}
         self.halts_at = halts_at
+        self.dead = dead
         self.trained = []
 
     def device_kind(self, asked, backend="tensorflow"):  # noqa: ARG002
@@ -52,9 +57,9 @@ class Pretend:
             if status == "failed":
                 yield RunEnded(Record(run=run, status=status, error="made up"))
                 continue
-            rows = tuple(
-                Epoch(number, 0.5, 0.9, None, None, 0.5, accuracy(*what), 0.1, 0.01, 0.001) for number in (0, 1)
-            )
+            learned = 0.1 if what[0] in self.dead else 0.9
+            figures = (0.5, learned, None, None, 0.5, accuracy(*what), 0.1, 0.01, 0.001)
+            rows = (Epoch(0, *figures), Epoch(1, *figures))
             yield EpochEnded(run, rows[-1])
             clocks = {"compile_seconds": 0.1, "wall_seconds": 1.0}
             started = {"started_at": self.clock()} if hasattr(self, "clock") else {}
@@ -356,10 +361,49 @@ def test_what_is_printed_names_the_looks(decided, tmp_path, invoke):
     looks = document["tasks"][0]["comparisons"][0]["looks"]
     assert looks["planned"] == [6, 8, 10]
     assert looks["verdicts"]["tanh"]["standing"] == "better"
-    assert (
-        "--until-decided --max-seeds 10 --baseline relu"
-        in invoke("compare", tmp_path / "store", "--format", "html").stdout
+    repeated = run_command(compared(tmp_path / "store"))
+    assert "--until-decided --max-seeds 10 --baseline relu" in repeated
+
+
+def test_a_check_of_a_verdict_takes_it_from_the_looks(decided, tmp_path):
+    decided("relu", "tanh", "elu")
+    (result,) = analyse([tmp_path / "store"], Question(fail_if=("better(tanh, relu)",))).checks
+    assert result.failed
+    task = compared(tmp_path / "store")
+    designs = list(designs_in(read_manifest(tmp_path / "store")).values())
+    (row,) = [row for row in task.comparisons[0].rows if row.arm == "tanh"]
+    assert judge_alone(task.task, designs, "tanh", "relu", None) == row.verdict
+    # Against another baseline it is an ordinary test.
+    assert judge_alone(task.task, designs, "relu", "tanh", None).n == 6
+
+
+def test_claims_are_not_what_seeds_were_chosen_by(decided, tmp_path):
+    path = tmp_path / "s.toml"
+    path.write_text(
+        '[grid]\nactivation = ["relu", "tanh"]\n[[claims]]\ntext = "Tanh is better."\narm = "tanh"\nis = "higher"\n'
+        'than = ["relu"]\nby = "test_accuracy"\n',
+        encoding="utf-8",
     )
+    decided("relu", "tanh", folder="results/s")
+    found = review(find_case(str(path), tmp_path / "results"), None)
+    (warning,) = [one for one in found.findings.warnings if one.kind == "looks not counted"]
+    assert "p-values of the claims are not adjusted" in words.warning(warning)
+
+
+def test_watching_programs_hear_of_looks(decided, tmp_path):
+    _, _, events = decided("relu", "tanh")
+    listen = LOGGERS["jsonl"].listener(tmp_path)
+    for event in events:
+        listen(event)
+    last = json.loads((tmp_path / "events.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    assert last == {"event": "looked", "seeds": 6, "text": ["look 1 of 3, 6 seeds: tanh better (p 0.031)"]}
+
+
+def test_equal_arms_and_those_that_never_learn_are_named_at_a_look(decided):
+    _, _, events = decided("relu", "elu", executor=Pretend(dead={"elu"}), wish=Wish(10, margin=0.5))
+    assert lines(events) == ["look 1 of 3, 6 seeds: elu learns less often (p 0.031)"]
+    _, _, events = decided("relu", "elu", "tanh", wish=Wish(10, margin=0.04), folder="equal")
+    assert lines(events) == ["look 1 of 3, 6 seeds: elu equal within 4 pp, tanh better (p 0.031)"]
 
 
 def test_a_manifest_that_somebody_spoiled_is_named(decided, tmp_path, invoke):

@@ -237,7 +237,8 @@ BETTER, WORSE, OPEN = Standing.BETTER, Standing.WORSE, Standing.UNDECIDED
     [
         (verdict_of(BETTER, BETTER), "better"),
         (verdict_of(WORSE, WORSE, negligible=True), "worse, by no more than 0.5 pp"),
-        (verdict_of(WORSE, WORSE, OPEN), "worse where both learn"),
+        (verdict_of(WORSE, WORSE, OPEN), "worse"),
+        (verdict_of(WORSE, WORSE, OPEN, n_learned=7), "worse where both learn"),
         (verdict_of(WORSE, OPEN, WORSE, negligible=True), "learns less often"),
         (verdict_of(BETTER, BETTER, BETTER), "learns more often, and better where both do"),
         (verdict_of(Standing.MIXED, BETTER, WORSE), "learns less often, but better where both do"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from actbench.execution.plan import plan_from_store
 from actbench.execution.reproduce import Reproduction
 from actbench.reports import words
 from actbench.reports.sheet.printed import heading
@@ -63,6 +64,15 @@ class Story:
     def runs(self) -> int:
         """How many came to a result."""
         return len(self._runs)
+
+    @property
+    def asked(self) -> int:
+        """How many runs the study asks for."""
+        case = self.found.case
+        plan = plan_from_store(case.study, case.store)
+        if plan is None:
+            raise ValueError(f"{case.store} does not know the data of its own study")
+        return len(plan.keys)
 
     @property
     def claims(self) -> list[ToldClaim]:

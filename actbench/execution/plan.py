@@ -61,6 +61,19 @@ def make_plan(study: Study, executor: Executor) -> Plan:
 def stored_plan(study: Study, folder: Path) -> Plan | None:
     """The plan of a study if the store in ``folder`` holds a result of every one of its runs, else None.
 
+    Raises:
+        UserError: the study cannot be planned at all.
+    """
+    found = plan_from_store(study, folder)
+    if found is None:
+        return None
+    finished = {row["run_key"] for row in read_runs(folder) if row["status"] in FINAL and is_unchanged(row)}
+    return found if finished.issuperset(found.keys) else None
+
+
+def plan_from_store(study: Study, folder: Path) -> Plan | None:
+    """The plan of a study as a store's own runs let it be known, or None where they do not.
+
     Neither the data nor a device is looked at, and no person's code is run: the store knows what its runs were made of,
     so that results can be read on a machine that could not have made them. A store of several devices is not one
     study's, and gives None.
@@ -68,8 +81,7 @@ def stored_plan(study: Study, folder: Path) -> Plan | None:
     Raises:
         UserError: the study cannot be planned at all.
     """
-    rows = list(read_runs(folder))
-    devices = {row["device"] for row in rows}
+    devices = {row["device"] for row in read_runs(folder)}
     known = read_manifest(folder).get("datasets", {})
     if len(devices) != 1:
         return None
@@ -81,11 +93,9 @@ def stored_plan(study: Study, folder: Path) -> Plan | None:
         return msgspec.convert(known[request.label], DatasetInfo)
 
     try:
-        found = _plan(study, info, lambda asked, _: device if asked == "auto" else asked, run_code=False)
+        return _plan(study, info, lambda asked, _: device if asked == "auto" else asked, run_code=False)
     except _OtherDataError:
         return None
-    finished = {row["run_key"] for row in rows if row["status"] in FINAL and is_unchanged(row)}
-    return found if finished.issuperset(found.keys) else None
 
 
 class _OtherDataError(Exception):

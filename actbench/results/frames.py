@@ -48,7 +48,7 @@ def read_frames(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     # Runs first: whoever writes at the same time appends a run's epochs before the run.
     runs = run_frame(folder)
     digests = epoch_digests(folder)
-    runs = runs[[row["status"] not in FINAL or is_whole(row, digests) for row in _records(runs)]]
+    runs = runs.loc[[row["status"] not in FINAL or is_whole(row, digests) for row in _records(runs)]]
     parts = [chunk.astype({"run_key": "str"}) for chunk in _epoch_chunks(folder, SHOWN)]
     return runs, pd.concat(parts, ignore_index=True).drop_duplicates(["run_key", "epoch"])
 
@@ -143,7 +143,8 @@ def run_frame(folder: Path) -> pd.DataFrame:
     if not all(unchanged):
         line, row = numbered[unchanged.index(False)]
         log.warning(CHANGED, path, unchanged.count(False), line, row["activation"], row["seed"])
-    return runs[unchanged].reset_index(drop=True)
+    # By rows also where there are none: an empty list would choose no columns.
+    return runs.loc[unchanged].reset_index(drop=True)
 
 
 def _typed(path: Path, frame: pd.DataFrame, column: Column) -> pd.Series[Any]:

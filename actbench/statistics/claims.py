@@ -57,18 +57,19 @@ def decide_order(
 ) -> Decided:
     """Decide the claim that an arm is higher (or lower) than each of its rivals.
 
-    A rival is met in one respect (accuracy) or in several (how often it learned, how accurate it is where it did). The
+    A rival is met in one respect (accuracy) or in two (accuracy where both learned, and how often each learned). The
     claim holds against it where the exact one-sided sign-flip test shows the claimed order in some respect, step-down
     max-T over the respects (`max_t`). It is confirmed where it holds against every rival: all must, so their number
     needs no correction (the intersection-union test, Berger 1982). It is refuted where the same test the other way
-    round, step-down over all rivals and respects, shows that it fails against one. Where both are shown, neither is.
+    round, step-down over all rivals and respects, shows that it fails against one. Where both are shown, neither is;
+    nor is an order of accuracies shown by an arm whose runs learned less often than those that it is to be above.
 
     Each way takes alpha/2: of arms that are alike, at most a share alpha get either verdict, and an arm with one rival
     is judged as `compare` judges it. It takes as many pairs: 2/2ⁿ <= alpha, 6 at 5 %.
 
     Args:
         rivals: for each rival and respect the differences arm - rival, shape (n,), row i of all of them of the same
-            seed; nan where the seed is missing, or the respect has nothing to say.
+            seed; nan where the seed is missing, or the respect has nothing to say. The second respect is reliability.
         higher: whether the claim says higher.
         by_ranks: judge by the signed ranks of the differences (Wilcoxon 1945), which a few wild ones hardly move.
         alpha: error allowed.
@@ -84,8 +85,10 @@ def decide_order(
     claimed, opposite = ways if higher else ways[::-1]
     support = np.array([max_t(table, alternative=claimed).min() for table in judged])
     against = _by_rival(max_t(np.hstack(judged), alternative=opposite), judged)
-    leads = [_lead(table) * (1 if higher else -1) for table in tables]
-    return _decided(support, against, leads, [_pairs(table) for table in tables], alpha)
+    side = 1 if higher else -1
+    leads = [side * _lead(table) for table in tables]
+    learned = np.array([side * np.nansum(table[:, 1:]) for table in tables])
+    return _decided(support, against, leads, [_pairs(table) for table in tables], alpha, learned)
 
 
 def decide_alike(
@@ -133,17 +136,20 @@ def _decided(
     leads: Sequence[float],
     pairs: Sequence[int],
     alpha: float,
+    learned: NDArray[np.float64] | float = 0.0,
 ) -> Decided:
+    """The decision. ``learned``: for each rival, by how many runs reliability is on the claimed side."""
     level = probability(alpha, "alpha") / 2
     least = least_pairs(alpha)
-    holds, fails = bool((support <= level).all()), bool((against <= level).any())
+    shown, opposite = support <= level, against <= level
+    holds, fails = shown & (learned >= 0), opposite & (learned <= 0)
     # Of equal p-values, the smallest lead is the closest call, and the largest deficit the clearest refutation.
-    closest = min(range(len(leads)), key=lambda rival: (-support[rival], leads[rival]))
-    worst = min(range(len(leads)), key=lambda rival: (against[rival], leads[rival]))
+    closest = min(range(len(leads)), key=lambda rival: (holds[rival], -support[rival], leads[rival]))
+    worst = min(range(len(leads)), key=lambda rival: (not fails[rival], against[rival], leads[rival]))
     decision, rival = Decision.UNDECIDED, closest
-    if holds and not fails:
+    if holds.all() and not opposite.any():
         decision = Decision.CONFIRMED
-    elif fails and not holds:
+    elif fails.any() and not shown.all():
         decision, rival = Decision.REFUTED, worst
     elif pairs[closest] < least:
         decision = Decision.TOO_FEW

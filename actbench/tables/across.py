@@ -209,7 +209,7 @@ def _are_the_same(first: Task, second: Task) -> bool:
     ends = [
         task.finished.set_index(["arm", "seed"])[["last_train_loss", "last_train_accuracy"]] for task in (first, second)
     ]
-    pairs = ends[0].join(ends[1], how="inner", rsuffix="_too")
+    pairs = ends[0].join(ends[1].add_suffix("_too"), how="inner")
     losses = pairs[["last_train_loss", "last_train_loss_too"]].to_numpy()
     accuracies = pairs[["last_train_accuracy", "last_train_accuracy_too"]].to_numpy()
     same = all(np.array_equal(some[:, 0], some[:, 1], equal_nan=True) for some in (losses, accuracies))

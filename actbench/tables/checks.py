@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from actbench.errors import UserError, did_you_mean
 from actbench.results.thresholds import KINDS, ColumnName, ThresholdColumn, parse
 from actbench.statistics import Standing, Verdict
+from actbench.tables.arms import CLOCKS, ENDS, MEANS, SPREADS
 from actbench.tables.select import name_some, tidy
 
 if TYPE_CHECKING:
@@ -43,9 +44,8 @@ COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], bool]] = {
     ast.NotEq: operator.ne,
 }
 FIGURES = (
-    "test_accuracy", "best_test_accuracy", "train_accuracy", "test_accuracy_sd", "best_test_accuracy_sd",
-    "train_accuracy_sd", "train_seconds", "seconds_per_epoch", "wall_seconds", "parameters", "runs", "diverged",
-    "failed",
+    *MEANS, *SPREADS.values(), *CLOCKS, "parameters", "runs", "diverged", "failed", "learned", "learned_low",
+    "learned_high", *ENDS,
 )  # fmt: skip
 VERDICTS = {"better": 2, "worse": 2, "within": 3}
 """What `compare` would say of two arms by test accuracy, and how many arguments each takes: arm, baseline, margin."""

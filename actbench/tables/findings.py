@@ -19,6 +19,7 @@ from actbench.tables.checks import Check, CheckResult, Known, parse_check, run_c
 from actbench.tables.comparison import MetricComparison, choose_baseline, compare_arms
 from actbench.tables.measured import EPOCH_COLUMNS, EpochRule, measure
 from actbench.tables.metrics import PLAIN, parse_metrics
+from actbench.tables.outcomes import Outcome
 from actbench.tables.select import Selection, matching, name_some, select, tidy
 from actbench.tables.sequential import baseline_of, compare_in_looks, designs_of, growth, with_designs
 from actbench.tables.tasks import Task, split
@@ -68,6 +69,7 @@ class Obstacle(StrEnum):
     NOTHING_FINISHED = auto()
     BASELINE_UNFINISHED = auto()
     ONLY_BASELINE = auto()
+    NOBODY_LEARNED = auto()
     NOBODY_GOT_THERE = auto()
 
 
@@ -267,8 +269,12 @@ def _not_compared(task: Task, baseline: str, wanted: str | None) -> NotCompared:
         obstacle = Obstacle.NOTHING_FINISHED
     elif baseline not in finished:
         obstacle = Obstacle.BASELINE_UNFINISHED
+    elif len(finished) == 1:
+        obstacle = Obstacle.ONLY_BASELINE
+    elif Outcome.LEARNED not in set(task.runs["outcome"]):
+        obstacle = Obstacle.NOBODY_LEARNED
     else:
-        obstacle = Obstacle.NOBODY_GOT_THERE if len(finished) > 1 else Obstacle.ONLY_BASELINE
+        obstacle = Obstacle.NOBODY_GOT_THERE
     return NotCompared(obstacle, baseline or str(wanted), tuple(task.arms))
 
 

@@ -169,7 +169,7 @@ def growth(task: Task, sittings: Mapping[str, Sequence[Sitting]]) -> list[GrewBe
         placed = [
             (number, int(seed))
             for started, seed in zip(runs["started_at"], runs["seed"], strict=True)
-            if (number := sum(sitting.at <= str(started) for sitting in known) - 1) >= 0
+            if isinstance(started, str) and (number := sum(sitting.at <= started for sitting in known) - 1) >= 0
         ]
         if not placed or known[min(placed)[0]].until_decided:
             continue

@@ -41,7 +41,7 @@ from actbench.studies.file import read_study
 from actbench.studies.settings import NAMED
 from actbench.studies.study import Study
 from actbench.tables.checks import Known, parse_check, run_checks
-from actbench.tables.findings import Question, analyse, family_of_one
+from actbench.tables.findings import Question, analyse, judge_alone
 from actbench.tables.metrics import parse_metrics
 from actbench.tables.select import Selection, select
 
@@ -73,7 +73,7 @@ def expressions(tmp_path):
     store = small_store(tmp_path / "store")
     runs, thresholds = run_frames([store])
     findings = analyse([store], Question())
-    known = {item.task.distinction: Known(item.arms, partial(family_of_one, item.task)) for item in findings.tasks}
+    known = {item.task.distinction: Known(item.arms, partial(judge_alone, item.task, [])) for item in findings.tasks}
 
     def asked(**question):
         written(analyse([store], Question(**question)))

@@ -40,6 +40,16 @@ def two_peaked(rng, size):
     return (peaks + rng.normal(size=size)) / math.sqrt(1 + 25 * 0.3 * 0.7)
 
 
+def heavily_skewed(rng, size):
+    """Log-normal, log-sd 1: skewness 6.2."""
+    return (np.exp(rng.normal(size=size)) - math.exp(0.5)) / math.sqrt((math.e - 1) * math.e)
+
+
+def rarely_low(rng, size):
+    """One run in ten lies ten sd lower than the rest, as a run that never learned would, were it counted."""
+    return (np.where(rng.random(size) < 0.1, -10.0, 0.0) + 1 + rng.normal(size=size)) / math.sqrt(10)
+
+
 def coarse(rng, size):
     """Right answers of 360, 97 % of them on average: an sd of three steps, and many ties."""
     return rng.binomial(360, 0.97, size=size) / 360 - 0.97

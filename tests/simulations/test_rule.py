@@ -26,7 +26,9 @@ from studies import (
     covers,
     false_alarms,
     families,
+    heavily_skewed,
     normal,
+    rarely_low,
     say,
     share_covered,
     skewed,
@@ -44,7 +46,7 @@ from actbench.statistics import (
 
 ALPHA = 0.05
 QUICK = {"studies": 150, "seeds": (3, 6), "arms": (3,), "dead": (0.1,)}
-FULL = {"studies": 2000, "seeds": SEEDS, "arms": (1, 3, 10), "dead": (0.0, 0.1, 0.3)}
+FULL = {"studies": 1000, "seeds": SEEDS, "arms": (1, 3, 10), "dead": (0.0, 0.1, 0.3)}
 BIG = 20
 """So many seeds take 30 times as long: a tenth of the studies."""
 
@@ -83,9 +85,10 @@ def test_the_family_wise_error_is_five_percent(part, shape):
     """All arms equal the baseline, in how well they do and in how often they learn."""
     rng = np.random.default_rng(2)
     for n, arms, dead in itertools.product(part["seeds"], part["arms"], part["dead"]):
-        if n < BIG or (arms, dead) in ((3, 0.0), (3, 0.1)):
+        # Five seeds never decide, and twenty take long: one cell of the former, two of the latter.
+        if 6 <= n < BIG or (arms == 3 and dead <= 0.1 * (n >= 6)):
             options = pairs_of(shape) | {"dead": [dead] * (1 + arms)}
-            studies = studies_of(part, n) // (1 if n >= BIG else 2)
+            studies = studies_of(part, n) // (1 if n >= BIG else 4 if arms > 3 else 2)
             found = false_alarms(families(rng, [SHAPES[shape]] * (1 + arms), studies, n, **options))
             say(f"false better/worse, {shape:10}, n = {n:2}, {arms:2} arms, {dead:3.0%} never learn: {found}")
             assert found.at_most(ALPHA)
@@ -196,26 +199,22 @@ def test_epochs_to_a_threshold_with_misses(part):
         assert wrong.at_most(ALPHA)
 
 
-UNEQUAL = {
-    # baseline, arm: how often a difference of means is claimed at 10 seeds where there is none, as docs/method.md says
-    (normal, skewed): 0.055,
-    (normal, two_peaked): 0.055,
-    (skewed, two_peaked): 0.06,
-}
+UNEQUAL = {skewed: 0.07, heavily_skewed: 0.12, two_peaked: 0.06, rarely_low: 0.20}
+"""How often a difference is claimed at 10 seeds where there is none of the means: what docs/method.md says."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("baseline", "arm"), UNEQUAL, ids=lambda noise: noise.__name__)
-def test_unequal_shapes_of_equal_mean_are_beyond_any_promise(baseline, arm):
+@pytest.mark.parametrize("arm", UNEQUAL, ids=lambda noise: noise.__name__)
+def test_unequal_shapes_of_equal_mean_are_beyond_any_promise(arm):
     """Bahadur & Savage 1956: no test of finitely many values of unknown shape holds its level for means.
 
-    What is pinned: the rate that the documentation states, the baseline a quarter as wide as the arm, and that it goes
-    back to 5 % as seeds grow, since the test is studentized: T is then a standard normal deviate.
+    What is pinned: the rate that the documentation states, the baseline normal and a quarter as wide as the arm, and
+    that it goes back to 5 % as seeds grow, since the test is studentized: T is then a standard normal deviate.
     """
     rng = np.random.default_rng(8)
 
     def narrow(rng, size):
-        return 0.25 * baseline(rng, size)
+        return 0.25 * normal(rng, size)
 
     rates = {}
     for n in (6, 10, 20):
@@ -224,18 +223,18 @@ def test_unequal_shapes_of_equal_mean_are_beyond_any_promise(baseline, arm):
             wrong.add(alarms(found))
             interval.add(covers(found[0], 0.0))
         rates[n] = wrong.rate
-        say(f"equal means, {baseline.__name__} and {arm.__name__}, n = {n:2}: different {wrong}, covers {interval}")
-    differences = arm(rng, (4000, 1000)) - narrow(rng, (4000, 1000))
+        say(f"equal means, normal and {arm.__name__}, n = {n:2}: different {wrong}, covers {interval}")
+    differences = arm(rng, (2000, 4000)) - narrow(rng, (2000, 4000))
     many = Count()
     for t in differences.sum(axis=1) / np.sqrt((differences**2).sum(axis=1)):
         many.add(abs(t) > NormalDist().inv_cdf(1 - ALPHA / 2))
-    say(f"equal means, {baseline.__name__} and {arm.__name__}, n = 1000: different {many}")
-    assert rates[10] == pytest.approx(UNEQUAL[baseline, arm], abs=0.02)
+    say(f"equal means, normal and {arm.__name__}, n = 1000: different {many}")
+    assert rates[10] == pytest.approx(UNEQUAL[arm], abs=0.02)
     assert many.at_most(ALPHA)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pilot", [3, 6, 10])
+@pytest.mark.parametrize("pilot", [3, 6])
 def test_what_the_planned_seeds_show(pilot):
     """Plan with a pilot, then run a fresh study of so many seeds: the plan's upper end shows 80 %, its lower less."""
     rng = np.random.default_rng(9)
@@ -247,7 +246,8 @@ def test_what_the_planned_seeds_show(pilot):
         for name, n in (("lower end", plan.fewest), ("upper end", plan.most)):
             if n is not None:
                 shown[name].add(sign_flip_test(rng.normal(effect, 1, size=min(n, 60))) <= ALPHA)
-    say(f"planned with {pilot:2} seeds, {truth} needed: the range holds it {held}, power at its {shown}")
+    powers = ", ".join(f"power at its {name} {count}" for name, count in shown.items())
+    say(f"planned with {pilot:2} seeds, {truth} needed: the range holds it {held}, {powers}")
     assert held.at_least(0.8)
     assert shown["upper end"].at_least(0.8)
     assert shown["lower end"].rate < 0.8

@@ -11,7 +11,7 @@ from actbench.tables.published import CURVE_ACCURACIES, CURVE_LOSSES, Reproduced
 PRINTED_HEADINGS = {
     ("train_accuracy", "%"): "train %",
     ("test_accuracy", "%"): "test %",
-    ("best_test_accuracy", "%"): "best %",
+    ("best_test_accuracy", "%"): "best on test %",
     ("train_accuracy", ""): "train accuracy",
     ("test_accuracy", ""): "test accuracy",
     ("best_test_accuracy", ""): "best accuracy",

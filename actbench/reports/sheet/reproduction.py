@@ -26,6 +26,7 @@ from actbench.reports.sheet.parts import (
 )
 from actbench.reports.sheet.printed import curves_grid, printed_grids
 from actbench.tables.evidence import ClaimVerdict
+from actbench.tables.published import count_digits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -223,7 +224,7 @@ def _summary_grid(found: Sequence[Reproduction]) -> Grid:
     """How many cells and claims of each study came out how."""
     rows = []
     for one in found:
-        digits = [cell.exact for cell in one.cells if cell.exact is not None and not one.case.smoke]
+        digits = count_digits(() if one.case.smoke else one.cells)
         counts = [sum(judged.verdict is verdict for judged in one.claims) for verdict in ClaimVerdict]
         expected = [judged for judged in one.claims if judged.claim.expected]
         held = len(expected) - len(one.disappointing)
@@ -231,12 +232,13 @@ def _summary_grid(found: Sequence[Reproduction]) -> Grid:
             (
                 Cell(one.case.study.name),
                 Cell(f"{len(one.findings.runs)}", len(one.findings.runs)),
-                _share(sum(digits), len(digits)),
+                _share(digits.all.count, digits.all.of),
+                _share(digits.distinct.count, digits.distinct.of),
                 *(Cell(f"{count}", count) for count in counts),
                 _share(held, len(expected)),
             )
         )
-    headings = ("runs", "cells to the digit", *map(str, ClaimVerdict), "expected claims that hold")
+    headings = ("runs", "cells to the digit", "distinct ones", *map(str, ClaimVerdict), "expected claims that hold")
     return Grid("", (Head("study", Content.NAME), *map(Head, headings)), tuple(rows))
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from actbench.tables.comparison import Looks
     from actbench.tables.findings import TaskFindings
 
+RELIABILITY = {Standing.BETTER: "learns more often", Standing.WORSE: "learns less often"}
 HINDRANCES = {
     Hindrance.METRIC: "by another figure than this one",
     Hindrance.RULE: "by the figures of another epoch",
@@ -63,12 +64,14 @@ def _look(looks: Looks, limit: str) -> str:
 
 def _at_look(found: SequentialVerdict, limit: str, now: int) -> str:
     """An arm's part of it; ``now`` is the number of the look."""
-    if found.standing is Standing.UNDECIDED:
+    if not found.decided:
         return "still open"
-    when = "" if found.look == now else f" since look {found.look}"
-    if found.standing is Standing.EQUIVALENT:
-        return f"equal within {limit}{when}"
-    return f"{found.standing}{when} (p {p_value(found.p_value)})"
+    parts = [f"equal within {limit}"] if found.standing is Standing.EQUIVALENT else []
+    if found.by_values.is_different:
+        parts.append(f"{found.by_values} (p {p_value(found.p_value)})")
+    if found.reliability is not None and found.reliability.is_different:
+        parts.append(f"{RELIABILITY[found.reliability]} (p {p_value(found.reliability_p)})")
+    return " and ".join(parts) + ("" if found.look == now else f" since look {found.look}")
 
 
 def still_open(looks: Looks) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from actbench.reports.words.looks import explain_looks, still_open
+from actbench.reports.words.looks import RELIABILITY, explain_looks, still_open
 from actbench.reports.words.metrics import metric_title
-from actbench.reports.words.numbers import difference, factor, percent, plural, sentence, summary, unit
+from actbench.reports.words.numbers import decimals_of, difference, factor, percent, plural, sentence, summary, unit
 from actbench.reports.words.outcomes import some_seeds
 from actbench.reports.words.settings import task_title
 from actbench.results.thresholds import in_percent, threshold_percent
@@ -33,7 +33,6 @@ UNPAIRED = {
     Measure.TIME: "the rank-sum test",
 }
 QUICKNESS = {Standing.BETTER: "faster", Standing.WORSE: "slower"}
-RELIABILITY = {Standing.BETTER: "learns more often", Standing.WORSE: "learns less often"}
 
 
 def verdict(comparison: MetricComparison, row: Row) -> str:
@@ -85,7 +84,7 @@ def _what_differs(found: Verdict, *, timed: bool) -> tuple[str, str]:
     if found.reliability is None:
         return how, ""
     if not found.reliability.is_different:
-        return how, " where both learn"
+        return how, "" if found.n_learned == found.n else " where both learn"
     often = RELIABILITY[found.reliability]
     if not found.by_values.is_different:
         return often, ""
@@ -205,6 +204,7 @@ def not_compared(reason: NotCompared) -> str:
         Obstacle.NOTHING_FINISHED: "no run has finished",
         Obstacle.BASELINE_UNFINISHED: f"no run of the baseline {reason.baseline} has finished",
         Obstacle.ONLY_BASELINE: f"only {reason.baseline} has finished runs",
+        Obstacle.NOBODY_LEARNED: "no run of any arm learned",
         Obstacle.NOBODY_GOT_THERE: "no run of any arm got that far",
     }
     return f"Nothing to compare: {why[reason.obstacle]}."
@@ -297,7 +297,8 @@ def _size(comparison: MetricComparison, row: Row) -> str:
         parts.append(f"learned {' against '.join(counts)}")
     if row.verdict.by_values.is_different:
         if isinstance(found, Comparison):
-            parts.append(f"{difference(comparison.metric, found.difference)} {unit(comparison.metric)}")
+            step = difference(comparison.metric, found.difference, decimals=decimals_of([found.difference]))
+            parts.append(f"{step} {unit(comparison.metric)}")
         elif isinstance(found, RatioComparison):
             parts.append(f"{factor(found.ratio)} the seconds")
         elif found is not None and 0 < found.speedup < math.inf:
