@@ -24,11 +24,12 @@ def guarded() -> Iterator[None]:
     """
     _open_missing()
     out, err = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = _Guarded(_for_results_alone(out)), _Guarded(err, silent=True)
+    own = _for_results_alone(out)
+    sys.stdout, sys.stderr = _Guarded(own), _Guarded(err, silent=True)
     try:
         yield
     except SystemExit as end:
-        if sys.stdout.fileno() != out.fileno():
+        if own is not out:
             _leave_threads_behind(end)
         raise
     finally:
@@ -41,7 +42,11 @@ def _for_results_alone(out: Any) -> Any:
     A C library, a child process and a function called at the end write there, past any stream of Python's. Where
     ``out`` has another descriptor, somebody has called us in a process of theirs, and nothing is done.
     """
-    if out.fileno() != 1:
+    try:
+        number = out.fileno()
+    except OSError:  # it is none of the system's
+        return out
+    if number != 1:
         return out
     out.flush()
     own = os.dup(1)
