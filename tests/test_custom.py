@@ -302,7 +302,9 @@ def test_code_that_a_persons_module_imports_counts(tmp_path, spelling):
 
 
 def test_a_module_that_imports_nothing_of_its_own_has_the_digest_of_its_file(tmp_path):
-    (tmp_path / "plain.py").write_text("import keras, os, pkg_that_is_not_there\n", encoding="utf-8")
+    (tmp_path / "plain.py").write_text(
+        "import keras, os, actbench.activations, pkg_that_is_not_there\n", encoding="utf-8"
+    )
     content = (tmp_path / "plain.py").read_bytes()
     assert source_of_file("activation", str(tmp_path / "plain.py")).digest == hashlib.sha256(content).hexdigest()[:12]
 
@@ -314,6 +316,24 @@ def test_reading_imports_ends_for_every_text(tmp_path, code):
     path = tmp_path / "x.py"
     path.write_text(code, encoding="utf-8")
     assert len(source_of_file("activation", str(path)).digest) == 12
+
+
+@pytest.mark.parametrize("edited", ["elsewhere/__init__.py", "elsewhere/deep.py", "single.py"])
+def test_what_is_imported_from_elsewhere_counts_unless_it_is_installed(modules, edited):
+    """As under PYTHONPATH, or of a package that is installed to be edited."""
+    library = modules / "library"
+    (library / "elsewhere").mkdir(parents=True)
+    (library / "elsewhere" / "__init__.py").write_text("from . import deep\n")
+    (library / "elsewhere" / "deep.py").write_text("import single, keras\n")
+    (library / "single.py").write_text("")
+    (modules / "code").mkdir()
+    (modules / "code" / "mine.py").write_text(HELPED.format(helper="elsewhere.deep"))
+    alone = named("code/mine.py:act")
+    sys.path.insert(0, str(library))
+    before = named("code/mine.py:act")
+    assert before != alone
+    (library / edited).write_text("edited = True\n")
+    assert named("code/mine.py:act") != before
 
 
 def test_code_that_leaves_the_current_folder_leaves_it_alone(modules):

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from actbench.custom.places import home, place_of
+from actbench.custom.places import home, place_of, was_added
 from actbench.errors import UserError
 from actbench.registry import Spelling
 
@@ -116,13 +116,15 @@ def _imported_files(
     """The files of the person's own code that a module imports, and that these import in turn.
 
     They lie beside or below the module, the study, or the folder ``root`` from which the module's own package is
-    imported. Found by reading, nothing is run: imports by a name that is only made up at run time are not seen. Returns
-    by the file its name, relative to the folder in which it was found, and its content.
+    imported, or wherever else Python finds them, but for installed packages. Found by reading, nothing is run: imports
+    by a name that is only made up at run time are not seen. Returns by the file its name, relative to the folder in
+    which it was found, and its content.
     """
     if is_installed(path):
         return {}
     found: dict[Path, tuple[str, bytes]] = {}
     waiting = [(path, content)]
+    folders = list(dict.fromkeys((path.parent, root, home())))
 
     def take(file: Path, folder: Path) -> None:
         place = file.resolve()  # it may be a link
@@ -134,11 +136,26 @@ def _imported_files(
         take(package, _package_home(package))
     while waiting:
         file, code = waiting.pop()
-        for folder in dict.fromkeys((path.parent, root, home())):
+        folders += _folders_elsewhere(code, file, folders)
+        for folder in folders:
             for name in _imported_names(code, file, folder):
                 for imported in _files_of(folder, name):
                     take(imported, folder)
     return found
+
+
+def _folders_elsewhere(code: bytes, file: Path, known: Sequence[Path]) -> list[Path]:
+    """The folders, beside those known, from which Python imports what a file names: those of PYTHONPATH, say."""
+    names = {name.partition(".")[0] for name in _imported_names(code, file, file)}  # nothing is relative to a file
+    missing = sorted(name for name in names if not any(_files_of(folder, name) for folder in known))
+    specs = [spec for spec in (_spec(name, None) for name in missing) if spec is not None]
+    places = [
+        Path(place).absolute()
+        for spec in specs
+        for place in spec.submodule_search_locations or [spec.origin] * spec.has_location
+    ]
+    # A folder that was only added for the sake of another file may be there today, and not tomorrow.
+    return [place.parent for place in places if not (is_installed(place) or was_added(place.parent))]
 
 
 def _imported_names(code: bytes, file: Path, root: Path) -> set[str]:
