@@ -25,7 +25,13 @@ _limit: ContextVar[float | None] = ContextVar("limit", default=None)
 
 @contextlib.contextmanager
 def at_most(gib: float | None) -> Iterator[None]:
-    """Inside the block, data of more than so many GiB is refused; None: more than half of the memory that is free."""
+    """Inside the block, data of more than so many GiB is refused; None: more than half of the memory that is free.
+
+    Raises:
+        UserError: the bound is none, which nan would be, or one that lets nothing pass.
+    """
+    if gib is not None and not gib > 0:
+        raise UserError(f"--max-memory {gib:g} is no amount of memory: give GiB above 0.")
     token = _limit.set(gib)
     try:
         yield
