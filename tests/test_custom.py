@@ -319,15 +319,15 @@ def test_reading_imports_ends_for_every_text(tmp_path, code):
 
 
 @pytest.mark.parametrize("edited", ["elsewhere/__init__.py", "elsewhere/deep.py", "single.py"])
-def test_what_is_imported_from_elsewhere_counts_unless_it_is_installed(modules, edited):
+def test_what_is_imported_from_elsewhere_counts_unless_it_is_installed(own_folder, edited):
     """As under PYTHONPATH, or of a package that is installed to be edited."""
-    library = modules / "library"
+    library = own_folder / "library"
     (library / "elsewhere").mkdir(parents=True)
     (library / "elsewhere" / "__init__.py").write_text("from . import deep\n")
     (library / "elsewhere" / "deep.py").write_text("import single, keras\n")
     (library / "single.py").write_text("")
-    (modules / "code").mkdir()
-    (modules / "code" / "mine.py").write_text(HELPED.format(helper="elsewhere.deep"))
+    (own_folder / "code").mkdir()
+    (own_folder / "code" / "mine.py").write_text(HELPED.format(helper="elsewhere.deep"))
     alone = named("code/mine.py:act")
     sys.path.insert(0, str(library))
     before = named("code/mine.py:act")
@@ -336,29 +336,18 @@ def test_what_is_imported_from_elsewhere_counts_unless_it_is_installed(modules, 
     assert named("code/mine.py:act") != before
 
 
-def test_code_that_leaves_the_current_folder_leaves_it_alone(modules):
-    (modules / "leaving.py").write_text("import os\nos.chdir('/')\n\ndef act(x):\n    return x\n")
+def test_code_that_leaves_the_current_folder_leaves_it_alone(own_folder):
+    (own_folder / "leaving.py").write_text("import os\nos.chdir('/')\n\ndef act(x):\n    return x\n")
     resolve("leaving.py:act")
-    assert Path.cwd() == modules
+    assert Path.cwd() == own_folder
 
 
 HELPED = "import keras\nfrom {helper} import f\n\ndef act(x):\n    return keras.ops.relu(f(x))\n"
 
 
-@pytest.fixture
-def modules(tmp_path, monkeypatch):
-    """A folder for modules, whose imports are forgotten afterwards."""
-    monkeypatch.chdir(tmp_path)
-    before = set(sys.modules)
-    yield tmp_path
-    for name in set(sys.modules) - before:
-        if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
-            del sys.modules[name]
-
-
-def test_what_was_imported_counts_and_not_what_lies_there_afterwards(modules):
-    helper = modules / "edited_back.py"
-    (modules / "mine.py").write_text(HELPED.format(helper="edited_back"))
+def test_what_was_imported_counts_and_not_what_lies_there_afterwards(own_folder):
+    helper = own_folder / "edited_back.py"
+    (own_folder / "mine.py").write_text(HELPED.format(helper="edited_back"))
     helper.write_text("def f(x):\n    return x\n")
     planned = named("mine.py:act")
     helper.write_text("def f(x):\n    return x * 0.0\n")
@@ -369,9 +358,9 @@ def test_what_was_imported_counts_and_not_what_lies_there_afterwards(modules):
         resolve("mine.py:act")
 
 
-def test_what_is_imported_later_is_what_was_read(modules):
-    helper = modules / "edited_late.py"
-    (modules / "mine.py").write_text("def act(x):\n    from edited_late import f\n    return f(x)\n")
+def test_what_is_imported_later_is_what_was_read(own_folder):
+    helper = own_folder / "edited_late.py"
+    (own_folder / "mine.py").write_text("def act(x):\n    from edited_late import f\n    return f(x)\n")
     helper.write_text("def f(x):\n    return x\n")
     resolved = resolve("mine.py:act")
     helper.write_text("def f(x):\n    return x * 0.0\n")
@@ -379,27 +368,27 @@ def test_what_is_imported_later_is_what_was_read(modules):
         resolved.function(1.0)
 
 
-def test_no_compiled_file_of_before_takes_the_place_of_what_was_read(modules):
+def test_no_compiled_file_of_before_takes_the_place_of_what_was_read(own_folder):
     """Python takes one whose time, in seconds, and size are those of the file."""
-    helper = modules / "compiled.py"
+    helper = own_folder / "compiled.py"
     helper.write_text("f = abs\n")
     os.utime(helper, (1e9, 1e9))
     py_compile.compile(str(helper))
     helper.write_text("f = max\n")
     os.utime(helper, (1e9, 1e9))
-    (modules / "mine.py").write_text("from compiled import f\n")
+    (own_folder / "mine.py").write_text("from compiled import f\n")
     assert custom.load_attribute("activation", parse("mine.py:f"))[0] is max
 
 
 @pytest.mark.parametrize("spelling", ["mypkg.acts:act", "src/mypkg/acts.py:act"])
 @pytest.mark.parametrize("edited", ["impl.py", "__init__.py"])
-def test_what_a_package_imports_of_itself_by_its_own_name_counts(modules, spelling, edited):
-    package = modules / "src" / "mypkg"
+def test_what_a_package_imports_of_itself_by_its_own_name_counts(own_folder, spelling, edited):
+    package = own_folder / "src" / "mypkg"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("")
     (package / "acts.py").write_text(HELPED.format(helper="mypkg.impl"))
     (package / "impl.py").write_text("def f(x):\n    return x\n")
-    sys.path.insert(0, str(modules / "src"))
+    sys.path.insert(0, str(own_folder / "src"))
     before = named(spelling)
     assert resolve(spelling).choice == before
     with (package / edited).open("a") as file:

@@ -47,10 +47,7 @@ def folder(tmp_path, monkeypatch):
     (installed / "library.py").write_text(MINE)
     (home / "link.py").symlink_to(tmp_path / "elsewhere.py")
     monkeypatch.chdir(home)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    yield home
-    for name in [name for name in sys.modules if name.partition(".")[0] in {"mine", "below"}]:
-        del sys.modules[name]
+    return home
 
 
 def study(folder, activation, more=""):
@@ -151,9 +148,7 @@ def project(folder, monkeypatch):
     elsewhere = folder.parent / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    yield folder
-    for name in [name for name in sys.modules if name.partition(".")[0] in {"helper", "pkg"}]:
-        del sys.modules[name]
+    return folder
 
 
 def planned_in(place, study, monkeypatch):
