@@ -278,10 +278,7 @@ def _verdict(node: ast.Call, known: Known, figures: dict[str, Figure]) -> bool:
     figures[ast.unparse(node)] = math.nan if found is None else found.standing
     if found is None:
         return False
-    if name != "within":
-        return found.standing == name
-    learned_alike = found.reliability is None or not found.reliability.is_different
-    return found.standing is Standing.EQUIVALENT or (found.negligible and learned_alike)
+    return found.is_within if name == "within" else found.standing == name
 
 
 def _figure(name: str, node: ast.Call, known: Known, figures: dict[str, Figure]) -> float:

@@ -48,10 +48,7 @@ def verdict(comparison: MetricComparison, row: Row) -> str:
 def standing(found: Verdict, limit: str, *, timed: bool = False) -> str:
     """A verdict; ``limit`` is the margin as the reader should see it, "0.5 pp"; ``timed`` says that less is faster."""
     if found.standing is Standing.EQUIVALENT:
-        open_end = (
-            "" if timed else f" where both learn; up to {percent(found.failures_not_excluded, 0)} % of starts may fail"
-        )
-        return f"equal within {limit}{open_end}"
+        return f"equal within {limit}" + ("" if timed else f" where both learn{_unseen(found)}")
     if found.standing.is_different:
         return _difference(found, limit, timed=timed)
     return _open(found)
@@ -73,9 +70,15 @@ def _open(found: Verdict) -> str:
 def _difference(found: Verdict, limit: str, *, timed: bool) -> str:
     """What differs: the values, how often the arm learned, or both."""
     head, tail = _what_differs(found, timed=timed)
-    return (
-        f"{head}{tail}, by no more than {limit}" if found.by_values.is_different and found.negligible else head + tail
-    )
+    if not (found.by_values.is_different and found.negligible):
+        return head + tail
+    where = "" if timed or tail else " where both learn"
+    return f"{head}{tail}, by no more than {limit}{where}" + ("" if timed else _unseen(found))
+
+
+def _unseen(found: Verdict) -> str:
+    """What a claim about the runs that learned leaves open of the others."""
+    return f"; up to {percent(found.failures_not_excluded, 0)} % of starts may fail"
 
 
 def _what_differs(found: Verdict, *, timed: bool) -> tuple[str, str]:
@@ -276,7 +279,7 @@ def summarize(comparison: MetricComparison) -> str:
     against = "" if parts else f" against {comparison.baseline}"
     if arms[Standing.EQUIVALENT]:
         to = "" if parts else f" to {comparison.baseline}"
-        parts.append(f"equal within {margin(comparison)}{to}: {name_some(arms[Standing.EQUIVALENT], 8)}")
+        parts.append(f"equal within {margin(comparison)}{to}{_equal(comparison, arms[Standing.EQUIVALENT])}")
         against = ""
     if arms[Standing.UNDECIDED]:
         parts.append(f"undecided{against}: {name_some(arms[Standing.UNDECIDED], 8)}{_more_seeds(comparison)}")
@@ -287,6 +290,15 @@ def summarize(comparison: MetricComparison) -> str:
             f"too few seeds{against}: {name_some(arms[Standing.TOO_FEW], 8)}, where at least {least} could tell"
         )
     return f"{sentence(metric_title(comparison.metric))}: {'; '.join(parts)}."
+
+
+def _equal(comparison: MetricComparison, arms: list[str]) -> str:
+    """Which arms are equal, and of accuracies where."""
+    names = name_some(arms, 8)
+    if comparison.measure is not Measure.MEAN:
+        return f": {names}"
+    share = max(row.verdict.failures_not_excluded for row in comparison.rows if row.arm in arms)
+    return f" where both learn: {names}, of whose starts up to {percent(share, 0)} % may fail"
 
 
 def _size(comparison: MetricComparison, row: Row) -> str:
