@@ -224,8 +224,8 @@ def test_pairings_of_times_and_clocks():
 
 
 def verdict_of(standing, by_values, reliability=None, **others):
-    known = {"adjusted_p": 0.01, "reliability_p": None, "margin": 0.005, "negligible": False, "learned_alike": True, "n": 10,
-             "n_learned": 10, "least": 6, "seeds": None, "failures_not_excluded": 0.3085}  # fmt: skip
+    known = {"adjusted_p": 0.01, "reliability_p": None, "margin": 0.005, "negligible": False, "learned_alike": True,
+             "n": 10, "n_learned": 10, "least": 6, "seeds": None, "failures_not_excluded": 0.3085}  # fmt: skip
     return Verdict(standing, by_values, reliability, **(known | others))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from actbench.reports.words.looks import RELIABILITY, explain_looks, still_open
+from actbench.reports.words.looks import HINDRANCES, RELIABILITY, explain_looks, still_open
 from actbench.reports.words.metrics import metric_title
 from actbench.reports.words.numbers import decimals_of, difference, factor, percent, plural, sentence, summary, unit
 from actbench.reports.words.outcomes import some_seeds
@@ -17,6 +17,7 @@ from actbench.statistics.planning import MOST_SEEDS
 from actbench.tables.across import AcrossObstacle
 from actbench.tables.findings import Obstacle
 from actbench.tables.select import name_some
+from actbench.tables.warnings import Hindrance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -244,14 +245,20 @@ def left_out(across: Across) -> list[str]:
 
 def check_figures(result: CheckResult) -> str:
     """The figures that decided a check, or those that have no value."""
-    few = [name for name, value in result.figures if value is Standing.TOO_FEW]
-    without = [name for name in result.unknown if name not in few]
-    if result.unknown:
-        lacking = [f"{', '.join(without)} has no value"] if without else []
-        return ", ".join([*lacking, *(f"too few seeds for {name}" for name in few)])
-    return ", ".join(
-        f"{name}: {value}" if isinstance(value, Standing) else f"{name} = {value:.6g}" for name, value in result.figures
-    )
+    if not result.unknown:
+        return ", ".join(
+            f"{name} = {value:.6g}" if isinstance(value, float) else f"{name}: {value}"
+            for name, value in result.figures
+        )
+    few = [f"too few seeds for {name}" for name, value in result.figures if value is Standing.TOO_FEW]
+    chosen = [
+        f"nothing to say of {name}: the seeds were chosen while results came in (--until-decided), {HINDRANCES[value]}"
+        for name, value in result.figures
+        if isinstance(value, Hindrance)
+    ]
+    without = [name for name, value in result.figures if isinstance(value, float) and math.isnan(value)]
+    lacking = [f"{', '.join(without)} has no value"] if without else []
+    return ", ".join([*lacking, *few, *chosen])
 
 
 def _both_missed(comparison: MetricComparison, row: Row) -> bool:
