@@ -670,6 +670,18 @@ def test_a_verdict_in_a_check_counts_runs_that_did_not_learn(tmp_path):
     assert [result.failed for result in ask(store, fail_if=checks).checks] == [True, False, False]
 
 
+def test_equal_where_both_learn_is_not_within_if_fewer_learn(tmp_path):
+    """Four deaths of twelve are too few to be told from none, and too many to be called none."""
+    dead = dict.fromkeys((1, 5, 7, 9), "diverged")
+    seeds = tuple(range(12))
+    store = write(tmp_path, [(Task(), [Arm("relu", seeds=seeds), Arm("selu", statuses=dead, seeds=seeds)])])
+    (row,) = ask(store, margin=0.01).tasks[0].comparisons[0].rows
+    assert row.verdict.negligible
+    assert (row.verdict.standing, row.verdict.reliability) == ("undecided", "undecided")
+    (result,) = ask(store, fail_if=("not within(selu, relu, 0.01)",)).checks
+    assert result.failed
+
+
 def test_a_check_of_an_arm_that_is_not_there(store):
     with pytest.raises(UserError, match=r"there is no mosh among the arms relu, .*Did you mean 'mish'"):
         ask(store, fail_if=("test_accuracy(mosh) < 0.5",))

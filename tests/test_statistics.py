@@ -25,6 +25,7 @@ from actbench.statistics import (
     compare_unpaired,
     detectable_effect,
     detection_power,
+    equivalence_p,
     geometric_mean_speedup,
     judge_family,
     least_pairs,
@@ -557,6 +558,27 @@ def test_four_ranges_in_five_hold_the_number_of_seeds(effect, n):
     ranges = [seeds_that_would_tell(row.mean() / row.std(ddof=1), n, None) for row in draws]
     held = np.mean([(r.fewest or INF) <= max(truth, n + 1) <= (r.most or INF) for r in ranges])
     assert 0.77 <= held <= 0.95
+
+
+@pytest.mark.parametrize(("effect", "margin"), [(0.3, 0.5), (0.5, 0.88), (0.0, 0.88), (0.7, 1.5)])
+@pytest.mark.parametrize("n", [3, 6])
+def test_four_upper_ends_in_five_are_enough_where_equality_is_a_way_out(effect, margin, n):
+    """Of studies that are undecided, with effects near the margin among them, which take the most seeds."""
+    ways = seeds_to_detect(effect), seeds_to_exclude(effect, margin)
+    truth = max(n + 1, min(count for count in ways if count is not None))
+    draws = np.random.default_rng(n).normal(effect, 1, size=(200, n))
+    open_ones = [row for row in draws if sign_flip_test(row) > 0.05 and equivalence_p(row, margin) > 0.025]
+    sds = [row.std(ddof=1) for row in open_ones]
+    ranges = [seeds_that_would_tell(row.mean() / sd, n, margin / sd) for row, sd in zip(open_ones, sds, strict=True)]
+    assert np.mean([truth <= (found.most or INF) for found in ranges]) >= 0.8
+    assert np.mean([(found.fewest or INF) <= truth for found in ranges]) >= 0.8
+
+
+def test_the_hardest_effect_lies_between_the_ends_of_the_range():
+    """No effect and a large one take few seeds, whatever lies between."""
+    found = seeds_that_would_tell(0.5, 6, 1.0)
+    between = [min(seeds_to_detect(e) or INF, seeds_to_exclude(e, 1.0) or INF) for e in np.linspace(0.01, 1.0, 50)]
+    assert found.most >= max(between)
 
 
 @pytest.mark.parametrize("plan", [seeds_to_detect, detectable_effect])

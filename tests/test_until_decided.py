@@ -19,6 +19,7 @@ from actbench.reports.words import look_lines
 from actbench.results.columns import Epoch, Record
 from actbench.results.read import read_manifest, read_runs
 from actbench.results.sittings import Sitting, designs_in, seeds_text, sittings_in
+from actbench.statistics import within_in_looks
 from actbench.studies.study import Study
 from actbench.tables.findings import Question, analyse, judge_alone
 from actbench.tables.select import Selection
@@ -373,8 +374,37 @@ def test_a_check_of_a_verdict_takes_it_from_the_looks(decided, tmp_path):
     designs = list(designs_in(read_manifest(tmp_path / "store")).values())
     (row,) = [row for row in task.comparisons[0].rows if row.arm == "tanh"]
     assert judge_alone(task.task, designs, "tanh", "relu", None) == row.verdict
-    # Against another baseline it is an ordinary test.
-    assert judge_alone(task.task, designs, "relu", "tanh", None).n == 6
+
+
+def test_a_check_that_the_looks_cannot_answer_does_not_pass(decided, tmp_path):
+    """Neither against another baseline nor of an arm that came later: a plain test would say too much."""
+    decided("relu", "tanh", "elu")
+    text = "better(elu, tanh)"
+    (result,) = analyse([tmp_path / "store"], Question(fail_if=(text,))).checks
+    assert result.failed
+    assert result.unknown == (text,)
+    assert words.check_figures(result).endswith("(--until-decided), against another baseline")
+    executor = Pretend()
+    sweep(make_plan(study("relu", "mish", most=6), executor), tmp_path / "store", Options(executor=executor))
+    checks = ("worse(mish, relu)", "worse(tanh, relu)")
+    later, counted = analyse([tmp_path / "store"], Question(fail_if=checks)).checks
+    assert later.unknown == ("worse(mish, relu)",)
+    assert counted.figures == (("worse(tanh, relu)", "better"),)
+
+
+def test_within_any_margin_is_asked_of_the_looks(decided, tmp_path):
+    decided("relu", "tanh", "mish", wish=Wish(10, margin=0.0))
+    looks = compared(tmp_path / "store").comparisons[0].looks.verdicts
+    asked = [(arm, margin) for arm in ("tanh", "mish") for margin in (0.0001, 0.005, 0.02, 0.04, 0.3)]
+    texts = tuple(f"within({arm}, relu, {margin})" for arm, margin in asked)
+    results = analyse([tmp_path / "store"], Question(fail_if=texts)).checks
+    for (arm, margin), result in zip(asked, results, strict=True):
+        seeds = looks[arm].seeds
+        differences = [accuracy(arm, seed) - accuracy("relu", seed) for seed in range(seeds)]
+        taken = [n for n in (6, 8, 10) if n <= seeds]
+        assert result.failed is within_in_looks(differences, taken, margin=margin)
+    assert {result.failed for result in results[:5]} == {result.failed for result in results[5:]} == {True, False}
+    assert results[4].figures == ((texts[4], "better"),)
 
 
 def test_claims_are_not_what_seeds_were_chosen_by(decided, tmp_path):

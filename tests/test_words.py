@@ -224,8 +224,8 @@ def test_pairings_of_times_and_clocks():
 
 
 def verdict_of(standing, by_values, reliability=None, **others):
-    known = {"adjusted_p": 0.01, "reliability_p": None, "margin": 0.005, "negligible": False, "n": 10, "n_learned": 10,
-             "least": 6, "seeds": None, "failures_not_excluded": 0.3085}  # fmt: skip
+    known = {"adjusted_p": 0.01, "reliability_p": None, "margin": 0.005, "negligible": False, "learned_alike": True,
+             "n": 10, "n_learned": 10, "least": 6, "seeds": None, "failures_not_excluded": 0.3085}  # fmt: skip
     return Verdict(standing, by_values, reliability, **(known | others))
 
 
@@ -236,7 +236,14 @@ BETTER, WORSE, OPEN = Standing.BETTER, Standing.WORSE, Standing.UNDECIDED
     ("found", "text"),
     [
         (verdict_of(BETTER, BETTER), "better"),
-        (verdict_of(WORSE, WORSE, negligible=True), "worse, by no more than 0.5 pp"),
+        (
+            verdict_of(WORSE, WORSE, negligible=True),
+            "worse, by no more than 0.5 pp where both learn; up to 31 % of starts may fail",
+        ),
+        (
+            verdict_of(WORSE, WORSE, OPEN, n_learned=7, negligible=True, failures_not_excluded=0.652),
+            "worse where both learn, by no more than 0.5 pp; up to 65 % of starts may fail",
+        ),
         (verdict_of(WORSE, WORSE, OPEN), "worse"),
         (verdict_of(WORSE, WORSE, OPEN, n_learned=7), "worse where both learn"),
         (verdict_of(WORSE, OPEN, WORSE, negligible=True), "learns less often"),

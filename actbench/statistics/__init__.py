@@ -53,7 +53,7 @@ from actbench.statistics.planning import (
     seeds_to_detect,
     seeds_to_exclude,
 )
-from actbench.statistics.sequential import SequentialVerdict, decide_in_looks, looks_until, spending
+from actbench.statistics.sequential import SequentialVerdict, decide_in_looks, looks_until, spending, within_in_looks
 from actbench.statistics.summary import (
     Summary,
     TimeSummary,
@@ -125,4 +125,5 @@ __all__ = [
     "summarize",
     "summarize_times",
     "two_sample_test",
+    "within_in_looks",
 ]

@@ -264,7 +264,8 @@ class _Contest:
         values = self._standing(
             Respect.VALUES, alpha, better=found is not None and (found.direction > 0) == higher_is_better
         )
-        if negligible and lead == 0 and values.is_open:
+        alike = lead == 0
+        if negligible and alike and values.is_open:
             values = Standing.EQUIVALENT
         standing = joint_standing(values, reliability)
         seeds = None
@@ -278,6 +279,7 @@ class _Contest:
             self.p_values.get(Respect.RELIABILITY),
             margin,
             negligible,
+            alike,
             len(self.pairing.shared) if self.pairing.paired else min(self.pairing.n, self.pairing.n_baseline),
             min(map(len, self.seeds)),
             least_pairs(alpha / parts),

@@ -5,8 +5,8 @@ steps of its p-values: with k = ⌊alpha·2^(n-1)⌋ pairs of mirrored patterns 
 attainable level k/2^(n-1), which at six seeds is 3.1 % and not 5 %. Of m arms each is taken to be tested at the m-th
 part of that: a little less than max-T gives it.
 
-What was observed of n seeds says little about the next ones. So a plan is a range: the seeds that it takes for effects
-from the 10 % to the 90 % quantile of what the observed one leaves possible.
+What was observed of n seeds says little about the next ones. So a plan is a range: the seeds that it takes for all
+effects and all spreads from the 10 % to the 90 % quantile of what the observed ones leave possible.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_SEEDS = 1000
-RANGE = (0.1, 0.3, 0.5, 0.7, 0.9)
-"""Quantiles of the effect for which seeds are counted; the range goes from the fewest to the most."""
+RANGE = (0.1, 0.9)
+"""Quantiles of the effect and of the spread between which seeds are counted; from the fewest to the most."""
+_HALVINGS = 30
 # 2^-60 is far below any alpha: more pairs make the steps no finer in floating point.
 _FINEST_STEPS = 60
 _QUADRATURE_NODES = 100
@@ -34,7 +35,10 @@ _QUADRATURE_NODES = 100
 
 @dataclass(frozen=True, slots=True)
 class SeedRange:
-    """About how many seeds would tell, with a chance of 80 % to lie in this range; None for more than 1,000."""
+    """From how many seeds to how many it may take to tell; None for more than 1,000.
+
+    In simulations of normal differences the upper end is enough in more than four of five undecided studies.
+    """
 
     fewest: int | None
     most: int | None
@@ -164,7 +168,9 @@ def seeds_that_would_tell(
     """The range of seeds that would show an observed effect, or that it lies within the margin: whichever is fewer.
 
     The effect's noncentrality has, given the observed t = effect·√n, about the quantiles t·c + z·√(1 + t²(1-c²))
-    (Johnson & Welch 1940, turned round). For each of five of them, from 10 % to 90 %, the seeds are counted.
+    (Johnson & Welch 1940, turned round), and the margin in true standard deviations is √(χ²/df) times what it is in
+    observed ones. Seeds are counted for all effects and margins between the 10 % and the 90 % quantiles: an effect near
+    the margin takes the most, and it may lie between effects that take few.
 
     Args:
         effect: observed mean difference / standard deviation; no unit; inf where there is no spread.
@@ -177,21 +183,39 @@ def seeds_that_would_tell(
     Raises:
         ValueError: as `seeds_to_detect` and `seeds_to_exclude`.
     """
-    from scipy.special import ndtri
+    from scipy.special import gammaincinv, ndtri
+
+    def count(possible: float, limit: float | None) -> int:
+        ways = [seeds_to_detect(possible, alpha=alpha, arms=arms, power=power)]
+        if limit is not None:
+            ways.append(seeds_to_exclude(possible, limit, alpha=alpha, power=power))
+        return min((found for found in ways if found is not None), default=MOST_SEEDS + 1)
+
+    def hardest(limit: float) -> tuple[float, float]:
+        """Two effects, close together, between which it becomes easier to show a difference than to exclude one."""
+        low, high = 0.0, limit
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            detected = seeds_to_detect(middle, alpha=alpha, arms=arms, power=power)
+            if detected is None or count(middle, limit) < detected:
+                low = middle
+            else:
+                high = middle
+        return low, high
 
     if math.isinf(effect):
         least = max(least_pairs(alpha), n + 1)
         return SeedRange(least, least)
     mean = float(_mean_spread(np.array([n - 1.0]))[0])
     t = effect * math.sqrt(n)
-    likely = (t * mean + ndtri(RANGE) * math.sqrt(1 + t**2 * (1 - mean**2))) / math.sqrt(n)
+    low, high = ((t * mean + ndtri(RANGE) * math.sqrt(1 + t**2 * (1 - mean**2))) / math.sqrt(n)).tolist()
+    spreads = np.sqrt(2 * gammaincinv((n - 1) / 2, RANGE) / (n - 1)).tolist()
     counts = []
-    for possible in likely.tolist():
-        ways = [seeds_to_detect(possible, alpha=alpha, arms=arms, power=power)]
-        if margin is not None:
-            ways.append(seeds_to_exclude(possible, margin, alpha=alpha, power=power))
-        counts.append(min((count for count in ways if count is not None), default=MOST_SEEDS + 1))
-    fewest, most = (None if count > MOST_SEEDS else max(count, n + 1) for count in (min(counts), max(counts)))
+    for limit in [None] if margin is None else [margin * ratio for ratio in spreads]:
+        # Where the count turns: at no effect, and where one way out becomes longer than the other.
+        turns = [0.0, *(side * turn for turn in hardest(limit) for side in (1, -1))] if limit is not None else [0.0]
+        counts += [count(possible, limit) for possible in (low, high, *turns) if low <= possible <= high]
+    fewest, most = (None if found > MOST_SEEDS else max(found, n + 1) for found in (min(counts), max(counts)))
     return SeedRange(fewest, most)
 
 

@@ -54,6 +54,8 @@ class SequentialVerdict:
             what was rejected before it at this look.
         reliability_p: the same of how often it learned.
         level: what the looks so far may spend; better and worse mean a p-value up to it.
+        negligible: whether some look showed the values to lie within the margin; a better arm can be negligibly better.
+        learned_alike: whether as many of its runs learned as of the baseline's.
     """
 
     by_values: Standing
@@ -63,6 +65,8 @@ class SequentialVerdict:
     p_value: float
     reliability_p: float | None
     level: float
+    negligible: bool
+    learned_alike: bool
 
     @property
     def standing(self) -> Standing:
@@ -151,7 +155,7 @@ def decide_in_looks(
     if list(looks) != sorted(set(looks)):
         raise ValueError(f"the looks must rise: {list(looks)}")
     family = _Family({arm: _two_columns(values) for arm, values in arms.items()})
-    sides = {arm: (_Spending(two_sided=False), _Spending(two_sided=False)) for arm in arms}
+    sides = {arm: _Within(margin) for arm in arms}
     levels = [spending(n, alpha) for n in looks]
     found: dict[str, SequentialVerdict] = {}
     for number, (n, level) in enumerate(zip(looks, levels, strict=True), start=1):
@@ -163,16 +167,45 @@ def decide_in_looks(
             rows = family.rows(arm, n)
             lead = float(np.nansum(rows[:, 1]))
             by_values = _standing(p_values[arm, 0], level, better=(np.nansum(rows[:, 0]) > 0) == higher_is_better)
-            if _within(sides[arm], rows[:, 0], margin, level / 2) and not lead and by_values.is_open:
+            negligible = sides[arm].look(rows[:, 0], level)
+            if negligible and not lead and by_values.is_open:
                 by_values = Standing.EQUIVALENT
             some_failed = bool((np.isnan(rows[:, 0]) & ~np.isnan(rows[:, 1])).any())
             reliability = _standing(p_values[arm, 1], level, better=lead > 0) if some_failed else None
             found[arm] = SequentialVerdict(
-                by_values, reliability, number, n, p_values[arm, 0], p_values[arm, 1] if some_failed else None, level
+                by_values,
+                reliability,
+                number,
+                n,
+                p_values[arm, 0],
+                p_values[arm, 1] if some_failed else None,
+                level,
+                negligible,
+                learned_alike=not lead,
             )
             if found[arm].decided:
                 family.stop(arm, n)
     return found
+
+
+def within_in_looks(differences: ArrayLike, looks: Sequence[int], *, margin: float, alpha: float = 0.05) -> bool:
+    """Whether some look shows an arm's values to lie within a margin, by the tests of `decide_in_looks`.
+
+    Whatever chose the number of looks, an arm that lies beyond the margin is said to be within it with a chance of at
+    most alpha/2.
+
+    Args:
+        differences: as one of the arms of `decide_in_looks`.
+        looks: those that were taken.
+        margin: in the unit of the values, >= 0.
+        alpha: error over all looks, twice that of this question.
+
+    Raises:
+        ValueError: as `decide_in_looks`.
+    """
+    values = _two_columns(differences)[:, 0]
+    test = _Within(not_negative(margin, "the margin"))
+    return any(test.look(values[:n], spending(n, alpha)) for n in looks)
 
 
 def _two_columns(values: ArrayLike) -> NDArray[np.float64]:
@@ -185,16 +218,6 @@ def _standing(p_value: float, level: float, *, better: bool) -> Standing:
     if p_value > level:
         return Standing.UNDECIDED
     return Standing.BETTER if better else Standing.WORSE
-
-
-def _within(tests: tuple[_Spending, _Spending], differences: NDArray[np.float64], margin: float, level: float) -> bool:
-    """Whether the differences are shown to lie above -margin and below +margin."""
-    noise = FLOAT_NOISE * max(margin, float(np.nanmax(np.abs(differences), initial=0)))
-    p_values = []
-    for test, side in zip(tests, (differences + margin, margin - differences), strict=True):
-        side[np.isnan(side) | (np.abs(side) <= noise)] = 0
-        p_values += test.look(side[:, None], level)
-    return max(p_values) <= level
 
 
 Column: TypeAlias = tuple[str, int]
@@ -318,6 +341,28 @@ class _Spending:
         sums = signs @ (columns / np.where(norms > 0, norms, 1))
         largest: NDArray[np.float64] = (np.abs(sums) if self.two_sided else sums).max(axis=1)
         return largest
+
+
+@dataclass
+class _Within:
+    """Whether an arm's values lie above -margin and below +margin: two one-sided tests, half of the budget each."""
+
+    margin: float
+    shown: bool = False
+    """At some look so far."""
+    _sides: tuple[_Spending, _Spending] = field(
+        default_factory=lambda: (_Spending(two_sided=False), _Spending(two_sided=False))
+    )
+
+    def look(self, differences: NDArray[np.float64], level: float) -> bool:
+        """Take another look at all differences so far, nan where there is none; what was shown stays so."""
+        noise = FLOAT_NOISE * max(self.margin, float(np.nanmax(np.abs(differences), initial=0)))
+        p_values = []
+        for test, side in zip(self._sides, (differences + self.margin, self.margin - differences), strict=True):
+            side[np.isnan(side) | (np.abs(side) <= noise)] = 0
+            p_values += test.look(side[:, None], level / 2)
+        self.shown = self.shown or max(p_values) <= level / 2
+        return self.shown
 
 
 @functools.lru_cache(maxsize=1)

@@ -46,6 +46,7 @@ class Verdict:
         reliability_p: of how often it learned, adjusted likewise; None where it was not tested.
         margin: the smallest difference worth caring about, as given to `judge_family`.
         negligible: whether the values are shown to lie within the margin; a better arm can be negligibly better.
+        learned_alike: whether as many of its runs learned as of the baseline's.
         n: pairs of seeds, or seeds of the arm with the fewer.
         n_learned: those of them whose values are compared: where both learned.
         least: as many as could decide at all, other arms being as they are.
@@ -61,11 +62,17 @@ class Verdict:
     reliability_p: float | None
     margin: float
     negligible: bool
+    learned_alike: bool
     n: int
     n_learned: int
     least: int
     seeds: SeedRange | None
     failures_not_excluded: float
+
+    @property
+    def is_within(self) -> bool:
+        """Whether the arm is equal within the margin, if nothing else: also of one that is better, but by no more."""
+        return self.negligible and self.learned_alike
 
 
 def joint_standing(values: Standing, reliability: Standing | None) -> Standing:

@@ -23,6 +23,7 @@ from actbench.results.thresholds import KINDS, ColumnName, ThresholdColumn, pars
 from actbench.statistics import Standing, Verdict
 from actbench.tables.arms import CLOCKS, ENDS, MEANS, SPREADS
 from actbench.tables.select import name_some, tidy
+from actbench.tables.warnings import Hindrance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +50,7 @@ FIGURES = (
 )  # fmt: skip
 VERDICTS = {"better": 2, "worse": 2, "within": 3}
 """What `compare` would say of two arms by test accuracy, and how many arguments each takes: arm, baseline, margin."""
-Figure: TypeAlias = float | Standing
+Figure: TypeAlias = float | Standing | Hindrance
 LONGEST = 1000
 # Python's stack holds a few times as many, also where a part is written out again.
 DEEPEST = 60
@@ -74,8 +75,9 @@ class Check:
     source: str
 
 
-Judge: TypeAlias = Callable[[str, str, float | None], Verdict | None]
-"""The verdict on an arm against a baseline, as a family of one, at a margin; None where nothing can be compared."""
+Judge: TypeAlias = Callable[[str, str, float | None], Verdict | Hindrance | None]
+"""The verdict on an arm against a baseline, as a family of one, at a margin; None where nothing can be compared, and a
+hindrance where their seeds were chosen by results that these two are not judged by."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class CheckResult:
         task: what tells the task from the others.
         failed: whether the condition holds, or some of its figures has no value: what cannot be known must not pass.
         figures: those that decided, as they were written, in order: a number or a verdict's standing; nan where there
-            is no value.
+            is no value, and a hindrance where the looks at the seeds give no verdict.
     """
 
     check: str
@@ -110,7 +112,7 @@ class CheckResult:
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """The figures without a value, and the verdicts for which there are too few seeds."""
+        """The figures without a value, and the verdicts that cannot be told."""
         return tuple(name for name, value in self.figures if _is_unknown(value))
 
 
@@ -266,7 +268,7 @@ def _is_text(node: ast.expr) -> bool:
 
 
 def _is_unknown(value: Figure) -> bool:
-    return value is Standing.TOO_FEW or (isinstance(value, float) and math.isnan(value))
+    return value is Standing.TOO_FEW or isinstance(value, Hindrance) or (isinstance(value, float) and math.isnan(value))
 
 
 def _verdict(node: ast.Call, known: Known, figures: dict[str, Figure]) -> bool:
@@ -275,13 +277,11 @@ def _verdict(node: ast.Call, known: Known, figures: dict[str, Figure]) -> bool:
     arm, baseline = (str(known.rows[tidy(arm_name(part))]["activation"]) for part in node.args[:2])
     margin = float(ast.literal_eval(node.args[2])) if name == "within" else None
     found = known.judge(arm, baseline, margin)
-    figures[ast.unparse(node)] = math.nan if found is None else found.standing
-    if found is None:
+    if not isinstance(found, Verdict):
+        figures[ast.unparse(node)] = math.nan if found is None else found
         return False
-    if name != "within":
-        return found.standing == name
-    learned_alike = found.reliability is None or not found.reliability.is_different
-    return found.standing is Standing.EQUIVALENT or (found.negligible and learned_alike)
+    figures[ast.unparse(node)] = found.standing
+    return found.is_within if name == "within" else found.standing == name
 
 
 def _figure(name: str, node: ast.Call, known: Known, figures: dict[str, Figure]) -> float:

@@ -21,9 +21,16 @@ from actbench.tables.measured import EPOCH_COLUMNS, EpochRule, measure
 from actbench.tables.metrics import PLAIN, parse_metrics
 from actbench.tables.outcomes import Outcome
 from actbench.tables.select import Selection, matching, name_some, select, tidy
-from actbench.tables.sequential import baseline_of, compare_in_looks, designs_of, growth, with_designs
+from actbench.tables.sequential import (
+    baseline_of,
+    compare_in_looks,
+    designs_of,
+    growth,
+    judge_by_looks,
+    with_designs,
+)
 from actbench.tables.tasks import Task, split
-from actbench.tables.warnings import TableWarning, about_stores, about_task
+from actbench.tables.warnings import Hindrance, TableWarning, about_stores, about_task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -278,15 +285,17 @@ def _not_compared(task: Task, baseline: str, wanted: str | None) -> NotCompared:
     return NotCompared(obstacle, baseline or str(wanted), tuple(task.arms))
 
 
-def judge_alone(task: Task, designs: Sequence[Design], arm: str, baseline: str, margin: float | None) -> Verdict | None:
+def judge_alone(
+    task: Task, designs: Sequence[Design], arm: str, baseline: str, margin: float | None
+) -> Verdict | Hindrance | None:
     """What is said of an arm's test accuracy against a baseline where nobody else is compared; None for nothing.
 
-    Where its seeds were chosen by results, against this baseline, it is what the looks came to.
+    Where seeds were chosen by results it is what the looks came to, or why they say nothing of these two: a test that
+    knows of no looks would say too much.
     """
     metric = replace(PLAIN["test_accuracy"], rule=task.rule)
-    whole, _ = compare_in_looks(task, metric, baseline, margin, designs_of(task, designs))
-    if whole is not None and whole.looks is not None:
-        return next((row.verdict for row in whole.rows if row.arm == arm), None)
+    if its_designs := designs_of(task, designs):
+        return judge_by_looks(task, metric, its_designs, arm, baseline, margin)
     two = replace(task, runs=task.runs[task.runs["arm"].isin([arm, baseline])])
     comparison = compare_arms(two, metric, baseline, margin)
     return comparison.rows[0].verdict if comparison else None

@@ -17,6 +17,7 @@ from actbench.results.columns import FINAL, RUN_FIELDS
 from actbench.results.sittings import Design, Sitting
 from actbench.statistics import Arm, SequentialVerdict, Standing, Verdict
 from actbench.statistics.sequential import FIRST_LOOK
+from actbench.statistics.verdict import joint_standing
 from actbench.tables.comparison import Looks, Margin, compare_arms, margin_of
 from actbench.tables.metrics import failed_by_arm, values_by_arm
 from actbench.tables.warnings import GrewBetweenLooks, Hindrance, LooksNotCounted
@@ -56,6 +57,44 @@ def compare_in_looks(
     first = {seed: value for seed, value in values_by_arm(metric, task.runs)[baseline].items() if seed < FIRST_LOOK}
     limit = margin_of(metric, Arm(first, failed_by_arm(metric, task.runs).get(baseline, frozenset())), design.margin)
     return _honoured(found, take_looks(task, metric, design, limit)), None
+
+
+def judge_by_looks(
+    task: Task, metric: Metric, designs: Sequence[Design], arm: str, baseline: str, margin: float | None
+) -> Verdict | Hindrance | None:
+    """What the looks say of one arm: by the family that its seeds were chosen for, and within whatever margin is asked.
+
+    Args:
+        task: the runs; those of arms that no look was about are left aside.
+        metric: what to compare by.
+        designs: those of the task, one at least.
+        arm: one of ``task.arms``.
+        baseline: another.
+        margin: of "equal within"; None takes the design's.
+
+    Returns:
+        The verdict, or why the looks say nothing of these two; None where nothing can be compared.
+    """
+    names = set(_names(task, designs[0]).values())
+    task = replace(task, runs=task.runs[task.runs["arm"].isin(names)])
+    reason = _hindrance(task, metric, baseline, None, designs)
+    if reason is not None or arm not in names:
+        return reason or Hindrance.ARMS
+    found, _ = compare_in_looks(task, metric, baseline, None, designs)
+    row = next((row for row in found.rows if row.arm == arm), None) if found else None
+    if row is None or found is None or found.looks is None:
+        return None
+    if margin is None or not found.looks.verdicts:
+        return row.verdict
+    taken = found.looks.planned[: found.looks.verdicts[arm].look]
+    negligible = statistics.within_in_looks(
+        _differences(task, metric, arm, baseline, taken[-1]), taken, margin=margin, alpha=designs[0].alpha
+    )
+    values = row.verdict.by_values
+    if not values.is_different:
+        values = Standing.EQUIVALENT if negligible and row.verdict.learned_alike else Standing.UNDECIDED
+    standing = joint_standing(values, row.verdict.reliability)
+    return replace(row.verdict, standing=standing, by_values=values, margin=margin, negligible=negligible)
 
 
 def with_designs(runs: pd.DataFrame, designs: Sequence[Design]) -> pd.DataFrame:
@@ -214,6 +253,8 @@ def _verdict(found: SequentialVerdict | None, plain: Verdict, margin: float) -> 
         adjusted_p=found.p_value,
         reliability_p=found.reliability_p,
         margin=margin,
+        negligible=found.negligible,
+        learned_alike=found.learned_alike,
         n=found.seeds,
         seeds=None,
     )

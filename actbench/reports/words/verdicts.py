@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from actbench.reports.words.looks import RELIABILITY, explain_looks, still_open
+from actbench.reports.words.looks import HINDRANCES, RELIABILITY, explain_looks, still_open
 from actbench.reports.words.metrics import metric_title
 from actbench.reports.words.numbers import decimals_of, difference, factor, percent, plural, sentence, summary, unit
 from actbench.reports.words.outcomes import some_seeds
@@ -17,6 +17,7 @@ from actbench.statistics.planning import MOST_SEEDS
 from actbench.tables.across import AcrossObstacle
 from actbench.tables.findings import Obstacle
 from actbench.tables.select import name_some
+from actbench.tables.warnings import Hindrance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,10 +49,7 @@ def verdict(comparison: MetricComparison, row: Row) -> str:
 def standing(found: Verdict, limit: str, *, timed: bool = False) -> str:
     """A verdict; ``limit`` is the margin as the reader should see it, "0.5 pp"; ``timed`` says that less is faster."""
     if found.standing is Standing.EQUIVALENT:
-        open_end = (
-            "" if timed else f" where both learn; up to {percent(found.failures_not_excluded, 0)} % of starts may fail"
-        )
-        return f"equal within {limit}{open_end}"
+        return f"equal within {limit}" + ("" if timed else f" where both learn{_unseen(found)}")
     if found.standing.is_different:
         return _difference(found, limit, timed=timed)
     return _open(found)
@@ -73,9 +71,15 @@ def _open(found: Verdict) -> str:
 def _difference(found: Verdict, limit: str, *, timed: bool) -> str:
     """What differs: the values, how often the arm learned, or both."""
     head, tail = _what_differs(found, timed=timed)
-    return (
-        f"{head}{tail}, by no more than {limit}" if found.by_values.is_different and found.negligible else head + tail
-    )
+    if not (found.by_values.is_different and found.negligible):
+        return head + tail
+    where = "" if timed or tail else " where both learn"
+    return f"{head}{tail}, by no more than {limit}{where}" + ("" if timed else _unseen(found))
+
+
+def _unseen(found: Verdict) -> str:
+    """What a claim about the runs that learned leaves open of the others."""
+    return f"; up to {percent(found.failures_not_excluded, 0)} % of starts may fail"
 
 
 def _what_differs(found: Verdict, *, timed: bool) -> tuple[str, str]:
@@ -241,14 +245,20 @@ def left_out(across: Across) -> list[str]:
 
 def check_figures(result: CheckResult) -> str:
     """The figures that decided a check, or those that have no value."""
-    few = [name for name, value in result.figures if value is Standing.TOO_FEW]
-    without = [name for name in result.unknown if name not in few]
-    if result.unknown:
-        lacking = [f"{', '.join(without)} has no value"] if without else []
-        return ", ".join([*lacking, *(f"too few seeds for {name}" for name in few)])
-    return ", ".join(
-        f"{name}: {value}" if isinstance(value, Standing) else f"{name} = {value:.6g}" for name, value in result.figures
-    )
+    if not result.unknown:
+        return ", ".join(
+            f"{name} = {value:.6g}" if isinstance(value, float) else f"{name}: {value}"
+            for name, value in result.figures
+        )
+    few = [f"too few seeds for {name}" for name, value in result.figures if value is Standing.TOO_FEW]
+    chosen = [
+        f"nothing to say of {name}: the seeds were chosen while results came in (--until-decided), {HINDRANCES[value]}"
+        for name, value in result.figures
+        if isinstance(value, Hindrance)
+    ]
+    without = [name for name, value in result.figures if isinstance(value, float) and math.isnan(value)]
+    lacking = [f"{', '.join(without)} has no value"] if without else []
+    return ", ".join([*lacking, *few, *chosen])
 
 
 def _both_missed(comparison: MetricComparison, row: Row) -> bool:
@@ -276,7 +286,7 @@ def summarize(comparison: MetricComparison) -> str:
     against = "" if parts else f" against {comparison.baseline}"
     if arms[Standing.EQUIVALENT]:
         to = "" if parts else f" to {comparison.baseline}"
-        parts.append(f"equal within {margin(comparison)}{to}: {name_some(arms[Standing.EQUIVALENT], 8)}")
+        parts.append(f"equal within {margin(comparison)}{to}{_equal(comparison, arms[Standing.EQUIVALENT])}")
         against = ""
     if arms[Standing.UNDECIDED]:
         parts.append(f"undecided{against}: {name_some(arms[Standing.UNDECIDED], 8)}{_more_seeds(comparison)}")
@@ -287,6 +297,15 @@ def summarize(comparison: MetricComparison) -> str:
             f"too few seeds{against}: {name_some(arms[Standing.TOO_FEW], 8)}, where at least {least} could tell"
         )
     return f"{sentence(metric_title(comparison.metric))}: {'; '.join(parts)}."
+
+
+def _equal(comparison: MetricComparison, arms: list[str]) -> str:
+    """Which arms are equal, and of accuracies where."""
+    names = name_some(arms, 8)
+    if comparison.measure is not Measure.MEAN:
+        return f": {names}"
+    share = max(row.verdict.failures_not_excluded for row in comparison.rows if row.arm in arms)
+    return f" where both learn: {names}, of whose starts up to {percent(share, 0)} % may fail"
 
 
 def _size(comparison: MetricComparison, row: Row) -> str:
