@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     import numpy as np
 
-Array: TypeAlias = "np.ndarray[Any, Any]"
+    Array: TypeAlias = np.ndarray[Any, Any]
+else:
+    Array = Any  # registries evaluate the hints of readers, and NumPy is not imported for that
 Arrays: TypeAlias = Mapping[str, Array]
 """The four arrays ``x_train, y_train, x_test, y_test`` as they come from the source."""
 

@@ -26,7 +26,7 @@ class PublishedFile:
         mirrors: addresses of copies, the one to be tried first in front.
         sha256: of its content, in hex digits; empty where only an MD5 was published.
         md5: the same, for what nobody published a better hash of.
-        kept_as: where other programs keep it, as ``keras:PATH`` or ``torchvision:PATH`` below the folder of that program.
+        kept_as: where other programs keep it, as ``keras:PATH`` or ``torchvision:PATH`` below that program's folder.
     """
 
     name: str
