@@ -5,12 +5,12 @@ from __future__ import annotations
 from actbench.datasets._arrays import Arrays
 from actbench.datasets.finding import describe
 from actbench.datasets.own import file_of
-from actbench.datasets.prepare import Dataset, default_model, info, load
+from actbench.datasets.prepare import Dataset, Prepared, default_model, info, load, prepare
 from actbench.datasets.request import DatasetInfo, Request
 from actbench.datasets.sources import DATASETS, Source, dataset
 from actbench.datasets.splits import CUT_SEED
 
 __all__ = [
-    "CUT_SEED", "DATASETS", "Arrays", "Dataset", "DatasetInfo", "Request", "Source", "dataset", "default_model",
-    "describe", "file_of", "info", "load",
+    "CUT_SEED", "DATASETS", "Arrays", "Dataset", "DatasetInfo", "Prepared", "Request", "Source", "dataset",
+    "default_model", "describe", "file_of", "info", "load", "prepare",
 ]  # fmt: skip

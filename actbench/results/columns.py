@@ -193,7 +193,7 @@ class Record:
     test_size: int | None = figure(Role.OUTCOME, default=None, unit=Unit.INPUTS, shared=True, title="test inputs")
     chance: float | None = figure(Role.OUTCOME, default=None, unit=Unit.FRACTION, since=4)
     seen_in_training: int | None = figure(
-        Role.OUTCOME, default=None, unit=Unit.INPUTS, shared=True, title="test inputs seen in training", since=5
+        Role.OUTCOME, default=None, unit=Unit.INPUTS, title="test inputs seen in training", since=5
     )
     parameters: int | None = figure(Role.OUTCOME, default=None)
 

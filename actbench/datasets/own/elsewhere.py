@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from actbench.datasets._arrays import Array, Arrays
+from actbench.datasets._arrays import CLASSES, Array, Arrays
 from actbench.datasets.memory import BYTES_WHEN_SCALED, check_memory
 from actbench.datasets.own import own_data
 from actbench.datasets.own.table import classes_of, features_of
@@ -38,7 +38,7 @@ def openml(
     if found.target is None or getattr(found.target, "ndim", 1) != 1:
         raise UserError(f"'openml:{place}' names no single column as its target. Give --target.")
     labels, classes = classes_of(place, str(found.target.name), found.target)
-    return {"x_train": features_of(place, found.data, impute=request.impute), "y_train": labels, "classes": classes}
+    return {"x_train": features_of(place, found.data, impute=request.impute), "y_train": labels, CLASSES: classes}
 
 
 @own_data("hf:NAME", prefix="hf", obeys={"target", "impute", "test_split"}, is_file=False)
@@ -94,7 +94,7 @@ def _tables(
         x = np.stack(list(whole[pictures[0]]))
     else:
         x = features_of(place, pd.DataFrame(whole), impute=request.impute)
-    arrays: dict[str, Array] = {"classes": classes}
+    arrays: dict[str, Array] = {CLASSES: classes}
     start = 0
     for name, size in sizes.items():
         arrays[f"x_{name}"], arrays[f"y_{name}"] = x[start : start + size], labels[start : start + size]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from actbench.custom import place_of
-from actbench.datasets._arrays import Array, Arrays
+from actbench.datasets._arrays import CLASSES, Array, Arrays
 from actbench.datasets.memory import BYTES_WHEN_SCALED, check_memory
 from actbench.datasets.own import own_data
 from actbench.datasets.request import Request
@@ -53,7 +53,7 @@ def images(request: Request, place: str) -> Arrays:
         arrays[f"x_{part}"], arrays[f"y_{part}"] = _arrays(found, size, grey=grey)
     import numpy as np
 
-    return arrays | {"classes": np.array(classes)}
+    return arrays | {CLASSES: np.array(classes)}
 
 
 def _visible(folder: Path) -> list[Path]:

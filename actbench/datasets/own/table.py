@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.custom import place_of
-from actbench.datasets._arrays import Array, Arrays
+from actbench.datasets._arrays import CLASSES, Array, Arrays
 from actbench.datasets.memory import BYTES_WHEN_SCALED, check_memory
 from actbench.datasets.own import own_data
 from actbench.datasets.request import Request
@@ -40,7 +40,7 @@ def table(request: Request, place: str) -> Arrays:
         raise UserError(f"The table {place!r} has no column {shown(request.target)}.{hint} It has {_columns(frame)}.")
     labels, classes = classes_of(place, request.target, frame[request.target])
     features = frame.drop(columns=request.target)
-    return {"x_train": features_of(place, features, impute=request.impute), "y_train": labels, "classes": classes}
+    return {"x_train": features_of(place, features, impute=request.impute), "y_train": labels, CLASSES: classes}
 
 
 def classes_of(name: str, target: str, column: pd.Series[Any]) -> tuple[Array, Array]:

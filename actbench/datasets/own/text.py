@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from actbench.custom import place_of
-from actbench.datasets._arrays import Array, Arrays
+from actbench.datasets._arrays import CLASSES, CUT_APART, Array, Arrays
 from actbench.datasets.memory import BYTES_WHEN_SCALED, check_memory
 from actbench.datasets.own import own_data
 from actbench.datasets.request import TEST_SHARE, Request
@@ -56,11 +56,12 @@ def text(
             "its training part. Take a longer one."
         )
     check_memory(place, (len(train) + len(test)) * block * len(known) * (1 + BYTES_WHEN_SCALED))
-    arrays = {"classes": np.array([*map(chr, known), "other"])}
+    arrays = {CUT_APART: np.array(1)}
+    rare = bool((_numbers(train[:, -1], known) == len(known)).any())
+    arrays[CLASSES] = np.array([*map(chr, known), *(["other"] if rare else [])])
     for part, windows in (("train", train), ("test", test)):
         labels = _numbers(windows[:, -1], known)
-        # A rare character in the test part alone has no class.
-        kept = labels < len(known) if (_numbers(train[:, -1], known) < len(known)).all() else np.ones(len(labels), bool)
+        kept = (labels < len(known)) | rare  # what is rare in the test part alone has no class
         seen = _numbers(windows[kept, :-1], known)
         arrays[f"x_{part}"] = (seen[..., np.newaxis] == np.arange(len(known))).reshape(len(seen), -1)
         arrays[f"y_{part}"] = labels[kept]
