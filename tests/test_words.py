@@ -64,8 +64,10 @@ FEW = replace(TESTED, n=3)
         ),
         (
             SeenInTraining(2000, 10_000),
-            "2,000 of the 10,000 test inputs (20 %) are training inputs, too: on those the test shows what was "
-            "remembered.",
+            (
+                "2,000 of the 10,000 test inputs (20 %) are training inputs, too: on those the test shows what was "
+                "remembered."
+            ),
         ),
         (ParallelRuns(2), "seconds were measured with 2 runs at a time, not alone on the machine."),
         (
