@@ -71,7 +71,7 @@ def test_classes_may_be_numbers_and_need_not_begin_at_zero(own_folder):
         (
             {},
             {},
-            "Which column of 't.csv' holds the classes\\? Give --target; it has 'width', 'height', 'colour', 'kind'",
+            "Which column of 't.csv' holds the classes.*--target; it has 'width', 'height', 'colour', 'kind'",
         ),
         ({}, {"target": "kin"}, "has no column 'kin'. Did you mean 'kind'"),
         ({}, {"target": "width"}, "'width' of 't.csv' holds .* different values, like 0.* a measurement, not a class"),
@@ -79,13 +79,13 @@ def test_classes_may_be_numbers_and_need_not_begin_at_zero(own_folder):
         (
             {"height": [None, *range(59)]},
             {"target": "kind"},
-            "Values are missing in 't.csv': height 1 of 60 rows.*--impute",
+            "are missing in 't.csv': height 1 of 60 rows.*--impute",
         ),
         ({"colour": [None, *["x"] * 59]}, {"target": "kind"}, "Values are missing in 't.csv': colour 1 of 60"),
         (
             {"id": [f"n{i * 7}" for i in range(120)]},
             {"target": "kind"},
-            "'id' of 't.csv' holds 120 different words, like 'n0'",
+            "'id' .* holds 120 different words, like 'n0'",
         ),
         ({"kind": "one"}, {"target": "kind"}, "has only the class 0"),
         ({"width": np.inf}, {"target": "kind"}, "infinite"),
@@ -93,7 +93,7 @@ def test_classes_may_be_numbers_and_need_not_begin_at_zero(own_folder):
         (
             {},
             {"target": "kind", "image_size": "8"},
-            "--image-size resizes the images in a folder: that is not for 't.csv'",
+            "resizes the images in a folder: that is not for 't.csv'",
         ),
         ({}, {"target": "kind", "test_split": 1e-20}, "A test split of 1e-20 of 60 inputs of 't.csv' leaves none"),
     ],
@@ -353,7 +353,7 @@ def test_openml(own_folder, monkeypatch):
     with pytest.raises(UserError, match=r"^Cannot get 'openml:things': Dataset things with version 1 not found\.$"):
         load("openml:things")
     monkeypatch.setenv("ACTBENCH_OFFLINE", "1")
-    with pytest.raises(UserError, match="--offline forbids"):
+    with pytest.raises(UserError, match="--offline keeps to this machine"):
         load("openml:things")
 
 
@@ -372,7 +372,7 @@ def test_a_stratified_part_has_its_share_of_each_class(share):
         drawn = stratified(labels, share, seed=1)
         sizes, counts = np.bincount(labels), np.bincount(labels[drawn], minlength=labels.max() + 1)
         assert (counts < sizes).all()
-        assert (abs(counts - share * sizes) < 1).all()
+        assert (abs(counts - share * sizes) < 1 + 1e-9).all()  # a class that keeps its only input gives to another
         assert drawn.sum() == len(labels) - int(len(labels) * (1 - share))
         np.testing.assert_array_equal(drawn, stratified(labels, share, seed=1))
     assert (stratified(labels, share, seed=1) != stratified(labels, share, seed=2)).any()
@@ -402,12 +402,13 @@ def test_test_inputs_that_were_trained_on_are_counted(npz):
 def test_what_names_stand_for(own_folder):
     for name, kind, file in [
         ("a.npz", "archive", "a.npz"), ("b/c.CSV", "table", "b/c.CSV"), ("text:d.txt(block=3)", "text", "d.txt"),
-        ("e/", "images", "e/"), ("hf:x/y", "hugging_face", None), ("openml:iris", "openml", None), ("mnist", None, None),
+        ("e/", "images", "e/"), ("hf:x/y", "hugging_face", None), ("openml:iris", "openml", None),
+        ("mnist", None, None),
     ]:  # fmt: skip
         assert getattr(kind_of(name), "name", None) == kind
         assert file_of(name) == file
     (own_folder / "t.parquet").touch()
-    with pytest.raises(UserError, match=r"'t\.parquet' is of no kind that is read here.*FILE\.csv.*FOLDER/"):
+    with pytest.raises(UserError, match=r"'t\.parquet' is of no kind that is read here.*FOLDER/.*FILE\.csv"):
         describe("t.parquet")
     with pytest.raises(UserError, match="'no/where' is not there"):
         describe("no/where")
@@ -435,8 +436,8 @@ def test_a_table_and_a_folder_train_from_one_command_each(own_folder):
     save_images(own_folder / "pets", {"cat": 20, "dog": 20})
     for number, options in enumerate([("t.csv", "--target", "kind"), ("pets/", "--image-size", "8")]):
         program(
-            "run", "--act", "relu", "--data", *options, "--epochs", 1, "--batch-size", 10, "--results", f"r{number}", "-q",
-            cwd=own_folder, check=0,
+            "run", "--act", "relu", "--data", *options, "--epochs", 1, "--batch-size", 10, "--results", f"r{number}",
+            "-q", cwd=own_folder, check=0,
         )  # fmt: skip
     (row,) = read_runs(Path("r0"))
     assert (row["dataset"], row["target"], row["model"]) == ("t.csv", "kind", "mlp(100, 50)")
@@ -449,8 +450,8 @@ def test_a_study_beside_its_table_and_text(own_folder):
     home.mkdir()
     write_table(home / "t.csv")
     (home / "s.toml").write_text(
-        '[data]\nname = "t.csv"\ntarget = "kind"\nvalidation_split = 0.25\nsplit = "stratified"\n[training]\nbatch_size = 10\n'
-        'epochs = 1\n[grid]\nactivation = ["relu"]\n'
+        '[data]\nname = "t.csv"\ntarget = "kind"\nvalidation_split = 0.25\nsplit = "stratified"\n'
+        '[training]\nbatch_size = 10\nepochs = 1\n[grid]\nactivation = ["relu"]\n'
     )
     program("run", "home/s.toml", "-q", "--results", "r", cwd=own_folder, check=0)
     (row,) = read_runs(Path("r"))

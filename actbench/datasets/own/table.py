@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +112,13 @@ def _read(path: Path) -> pd.DataFrame:
     separator = "\t" if path.suffix.lower() == ".tsv" else ","
     try:
         check_memory(str(path), _memory(path, separator))
-        frame = pd.read_csv(path, sep=separator, encoding="utf-8-sig", skipinitialspace=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # it would leave cells out
+            frame = pd.read_csv(path, sep=separator, encoding="utf-8-sig", skipinitialspace=True, index_col=False)
+    except pd.errors.ParserWarning:
+        raise UserError(
+            f"The rows of {str(path)!r} have more cells than its heading. Give each column a name."
+        ) from None
     except FileNotFoundError:
         raise UserError(f"There is no data file {str(path)!r}.") from None
     except UnicodeDecodeError as error:
@@ -121,8 +128,6 @@ def _read(path: Path) -> pd.DataFrame:
         raise UserError(f"Cannot read {str(path)!r} as a table: {reason}") from None
     if frame.empty:
         raise UserError(f"The table {str(path)!r} has no rows.")
-    if not isinstance(frame.index, pd.RangeIndex):
-        raise UserError(f"The rows of {str(path)!r} have more cells than its heading. Give each column a name.")
     return frame
 
 
