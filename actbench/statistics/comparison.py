@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from actbench.statistics import samples
 from actbench.statistics.intervals import (
     LEAST_SPREAD,
     Interval,
@@ -22,7 +23,7 @@ from actbench.statistics.intervals import (
     t_interval,
 )
 from actbench.statistics.planning import SeedRange, seeds_that_would_tell
-from actbench.statistics.samples import FLOAT_NOISE, finite_sample, ranks, same_length, time_sample
+from actbench.statistics.samples import FLOAT_NOISE, finite_sample, same_length, time_sample
 from actbench.statistics.summary import spread
 
 if TYPE_CHECKING:
@@ -92,27 +93,21 @@ class RatioComparison:
         ratio: Hodges and Lehmann's estimate, see `paired_ratio`; below 1 for a faster arm.
         interval: its exact interval; None below 6 pairs.
         log_sd: standard deviation of the log ratios; None for a single pair.
+        direction: sign of the rank sum: 1 where the arm takes more, -1 where it takes less, 0 where neither. The ratio
+            may be 1 all the same, where most pairs are equal.
     """
 
     n: int
     ratio: float
     interval: Interval | None
     log_sd: float | None
+    direction: int
     paired: bool = True
 
     @property
     def n_baseline(self) -> int:
         """Values of the baseline."""
         return self.n
-
-    @property
-    def direction(self) -> int:
-        """1 where the arm takes more, -1 where it takes less, 0 where neither."""
-        return int(np.sign(self.ratio - 1))
-
-    def lies_within(self, margin: float) -> bool:
-        """Whether the whole interval lies in [1/(1+margin), 1+margin]: 0.05 for 5 %."""
-        return self.interval is not None and self.interval.lies_in(1 / (1 + margin), 1 + margin)
 
     def seeds_that_would_tell(self, margin: float, *, alpha: float, arms: int, power: float) -> SeedRange | None:
         """How many seeds would show the observed ratio, or that it is within the margin, by the log ratios."""
@@ -271,7 +266,8 @@ def compare_ratios(arm: ArrayLike, baseline: ArrayLike, *, level: float = 0.95) 
     logs = np.log(np.asarray(arm, dtype=np.float64)) - np.log(np.asarray(baseline, dtype=np.float64))
     # Equal times have logarithms that differ by rounding; a clock tells no such thing apart.
     sd = 0.0 if np.ptp(logs) <= FLOAT_NOISE else spread(logs)
-    return RatioComparison(logs.size, found.ratio, found.interval, sd if logs.size > 1 else None)
+    direction = int(np.sign(samples.signed_ranks(logs).sum()))
+    return RatioComparison(logs.size, found.ratio, found.interval, sd if logs.size > 1 else None, direction)
 
 
 def compare_times(arm: ArrayLike, baseline: ArrayLike, *, paired: bool = True, level: float = 0.95) -> TimeComparison:
@@ -336,9 +332,7 @@ def signed_ranks(arm: NDArray[np.float64], baseline: NDArray[np.float64]) -> NDA
     The differences are ranked by size, ties sharing the mean of their ranks. A hit against a miss is ±inf and takes the
     top ranks, a miss against a miss is 0; zeros are ranked and then drop out (Pratt 1959).
     """
-    steps = _steps(arm, baseline)
-    signed: NDArray[np.float64] = np.sign(steps) * ranks(np.abs(steps))
-    return signed
+    return samples.signed_ranks(_steps(arm, baseline))
 
 
 def _noise(arm: NDArray[np.float64], baseline: NDArray[np.float64]) -> float:

@@ -15,6 +15,7 @@ What is tested is exchangeability: that within a seed the two runs could as well
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -25,6 +26,7 @@ import numpy as np
 from actbench.statistics.comparison import (
     AnyComparison,
     Comparison,
+    RatioComparison,
     compare_paired,
     compare_ratios,
     compare_times,
@@ -315,6 +317,9 @@ class _Contest:
 
     def _is_negligible(self, found: AnyComparison, margin: float, alpha: float) -> bool:
         """Whether two one-sided tests at alpha/2 each show the values to lie within the margin."""
+        if isinstance(found, RatioComparison):
+            arm, baseline = map(np.log, self.values)
+            return equivalence_p(arm - baseline, math.log1p(margin), by_ranks=True) <= alpha / 2
         if isinstance(found, Comparison) and found.paired:
             return equivalence_p(paired_differences(*self.values), margin) <= alpha / 2
         # Other figures come with intervals that begin at six pairs. Welch's does not, and is held to the same.
