@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 import platform
+import signal
 import subprocess
 import sys
 import threading
@@ -106,36 +107,59 @@ NOTICED_SECONDS = 1.0
 
 
 class _Pulse:
-    """A thread that wakes every tick: where it did not, though the processor was idle, the process was stopped."""
+    """A thread that wakes every tick: where it did not, and a SIGCONT has come since, the process was stopped.
+
+    Being late alone proves nothing: a process that others starve, or that reads its libraries from a slow disk, is late
+    too, and that is its own time. Nobody stopped it where nobody let it go on.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._late = 0.0
         self._suspended = 0.0
-        self._last = time.perf_counter(), time.process_time()
+        self._continued = False
+        self._last = time.perf_counter()
+        # Only the main thread may ask for signals, and not every system has this one.
+        if hasattr(signal, "SIGCONT") and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGCONT, self._go_on)
         threading.Thread(target=self._beat, name="actbench-pulse", daemon=True).start()
 
     def suspended(self) -> float:
         """Seconds up to now."""
         with self._lock:
-            now = time.perf_counter(), time.process_time()
-            gap = now[0] - self._last[0] - TICK_SECONDS
-            # A busy process holds the thread up too, but not without computing.
-            if gap > NOTICED_SECONDS and now[1] - self._last[1] < gap / 2:
-                self._suspended += gap
-            self._last = now
+            self._look()
+            if self._continued:
+                self._suspended += self._late
+            # In the main thread a signal that has come is handled by now: what was late without one was no stop.
+            if self._continued or threading.current_thread() is threading.main_thread():
+                self._late, self._continued = 0.0, False
             return self._suspended
+
+    def _go_on(self, *_: object) -> None:
+        self._continued = True
+
+    def _look(self) -> None:
+        now = time.perf_counter()
+        gap = now - self._last - TICK_SECONDS
+        if gap > NOTICED_SECONDS:
+            self._late += gap
+        self._last = now
 
     def _beat(self) -> None:
         while True:
             time.sleep(TICK_SECONDS)
-            self.suspended()
+            with self._lock:
+                self._look()
 
 
 _pulse = functools.cache(_Pulse)
 
 
 def suspended_seconds() -> float:
-    """How long this process was stopped (Ctrl-Z, a frozen container) since the first call, if for over a second."""
+    """How long this process was stopped (Ctrl-Z, SIGSTOP) since the first call, if for over a second.
+
+    To be called by the main thread. A container that was frozen gets no signal, and is not noticed.
+    """
     return _pulse().suspended()
 
 

@@ -50,9 +50,14 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):
-    """Every test starts in an empty folder."""
+    """Every test starts in an empty folder, and what Python imported from there, or looked for there, ends with it."""
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield tmp_path
+    for name, module in [*sys.modules.items()]:
+        places = [getattr(module, "__file__", None), *(getattr(module, "__path__", None) or [])]  # files and folders
+        if any(place and str(place).startswith(str(tmp_path)) for place in places):
+            del sys.modules[name]
 
 
 @pytest.fixture(scope="session")

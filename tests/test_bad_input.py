@@ -275,3 +275,11 @@ def test_a_forecast_leaves_out_runs_whose_clocks_cannot_be_read(tmp_path, invoke
         done = invoke(*asked, "--results", folder)
         assert done.returncode == 0
         assert (json.loads(done.stdout)["seconds"] is not None) == seconds_known
+
+
+@pytest.mark.parametrize("gib", ["nan", "-1", "0"])
+def test_a_bound_on_memory_that_bounds_nothing_is_refused(own_folder, invoke, gib):
+    np.savez("d.npz", x_train=np.zeros((4, 2)), y_train=[0, 1, 0, 1], x_test=np.zeros((2, 2)), y_test=[0, 1])
+    done = invoke("run", "--data", "d.npz", "--max-memory", gib, "--dry-run")
+    assert done.returncode == 2
+    assert f"--max-memory {gib} is no amount of memory" in " ".join(done.stderr.split())

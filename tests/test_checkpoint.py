@@ -1,6 +1,7 @@
 """Checkpoints: what goes in comes out, and whatever else lies in their place is set aside with a sentence."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -56,6 +57,23 @@ def test_what_has_the_right_digest_and_was_written_by_somebody_else_is_found(arc
     line = f"{MARK} {FORM} {hashlib.sha256(archive).hexdigest()}\n"
     with pytest.raises(ValueError, match="it was not written by actbench"):
         Checkpoint.from_bytes(line.encode() + archive)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        replace(checkpoint(), epochs=()),
+        replace(checkpoint(), epochs=(EPOCH, replace(EPOCH, epoch=2))),
+        replace(checkpoint(), epochs=(replace(EPOCH, train_seconds=None),)),
+        replace(checkpoint(), variables=[np.array(["x"])]),
+        replace(checkpoint(), compile_seconds=None),
+        replace(checkpoint(), wall_seconds="x"),
+    ],
+    ids=["no epoch", "a gap", "no clock", "words for weights", "no seconds", "words for seconds"],
+)
+def test_a_state_that_no_run_leaves_is_found(forged):
+    with pytest.raises(ValueError, match="it was not written by actbench"):
+        Checkpoint.from_bytes(forged.to_bytes())
 
 
 @given(st.binary())

@@ -1,14 +1,20 @@
 """A person's own activations: what can be named, what is refused and in which words, and that nothing is shared."""
 
 import hashlib
+import os
+import py_compile
 import sys
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from actbench.activations import resolve
+from actbench import custom
+from actbench.activations import named, resolve
+from actbench.custom.source import source_of_file
 from actbench.errors import UserError
+from actbench.registry import parse
 
 MINE = """
 import keras
@@ -49,6 +55,11 @@ def to_list(x):
 class Holder:
     inner = staticmethod(double)
 """
+
+
+@pytest.fixture(autouse=True)
+def _search_path(monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
 
 
 @pytest.fixture
@@ -170,10 +181,10 @@ def test_a_file_that_leaves_python_on_import_does_not_end_the_program(mine):
 
 
 @pytest.mark.parametrize("mine", ["import a_library_that_nobody_has\n"], indirect=True)
-def test_a_missing_dependency_is_named(mine, monkeypatch):
+def test_a_missing_dependency_is_named(mine):
     with pytest.raises(UserError, match=r"mine\.py.*a_library_that_nobody_has"):
         resolve("mine.py:act")
-    monkeypatch.syspath_prepend(mine.parent)
+    sys.path.insert(0, str(mine.parent))
     with pytest.raises(UserError, match="The module 'mine' needs 'a_library_that_nobody_has', which is not installed"):
         resolve("mine:act")
 
@@ -211,10 +222,10 @@ def test_the_digest_is_of_the_bytes_that_run_even_where_the_file_rewrites_itself
     assert mine.read_text() == "changed = True"
 
 
-def test_a_module_that_was_edited_after_its_import_is_refused(tmp_path, monkeypatch):
+def test_a_module_that_was_edited_after_its_import_is_refused(tmp_path):
     """Python imports it once: what would be called is the old code, whatever the file says."""
     (tmp_path / "edited_module.py").write_text(MINE)
-    monkeypatch.syspath_prepend(tmp_path)
+    sys.path.insert(0, str(tmp_path))
     before = resolve("edited_module:double").choice
     assert resolve("edited_module:bent").choice.version == before.version
     (tmp_path / "edited_module.py").write_text(MINE.replace("2 * x", "3 * x"))
@@ -278,9 +289,7 @@ def test_code_that_a_persons_module_imports_counts(tmp_path, spelling):
         path.write_text(text, encoding="utf-8")
 
     def digest():
-        from actbench.custom.source import digest_of
-
-        return digest_of(file.read_bytes(), file)
+        return source_of_file("activation", str(file)).digest
 
     first = digest()
     (package / "unused.py").write_text("f = max\n", encoding="utf-8")
@@ -293,19 +302,97 @@ def test_code_that_a_persons_module_imports_counts(tmp_path, spelling):
 
 
 def test_a_module_that_imports_nothing_of_its_own_has_the_digest_of_its_file(tmp_path):
-    (tmp_path / "plain.py").write_text("import keras, os, pkg_that_is_not_there\n", encoding="utf-8")
-    from actbench.custom.source import digest_of
-
+    (tmp_path / "plain.py").write_text(
+        "import keras, os, actbench.activations, pkg_that_is_not_there\n", encoding="utf-8"
+    )
     content = (tmp_path / "plain.py").read_bytes()
-    assert digest_of(content, tmp_path / "plain.py") == hashlib.sha256(content).hexdigest()[:12]
+    assert source_of_file("activation", str(tmp_path / "plain.py")).digest == hashlib.sha256(content).hexdigest()[:12]
 
 
 @pytest.mark.parametrize(
     "code", ["import .\n", "import a" + ".b" * 500, "\0", "(" * 5000, "from ...... import x\n", "import x"]
 )
 def test_reading_imports_ends_for_every_text(tmp_path, code):
-    from actbench.custom.source import digest_of
-
     path = tmp_path / "x.py"
     path.write_text(code, encoding="utf-8")
-    assert len(digest_of(code.encode(), path)) == 12
+    assert len(source_of_file("activation", str(path)).digest) == 12
+
+
+@pytest.mark.parametrize("edited", ["elsewhere/__init__.py", "elsewhere/deep.py", "single.py"])
+def test_what_is_imported_from_elsewhere_counts_unless_it_is_installed(own_folder, edited):
+    """As under PYTHONPATH, or of a package that is installed to be edited."""
+    library = own_folder / "library"
+    (library / "elsewhere").mkdir(parents=True)
+    (library / "elsewhere" / "__init__.py").write_text("from . import deep\n")
+    (library / "elsewhere" / "deep.py").write_text("import single, keras\n")
+    (library / "single.py").write_text("")
+    (own_folder / "code").mkdir()
+    (own_folder / "code" / "mine.py").write_text(HELPED.format(helper="elsewhere.deep"))
+    alone = named("code/mine.py:act")
+    sys.path.insert(0, str(library))
+    before = named("code/mine.py:act")
+    assert before != alone
+    (library / edited).write_text("edited = True\n")
+    assert named("code/mine.py:act") != before
+
+
+def test_code_that_leaves_the_current_folder_leaves_it_alone(own_folder):
+    (own_folder / "leaving.py").write_text("import os\nos.chdir('/')\n\ndef act(x):\n    return x\n")
+    resolve("leaving.py:act")
+    assert Path.cwd() == own_folder
+
+
+HELPED = "import keras\nfrom {helper} import f\n\ndef act(x):\n    return keras.ops.relu(f(x))\n"
+
+
+def test_what_was_imported_counts_and_not_what_lies_there_afterwards(own_folder):
+    helper = own_folder / "edited_back.py"
+    (own_folder / "mine.py").write_text(HELPED.format(helper="edited_back"))
+    helper.write_text("def f(x):\n    return x\n")
+    planned = named("mine.py:act")
+    helper.write_text("def f(x):\n    return x * 0.0\n")
+    assert resolve("mine.py:act").choice != planned
+    helper.write_text("def f(x):\n    return x\n")
+    assert named("mine.py:act") == planned
+    with pytest.raises(UserError, match="^The module 'edited_back' was edited after it was imported. Give the same"):
+        resolve("mine.py:act")
+
+
+def test_what_is_imported_later_is_what_was_read(own_folder):
+    helper = own_folder / "edited_late.py"
+    (own_folder / "mine.py").write_text("def act(x):\n    from edited_late import f\n    return f(x)\n")
+    helper.write_text("def f(x):\n    return x\n")
+    resolved = resolve("mine.py:act")
+    helper.write_text("def f(x):\n    return x * 0.0\n")
+    with pytest.raises(UserError, match="^The module 'edited_late' was edited before it was imported. Give the same"):
+        resolved.function(1.0)
+
+
+def test_no_compiled_file_of_before_takes_the_place_of_what_was_read(own_folder):
+    """Python takes one whose time, in seconds, and size are those of the file."""
+    helper = own_folder / "compiled.py"
+    helper.write_text("f = abs\n")
+    os.utime(helper, (1e9, 1e9))
+    py_compile.compile(str(helper))
+    helper.write_text("f = max\n")
+    os.utime(helper, (1e9, 1e9))
+    (own_folder / "mine.py").write_text("from compiled import f\n")
+    assert custom.load_attribute("activation", parse("mine.py:f"))[0] is max
+
+
+@pytest.mark.parametrize("spelling", ["mypkg.acts:act", "src/mypkg/acts.py:act"])
+@pytest.mark.parametrize("edited", ["impl.py", "__init__.py"])
+def test_what_a_package_imports_of_itself_by_its_own_name_counts(own_folder, spelling, edited):
+    package = own_folder / "src" / "mypkg"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "acts.py").write_text(HELPED.format(helper="mypkg.impl"))
+    (package / "impl.py").write_text("def f(x):\n    return x\n")
+    sys.path.insert(0, str(own_folder / "src"))
+    before = named(spelling)
+    assert resolve(spelling).choice == before
+    with (package / edited).open("a") as file:
+        file.write("# edited\n")
+    assert named(spelling) != before
+    with pytest.raises(UserError, match="was edited after it was imported"):
+        resolve(spelling)

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import http.server
 import io
+import os
 import pickle
 import threading
 import zipfile
@@ -13,9 +14,10 @@ import pytest
 from conftest import bytes_images, small_arrays
 
 from actbench import datasets
-from actbench.datasets import DATASETS, Request, dataset, default_model, describe
+from actbench.datasets import CUT_SEED, DATASETS, Request, dataset, default_model, describe
 from actbench.errors import UserError
 from actbench.lazy import load as load_module
+from actbench.studies.file import read_study
 
 
 def load(name, **options):
@@ -259,6 +261,32 @@ def test_a_limit_keeps_the_classes_in_balance_and_always_the_same_inputs():
     for part in PARTS:
         np.testing.assert_array_equal(getattr(one, part), getattr(other, part))
     assert one.sha256 == other.sha256 != load("digits").sha256
+
+
+def test_a_limit_takes_the_classes_in_turn(npz):
+    """As slowly as it can be said: shuffle, then the first of each class, the second of each, and so on."""
+    draw = np.random.RandomState(3)
+    y = np.concatenate([np.arange(7), draw.randint(0, 7, 200)]).astype("int32")
+    arrays = {"x_train": np.zeros((len(y), 4), "float32"), "y_train": y}
+    order = np.random.RandomState(CUT_SEED).permutation(len(y)).tolist()
+    before = [sum(y[other] == y[place] for other in order[:at]) for at, place in enumerate(order)]
+    kept = sorted(sorted(range(len(y)), key=lambda at: before[at])[:60])
+    assert load(str(npz(**arrays)), limit=60).y_train.tolist() == [y[order[at]] for at in kept]
+
+
+def test_a_limit_of_very_many_classes(npz):
+    y = np.arange(200_000, dtype="int32")
+    x = np.zeros((len(y), 1), "float32")
+    path = str(npz(x_train=x, y_train=y, x_test=x, y_test=y))
+    assert sorted(load(path, limit=len(y)).y_train.tolist()) == y.tolist()
+
+
+@pytest.mark.parametrize("name", ["pipe.npz", "pipe.toml"])
+def test_a_pipe_is_no_data_and_no_study(own_folder, name):
+    os.mkfifo(own_folder / name)
+    read = load if name.endswith("npz") else read_study
+    with pytest.raises(UserError, match=f"{name}' is a pipe or a device, not a file"):
+        read(own_folder / name if read is read_study else name)
 
 
 def test_a_limit_takes_inputs_with_their_own_labels():

@@ -224,3 +224,33 @@ def test_a_process_that_was_stopped_says_so_and_its_clocks_stood_still(tmp_path)
     assert 2 < flagged[0] < 30
     row = stored(tmp_path / "r")["stopped.py:act"]
     assert float(row["train_seconds"]) + float(row["eval_seconds"]) < flagged[0]
+
+
+LOUD = """
+import atexit, os, threading, time
+os.write(1, b"past Python")
+os.system("echo a child")
+atexit.register(lambda: print("at the end"))
+threading.Thread(target=lambda: (time.sleep(60), open('outlived', 'w'))).start()
+
+def act(x):
+    return x
+"""
+
+
+@pytest.mark.slow
+def test_own_code_neither_writes_among_results_nor_keeps_the_program_from_ending(tmp_path):
+    (tmp_path / "loud.py").write_text(LOUD)
+    done = program("run", "--act", "loud.py:act", "--dry-run", "--json", cwd=tmp_path, check=0)
+    assert not (tmp_path / "outlived").exists()
+    assert json.loads(done.stdout)
+    assert "past Python" in done.stderr
+    assert "a child" in done.stderr
+
+
+@pytest.mark.slow
+def test_own_code_that_writes_at_the_end_does_not_write_behind_results(tmp_path):
+    (tmp_path / "loud.py").write_text("\n".join(line for line in LOUD.splitlines() if "Thread" not in line))
+    done = program("run", "--act", "loud.py:act", "--dry-run", "--json", cwd=tmp_path, check=0)
+    assert json.loads(done.stdout)
+    assert "at the end" in done.stderr

@@ -10,10 +10,14 @@ import subprocess
 import sys
 import textwrap
 
+import numpy as np
 import pytest
 
 from actbench.errors import UserError
+from actbench.execution.events import SweepPlanned
 from actbench.registry import Choice
+from actbench.reports.loggers import LOGGERS
+from actbench.results.checkpoint import Checkpoint
 from actbench.results.columns import SCHEMA_VERSION, Epoch, Record, Run, Versions
 from actbench.results.files import replace
 from actbench.results.frames import SHOWN, epoch_chunks, read_frames, run_frames
@@ -567,6 +571,69 @@ def test_a_derived_file_of_somebody_elses_is_refused_and_left_alone(own_folder, 
     with pytest.raises(UserError, match=rf"{name}' is not a"), Store.open(own_folder):
         pass
     assert contents(own_folder) == {name: content.encode()}
+
+
+NAMES = (RUNS, EPOCHS, TABLE, MANIFEST, ".lock", ".holder", "checkpoints")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_link_in_a_store_is_refused_and_leads_nowhere(tmp_path, name):
+    store, victim = tmp_path / "store", tmp_path / "victim"
+    store.mkdir()
+    victim.write_text("precious")
+    (store / name).symlink_to(victim)
+    with pytest.raises(UserError, match=rf"{name}' is a symbolic link: nothing is written"), Store.open(store):
+        pass
+    assert victim.read_text() == "precious"
+    assert [path.name for path in store.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_pipe_in_a_store_is_refused(own_folder, name):
+    os.mkfifo(own_folder / name)
+    with (
+        pytest.raises(UserError, match=f"{name}' is not a f(ile|older). Take another --results"),
+        Store.open(own_folder),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("name", [EPOCHS, MANIFEST])
+def test_a_pipe_in_a_store_that_is_read_is_refused(own_folder, name):
+    filled(own_folder)
+    (own_folder / name).unlink(missing_ok=True)
+    os.mkfifo(own_folder / name)
+    with pytest.raises(UserError, match=f"{name}' is a pipe or a device, not a file"):
+        list(epoch_chunks(run_frames([own_folder])[0], SHOWN))
+
+
+def test_files_are_written_beside_links_and_not_through_them(tmp_path):
+    """A store of somebody else's, with a link in every place that files are written aside in."""
+    store = tmp_path / "store"
+    (store / "checkpoints").mkdir(parents=True)
+    victims = []
+    for number, name in enumerate((RUNS, EPOCHS, TABLE, MANIFEST, ".holder", f"checkpoints/{run_of().key}.npz")):
+        victims.append(tmp_path / f"victim{number}")
+        victims[-1].write_text("precious")
+        (store / f"{name}.part").symlink_to(victims[-1])
+    with Store.open(store) as opened:
+        record = record_of()
+        opened.append(record)
+        opened.append(record)  # rewrites both tables
+        opened.write_manifest({"studies": {}})
+        opened.write_table("activation,runs,failed\n")
+        opened.save_checkpoint(Checkpoint(run_of(seed=1).key, (), [], ("MT19937", np.zeros(624), 0, 0, 0.0), 0.0, 0.0))
+    assert {victim.read_text() for victim in victims} == {"precious"}
+    assert not any(path.is_symlink() for path in store.glob("*.*") if path.suffix != ".part")
+
+
+def test_a_log_of_events_is_not_written_through_a_link(tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / "events.jsonl").symlink_to(victim)
+    with pytest.raises(OSError, match="events.jsonl"):
+        LOGGERS["jsonl"].listener(tmp_path)(SweepPlanned((), 0))
+    assert victim.read_text() == "precious"
 
 
 def test_a_newer_schema_is_refused_and_left_alone(own_folder):

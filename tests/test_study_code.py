@@ -47,11 +47,7 @@ def folder(tmp_path, monkeypatch):
     (installed / "library.py").write_text(MINE)
     (home / "link.py").symlink_to(tmp_path / "elsewhere.py")
     monkeypatch.chdir(home)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.setattr(custom, "_IMPORTED", {})
-    yield home
-    for name in [name for name in sys.modules if name.partition(".")[0] in {"mine", "below"}]:
-        del sys.modules[name]
+    return home
 
 
 def study(folder, activation, more=""):
@@ -152,9 +148,7 @@ def project(folder, monkeypatch):
     elsewhere = folder.parent / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    yield folder
-    for name in [name for name in sys.modules if name.partition(".")[0] in {"helper", "pkg"}]:
-        del sys.modules[name]
+    return folder
 
 
 def planned_in(place, study, monkeypatch):
@@ -175,6 +169,7 @@ def test_a_study_names_files_from_its_own_folder_wherever_one_stands(project, mo
 def test_what_lies_beside_the_study_counts_in_its_keys_wherever_one_stands(project, monkeypatch):
     before = planned_in(project.parent, Path("home/study.toml"), monkeypatch)
     (project / "helper.py").write_text("factor = 1.0  # edited\n")
+    del sys.modules["helper"]  # as in a new process
     after = planned_in(project.parent, Path("home/study.toml"), monkeypatch)
     assert [old[2] == new[2] for old, new in zip(before, after, strict=True)] == [False, True]
 

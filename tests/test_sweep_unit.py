@@ -14,7 +14,7 @@ from actbench.errors import UserError
 from actbench.execution.events import CheckpointTaken, EpochEnded, RunEnded, RunStarted, SweepPlanned
 from actbench.execution.forecast import ALIKE, TIMELESS, forecast
 from actbench.execution.plan import make_plan, stored_plan
-from actbench.execution.sweep import Options, sweep
+from actbench.execution.sweep import Options, Outcome, sweep
 from actbench.registry import Choice
 from actbench.results.checkpoint import Checkpoint
 from actbench.results.columns import SETTINGS, Epoch, Record
@@ -65,6 +65,31 @@ class Pretend:
         if status == "interrupted":
             yield CheckpointTaken(run, checkpoint(run, rows))
         yield RunEnded(record(run, status, rows))
+
+
+def test_no_state_is_kept_of_a_finished_run(tmp_path):
+    """It would lie there until the run is lost, and then be gone on from."""
+    first, again = make_plan(STUDY, Pretend()), Pretend(ends={("relu", 0): "interrupted"})
+    sweep(first, tmp_path, Options(executor=Pretend(ends={("elu", 1): "failed"})))
+    sweep(first, tmp_path, Options(executor=again, rerun=True))
+    assert not (tmp_path / "checkpoints").exists()
+    sweep(first, tmp_path / "new", Options(executor=again, rerun=True))
+    assert len(list((tmp_path / "new" / "checkpoints").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "with their state; give the same command again to go on."),
+        (["--rerun"], "kept. The same command trains all runs anew; without --rerun, those that have not finished."),
+    ],
+)
+def test_an_interrupted_sweep_says_what_the_same_command_will_do(invoke, monkeypatch, words, said):
+    monkeypatch.setattr("actbench.execution.sweep.sweep", lambda *_: Outcome((), complete=False, interrupted=True))
+    done = invoke("run", "--act", "relu", *words)
+    assert done.returncode == 130
+    assert "Interrupted. Finished runs are kept" in done.stderr
+    assert said in done.stderr
 
 
 def row(number):

@@ -75,6 +75,17 @@ def test_every_format_shows_names_and_obeys_none(evil_store, tmp_path, invoke, f
         ET.fromstring(text)
 
 
+@pytest.mark.parametrize(("form", "backslash"), [("latex", r"\textbackslash{}"), ("md", r"\\")])
+def test_what_is_written_out_is_escaped_like_any_other_text(evil_store, invoke, form, backslash):
+    r"""LaTeX knows no command ``\x``."""
+    lines = invoke("compare", evil_store, "--format", form).stdout.splitlines()
+    shown = [line for line in lines if "]52;c;" in line.replace("\\", "") and not line.startswith("%")]
+    assert shown
+    for line in shown:
+        assert f"{backslash}x1b" in line
+        assert not re.search(r"(?<!\\)\\x", line)
+
+
 def test_pictures_hold_no_control_characters(evil_store, tmp_path, invoke):
     for kind in ("strip", "curves"):
         path = tmp_path / f"{kind}.svg"

@@ -13,7 +13,8 @@ import json, sys
 try:
     {code}
 finally:
-    print("\\n" + json.dumps(sorted({{name.split(".")[0] for name in sys.modules}} & set({heavy}))))
+    found = sorted({{name.split(".")[0] for name in sys.modules}} & set({heavy}))
+    print("\\n" + json.dumps(found), file=sys.stderr)  # stdout is the program's
 """
 
 
@@ -27,7 +28,7 @@ def heavy_after(code, cwd):
         cwd=cwd,
         env=os.environ | {"PYTHONSAFEPATH": ""},
     )
-    return json.loads(done.stdout.splitlines()[-1]), done
+    return json.loads(done.stderr.splitlines()[-1]), done
 
 
 @pytest.mark.parametrize(

@@ -72,8 +72,8 @@ FEW = replace(TESTED, n=3)
         ),
         (MissingResults("elu", (4,), ("oom",), ""), "elu has no result for seed 4 (oom)."),
         (
-            MissingResults("elu", (4, 5), ("failed", "oom"), "x" * 130),
-            f"elu has no result for seeds 4, 5 (failed, oom: {'x' * 120}).",
+            MissingResults("elu", (4, 5), ("failed", "oom"), "what with " * 30),
+            f"elu has no result for seeds 4, 5 (failed, oom: {'what with ' * 19}what …).",
         ),
         (
             SeveralCopies(40, ("a", "b")),

@@ -133,6 +133,28 @@ def test_code_beside_the_file_and_data_that_change_in_mid_sweep_fail_the_runs_th
         assert outcome.broken[0].error.startswith(f"The {what} changed after its runs were planned.")
 
 
+@pytest.mark.slow
+def test_code_that_is_edited_and_edited_back_is_not_stored_under_the_key_of_what_it_was(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    helper = tmp_path / "helper.py"
+    (tmp_path / "mine.py").write_text("from helper import f\n\ndef act(x):\n    return f(x)\n", encoding="utf-8")
+    helper.write_text("def f(x):\n    return x\n", encoding="utf-8")
+    options = Options()
+    asked = {"activation": ["relu", "mine.py:act"], "seed": [0, 1, 2]}
+    plan = make_plan(Study().override(TINY | asked), options.executor)
+    helper.write_text("def f(x):\n    return x * 0.0\n", encoding="utf-8")
+
+    def edit_back(event):
+        if isinstance(event, RunEnded) and event.record.status == "failed":
+            helper.write_text("def f(x):\n    return x\n", encoding="utf-8")
+
+    outcome = sweep(plan, tmp_path / "r", options, [edit_back])
+    assert [record.status for record in outcome.trained] == ["ok", "failed"] * 3
+    first, *later = [record.error for record in outcome.broken]
+    assert first.startswith("The activation 'mine.py:act' changed after its runs were planned. Give the same command")
+    assert set(later) == {"The module 'helper' was edited after it was imported. Give the same command again."}
+
+
 class Fresh(LocalExecutor):
     """Takes a new worker for every run: nothing is in its caches."""
 

@@ -59,8 +59,9 @@ def page(found: list[Reproduction]) -> str:
     strict = jinja2.StrictUndefined
     environment = jinja2.Environment(loader=loader, undefined=strict, keep_trailing_newline=True)  # noqa: S701 - no HTML
     stories = [Story(one) for one in found]
+    devices = sorted({device for story in stories for device in story.devices})
     return environment.get_template(PAGE_TEMPLATE).render(
-        stories=stories, limit=CLAIM_ALPHA / 2, least=least_pairs(CLAIM_ALPHA)
+        stories=stories, devices=devices, limit=CLAIM_ALPHA / 2, least=least_pairs(CLAIM_ALPHA)
     )
 
 

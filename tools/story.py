@@ -66,6 +66,11 @@ class Story:
         return len(self._runs)
 
     @property
+    def devices(self) -> set[str]:
+        """What its runs were trained on."""
+        return set(self._runs["device_name"].astype(str))
+
+    @property
     def asked(self) -> int:
         """How many runs the study asks for."""
         case = self.found.case

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 MAX_SEEDS = 30
 """Of a sweep that adds seeds until it is decided, where nobody says how many."""
 GO_ON = "Finished runs are kept, running ones with their state; give the same command again to go on."
+BEGIN_ANEW = (
+    "Finished runs are kept. The same command trains all runs anew; without --rerun, those that have not finished."
+)
 
 
 class ExecutorName(StrEnum):
@@ -281,17 +284,18 @@ def _sweep(
     as_json: bool,
 ) -> None:
     errors = console(stderr=True)
-    outcome = supervised(carry_out, errors, quiet=quiet)
+    go_on = BEGIN_ANEW if options.rerun else GO_ON
+    outcome = supervised(carry_out, errors, rerun=options.rerun, quiet=quiet)
     print_arms([folder], plan.thresholds, "json" if as_json else "table", only=plan.keys, rule=rule)
     if outcome.gave_up:
-        errors.print(f"Gave up after {options.max_failures} failing runs in a row. {GO_ON}", soft_wrap=True)
+        errors.print(f"Gave up after {options.max_failures} failing runs in a row. {go_on}", soft_wrap=True)
     elif not quiet:
         errors.print(f"Kept in {folder}; 'actbench compare {folder}' shows all that lies there.", soft_wrap=True)
     if outcome.broken:
         raise typer.Exit(1)
 
 
-def supervised(work: Callable[[Listener], Outcome], errors: Any, *, quiet: bool) -> Outcome:
+def supervised(work: Callable[[Listener], Outcome], errors: Any, *, rerun: bool = False, quiet: bool) -> Outcome:
     """Carry out a sweep that tells of its progress; where it is interrupted, say how to go on, and exit."""
     from actbench.reports.progress import SweepProgress
 
@@ -299,10 +303,11 @@ def supervised(work: Callable[[Listener], Outcome], errors: Any, *, quiet: bool)
         with SweepProgress(errors, quiet=quiet) as progress:
             outcome = work(progress)
     except KeyboardInterrupt:
-        errors.print("Ended at once. Finished runs are kept; give the same command again to go on.", soft_wrap=True)
+        rest = BEGIN_ANEW if rerun else "Finished runs are kept; give the same command again to go on."
+        errors.print(f"Ended at once. {rest}", soft_wrap=True)
         raise typer.Exit(130) from None
     if outcome.interrupted:
-        errors.print(f"Interrupted. {GO_ON}", soft_wrap=True)
+        errors.print(f"Interrupted. {BEGIN_ANEW if rerun else GO_ON}", soft_wrap=True)
         raise typer.Exit(130)
     return outcome
 

@@ -1,4 +1,7 @@
-"""stdout and stderr as they may be outside: closed, full, or read by nobody any more. No sweep ends because of them."""
+"""stdout and stderr as they may be outside: closed, full, or read by nobody any more. No sweep ends because of them.
+
+stdout is for results alone: what a person's own code or a library writes there, in whatever way, goes to stderr.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import contextlib
 import errno
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,11 +24,42 @@ def guarded() -> Iterator[None]:
     """
     _open_missing()
     out, err = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = _Guarded(out), _Guarded(err, silent=True)
+    own = _for_results_alone(out)
+    sys.stdout, sys.stderr = _Guarded(own), _Guarded(err, silent=True)
     try:
         yield
+    except SystemExit as end:
+        if own is not out:
+            _leave_threads_behind(end)
+        raise
     finally:
         sys.stdout, sys.stderr = out, err
+
+
+def _for_results_alone(out: Any) -> Any:
+    """The stream in the place of ``out``; from now on until the process ends, descriptor 1 leads to stderr.
+
+    A C library, a child process and a function called at the end write there, past any stream of Python's. Where
+    ``out`` has another descriptor, somebody has called us in a process of theirs, and nothing is done.
+    """
+    try:
+        number = out.fileno()
+    except OSError:  # it is none of the system's
+        return out
+    if number != 1:
+        return out
+    out.flush()
+    own = os.dup(1)
+    os.dup2(2, 1)
+    return os.fdopen(own, "w", encoding=out.encoding, errors=out.errors)
+
+
+def _leave_threads_behind(end: SystemExit) -> None:
+    """End the process at once where Python would wait, perhaps for ever, for threads that somebody's code began."""
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code if isinstance(end.code, int) else int(end.code is not None))
 
 
 def _open_missing() -> None:

@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
+from actbench.custom.importing import OF_FILES, expect
 from actbench.custom.places import home, names_from, place_of, search
-from actbench.custom.source import check_defined_below, check_imported, content_of, digest_of, module_digest
+from actbench.custom.source import check_defined_below, check_imported, source_of_file, source_of_module
 from actbench.errors import UserError, did_you_mean
 from actbench.lazy import load
 from actbench.registry import Choice, Spelling, literal
@@ -36,12 +37,8 @@ def named(kind: str, spelling: Spelling) -> Choice:
         UserError: no such file or module.
     """
     provider = spelling.provider
-    digest = (
-        digest_of(content_of(kind, provider), place_of(provider))
-        if provider.endswith(".py")
-        else module_digest(kind, provider)
-    )
-    return _choice(spelling, digest)
+    find = source_of_file if provider.endswith(".py") else source_of_module
+    return _choice(spelling, find(kind, provider).digest)
 
 
 def _choice(spelling: Spelling, digest: str) -> Choice:
@@ -95,10 +92,15 @@ def prints_to_stderr() -> contextlib.AbstractContextManager[Any]:
 
 @contextlib.contextmanager
 def _importing(what: str) -> Iterator[None]:
-    """Import a person's code: what it prints is no result, and what fails in it is told in a sentence."""
+    """Import a person's code: what it prints is no result, what fails in it is told in a sentence.
+
+    If it changes the current folder, that lasts as long as the import.
+    """
     try:
-        with prints_to_stderr():
+        with prints_to_stderr(), contextlib.chdir("."):
             yield
+    except UserError:  # of what it imports
+        raise
     except ModuleNotFoundError as error:
         raise UserError(f"{what} needs {error.name!r}, which is not installed.") from error
     except (Exception, SystemExit) as error:  # a script may end in sys.exit()
@@ -107,40 +109,36 @@ def _importing(what: str) -> Iterator[None]:
 
 def _from_file(kind: str, provider: str) -> tuple[ModuleType, str]:
     """The module in a file, and the digest of the very bytes that it was made from."""
-    content = content_of(kind, provider)
+    source = source_of_file(kind, provider)
     load("keras")  # before the person's own code does: its import is quiet only from here
-    place = place_of(provider).resolve()
+    place = source.path or place_of(provider)
     search((place.parent, home()))
+    expect(source.files)
     # Named by place and content: an edited file is another module, so that what is called is what the digest says.
-    name = f"actbench_custom_{hashlib.sha256(str(place).encode() + NUL + content).hexdigest()[:12]}"
+    name = OF_FILES + hashlib.sha256(str(place).encode() + NUL + source.content).hexdigest()[:12]
     if name not in sys.modules:
         module = ModuleType(name)
         module.__file__ = str(place)
         sys.modules[name] = module
         try:
             with _importing(repr(provider)):
-                exec(compile(content, module.__file__, "exec"), vars(module))  # noqa: S102 - an import, with these bytes
-            check_imported(provider, content, place)
+                exec(compile(source.content, module.__file__, "exec"), vars(module))  # noqa: S102 - an import, with these bytes
+            check_imported(provider, source)
         except UserError:
             del sys.modules[name]
             raise
-    return sys.modules[name], digest_of(content, place)
+    return sys.modules[name], source.digest
 
 
 NUL = b"\0"
-_IMPORTED: dict[str, str] = {}
-"""The digests of imported modules, as they were when they were imported."""
 
 
 def _from_module(kind: str, name: str) -> tuple[ModuleType, str]:
     """An importable module and its digest. Raises UserError for one that was edited after its import."""
-    before = module_digest(kind, name)
+    source = source_of_module(kind, name)
     search((home(),))  # the installed command does not
     load("keras")  # first, as above
+    expect(source.files)
     with _importing(f"The module {name!r}"):
         module = importlib.import_module(name)
-    # An import is done once a process: what is called stays what it was, whatever becomes of the file.
-    imported = _IMPORTED.setdefault(name, before)
-    if imported != module_digest(kind, name):
-        raise UserError(f"The module {name!r} was edited after it was imported. Give the same command again.")
-    return module, imported
+    return module, source.digest

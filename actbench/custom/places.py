@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 _folder: ContextVar[Path] = ContextVar("folder", default=Path())
+_added: set[Path] = set()
 
 
 @contextlib.contextmanager
@@ -37,4 +38,11 @@ def search(folders: Iterable[Path]) -> None:
     They go last: what lies there must not take the place of a library that is imported later.
     """
     known = {Path(entry or ".").resolve() for entry in sys.path}
-    sys.path += [str(folder) for folder in dict.fromkeys(folders) if folder not in known]
+    new = [folder for folder in dict.fromkeys(folders) if folder not in known]
+    sys.path += map(str, new)
+    _added.update(new)
+
+
+def was_added(folder: Path) -> bool:
+    """Whether Python only looks into a folder since `search`."""
+    return folder in _added

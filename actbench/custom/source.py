@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import importlib.machinery
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from actbench.custom.places import home, place_of
+from actbench.custom.places import home, place_of, was_added
 from actbench.errors import UserError
 from actbench.registry import Spelling
 
@@ -28,56 +29,133 @@ def content_of(kind: str, provider: str) -> bytes:
     raise UserError(f"There is no file {provider!r} to take the {kind} from.")
 
 
-def digest_of(content: bytes, path: Path | None = None) -> str:
-    """The first 12 hex digits of the SHA-256 of a module, and of what it imports of the person's own code."""
-    digest = hashlib.sha256(content)
-    for name, imported in sorted(_imported_files(content, path).values()) if path else ():
-        digest.update(f"\0{name}\0{len(imported)}\0".encode() + imported)
-    return digest.hexdigest()[:12]
+class Source(NamedTuple):
+    """What a module is made of.
+
+    Attributes:
+        content: of its own file; its name, where it has none.
+        path: its own file, or None.
+        imported: by file, the name (relative to the folder in which it was found) and the content of what it imports of
+            the person's own code.
+    """
+
+    content: bytes
+    path: Path | None
+    imported: Mapping[Path, tuple[str, bytes]]
+
+    @property
+    def digest(self) -> str:
+        """The first 12 hex digits of the SHA-256 of the module, and of what it imports of the person's own code."""
+        digest = hashlib.sha256(self.content)
+        for name, content in sorted(self.imported.values()):
+            digest.update(f"\0{name}\0{len(content)}\0".encode() + content)
+        return digest.hexdigest()[:12]
+
+    @property
+    def files(self) -> dict[Path, bytes]:
+        """All files with what is in them."""
+        own = {self.path: self.content} if self.path else {}
+        return own | {file: content for file, (_, content) in self.imported.items()}
 
 
-def check_imported(provider: str, content: bytes, path: Path) -> None:
+def source_of_file(kind: str, provider: str) -> Source:
+    """Of a file of code as it lies there. Raises UserError where there is none."""
+    content, path = content_of(kind, provider), place_of(provider).resolve()
+    return Source(content, path, _imported_files(content, path, _package_home(path)))
+
+
+def source_of_module(kind: str, name: str) -> Source:
+    """Of a module that Python finds by name, with the packages around it. Raises UserError where there is none."""
+    *packages, file = _module_files(kind, name)
+    if file is None:
+        return Source(name.encode(), None, {})
+    content, path = content_of(kind, str(file)), file.resolve()
+    above = file.absolute().parents
+    root = above[min(name.count(".") + (file.name == "__init__.py"), len(above) - 1)]
+    return Source(content, path, _imported_files(content, path, root, [each.absolute() for each in packages if each]))
+
+
+def _package_home(path: Path) -> Path:
+    """The folder from which Python would import a file: above the packages that it lies in."""
+    return next(folder for folder in path.parents if not (folder / "__init__.py").is_file() or folder == folder.parent)
+
+
+def check_imported(provider: str, source: Source) -> None:
     """Raise UserError where what a module has imported does not lie beside it, though a file of that name does.
 
     Python knows one module of a name, and two files may each have a helper of that name beside them.
     """
     beside: dict[str, Path] = {}
-    for file, (name, _) in _imported_files(content, path).items():  # those beside it come first
+    for file, (name, _) in source.imported.items():  # those beside it come first
         beside.setdefault(name.removesuffix(".py").removesuffix("/__init__").replace("/", "."), file)
     for dotted, file in beside.items():
         place = getattr(sys.modules.get(dotted), "__file__", None)
-        if place and Path(place).resolve() != file and not _is_installed(Path(place).resolve()):
+        if place and Path(place).resolve() != file and not is_installed(Path(place).resolve()):
             raise UserError(
                 f"{provider!r} imports {dotted!r}, and finds {place!r}, not what lies beside it. Give one of them "
                 "another name."
             )
 
 
-def _is_installed(file: Path) -> bool:
-    """Whether it is part of Python or of an installed package, whose version says what it is."""
-    return any(file.is_relative_to(installed) for installed in map(Path, set(sysconfig.get_paths().values())))
+def is_installed(file: Path) -> bool:
+    """Whether it is part of Python, of actbench or of an installed package, whose version says what it is."""
+    return bool(_INSTALLED & set(file.parts)) or any(file.is_relative_to(folder) for folder in _installed_folders())
 
 
-def _imported_files(content: bytes, path: Path) -> dict[Path, tuple[str, bytes]]:
-    """The files beside or below a module, or the study, that it imports, and that these import in turn.
+_INSTALLED = {"site-packages", "dist-packages"}
 
-    Found by reading, nothing is run: imports by a name that is only made up at run time are not seen. Returns by the
-    file its name, relative to the folder in which it was found, and its content.
+
+@functools.cache
+def _installed_folders() -> frozenset[Path]:
+    return frozenset(map(Path, sysconfig.get_paths().values())) | {Path(__file__).parents[1]}
+
+
+def _imported_files(
+    content: bytes, path: Path, root: Path, packages: Sequence[Path] = ()
+) -> dict[Path, tuple[str, bytes]]:
+    """The files of the person's own code that a module imports, and that these import in turn.
+
+    They lie beside or below the module, the study, or the folder ``root`` from which the module's own package is
+    imported, or wherever else Python finds them, but for installed packages. Found by reading, nothing is run: imports
+    by a name that is only made up at run time are not seen. Returns by the file its name, relative to the folder in
+    which it was found, and its content.
     """
-    here = path.resolve()
-    if _is_installed(here):
+    if is_installed(path):
         return {}
     found: dict[Path, tuple[str, bytes]] = {}
-    waiting = [(here, content)]
+    waiting = [(path, content)]
+    folders = list(dict.fromkeys((path.parent, root, home())))
+
+    def take(file: Path, folder: Path) -> None:
+        place = file.resolve()  # it may be a link
+        if place not in found and place != path:
+            found[place] = (file.relative_to(folder).as_posix(), file.read_bytes())
+            waiting.append((file, found[place][1]))
+
+    for package in packages:
+        take(package, _package_home(package))
     while waiting:
         file, code = waiting.pop()
-        for root in dict.fromkeys((here.parent, home())):
-            for name in _imported_names(code, file, root):
-                for imported in _files_of(root, name):
-                    if imported not in found and imported != here:
-                        found[imported] = (imported.relative_to(root).as_posix(), imported.read_bytes())
-                        waiting.append((imported, found[imported][1]))
+        folders += _folders_elsewhere(code, file, folders)
+        for folder in folders:
+            for name in _imported_names(code, file, folder):
+                for imported in _files_of(folder, name):
+                    take(imported, folder)
     return found
+
+
+def _folders_elsewhere(code: bytes, file: Path, known: Sequence[Path]) -> list[Path]:
+    """The folders, beside those known, from which Python imports what a file names: those of PYTHONPATH, say."""
+    names = {name.partition(".")[0] for name in _imported_names(code, file, file)}  # nothing is relative to a file
+    missing = sorted(name for name in names if not any(_files_of(folder, name) for folder in known))
+    specs = [spec for spec in (_spec(name, None) for name in missing) if spec is not None]
+    places = [
+        Path(place).absolute()
+        for spec in specs
+        for place in spec.submodule_search_locations or [spec.origin] * spec.has_location
+    ]
+    # A folder that was only added for the sake of another file may be there today, and not tomorrow.
+    return [place.parent for place in places if not (is_installed(place) or was_added(place.parent))]
 
 
 def _imported_names(code: bytes, file: Path, root: Path) -> set[str]:
@@ -110,12 +188,6 @@ def _files_of(root: Path, name: str) -> list[Path]:
         place = place / part
         files += [place / "__init__.py", place.with_name(f"{part}.py")]
     return [file for file in files if os.path.isfile(file)]  # noqa: PTH113 - Path's own raises for a name that is too long
-
-
-def module_digest(kind: str, name: str) -> str:
-    """The digest of a module's file; of its name, where it has none."""
-    files = list(_module_files(kind, name))
-    return digest_of(name.encode()) if files[-1] is None else digest_of(content_of(kind, str(files[-1])), files[-1])
 
 
 def _module_files(kind: str, name: str) -> Iterator[Path | None]:
@@ -175,9 +247,6 @@ def check_defined_below(kind: str, spelling: Spelling, folder: Path) -> None:
         if not found or not all(map(_is_definition, found)):
             raise UserError(f"{provider!r} does not define {spelling.name!r} itself.")
         body = found[-1].body if isinstance(found[-1], ast.ClassDef) else []
-
-
-_INSTALLED = {"site-packages", "dist-packages"}
 
 
 def _is_own(place: Path, folder: Path) -> bool:

@@ -310,10 +310,10 @@ def _cut(name: str, raw: dict[str, Array], limit: int, classes: int) -> dict[str
     for part in ("train", "test"):
         labels = raw[f"y_{part}"]
         order = np.random.RandomState(CUT_SEED).permutation(len(labels))
+        by_class = np.argsort(labels[order], kind="stable")
+        sizes = np.bincount(labels, minlength=classes)
         turn = np.empty(len(order), dtype=np.int64)
-        for label in range(classes):
-            places = np.flatnonzero(labels[order] == label)
-            turn[places] = np.arange(len(places))
+        turn[by_class] = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         kept = order[np.sort(np.argsort(turn, kind="stable")[:limit])]
         cut[f"x_{part}"], cut[f"y_{part}"] = raw[f"x_{part}"][kept], labels[kept]
     return cut

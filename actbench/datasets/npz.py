@@ -15,6 +15,7 @@ from typing import Any
 
 from actbench.datasets._arrays import NAMES, Array, Arrays
 from actbench.errors import UserError
+from actbench.results.files import check_readable
 
 GIB = 2**30
 BYTES_WHEN_SCALED = 8
@@ -24,7 +25,13 @@ _limit: ContextVar[float | None] = ContextVar("limit", default=None)
 
 @contextlib.contextmanager
 def at_most(gib: float | None) -> Iterator[None]:
-    """Inside the block, data of more than so many GiB is refused; None: more than half of the memory that is free."""
+    """Inside the block, data of more than so many GiB is refused; None: more than half of the memory that is free.
+
+    Raises:
+        UserError: the bound is none, which nan would be, or one that lets nothing pass.
+    """
+    if gib is not None and not gib > 0:
+        raise UserError(f"--max-memory {gib:g} is no amount of memory: give GiB above 0.")
     token = _limit.set(gib)
     try:
         yield
@@ -38,6 +45,7 @@ def read_npz(path: Path) -> Arrays:
     Raises:
         UserError: it is no such file, is damaged, or would take more memory than it may.
     """
+    check_readable(path)
     try:
         with zipfile.ZipFile(path) as archive:
             found = [key for key in NAMES if f"{key}.npy" in archive.namelist()]

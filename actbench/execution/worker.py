@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import queue
@@ -44,7 +45,8 @@ def carry_out(
     """
     send(RunStarted(assignment.run))
     try:
-        with custom.names_from(assignment.folder):
+        # A person's own code may leave the current folder; the next run begins where this one did.
+        with contextlib.chdir("."), custom.names_from(assignment.folder):
             try:
                 record = _train(assignment, trainer, send, stopping, load)
             except CheckpointError as reason:

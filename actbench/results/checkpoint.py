@@ -8,6 +8,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from actbench.results.columns import EPOCH_FIELDS, Epoch
 
 if TYPE_CHECKING:
@@ -81,16 +83,21 @@ class Checkpoint:
             with np.load(io.BytesIO(archive), allow_pickle=False) as arrays:
                 state = json.loads(str(arrays["state"]))
                 name, *rest = state["stream"]
-                return cls(
-                    run_key=state["run_key"],
-                    epochs=tuple(Epoch(**neutral | row) for row in state["epochs"]),
+                found = cls(
+                    run_key=msgspec.convert(state["run_key"], str),
+                    epochs=tuple(msgspec.convert(neutral | row, Epoch) for row in state["epochs"]),
                     variables=[arrays[f"variable_{number}"] for number in range(len(arrays.files) - 2)],
                     stream=(name, arrays["stream"], *rest),
-                    compile_seconds=state["compile_seconds"],
-                    wall_seconds=state["wall_seconds"],
+                    compile_seconds=msgspec.convert(state["compile_seconds"], float),
+                    wall_seconds=msgspec.convert(state["wall_seconds"], float),
                 )
         except Exception as error:  # a forged archive can make its readers raise anything
             raise ValueError(f"it was not written by actbench: {error}") from error
+        if [row.epoch for row in found.epochs] != list(range(len(found.epochs))) or not found.epochs:
+            raise ValueError("it was not written by actbench: its epochs do not count up from 0")
+        if any(value.dtype.kind in "USO" for value in found.variables):
+            raise ValueError("it was not written by actbench: it holds texts in place of weights")
+        return found
 
 
 def _digest(archive: bytes) -> str:

@@ -1,14 +1,42 @@
-"""Writing files so that nothing half-written can ever be read."""
+"""Writing files so that nothing half-written can ever be read, and nothing outside their folder is ever written.
+
+A folder that somebody else packed may hold anything under the names of our files: links that lead out of it, pipes that
+wait for ever.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from actbench.errors import UserError
+
+OWN_FILE_ONLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""To open with: fails for a link, and for a pipe that nobody reads. Not every system has them."""
+
+
+def check_readable(path: Path) -> None:
+    """Raise UserError for a pipe or a device, which may have no end; a link to a file will do."""
+    with contextlib.suppress(OSError):  # whoever opens it says what is wrong
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise UserError(f"{str(path)!r} is a pipe or a device, not a file.")
+
+
+def check_writable(path: Path, *, folder: bool = False) -> None:
+    """Raise UserError for what lies in the place of a file of ours, or of a folder, and is none, such as a link."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:  # as above
+        return
+    if stat.S_ISLNK(mode):
+        raise UserError(f"{str(path)!r} is a symbolic link: nothing is written through it. Take another --results.")
+    if not (stat.S_ISDIR if folder else stat.S_ISREG)(mode):
+        raise UserError(f"{str(path)!r} is not a {'folder' if folder else 'file'}. Take another --results.")
 
 
 def replace(path: Path, text: str) -> None:
@@ -21,7 +49,8 @@ def replace_all(contents: Mapping[Path, bytes]) -> None:
     parts = {path.with_name(path.name + ".part"): path for path in contents}
     try:
         for part, path in parts.items():
-            with part.open("wb") as file:
+            part.unlink(missing_ok=True)  # of a break; or a link of somebody's, which is not followed
+            with part.open("xb") as file:
                 file.write(contents[path])
                 file.flush()
                 os.fsync(file.fileno())
@@ -35,7 +64,7 @@ def replace_all(contents: Mapping[Path, bytes]) -> None:
 
 def append(path: Path, block: bytes) -> None:
     """Add a block in one write that has reached the disk on return, or leave the file as it was."""
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | OWN_FILE_ONLY, 0o644)
     try:
         size = os.fstat(handle).st_size
         try:

@@ -12,11 +12,10 @@ from actbench.results.column import TRUTHS, Column
 from actbench.results.columns import EPOCH_COLUMNS, FINAL, RUN_COLUMNS, STATUSES
 from actbench.results.read import (
     CHANGED,
-    EPOCH_TABLE,
     EPOCHS,
     RUNS,
-    check_names,
     epoch_digests,
+    epoch_lines,
     is_unchanged,
     is_whole,
     keys_to_change,
@@ -169,6 +168,7 @@ def _epoch_chunks(folder: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame
     import pandas as pd
 
     path = folder / EPOCHS
+    next(epoch_lines(path), None)  # which checks the header
     keys = keys_to_change(folder)
     wanted = {"run_key", *columns}
     options: dict[str, Any] = {"usecols": wanted.__contains__, "keep_default_na": False, "na_values": NOT_A_NUMBER}
@@ -177,7 +177,6 @@ def _epoch_chunks(folder: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame
     try:
         with pd.read_csv(_whole_file(path), dtype=types, chunksize=CHUNK_ROWS, **options) as chunks:
             for chunk in chunks:
-                check_names(path, EPOCH_TABLE, list(chunk.columns))
                 chunk.index += 2  # the header is line 1, and no cell that actbench writes holds a line break
                 _refuse(path, chunk, "epoch", chunk["epoch"].isna(), "is empty", even_empty=True)
                 for column in declared:

@@ -23,6 +23,7 @@ from msgspec import Meta
 from actbench.errors import UserError
 from actbench.results import columns
 from actbench.results.column import Column
+from actbench.results.files import check_readable
 from actbench.results.sittings import Design, Sitting
 from actbench.results.text import LineDigest
 from actbench.results.upgrade import FORMER, Row, changed_keys, is_older, upgraded_epoch, upgraded_run, version_in
@@ -51,7 +52,10 @@ class Table:
 
 
 RUN_TABLE = Table(RUNS, columns.RUN_COLUMNS, ("run_key", "activation", "status", "test_accuracy"))
-EPOCH_TABLE = Table(EPOCHS, columns.EPOCH_COLUMNS, ("run_key", "epoch", "test_accuracy"))
+# What became of a run is told from its epochs' figures: a header that lost one of the first version's is damaged.
+EPOCH_TABLE = Table(
+    EPOCHS, columns.EPOCH_COLUMNS, tuple(column.name for column in columns.EPOCH_COLUMNS if column.since == 1)
+)
 
 
 def read_runs(folder: Path) -> Iterator[Row]:
@@ -103,6 +107,7 @@ def epoch_lines(path: Path) -> Iterator[bytes]:
     Run keys and numbers need neither quotes nor commas nor letters beyond ASCII, so that commas part the cells.
     """
     commas = 0
+    check_readable(path)
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
@@ -190,6 +195,7 @@ def lacks_only_later_columns(table: Table, names: list[str]) -> bool:
 
 
 def _rows(path: Path, table: Table) -> Iterator[tuple[int, Row]]:
+    check_readable(path)
     try:
         # A carriage return within a line is damage, not its end.
         with path.open(encoding="utf-8-sig", newline="\n") as file:
@@ -251,6 +257,7 @@ class _Manifest(msgspec.Struct):
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest, or an empty one where there is none. Raises UserError where it cannot be one of actbench's."""
     path = folder / MANIFEST
+    check_readable(path)
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         msgspec.convert(manifest, _Manifest)

@@ -22,7 +22,15 @@ import filelock
 from actbench.errors import UserError
 from actbench.results.checkpoint import Checkpoint
 from actbench.results.columns import FINAL, Record, Run, epoch_rows, run_row
-from actbench.results.files import append, drop_torn_line, replace, replace_all, user_errors
+from actbench.results.files import (
+    append,
+    check_readable,
+    check_writable,
+    drop_torn_line,
+    replace,
+    replace_all,
+    user_errors,
+)
 from actbench.results.read import (
     CHANGED,
     CHECKPOINTS,
@@ -50,6 +58,7 @@ from actbench.results.upgrade import is_older, version_in
 
 log = logging.getLogger(__name__)
 Rows: TypeAlias = Iterable[Mapping[str, Any]]
+LOCK, HOLDER = ".lock", ".holder"
 UNUSABLE = ".unusable"
 DAMAGED = "damaged"
 KEPT_BY_ENTRY = ("studies", "datasets", "versions", "designs")
@@ -77,7 +86,10 @@ class Store:
         """
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            lock = filelock.FileLock(folder / ".lock", timeout=0)
+            for name in (RUNS, EPOCHS, TABLE, MANIFEST, LOCK, HOLDER):
+                check_writable(folder / name)
+            check_writable(folder / CHECKPOINTS, folder=True)
+            lock = filelock.FileLock(folder / LOCK, timeout=0)
             lock.acquire()
         except filelock.Timeout:
             raise UserError(
@@ -89,10 +101,10 @@ class Store:
             store = cls(folder, lock)
             with user_errors(folder):
                 store._mend()
-                replace(folder / ".holder", f"process {os.getpid()} on {socket.gethostname()}")
+                replace(folder / HOLDER, f"process {os.getpid()} on {socket.gethostname()}")
             yield store
         finally:
-            (folder / ".holder").unlink(missing_ok=True)
+            (folder / HOLDER).unlink(missing_ok=True)
             lock.release()
 
     def append(self, *records: Record) -> None:
@@ -141,7 +153,12 @@ class Store:
             self.statuses |= {key: row["status"] for key, row in found.items()}
 
     def save_checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Keep the state of a run between two epochs, in place of an earlier one."""
+        """Keep the state of a run between two epochs, in place of an earlier one.
+
+        None is kept of a run that has finished before: nobody would go on from it but one who lost what had come of it.
+        """
+        if self.statuses.get(checkpoint.run_key) in FINAL:
+            return
         with user_errors(self.folder):
             path = self._checkpoint_path(checkpoint.run_key)
             path.parent.mkdir(exist_ok=True)
@@ -151,12 +168,13 @@ class Store:
         """The state that a run was left in, or None; one that cannot be used is set aside with a warning."""
         path = self._checkpoint_path(key)
         try:
+            check_readable(path)
             checkpoint = Checkpoint.from_bytes(path.read_bytes())
             if checkpoint.run_key != key:
                 raise ValueError(f"it belongs to the run {checkpoint.run_key}")  # noqa: TRY301
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, UserError) as error:
             self.set_aside(key, str(error))
             return None
         return checkpoint
@@ -297,6 +315,6 @@ def _csv(rows: Rows, table: Table, *, header: bool) -> bytes:
 
 def _holder(folder: Path) -> str:
     try:
-        return (folder / ".holder").read_text(encoding="utf-8")
+        return (folder / HOLDER).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "another process"

@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from actbench import activations, custom
 from actbench.errors import UserError, did_you_mean, shown
+from actbench.results.files import check_readable
 from actbench.results.thresholds import EpochsTo, parse
 
 LARGEST_FILE = 1 << 20
@@ -193,6 +194,7 @@ def checked_article(path: Path, content: Mapping[str, Any]) -> Article:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """A study's file as it stands. Raises UserError where it cannot be read or is not TOML."""
+    check_readable(path)
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise UserError(f"The study {str(path)!r} is larger than {LARGEST_FILE >> 20} MiB. Name the right file.")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from actbench.printable import printable
 from actbench.reports import words
 from actbench.reports.formats import sheet_format
 
@@ -69,5 +70,5 @@ def _cell(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Text that LaTeX prints as it is."""
-    return "".join(SPECIAL.get(letter, letter) for letter in " ".join(text.split()))
+    """Text that LaTeX prints as it is. What cannot be printed is written out first: its backslash is escaped, too."""
+    return "".join(SPECIAL.get(letter, letter) for letter in printable(" ".join(text.split())))

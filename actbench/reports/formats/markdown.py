@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from actbench.printable import printable
 from actbench.reports import words
 from actbench.reports.formats import sheet_format
 
@@ -45,6 +46,7 @@ def _warnings(warnings: Sequence[str]) -> list[str]:
 
 def _escape(text: str) -> str:
     """Text that a Markdown cell shows as it is: names of arms may hold anything."""
+    text = printable(text)  # first: its backslashes are escaped, too
     for mark in "\\`*_|[]#~$":
         text = text.replace(mark, f"\\{mark}")
     return " ".join(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").split())

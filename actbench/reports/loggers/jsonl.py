@@ -11,6 +11,7 @@ from actbench.execution.events import EpochEnded, Event, Listener, LookEnded, Ru
 from actbench.reports.loggers import logger
 from actbench.reports.words import look_lines
 from actbench.results.columns import Run, run_row
+from actbench.results.files import append
 
 FILE = "events.jsonl"
 
@@ -27,8 +28,7 @@ def jsonl(folder: Path) -> Listener:
     def listen(event: Event) -> None:
         line = _line(event)
         if line is not None:
-            with (folder / FILE).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            append(folder / FILE, (json.dumps(line, ensure_ascii=False) + "\n").encode(errors="backslashreplace"))
 
     return listen
 

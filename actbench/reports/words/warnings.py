@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import Any
 
 from actbench.reports.words.looks import about_looks
@@ -29,7 +30,7 @@ from actbench.tables.warnings import (
 VERSION_TITLES = {"backend_version": "backend", "provider_version": "provider versions"}
 """Versions whose columns are called otherwise."""
 FEW = 6
-LONGEST_ERROR = 120
+LONGEST_ERROR = 200
 
 
 def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911 - one for each kind
@@ -51,7 +52,7 @@ def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911 - one for each k
             )
             return f"versions are mixed: {', '.join(mixed)}."
         case MissingResults(arm=arm, seeds=seeds, statuses=statuses, error=error):
-            reason = f": {error[:LONGEST_ERROR]}" if error else ""
+            reason = f": {textwrap.shorten(error, LONGEST_ERROR, placeholder=' …')}" if error else ""
             return f"{arm} has no result for {some_seeds(seeds)} ({', '.join(statuses)}{reason})."
         case NotLearned() | ChanceUnknown():
             return about_outcomes(found)
