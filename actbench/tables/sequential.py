@@ -55,7 +55,8 @@ def compare_in_looks(
     (design,) = designs
     # A margin that follows from results must not follow the later ones.
     first = {seed: value for seed, value in values_by_arm(metric, task.runs)[baseline].items() if seed < FIRST_LOOK}
-    limit = margin_of(metric, Arm(first, failed_by_arm(metric, task.runs).get(baseline, frozenset())), design.margin)
+    reference = Arm(first, failed_by_arm(metric, task.runs).get(baseline, frozenset()))
+    limit = margin_of(task, metric, reference, design.margin)
     return _honoured(found, take_looks(task, metric, design, limit)), None
 
 
