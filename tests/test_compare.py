@@ -240,6 +240,19 @@ def test_arms_that_never_err_are_equal_within_one_input(tmp_path):
     assert words.verdict(comparison, comparison.rows[0]).startswith("equal within 0.0017 pp")
 
 
+def test_differences_that_are_all_equal_tell_nothing_of_what_could_be_shown(tmp_path):
+    """As if any difference at all could be shown: their spread is not known to be nothing."""
+    even = {"spread": 0.0, "speed": 0.1}
+    store = write(tmp_path, [(Task(), [Arm("relu", 0.97, **even), Arm("mish", 0.95, **even)])])
+    (comparison,) = ask(store).tasks[0].comparisons
+    assert comparison.rows[0].comparison.sd == 0
+    assert comparison.rows[0].could_show is None
+    grid = comparison_grid(comparison)
+    shown = [head.heading for head in grid.columns].index("could show")
+    assert grid.rows[0][shown].text == "-"
+    assert not [note for note in grid.notes if note.startswith("Could show")]
+
+
 def test_effect_sizes_of_pairs_and_of_two_samples_have_names_of_their_own(tmp_path):
     store = write(tmp_path, [(Task(), (Arm("relu"), Arm("mish"), Arm("elu", seeds=tuple(range(20, 28)))))])
     grid = comparison_grid(ask(store).tasks[0].comparisons[0])

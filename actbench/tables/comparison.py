@@ -274,7 +274,8 @@ def default_margin(accuracy: float, inputs: float) -> Margin:
 
 
 def _could_show(comparison: AnyComparison | None, arms: int) -> float | None:
-    if not isinstance(comparison, Comparison) or comparison.sd is None:
+    # Equal differences show no spread, which is not that there is none.
+    if not isinstance(comparison, Comparison) or not comparison.sd:
         return None
     # An unpaired comparison is planned as the statistics plan it: as if the seeds were paired and independent.
     n = min(comparison.n, comparison.n_baseline)
