@@ -349,7 +349,5 @@ def _more_seeds(comparison: MetricComparison) -> str:
 
 def _joined(ranges: Iterable[SeedRange]) -> SeedRange:
     """From the fewest of all to the most of all."""
-    fewest, most = zip(
-        *((found.fewest or MOST_SEEDS + 1, found.most or MOST_SEEDS + 1) for found in ranges), strict=True
-    )
+    fewest, most = zip(*(found.ends for found in ranges), strict=True)
     return SeedRange(min(fewest), max(most) if max(most) <= MOST_SEEDS else None)
