@@ -65,7 +65,7 @@ FEW = replace(TESTED, n=3)
         (
             SeenInTraining(2000, 10_000),
             (
-                "2,000 of the 10,000 test inputs (20 %) are training inputs, too: on those the test shows what was "
+                "2,000 of the 10,000 test inputs (20.0 %) are training inputs, too: on those the test shows what was "
                 "remembered."
             ),
         ),
