@@ -21,8 +21,9 @@ from actbench.reports.sheet.reproduction import ReproductionSheet, verdicts_grid
 from actbench.results.files import replace
 from actbench.results.frames import read_frames
 from actbench.results.read import TABLE, read_manifest
-from actbench.statistics import CLAIM_ALPHA, least_pairs
+from actbench.statistics import least_pairs
 from actbench.tables import arm_table, to_csv
+from actbench.tables.comparison import ALPHA
 from actbench.tables.findings import Question, analyse
 from tools import renewed
 from tools.story import Story
@@ -61,7 +62,7 @@ def page(found: list[Reproduction]) -> str:
     stories = [Story(one) for one in found]
     devices = sorted({device for story in stories for device in story.devices})
     return environment.get_template(PAGE_TEMPLATE).render(
-        stories=stories, devices=devices, limit=CLAIM_ALPHA / 2, least=least_pairs(CLAIM_ALPHA)
+        stories=stories, devices=devices, limit=ALPHA, least=least_pairs(ALPHA)
     )
 
 

@@ -296,7 +296,7 @@ def judge_alone(
     metric = replace(PLAIN["test_accuracy"], rule=task.rule)
     if its_designs := designs_of(task, designs):
         return judge_by_looks(task, metric, its_designs, arm, baseline, margin)
-    two = replace(task, runs=task.runs[task.runs["arm"].isin([arm, baseline])])
+    two = task.runs[task.runs["arm"].isin([arm, baseline])]
     comparison = compare_arms(two, metric, baseline, margin)
     return comparison.rows[0].verdict if comparison else None
 

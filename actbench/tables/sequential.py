@@ -46,7 +46,7 @@ def compare_in_looks(
         margin: the smallest difference worth caring about; None takes the design's, else the metric's own.
         designs: those of the task, if any.
     """
-    found = compare_arms(task, metric, baseline, margin)
+    found = compare_arms(task.runs, metric, baseline, margin)
     if found is None or not designs:
         return found, None
     reason = _hindrance(task, metric, baseline, margin, designs)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 TONES = {
     ClaimVerdict.TO_THE_DIGIT: Tone.GOOD,
+    ClaimVerdict.MET: Tone.GOOD,
+    ClaimVerdict.NOT_MET: Tone.BAD,
     ClaimVerdict.CONFIRMED: Tone.GOOD,
     ClaimVerdict.REFUTED: Tone.BAD,
     ClaimVerdict.UNDECIDED: Tone.NEUTRAL,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from actbench.tables.across import Across, NotAcross
     from actbench.tables.checks import CheckResult
     from actbench.tables.clocks import ClockPairs
-    from actbench.tables.comparison import MetricComparison, Row
+    from actbench.tables.comparison import Margin, MetricComparison, Row
     from actbench.tables.findings import NotCompared
 
 UNPAIRED = {
@@ -49,7 +49,7 @@ def verdict(comparison: MetricComparison, row: Row) -> str:
 def standing(found: Verdict, limit: str, *, timed: bool = False) -> str:
     """A verdict; ``limit`` is the margin as the reader should see it, "0.5 pp"; ``timed`` says that less is faster."""
     if found.standing is Standing.EQUIVALENT:
-        return f"equal within {limit}" + ("" if timed else f" where both learn{_unseen(found)}")
+        return f"equal within {limit}" + ("" if timed else f" where both learn{unseen(found)}")
     if found.standing.is_different:
         return _difference(found, limit, timed=timed)
     return _open(found)
@@ -58,14 +58,19 @@ def standing(found: Verdict, limit: str, *, timed: bool = False) -> str:
 def _open(found: Verdict) -> str:
     """Nothing yet, and how many seeds would tell."""
     if found.standing is Standing.TOO_FEW:
-        if found.reliability not in (None, Standing.TOO_FEW):
-            return f"too few seeds where both learned: {found.n_learned} of at least {found.least}"
-        return f"too few seeds: {found.n} of at least {found.least}"
+        return too_few(found)
     if found.seeds is None:
         return "undecided"
     if found.seeds.fewest is None:
         return f"undecided: more than {MOST_SEEDS} seeds would be needed"
     return f"undecided: {seed_range(found.seeds)} seeds would tell"
+
+
+def too_few(found: Verdict) -> str:
+    """How many seeds there are, and how many could decide."""
+    if found.reliability not in (None, Standing.TOO_FEW):
+        return f"too few seeds where both learned: {found.n_learned} of at least {found.least}"
+    return f"too few seeds: {found.n} of at least {found.least}"
 
 
 def _difference(found: Verdict, limit: str, *, timed: bool) -> str:
@@ -74,10 +79,10 @@ def _difference(found: Verdict, limit: str, *, timed: bool) -> str:
     if not (found.by_values.is_different and found.negligible):
         return head + tail
     where = "" if timed or tail else " where both learn"
-    return f"{head}{tail}, by no more than {limit}{where}" + ("" if timed else _unseen(found))
+    return f"{head}{tail}, by no more than {limit}{where}" + ("" if timed else unseen(found))
 
 
-def _unseen(found: Verdict) -> str:
+def unseen(found: Verdict) -> str:
     """What a claim about the runs that learned leaves open of the others."""
     return f"; up to {percent(found.failures_not_excluded, 0)} % of starts may fail"
 
@@ -105,7 +110,11 @@ def seed_range(found: SeedRange) -> str:
 
 def margin(comparison: MetricComparison) -> str:
     """The smallest difference worth caring about: ``0.5 pp``, ``5 %``."""
-    limit = comparison.limit
+    return smallest(comparison.limit)
+
+
+def smallest(limit: Margin) -> str:
+    """A margin: ``0.5 pp``, ``5 %``."""
     return f"{in_percent(limit.value):.10g} pp" if limit.share is None else f"{in_percent(limit.share):.10g} %"
 
 
