@@ -148,7 +148,7 @@ def test_claims_and_compare_say_the_same_of_the_same_runs(metric, n, dead):
                 found = judged(claim, runs)
                 assert found.verdict == CLAIMED.get(standing, "undecided")
                 assert found.evidence.test.p_value in {row.verdict.adjusted_p, row.verdict.reliability_p}
-                assert found.evidence.test.arms == 2
+                assert len(found.evidence.test.family) == 2
             assert {judged(claim, runs).verdict for claim in opposite} == {CLAIMED.get(turned, "undecided")}
             seen.add(standing)
     assert seen == {"too few"} if n == 5 else seen & {"better", "worse"}
@@ -161,7 +161,7 @@ def test_the_claims_about_one_rival_are_one_family():
     runs = run_table({"relu": series(BASE), "swish": series(swish), "mish": series(mish)})
     alone = judged(by("swish", "higher", "relu"), runs[runs["activation"] != "mish"]).evidence.test
     together = judged(by("swish", "higher", "relu"), runs).evidence.test
-    assert (alone.arms, together.arms) == (1, 2)
+    assert (len(alone.family), len(together.family)) == (1, 2)
     assert alone.p_value < together.p_value
     text = words.claim_figures(judged(by("swish", "higher", "relu"), runs))
     assert text.endswith(f"p = {together.p_value:.3f}, two-sided, 2 arms together (max-T)")
@@ -179,7 +179,7 @@ def test_an_order_holds_against_every_rival_and_one_refutes_it():
     assert judged(by("relu", "higher", "elu", "tanh"), runs).evidence == NoEvidence(Lacking.ARMS, ("tanh",))
     others = judged(Claim(text="", arm="gelu", relation="higher"), runs)
     # The closest call of those that hold.
-    assert (others.verdict, others.evidence.rival, others.evidence.test.arms) == ("confirmed", "mish", 3)
+    assert (others.verdict, others.evidence.rival, len(others.evidence.test.family)) == ("confirmed", "mish", 3)
     assert others.evidence.difference == pytest.approx(np.mean(step - near))
     assert others.evidence.interval.low < others.evidence.difference < others.evidence.interval.high
 

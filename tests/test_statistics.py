@@ -400,6 +400,29 @@ def test_an_arm_that_was_never_quicker_is_not_faster():
     assert (found.comparison.ratio, found.comparison.direction, found.verdict.standing) == (1, 1, "worse")
 
 
+def test_arms_with_seeds_of_their_own_say_how_many_of_them_could_decide():
+    """Two parts share 5 %: six seeds of either arm can give 2/924, where pairs would have to be seven."""
+    baseline, *others = (
+        Arm({seed: 0.5 + 0.01 * seed for seed in seeds})
+        for seeds in (range(10), range(20, 30), range(40, 45), range(10))
+    )
+    found = judge_family(baseline, others, margin=0.01, higher_is_better=True)
+    assert found[1].verdict.standing is Standing.TOO_FEW
+    assert [one.verdict.least for one in found] == [6, 6, 7]
+    six = [Arm({seed: 0.1 * seed for seed in seeds}) for seeds in (range(6), range(60, 66))]
+    (judged,) = judge_family(six[0], six[1:], margin=0.01, higher_is_better=True)
+    assert judged.verdict.adjusted_p == pytest.approx(2 / 924)
+
+
+def test_equal_times_say_how_many_starts_may_miss():
+    times = Arm(dict.fromkeys(range(10), 3.0))
+    (found,) = judge_family(times, [times], measure=Measure.TIME, margin=0.05, higher_is_better=False)
+    assert (found.verdict.standing, found.verdict.failures_not_excluded) == (
+        Standing.EQUIVALENT,
+        pytest.approx(1 - 0.025**0.1),
+    )
+
+
 def test_too_few_counts_the_pairs_that_decide():
     """Nine pairs, five of which both learned."""
     values, base = np.linspace(0.8, 0.9, 9), np.full(9, 0.5)

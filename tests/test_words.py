@@ -63,7 +63,9 @@ SURE = Verdict(
     seeds=None,
     failures_not_excluded=0.34,
 )
-TESTED = Tested(SURE, "b", 1, Margin(0.005))
+PAIRED = Pairing(9, 9, tuple(range(9)), (), (), paired=True)
+UNPAIRED = replace(PAIRED, paired=False)
+TESTED = Tested(SURE, "b", (PAIRED,), Margin(0.005))
 FEW = replace(
     TESTED, verdict=replace(SURE, standing=Standing.TOO_FEW, by_values=Standing.TOO_FEW, adjusted_p=None, n=3)
 )
@@ -148,15 +150,28 @@ def test_warnings(warning, text):
             "a - b: +0.060 (+0.002 … +0.120) pp; p = 0.012, two-sided",
         ),
         (
-            ArmDifference(ACCURACY, "a", "b", 0.0012, INTERVAL, 6, 3, None, None, replace(TESTED, arms=3), ()),
+            ArmDifference(
+                ACCURACY, "a", "b", 0.0012, INTERVAL, 6, 3, None, None, replace(TESTED, family=(PAIRED,) * 3), ()
+            ),
             "a - b: +0.12 (-1.00 … +2.00) pp; p = 0.012, two-sided, 3 arms together (max-T)",
         ),
         (
             ArmDifference(
-                LOSS, "a", "b", 0.1, INTERVAL, 6, 3, None, None, replace(TESTED, arms=3, paired=False), (10,)
+                LOSS,
+                "a",
+                "b",
+                0.1,
+                INTERVAL,
+                6,
+                3,
+                None,
+                None,
+                replace(TESTED, family=(PAIRED, PAIRED, UNPAIRED)),
+                (10,),
             ),
             (
-                "a - b: +0.1 (-0.01 … +0.02) nats; p = 0.012, two-sided; "
+                "a - b: +0.1 (-0.01 … +0.02) nats; p = 0.012, two-sided, 3 arms together (max-T of the 2 that are "
+                "paired, Bonferroni of that and the others); "
                 "seed 10 is the article's own: shown, not counted"
             ),
         ),
@@ -270,6 +285,22 @@ def test_what_was_counted_is_met_and_what_was_tested_is_confirmed(evidence, verd
     assert words.claim_verdict(JudgedClaim(claim, "", verdict, evidence, 3)) == text
 
 
+@pytest.mark.parametrize(
+    ("pairings", "text"),
+    [
+        ((PAIRED, PAIRED), "2 arms together (max-T)"),
+        ((UNPAIRED, UNPAIRED), "2 arms together (Bonferroni)"),
+        ((PAIRED, UNPAIRED), "2 arms together (Bonferroni)"),
+        (
+            (PAIRED, PAIRED, UNPAIRED),
+            "3 arms together (max-T of the 2 that are paired, Bonferroni of that and the others)",
+        ),
+    ],
+)
+def test_max_t_is_named_only_where_there_is_one(pairings, text):
+    assert words.family(pairings) == f"p-values for {text}, intervals for each arm by itself"
+
+
 def test_a_claim_without_evidence_is_not_judged():
     claim = Claim(text="It is so.", arm="a", relation="higher")
     for lacking in Lacking:
@@ -355,9 +386,15 @@ def test_verdicts(found, text):
 
 
 def test_less_time_is_faster():
-    assert words.standing(verdict_of(BETTER, BETTER), "5 %", timed=True) == "faster"
-    assert words.standing(verdict_of(WORSE, WORSE, negligible=True), "5 %", timed=True) == "slower, by no more than 5 %"
-    assert words.standing(verdict_of(Standing.EQUIVALENT, Standing.EQUIVALENT), "5 %", timed=True) == "equal within 5 %"
+    assert words.standing(verdict_of(BETTER, BETTER), "5 %", Measure.RATIO) == "faster"
+    assert (
+        words.standing(verdict_of(WORSE, WORSE, negligible=True), "5 %", Measure.RATIO) == "slower, by no more than 5 %"
+    )
+    equal = verdict_of(Standing.EQUIVALENT, Standing.EQUIVALENT)
+    assert words.standing(equal, "5 %", Measure.RATIO) == "equal within 5 %"
+    assert words.standing(replace(equal, failures_not_excluded=0.31), "5 %", Measure.TIME) == (
+        "equal within 5 %; up to 31 % of starts may miss it"
+    )
 
 
 def test_three_decimals_where_two_would_say_nothing():

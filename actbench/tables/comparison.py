@@ -102,6 +102,7 @@ class Looks:
         verdicts: of every arm after the last look; none before the first.
         limit: the smallest difference worth caring about.
         asked_margin: the same as it was asked for; None where it followed from the first look.
+        alpha: error over all looks and arms.
     """
 
     planned: tuple[int, ...]
@@ -109,6 +110,7 @@ class Looks:
     verdicts: Mapping[str, SequentialVerdict]
     limit: Margin
     asked_margin: float | None
+    alpha: float
 
     @property
     def still_open(self) -> tuple[str, ...]:

@@ -162,7 +162,7 @@ def _judged(contest: _Contest, family: Family, comparison: MetricComparison) -> 
         test = Tested(
             row.verdict,
             comparison.baseline,
-            len(comparison.rows),
+            tuple(each.pairing for each in comparison.rows),
             comparison.limit,
             row.pairing.paired,
             outside.get(row.arm, False),

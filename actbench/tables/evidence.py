@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import ClassVar, Self, TypeAlias
 
-from actbench.statistics import Interval, Learned, Standing, Verdict
+from actbench.statistics import Interval, Learned, Pairing, Standing, Verdict
 from actbench.studies.article import Claim
 from actbench.tables.comparison import Margin
 from actbench.tables.metrics import Metric
@@ -96,7 +96,7 @@ class Tested:
         verdict: of the arm beside the baseline.
         baseline: the arm that all of the family stand beside: the rival, or the claim's own arm where it has several;
             empty where that is what was printed.
-        arms: how many stand beside it; p-values are for all of them together.
+        family: the pairings of all that stand beside it; p-values are for all of them together.
         limit: the smallest difference worth caring about: the claim's, or that of `compare`.
         paired: whether it was tested by pairs of seeds.
         outside: of a claim of being alike: whether the arm is shown to differ by more than that.
@@ -104,7 +104,7 @@ class Tested:
 
     verdict: Verdict
     baseline: str
-    arms: int
+    family: tuple[Pairing, ...]
     limit: Margin
     paired: bool = True
     outside: bool = False

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from actbench.reports.words.numbers import SMALLEST_P, decimals_of, difference, p_value, percent, plural, unit
-from actbench.reports.words.verdicts import smallest, standing, too_few, unseen
-from actbench.statistics import Standing
+from actbench.reports.words.verdicts import smallest, standing, together, too_few, where_alike
+from actbench.statistics import Measure, Standing
 from actbench.tables.evidence import (
     ArmDifference,
     ArmRatio,
@@ -45,13 +45,13 @@ def _tested(judged: JudgedClaim, test: Tested) -> str:
     if judged.verdict is ClaimVerdict.UNDECIDED:
         return f"not decided with {plural(judged.seeds, 'seed')}{_instead(judged, test)}"
     if judged.verdict is ClaimVerdict.CONFIRMED and _is_alike(judged):
-        return f"{judged.verdict}{_where_alike(judged, test)}"
+        return f"{judged.verdict}{where_alike(found, _measure(judged))}"
     return f"{judged.verdict}{_respect(test)}"
 
 
-def _where_alike(judged: JudgedClaim, test: Tested) -> str:
-    """What "alike" was shown of, and what it leaves open."""
-    return f" where both learn{unseen(test.verdict)}" if isinstance(judged.evidence, ArmDifference) else ""
+def _measure(judged: JudgedClaim) -> Measure:
+    """How the figures were compared."""
+    return {ArmTimes: Measure.TIME, ArmRatio: Measure.RATIO}.get(type(judged.evidence), Measure.MEAN)
 
 
 def _respect(test: Tested) -> str:
@@ -68,10 +68,9 @@ def _respect(test: Tested) -> str:
 def _instead(judged: JudgedClaim, test: Tested) -> str:
     """What was shown of the two, but does not decide the claim."""
     found = test.verdict
-    timed = not isinstance(judged.evidence, ArmDifference)
     if found.standing in (Standing.EQUIVALENT, Standing.MIXED):
         who = "" if found.standing is Standing.EQUIVALENT else f"{_first(judged, test)} "
-        return f": {who}{standing(found, smallest(test.limit), timed=timed)}"
+        return f": {who}{standing(found, smallest(test.limit), _measure(judged))}"
     if found.standing.is_different:
         return f": they differ, but are not shown to by more than {smallest(test.limit)}"
     return ""
@@ -201,8 +200,8 @@ def _p(judged: JudgedClaim, test: Tested) -> str:
     if p is None or (_is_alike(judged) and not test.by_reliability):
         return ""
     of = " of how often they learned" if test.by_reliability else ""
-    together = f", {test.arms} arms together (max-T)" if test.arms > 1 and test.paired else ""
-    return f"; p {'' if p < SMALLEST_P else '= '}{p_value(p)}{of}, two-sided{together}"
+    family = f", {together(test.family)}" if len(test.family) > 1 else ""
+    return f"; p {'' if p < SMALLEST_P else '= '}{p_value(p)}{of}, two-sided{family}"
 
 
 def _own(seeds: tuple[int, ...]) -> str:

@@ -24,6 +24,7 @@ from actbench.tables.warnings import (
     ParallelRuns,
     RepeatedSeeds,
     SeveralCopies,
+    StoppedEarly,
     TableWarning,
 )
 
@@ -56,7 +57,7 @@ def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911 - one for each k
             return f"{arm} has no result for {some_seeds(seeds)} ({', '.join(statuses)}{reason})."
         case NotLearned() | ChanceUnknown():
             return about_outcomes(found)
-        case LooksNotCounted() | GrewBetweenLooks():
+        case LooksNotCounted() | GrewBetweenLooks() | StoppedEarly():
             return about_looks(found)
         case SeveralCopies(runs=runs, stores=stores):
             named = ", ".join(map(repr, stores))
