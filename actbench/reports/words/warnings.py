@@ -26,6 +26,7 @@ from actbench.tables.warnings import (
     RepeatedSeeds,
     SeenInTraining,
     SeveralCopies,
+    StoppedEarly,
     TableWarning,
 )
 
@@ -63,7 +64,7 @@ def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911 - one for each k
                 f"{seen:,} of the {inputs:,} test inputs ({percent(seen / inputs, 1)} %) are training inputs, too: on "
                 "those the test shows what was remembered."
             )
-        case LooksNotCounted() | GrewBetweenLooks():
+        case LooksNotCounted() | GrewBetweenLooks() | StoppedEarly():
             return about_looks(found)
         case SeveralCopies(runs=runs, stores=stores):
             named = ", ".join(map(repr, stores))
