@@ -67,42 +67,50 @@ class Python2:
         self.remembered += 1
 
     def write(self, value):
-        match value:
-            case None:
-                self.out.append(b"N")
-            case bool():
-                self.out.append(b"\x88" if value else b"\x89")
-            case int():
-                short = struct.pack("<B" if value < 256 else "<H", value) if 0 <= value < 65536 else b""
-                self.out.append((b"", b"K", b"M")[len(short)] + short if short else b"J" + struct.pack("<i", value))
-            case bytes():
-                short = len(value) < 256
-                self.out += [b"U" if short else b"T", struct.pack("<B" if short else "<I", len(value)), value]
-                self.put()
-            case list():
-                self.out.append(b"]")
-                self.put()
-                for at in range(0, len(value), 1000):
-                    self.out.append(b"(")
-                    for item in value[at : at + 1000]:
-                        self.write(item)
-                    self.out.append(b"e")
-            case dict():
-                self.out.append(b"}")
-                self.put()
-                self.out.append(b"(")
-                for key, item in value.items():
-                    self.write(key)
-                    self.write(item)
-                self.out.append(b"u")
-            case tuple():
-                self.out += [] if 0 < len(value) < 4 else [b"("]
-                for item in value:
-                    self.write(item)
-                self.out.append(b"t" if not 0 < len(value) < 4 else (b"\x85", b"\x86", b"\x87")[len(value) - 1])
-                self.put()
-            case np.ndarray():
-                self.array(value)
+        kind = type(value).__name__
+        if value is None or kind == "bool":
+            self.out.append({None: b"N", True: b"\x88", False: b"\x89"}[value])
+        else:
+            getattr(self, {"int": "number", "bytes": "text", "ndarray": "array"}.get(kind, f"{kind}_of"))(value)
+
+    def number(self, value):
+        if 0 <= value < 65536:
+            self.out.append(b"K" + struct.pack("<B", value) if value < 256 else b"M" + struct.pack("<H", value))
+        else:
+            self.out.append(b"J" + struct.pack("<i", value))
+
+    def text(self, value):
+        self.out.append(
+            b"U" + struct.pack("<B", len(value)) if len(value) < 256 else b"T" + struct.pack("<I", len(value))
+        )
+        self.out.append(value)
+        self.put()
+
+    def list_of(self, value):
+        self.out.append(b"]")
+        self.put()
+        for at in range(0, len(value), 1000):
+            self.out.append(b"(")
+            self.each(value[at : at + 1000])
+            self.out.append(b"e")
+
+    def dict_of(self, value):
+        self.out.append(b"}")
+        self.put()
+        self.out.append(b"(")
+        self.each([item for pair in value.items() for item in pair])
+        self.out.append(b"u")
+
+    def tuple_of(self, value):
+        short = {1: b"\x85", 2: b"\x86", 3: b"\x87"}.get(len(value))
+        self.out.append(b"" if short else b"(")
+        self.each(value)
+        self.out.append(short or b"t")
+        self.put()
+
+    def each(self, values):
+        for value in values:
+            self.write(value)
 
     def array(self, value):
         self.out.append(b"cnumpy.core.multiarray\n_reconstruct\n")
@@ -211,7 +219,7 @@ def npz(path, arrays, protocol=2, packing=zipfile.ZIP_DEFLATED):
 
 
 def texts(count, *, seed=0, most=80):
-    """Texts as lists of the numbers of words, from 1 on; some below what is kept, one empty, one with a large number."""
+    """Texts as lists of the numbers of words from 1 on: frequent and rarer ones, one empty, one of large numbers."""
     random = np.random.RandomState(seed)
     rows = np.empty(count, dtype=object)
     rows[:] = [random.randint(1, most, random.randint(0, 30)).tolist() for _ in range(count)]

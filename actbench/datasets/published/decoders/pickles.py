@@ -2,7 +2,7 @@
 
 Python's own reader calls what a file names. This one calls nothing: a few names stand for themselves and mean what the
 lines below make of them; any other name, and any instruction that such files do not need, is refused. No memory is
-taken for what a file only promises: sizes are compared with what is left of it, and what it remembers is kept in a dict.
+taken for what a file only promises: sizes are compared with what is left of it, and what it remembers lies in a dict.
 
 The instructions are those that Python 2 wrote into the published files (CIFAR's batches, the lists of words in Keras's
 archives) and Python 3 writes for the same content, in the protocols 2 and 3; pickletools documents them.
@@ -67,22 +67,25 @@ class _Machine:
         self.memo: dict[int, Any] = {}
 
     def run(self) -> Any:
-        data, numbers = self.data, list(range(2**16))  # each number is there once, and in millions of places
+        data, at, stack = self.data, self.at, self.stack
+        numbers = list(range(2**16))  # each number is there once, and in millions of places
         while True:
-            code = data[self.at]
-            self.at += 1
+            code = data[at]
+            at += 1
             if code == BYTE:
-                self.stack.append(data[self.at])
-                self.at += 1
+                stack.append(data[at])
+                at += 1
             elif code == TWO_BYTES:
-                self.stack.append(numbers[data[self.at] | data[self.at + 1] << 8])
-                self.at += 2
+                stack.append(numbers[data[at] | data[at + 1] << 8])
+                at += 2
             elif code == STOP:
-                if self.marked or len(self.stack) != 1:
+                if self.marked or len(stack) != 1:
                     raise ValueError("it ends before all is put together")
-                return self.pop()
+                return stack.pop()
             elif code in _STEPS:
+                self.at = at
                 _STEPS[code](self)
+                at, stack = self.at, self.stack
             else:
                 raise ValueError(f"it holds the instruction {code:#04x}, which no pickle of arrays and lists needs")
 
