@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from actbench.cli.data import Offline, watched
 from actbench.cli.options import AllowCode, Json, Log, MaxMemory, SelectedEpoch, console, epoch_rule
 from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
 from actbench.cli.run import supervised
@@ -56,6 +57,7 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     log: Log = None,
     allow_code: AllowCode = False,
     max_memory: MaxMemory = None,
+    offline: Offline = False,  # noqa: ARG001 - its callback obeys it
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -81,7 +83,8 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     for case in cases:
         plan = stored_plan(case.study, case.store)
         if plan is None and not stored:
-            made = make_plan(case.study, options.executor)
+            with watched(quiet=quiet):
+                made = make_plan(case.study, options.executor)
             outcome = supervised(partial(_train, made, case.store, options, loggers), errors, quiet=quiet)
             broken |= bool(outcome.broken)
             plan = made if outcome.complete else None

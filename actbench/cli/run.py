@@ -13,6 +13,7 @@ import typer
 from msgspec.structs import replace
 
 from actbench.cli.compare import print_arms
+from actbench.cli.data import Offline, watched
 from actbench.cli.options import (
     AllowCode,
     Json,
@@ -178,6 +179,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     log: Log = None,
     allow_code: AllowCode = False,
     max_memory: MaxMemory = None,
+    offline: Offline = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -210,7 +212,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         checkpoint_epochs=None if checkpoint_every is None else _at_least_one("--checkpoint-every", checkpoint_every),
     )
     loggers = [LOGGERS[name] for name in log or ()]
-    plan = make_plan(chosen, options.executor)
+    with watched(quiet=quiet):
+        plan = make_plan(chosen, options.executor)
     work = _one_sweep
     if wish is not None:
         from actbench.execution.until_decided import first_and_most, with_designs
