@@ -44,7 +44,7 @@ class Source:
         return inspect.cleandoc(self.read.__doc__ or "").split("\n\n")[0].replace("\n", " ")
 
 
-DATASETS: Registry[Source] = Registry("dataset", __name__)
+DATASETS: Registry[Source] = Registry("dataset", __name__, f"{__name__}.published")
 
 
 def dataset(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from actbench.datasets import Arrays, dataset
-from actbench.datasets.downloaded import mnist
+from actbench.datasets.published.mnist import mnist
 from actbench.errors import UserError
 
 DRAWN = 10_000
