@@ -20,6 +20,7 @@ from actbench.datasets._arrays import Arrays
 from actbench.datasets.fetching.download import DownloadError, download
 from actbench.datasets.fetching.events import DataKept, LocalData, NotKept, Waiting, tell
 from actbench.datasets.fetching.hashes import arrays_hash, named
+from actbench.datasets.fetching.offline import OFFLINE, offline
 from actbench.datasets.fetching.places import download_folder, find, folder, foreign_places, own_place
 from actbench.datasets.fetching.stamps import (
     Origin,
@@ -35,13 +36,7 @@ from actbench.datasets.npz import read_npz
 from actbench.datasets.published.files import Container, Published, PublishedFile
 from actbench.errors import UserError
 
-OFFLINE = "ACTBENCH_OFFLINE"
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
-
-
-def offline() -> bool:
-    """Whether the network must not be touched."""
-    return os.environ.get(OFFLINE, "").lower() not in ("", "0", "no", "false")
 
 
 def archive(name: str) -> Path:
