@@ -3,12 +3,15 @@
 ``python fetched.py FACTS WORDS…`` is ``actbench WORDS…`` with the data set that the JSON file FACTS describes.
 """
 
+import contextlib
+import ctypes
 import dataclasses
 import functools
 import hashlib
 import http.server
 import io
 import json
+import resource
 import ssl
 import sys
 import threading
@@ -209,6 +212,31 @@ def write_facts(path, *files, **facts):
     return path
 
 
+@contextlib.contextmanager
+def without_powers():
+    """Inside the block, permissions hold for this thread even where it is root's (Linux)."""
+    libc = ctypes.CDLL(None)
+    version, before = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    assert libc.capget(version, before) == 0
+    none = (ctypes.c_uint32 * 6)(0, *before[1:3], 0, *before[4:])
+    assert libc.capset(version, none) == 0
+    try:
+        yield
+    finally:
+        assert libc.capset(version, before) == 0
+
+
+@contextlib.contextmanager
+def full_at(largest):
+    """Inside the block, no file may grow beyond so many bytes: what a full disk looks like."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 def main():
     facts = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     download.PATIENCE = dataclasses.replace(PATIENCE, **facts.get("patience", {}))
@@ -217,10 +245,6 @@ def main():
         for one in facts["files"]
     ]
     register([PublishedFile(**one) for one in files])
-    if limit := facts.get("largest_file"):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     sys.argv = ["actbench", *sys.argv[2:]]
     from actbench.cli import main as program
 
