@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -98,7 +99,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     """A file to be read; whatever goes wrong in the block becomes a ValueError that names it.
 
     A damaged or forged file can make the libraries that read it raise anything: zlib.error, EOFError, struct.error,
-    NotImplementedError. What the system says of a file (OSError with a number) stays what it is.
+    NotImplementedError, OSError without a number, or EINVAL for a place before its begin. What else the system says of
+    a file stays what it is.
     """
     try:
         with path.open("rb") as file:
@@ -106,6 +108,6 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     except MemoryError:
         raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno is not None:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
         raise ValueError(f"{path.name} is not as it was published: {error or type(error).__name__}") from error
