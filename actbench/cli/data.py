@@ -65,10 +65,17 @@ def fetch(
     if not names and not every:
         raise UserError("Say which data sets to fetch, as 'actbench data list' names them, or --all.")
     chosen = _chosen(None if every else names)
+    failures = []
     with watched(quiet=quiet):
         for published in chosen:
-            obtain(published, anew=True)
-    _print_states({published.name: state(archive(published.name)) for published in chosen}, as_json=as_json)
+            try:
+                obtain(published, anew=True)
+            except UserError as error:  # the others may be had
+                failures.append(str(error))
+    if len(failures) < len(chosen):
+        _print_states({published.name: state(archive(published.name)) for published in chosen}, as_json=as_json)
+    if failures:
+        raise UserError("\n".join(failures))
 
 
 @app.command()

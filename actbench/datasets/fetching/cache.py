@@ -146,9 +146,10 @@ def _usable(name: str, npz: Path) -> bool:
         case State.ABSENT:
             return False
         case State.DAMAGED:
+            anew = f"'actbench data fetch {name}' makes it anew" if npz == archive(name) else "Remove it"
             raise UserError(
-                f"{str(npz)!r} no longer holds what was kept there. 'actbench data fetch {name}' makes it anew; to use "
-                f"it as data of your own, remove {name}.json beside it."
+                f"{str(npz)!r} no longer holds what was kept there. {anew}; to use it as data of your own, remove "
+                f"{name}.json beside it."
             )
         case State.LOCAL:
             tell(LocalData(name, npz))
