@@ -46,7 +46,7 @@ class Source:
         return inspect.cleandoc(self.read.__doc__ or "").split("\n\n")[0].replace("\n", " ")
 
 
-DATASETS: Registry[Source] = Registry("dataset", "actbench.datasets")
+DATASETS: Registry[Source] = Registry("dataset", "actbench.datasets", "actbench.datasets.published")
 
 
 def dataset(
