@@ -39,6 +39,7 @@ from actbench.tables.warnings import (
     MixedVersions,
     ParallelRuns,
     RepeatedSeeds,
+    SeenInTraining,
     SeveralCopies,
 )
 
@@ -46,7 +47,7 @@ ROOT = Path(actbench.__file__).parent
 ACCURACY, LOSS, SECONDS = PLAIN["test_accuracy"], PLAIN["test_loss"], PLAIN["train_seconds"]
 
 INTERVAL = Interval(-0.01, 0.02, 0.95)
-TESTED = PValues(n=9, p_value=0.0117, p_against=0.99, p_limit=0.025, least=6)
+TESTED = PValues(n=9, p_value=0.0117, p_against=0.99, p_limit=0.025, least=6, n_learned=9)
 FEW = replace(TESTED, n=3)
 
 
@@ -59,6 +60,13 @@ FEW = replace(TESTED, n=3)
                 "seconds are not comparable: some runs were measured with others beside them "
                 "(alone: relu; 4 at a time: mish, elu). "
                 "On a CPU, accuracies of convolutional networks may differ by it too, unless --deterministic."
+            ),
+        ),
+        (
+            SeenInTraining(2000, 10_000),
+            (
+                "2,000 of the 10,000 test inputs (20 %) are training inputs, too: on those the test shows what was "
+                "remembered."
             ),
         ),
         (ParallelRuns(2), "seconds were measured with 2 runs at a time, not alone on the machine."),
@@ -181,8 +189,17 @@ def test_figures_of_claims(evidence, text):
 )
 def test_verdicts_on_claims(verdict, seeds, text):
     claim = Claim(text="It is so.", arm="a", relation="higher")
-    evidence = ArmDifference(ACCURACY, "a", "b", 0.0012, None, 2, 1, replace(TESTED, n=seeds), None, ())
+    evidence = ArmDifference(
+        ACCURACY, "a", "b", 0.0012, None, 2, 1, replace(TESTED, n=seeds, n_learned=seeds), None, ()
+    )
     assert words.claim_verdict(JudgedClaim(claim, "", verdict, evidence, seeds)) == text
+
+
+def test_too_few_seeds_where_both_learned_says_so_of_a_claim():
+    test = replace(TESTED, n=9, n_learned=5)
+    evidence = ArmDifference(ACCURACY, "a", "b", 0.0012, None, 2, 1, test, None, ())
+    judged = JudgedClaim(Claim(text="So.", arm="a", relation="higher"), "", ClaimVerdict.TOO_FEW, evidence, 9)
+    assert words.claim_verdict(judged) == "too few seeds where both learned: 5, at least 6 decide"
 
 
 def test_a_claim_without_evidence_is_not_judged():

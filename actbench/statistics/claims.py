@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from actbench.statistics.permutation import Alternative, equivalence_p, least_pairs, max_t
-from actbench.statistics.samples import probability, ranks
+from actbench.statistics.samples import probability, signed_ranks
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -40,6 +40,7 @@ class Decided:
         p_against: of the opposite, adjusted for all rivals.
         level: what a p-value must not exceed.
         n: pairs with that rival.
+        n_learned: those of them whose values are compared: where both learned.
         least: pairs that could decide at all.
     """
 
@@ -49,6 +50,7 @@ class Decided:
     p_against: float
     level: float
     n: int
+    n_learned: int
     least: int
 
 
@@ -80,15 +82,15 @@ def decide_order(
     tables = [_table(respects) for respects in rivals]
     if not tables:
         raise ValueError("a claim needs at least one rival")
-    judged = [np.column_stack([_signed_ranks(column) for column in table.T]) if by_ranks else table for table in tables]
+    tested = [_tested(table, alpha, by_ranks=by_ranks) for table in tables]
     ways: tuple[Alternative, Alternative] = ("greater", "less")
     claimed, opposite = ways if higher else ways[::-1]
-    support = np.array([max_t(table, alternative=claimed).min() for table in judged])
-    against = _by_rival(max_t(np.hstack(judged), alternative=opposite), judged)
+    support = np.array([max_t(table, alternative=claimed).min() for table in tested])
+    against = _by_rival(max_t(np.hstack(tested), alternative=opposite), tested)
     side = 1 if higher else -1
     leads = [side * _lead(table) for table in tables]
     learned = np.array([side * np.nansum(table[:, 1:]) for table in tables])
-    return _decided(support, against, leads, [_pairs(table) for table in tables], alpha, learned)
+    return _decided(support, against, leads, tables, alpha, learned)
 
 
 def decide_alike(
@@ -96,6 +98,7 @@ def decide_alike(
     *,
     margin: float,
     reliability: Sequence[ArrayLike] = (),
+    by_ranks: bool = False,
     alpha: float = CLAIM_ALPHA,
 ) -> Decided:
     """Decide the claim that an arm differs from each of its rivals, or from some figures, by no more than ``margin``.
@@ -109,6 +112,7 @@ def decide_alike(
         margin: in the unit of the differences, above 0.
         reliability: of each rival, whether the arm learned less whether the rival did: -1, 0 or 1, shape (n,); left out
             where every run learned.
+        by_ranks: as in `decide_order`.
         alpha: error allowed.
 
     Raises:
@@ -120,21 +124,25 @@ def decide_alike(
         raise ValueError("a claim needs at least one rival")
     respects = zip(differences, reliability, strict=True) if reliability else ((sample,) for sample in differences)
     tables = [_table(columns) for columns in respects]
-    support = np.array([_alike_p(table, margin) for table in tables])
+    support = np.array([_alike_p(table, margin, by_ranks=by_ranks) for table in tables])
     # An arm cannot lie above and below: each side is a family of its own, at alpha/2.
     sides = [
-        [np.column_stack([sign * table[:, :1] - margin, sign * table[:, 1:]]) for table in tables] for sign in (1, -1)
+        [
+            _tested(np.column_stack([sign * table[:, :1] - margin, sign * table[:, 1:]]), alpha, by_ranks=by_ranks)
+            for table in tables
+        ]
+        for sign in (1, -1)
     ]
     against = np.min([_by_rival(max_t(np.hstack(side), alternative="greater"), side) for side in sides], axis=0)
     leads = [-abs(_lead(table)) for table in tables]
-    return _decided(support, against, leads, [_pairs(table) for table in tables], alpha)
+    return _decided(support, against, leads, tables, alpha)
 
 
 def _decided(
     support: NDArray[np.float64],
     against: NDArray[np.float64],
     leads: Sequence[float],
-    pairs: Sequence[int],
+    tables: Sequence[NDArray[np.float64]],
     alpha: float,
     learned: NDArray[np.float64] | float = 0.0,
 ) -> Decided:
@@ -151,9 +159,10 @@ def _decided(
         decision = Decision.CONFIRMED
     elif fails.any() and not shown.all():
         decision, rival = Decision.REFUTED, worst
-    elif pairs[closest] < least:
+    elif _compared(tables[closest]) < least:
         decision = Decision.TOO_FEW
-    return Decided(decision, rival, float(support[rival]), float(against[rival]), level, pairs[rival], least)
+    p_values = float(support[rival]), float(against[rival])
+    return Decided(decision, rival, *p_values, level, _pairs(tables[rival]), _compared(tables[rival]), least)
 
 
 def _table(respects: Sequence[ArrayLike]) -> NDArray[np.float64]:
@@ -163,8 +172,20 @@ def _table(respects: Sequence[ArrayLike]) -> NDArray[np.float64]:
     return np.column_stack([np.asarray(column, dtype=np.float64) for column in respects])
 
 
+def _tested(table: NDArray[np.float64], alpha: float, *, by_ranks: bool) -> NDArray[np.float64]:
+    """What is tested of a rival: the respects of which so many pairs could decide, as ranks if wanted."""
+    known = (~np.isnan(table)).sum(axis=0) >= least_pairs(alpha)
+    columns = np.where(known, table, np.nan)
+    return np.column_stack([signed_ranks(column) for column in columns.T]) if by_ranks else columns
+
+
 def _pairs(table: NDArray[np.float64]) -> int:
     return int((~np.isnan(table)).any(axis=1).sum())
+
+
+def _compared(table: NDArray[np.float64]) -> int:
+    """The pairs that have values to compare, however often the arms learned in others."""
+    return int((~np.isnan(table[:, 0])).sum())
 
 
 def _lead(table: NDArray[np.float64]) -> float:
@@ -179,17 +200,9 @@ def _by_rival(adjusted: NDArray[np.float64], tables: Sequence[NDArray[np.float64
     return np.array([part.min() for part in parts])
 
 
-def _alike_p(table: NDArray[np.float64], margin: float) -> float:
+def _alike_p(table: NDArray[np.float64], margin: float, *, by_ranks: bool) -> float:
     """The p-value of lying within the margin; 1 where nothing is known, or one of the two learned more often."""
     differences = table[~np.isnan(table[:, 0]), 0]
     if not differences.size or np.nansum(table[:, 1:]):
         return 1.0
-    return equivalence_p(differences, margin)
-
-
-def _signed_ranks(differences: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The ranks of the absolute differences, ties sharing the mean of theirs, with their signs; nan stays."""
-    known = ~np.isnan(differences)
-    signed = np.full_like(differences, np.nan)
-    signed[known] = np.sign(differences[known]) * ranks(np.abs(differences[known]))
-    return signed
+    return equivalence_p(differences, margin, by_ranks=by_ranks)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from actbench.statistics import samples
 from actbench.statistics.intervals import (
     LEAST_SPREAD,
     Interval,
@@ -22,7 +23,7 @@ from actbench.statistics.intervals import (
     t_interval,
 )
 from actbench.statistics.planning import SeedRange, seeds_that_would_tell
-from actbench.statistics.samples import FLOAT_NOISE, finite_sample, ranks, same_length, time_sample
+from actbench.statistics.samples import FLOAT_NOISE, finite_sample, same_length, time_sample
 from actbench.statistics.summary import spread
 
 if TYPE_CHECKING:
@@ -69,18 +70,12 @@ class Comparison:
         return self.interval is not None and self.interval.lies_in(-margin, margin)
 
     def seeds_that_would_tell(self, margin: float, *, alpha: float, arms: int, power: float) -> SeedRange | None:
-        """How many seeds would show the observed difference, or that it is within ±margin; None below three values.
+        """How many seeds would show the observed difference, or that it is within ±margin; see `_plan` for None.
 
         Unpaired, as if the seeds were paired and independent: pairs that go together need fewer.
         """
         n = min(self.n, self.n_baseline)
-        if self.sd is None or n < LEAST_SPREAD:
-            return None
-        if self.sd == 0:
-            return seeds_that_would_tell(math.inf, n, None, alpha=alpha, arms=arms, power=power)
-        return seeds_that_would_tell(
-            self.difference / self.sd, n, margin / self.sd, alpha=alpha, arms=arms, power=power
-        )
+        return _plan(self.difference, self.sd, n, margin, alpha=alpha, arms=arms, power=power)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +87,15 @@ class RatioComparison:
         ratio: Hodges and Lehmann's estimate, see `paired_ratio`; below 1 for a faster arm.
         interval: its exact interval; None below 6 pairs.
         log_sd: standard deviation of the log ratios; None for a single pair.
+        direction: sign of the rank sum: 1 where the arm takes more, -1 where it takes less, 0 where neither. The ratio
+            may be 1 all the same, where most pairs are equal.
     """
 
     n: int
     ratio: float
     interval: Interval | None
     log_sd: float | None
+    direction: int
     paired: bool = True
 
     @property
@@ -105,23 +103,10 @@ class RatioComparison:
         """Values of the baseline."""
         return self.n
 
-    @property
-    def direction(self) -> int:
-        """1 where the arm takes more, -1 where it takes less, 0 where neither."""
-        return int(np.sign(self.ratio - 1))
-
-    def lies_within(self, margin: float) -> bool:
-        """Whether the whole interval lies in [1/(1+margin), 1+margin]: 0.05 for 5 %."""
-        return self.interval is not None and self.interval.lies_in(1 / (1 + margin), 1 + margin)
-
     def seeds_that_would_tell(self, margin: float, *, alpha: float, arms: int, power: float) -> SeedRange | None:
         """How many seeds would show the observed ratio, or that it is within the margin, by the log ratios."""
-        if self.log_sd is None or self.n < LEAST_SPREAD:
-            return None
-        if self.log_sd == 0:
-            return seeds_that_would_tell(math.inf, self.n, None, alpha=alpha, arms=arms, power=power)
-        effect, limit = math.log(self.ratio) / self.log_sd, math.log1p(margin) / self.log_sd
-        return seeds_that_would_tell(effect, self.n, limit, alpha=alpha, arms=arms, power=power)
+        step, limit = math.log(self.ratio), math.log1p(margin)
+        return _plan(step, self.log_sd, self.n, limit, alpha=alpha, arms=arms, power=power)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +151,7 @@ class TimeComparison:
         return self.interval.lies_in(1 / (1 + margin), 1 + margin)
 
     def seeds_that_would_tell(self, margin: float, *, alpha: float, arms: int, power: float) -> SeedRange | None:  # noqa: ARG002
-        """How many seeds would show the observed lead to the rank test; None below three values.
+        """How many seeds would show the observed lead to the rank test; None below three values, or if all are ties.
 
         With the effect that gives normal differences the same `superiority`: z(p)/√2 for pairs, z(p) for what would be
         pairs of independent samples. `margin` plays no part: that ranks are alike has no such measure.
@@ -174,7 +159,7 @@ class TimeComparison:
         from scipy.special import ndtri
 
         n = min(self.n, self.n_baseline)
-        if self.superiority is None or n < LEAST_SPREAD:
+        if self.superiority is None or n < LEAST_SPREAD or not self.wins + self.losses:
             return None
         # One arm that was always the faster is not known to be so for ever: half a couple more says otherwise.
         couples = n * (n - 1) / 2 if self.paired else self.n * self.n_baseline
@@ -271,7 +256,8 @@ def compare_ratios(arm: ArrayLike, baseline: ArrayLike, *, level: float = 0.95) 
     logs = np.log(np.asarray(arm, dtype=np.float64)) - np.log(np.asarray(baseline, dtype=np.float64))
     # Equal times have logarithms that differ by rounding; a clock tells no such thing apart.
     sd = 0.0 if np.ptp(logs) <= FLOAT_NOISE else spread(logs)
-    return RatioComparison(logs.size, found.ratio, found.interval, sd if logs.size > 1 else None)
+    direction = int(np.sign(samples.signed_ranks(logs).sum()))
+    return RatioComparison(logs.size, found.ratio, found.interval, sd if logs.size > 1 else None, direction)
 
 
 def compare_times(arm: ArrayLike, baseline: ArrayLike, *, paired: bool = True, level: float = 0.95) -> TimeComparison:
@@ -336,9 +322,21 @@ def signed_ranks(arm: NDArray[np.float64], baseline: NDArray[np.float64]) -> NDA
     The differences are ranked by size, ties sharing the mean of their ranks. A hit against a miss is ±inf and takes the
     top ranks, a miss against a miss is 0; zeros are ranked and then drop out (Pratt 1959).
     """
-    steps = _steps(arm, baseline)
-    signed: NDArray[np.float64] = np.sign(steps) * ranks(np.abs(steps))
-    return signed
+    return samples.signed_ranks(_steps(arm, baseline))
+
+
+def _plan(
+    step: float, sd: float | None, n: int, margin: float, *, alpha: float, arms: int, power: float
+) -> SeedRange | None:
+    """How many seeds would show a step of that spread, or that it is within ±margin.
+
+    None below three values, and where all values were the same and no difference is too small to care about: if that
+    goes on, no number of seeds decides.
+    """
+    if sd is None or n < LEAST_SPREAD or (sd == 0 and step == 0 and margin == 0):
+        return None
+    effect, limit = (step / sd, margin / sd) if sd else (math.inf, None)
+    return seeds_that_would_tell(effect, n, limit, alpha=alpha, arms=arms, power=power)
 
 
 def _noise(arm: NDArray[np.float64], baseline: NDArray[np.float64]) -> float:

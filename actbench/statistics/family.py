@@ -15,6 +15,7 @@ What is tested is exchangeability: that within a seed the two runs could as well
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -25,6 +26,7 @@ import numpy as np
 from actbench.statistics.comparison import (
     AnyComparison,
     Comparison,
+    RatioComparison,
     compare_paired,
     compare_ratios,
     compare_times,
@@ -42,6 +44,7 @@ from actbench.statistics.permutation import (
     smallest_two_sample_p,
     two_sample_test,
 )
+from actbench.statistics.planning import SeedRange, sooner
 from actbench.statistics.samples import not_negative, probability, ranks
 from actbench.statistics.summary import interquartile_mean, probability_of_improvement
 from actbench.statistics.verdict import Standing, Verdict, joint_standing
@@ -269,8 +272,8 @@ class _Contest:
             values = Standing.EQUIVALENT
         standing = joint_standing(values, reliability)
         seeds = None
-        if standing.is_open and found is not None:
-            seeds = found.seeds_that_would_tell(margin, alpha=alpha, arms=arms, power=power)
+        if standing.is_open:
+            seeds = self._seeds_that_would_tell(found, lead, margin, alpha=alpha, arms=arms, power=power)
         verdict = Verdict(
             standing,
             values,
@@ -280,8 +283,8 @@ class _Contest:
             margin,
             negligible,
             alike,
-            len(self.pairing.shared) if self.pairing.paired else min(self.pairing.n, self.pairing.n_baseline),
-            min(map(len, self.seeds)),
+            self._n,
+            self._n_learned,
             least_pairs(alpha / parts),
             seeds,
             1 - learned.interval.low,
@@ -289,6 +292,33 @@ class _Contest:
         return Judged(
             self.pairing, found, *self._over_all(higher_is_better=higher_is_better), learned, learned_baseline, verdict
         )
+
+    def _seeds_that_would_tell(
+        self, found: AnyComparison | None, lead: float, margin: float, *, alpha: float, arms: int, power: float
+    ) -> SeedRange | None:
+        """How many seeds would tell in one respect or the other, whichever takes fewer; None with nothing to plan by.
+
+        The values take so many seeds where both learn. Where one arm learned more often than the other they can only be
+        shown to differ, and how often can be, too.
+        """
+        plans = []
+        if found is not None:
+            plan = found.seeds_that_would_tell(0.0 if lead else margin, alpha=alpha, arms=arms, power=power)
+            plans.append(plan and plan.where(self._n_learned / self._n))
+        if lead:
+            often = (compare_paired if self.pairing.paired else compare_unpaired)(*self._flags)
+            plans.append(often.seeds_that_would_tell(0.0, alpha=alpha, arms=arms, power=power))
+        return sooner(plan for plan in plans if plan is not None)
+
+    @property
+    def _n(self) -> int:
+        """Pairs of seeds, or seeds of the arm with the fewer."""
+        return len(self.pairing.shared) if self.pairing.paired else min(self.pairing.n, self.pairing.n_baseline)
+
+    @property
+    def _n_learned(self) -> int:
+        """Those of them whose values are compared."""
+        return min(map(len, self.seeds))
 
     def _compared(self) -> AnyComparison | None:
         first, second = self.values
@@ -307,14 +337,23 @@ class _Contest:
             return Standing.UNDECIDED
         return Standing.BETTER if better else Standing.WORSE
 
-    def _lead(self) -> float:
-        """How much larger a share of the arm's runs learned than of the baseline's, over the pairs if there are any."""
+    @property
+    def _flags(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of the arm and the baseline which runs learned, over the pairs if there are any."""
         shared = self.pairing.shared
         first, second = (shared, shared) if self.pairing.paired else (self.arm.seeds, self.baseline.seeds)
-        return float(self.arm.flags(first).mean() - self.baseline.flags(second).mean())
+        return self.arm.flags(first), self.baseline.flags(second)
+
+    def _lead(self) -> float:
+        """How much larger a share of the arm's runs learned than of the baseline's."""
+        first, second = self._flags
+        return float(first.mean() - second.mean())
 
     def _is_negligible(self, found: AnyComparison, margin: float, alpha: float) -> bool:
         """Whether two one-sided tests at alpha/2 each show the values to lie within the margin."""
+        if isinstance(found, RatioComparison):
+            arm, baseline = map(np.log, self.values)
+            return equivalence_p(arm - baseline, math.log1p(margin), by_ranks=True) <= alpha / 2
         if isinstance(found, Comparison) and found.paired:
             return equivalence_p(paired_differences(*self.values), margin) <= alpha / 2
         # Other figures come with intervals that begin at six pairs. Welch's does not, and is held to the same.

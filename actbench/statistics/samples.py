@@ -76,3 +76,11 @@ def _vector(values: ArrayLike, name: str) -> NDArray[np.float64]:
     if sample.size == 0:
         raise ValueError(f"{name} is empty")
     return sample
+
+
+def signed_ranks(differences: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The ranks of the absolute differences, ties sharing the mean of theirs, with their signs; nan stays."""
+    known = ~np.isnan(differences)
+    signed = np.full_like(differences, np.nan)
+    signed[known] = np.sign(differences[known]) * ranks(np.abs(differences[known]))
+    return signed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from actbench import statistics
@@ -72,6 +73,15 @@ class Row:
         return self.judged.pairing
 
 
+class SmallMargin(StrEnum):
+    """Why the smallest difference worth caring about is a small one."""
+
+    ERRORS = "errors"
+    """The baseline makes few errors: a tenth of them."""
+    INPUT = "input"
+    """It makes hardly any: what one input counts."""
+
+
 @dataclass(frozen=True)
 class Margin:
     """The smallest difference worth caring about.
@@ -79,12 +89,12 @@ class Margin:
     Attributes:
         value: as `judge_family` takes it.
         share: the share of the baseline that it is, where it is relative; None for accuracies, which have a unit.
-        of_errors: whether it is so small since the baseline makes few errors.
+        small: why it is smaller than the usual one; None where it is not, or was asked for.
     """
 
     value: float
     share: float | None = None
-    of_errors: bool = False
+    small: SmallMargin | None = None
 
 
 @dataclass(frozen=True)
@@ -183,7 +193,7 @@ def compare_arms(task: Task, metric: Metric, baseline: str, margin: float | None
     learned = [one.values[seed] for one in (reference, *arms.values()) for seed in one.learned(one.seeds)]
     if not reference.seeds or not arms or not any(map(math.isfinite, learned)):
         return None
-    limit = margin_of(metric, reference, margin, measure)
+    limit = margin_of(task, metric, reference, margin, measure)
     judged = statistics.judge_family(
         reference,
         list(arms.values()),
@@ -234,30 +244,38 @@ def _summary(arm: Arm, measure: Measure) -> Summary | TimeSummary | None:
     return statistics.summarize(finite) if len(finite) else None
 
 
-def margin_of(metric: Metric, baseline: Arm, wanted: float | None, measure: Measure = Measure.MEAN) -> Margin:
+def margin_of(
+    task: Task, metric: Metric, baseline: Arm, wanted: float | None, measure: Measure = Measure.MEAN
+) -> Margin:
     """The smallest difference worth caring about: the one wanted, or the metric's own. Raises UserError."""
     if wanted is not None and not 0 <= wanted < math.inf:
         raise UserError(f"--margin {wanted:g} must not be negative.")
     learned = baseline.picked(baseline.learned(baseline.seeds))
     if metric.unit == "accuracy":
-        return Margin(wanted) if wanted is not None else default_margin(float(learned.mean()) if learned.size else 0.0)
+        if wanted is not None:
+            return Margin(wanted)
+        return default_margin(float(learned.mean()) if learned.size else 0.0, task.settings[metric.inputs])
     share = RELATIVE_MARGIN if wanted is None else wanted
     if measure is Measure.MEAN:
         return Margin(share * abs(float(learned.mean())) if learned.size else share, share)
     return Margin(share, share)
 
 
-def default_margin(accuracy: float) -> Margin:
+def default_margin(accuracy: float, inputs: float) -> Margin:
     """Half a percentage point, or a tenth of the baseline's errors where that is less; two digits that count.
 
-    Half a point is a quarter of all errors of a network that makes 2 %: no small difference there.
+    Half a point is a quarter of all errors of a network that makes 2 %: no small difference there. But never less than
+    one of the inputs: within no margin at all, nothing could ever be shown to lie.
     """
-    errors = float(f"{ERROR_SHARE * (1 - accuracy):.2g}")
-    return Margin(errors, of_errors=True) if errors < ACCURACY_MARGIN else Margin(ACCURACY_MARGIN)
+    errors, one = (float(f"{share:.2g}") for share in (ERROR_SHARE * (1 - accuracy), 1 / inputs))
+    if max(errors, one) >= ACCURACY_MARGIN:
+        return Margin(ACCURACY_MARGIN)
+    return Margin(errors, small=SmallMargin.ERRORS) if errors >= one else Margin(one, small=SmallMargin.INPUT)
 
 
 def _could_show(comparison: AnyComparison | None, arms: int) -> float | None:
-    if not isinstance(comparison, Comparison) or comparison.sd is None:
+    # Equal differences show no spread, which is not that there is none.
+    if not isinstance(comparison, Comparison) or not comparison.sd:
         return None
     # An unpaired comparison is planned as the statistics plan it: as if the seeds were paired and independent.
     n = min(comparison.n, comparison.n_baseline)

@@ -168,7 +168,7 @@ def _judge_seconds(contest: _Contest, values: Mapping[str, BySeed]) -> JudgedCla
         ]
     )
     if claim.margin is not None:
-        decided = statistics.decide_alike(ratios, margin=float(np.log1p(claim.margin)))
+        decided = statistics.decide_alike(ratios, margin=float(np.log1p(claim.margin)), by_ranks=True)
     else:
         decided = statistics.decide_order(
             [[ratio] for ratio in ratios], higher=claim.relation == "higher", by_ranks=True

@@ -88,6 +88,7 @@ class PValues:
         p_against: of its opposite, adjusted for the number of rivals.
         p_limit: what a p-value must not exceed: half the error allowed, for each way.
         least: seeds that could decide at all.
+        n_learned: of those counted, where both learned.
     """
 
     n: int
@@ -95,11 +96,12 @@ class PValues:
     p_against: float
     p_limit: float
     least: int
+    n_learned: int
 
     @classmethod
     def by(cls, decided: Decided) -> Self:
         """Of the test that decided a claim."""
-        return cls(decided.n, decided.p_value, decided.p_against, decided.level, decided.least)
+        return cls(decided.n, decided.p_value, decided.p_against, decided.level, decided.least, decided.n_learned)
 
 
 @dataclass(frozen=True)

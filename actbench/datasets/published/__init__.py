@@ -6,8 +6,10 @@ import inspect
 from collections.abc import Callable
 from pathlib import Path
 
-from actbench.datasets import DATASETS, Arrays, Source
+from actbench.datasets._arrays import Arrays
 from actbench.datasets.published.files import PUBLISHED, Container, Published
+from actbench.datasets.request import Request
+from actbench.datasets.sources import DATASETS, Reader, Source
 
 
 def published(
@@ -19,10 +21,10 @@ def published(
     model: str,
     thresholds: tuple[float, ...] = (0.95, 0.97, 0.98),
     chance: float | None = None,
-) -> Callable[[Callable[[], tuple[Container, ...]]], Callable[[Path | None], Arrays]]:
+) -> Callable[[Callable[[], tuple[Container, ...]]], Reader]:
     """Add a data set under the name of a function that says in which containers it is published.
 
-    The function becomes the data set's reader ``(data_dir) -> four arrays``, its docstring the summary.
+    The function becomes the data set's reader ``(request) -> four arrays``, its docstring the summary.
 
     Args:
         source: who made it and when.
@@ -34,14 +36,14 @@ def published(
         chance: the same.
     """
 
-    def register(containers: Callable[[], tuple[Container, ...]]) -> Callable[[Path | None], Arrays]:
+    def register(containers: Callable[[], tuple[Container, ...]]) -> Reader:
         name, words = containers.__name__, inspect.getdoc(containers) or ""
         entry = Published(name, containers(), source, home, licence, words.split("\n\n")[0].replace("\n", " "))
 
-        def read(data_dir: Path | None) -> Arrays:
+        def read(request: Request) -> Arrays:
             from actbench.datasets.fetching import cache
 
-            return cache.arrays(entry, data_dir)
+            return cache.arrays(entry, Path(request.data_dir) if request.data_dir else None)
 
         read.__doc__ = words
         PUBLISHED.add(entry)

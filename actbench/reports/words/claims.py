@@ -29,7 +29,8 @@ def claim_verdict(judged: JudgedClaim) -> str:
         case ClaimVerdict.TOO_FEW, ArmDifference(test=PValues() as test) | ArmRatio(test=test) | LargestDifference(
             test=PValues() as test
         ):
-            return f"too few seeds: {test.n}, at least {test.least} decide"
+            where = " where both learned" if test.n_learned < test.n else ""
+            return f"too few seeds{where}: {test.n_learned}, at least {test.least} decide"
         case ClaimVerdict.UNDECIDED, NoEvidence():
             return "not judged"
         case ClaimVerdict.UNDECIDED, _:
