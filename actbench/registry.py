@@ -386,6 +386,7 @@ def describe(entry: Entry) -> dict[str, Any]:
     for item in fields(entry):  # type: ignore[arg-type]  # every entry is a dataclass
         value = getattr(entry, item.name)
         if item.name != "parameters" and not callable(value):
+            value = sorted(value) if isinstance(value, frozenset) else value
             plain[item.name] = list(value) if isinstance(value, tuple) else value
     plain["parameters"] = [
         {

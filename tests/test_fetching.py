@@ -32,10 +32,12 @@ from fetched import (
 )
 
 from actbench import datasets
+from actbench.datasets import DATASETS
 from actbench.datasets.fetching import cache, download
 from actbench.datasets.fetching.events import told
 from actbench.datasets.fetching.hashes import arrays_hash
 from actbench.datasets.fetching.places import folder
+from actbench.datasets.published.files import PUBLISHED
 from actbench.errors import UserError
 
 SIZE = f"{len(CONTENT) / 1000:.3g} kB"
@@ -140,6 +142,31 @@ def test_it_is_fetched_once_proved_and_kept(invoke, server, faces, home):
             assert file[key].dtype == array.dtype
 
 
+@pytest.fixture
+def fashion(server):
+    """In place of Fashion-MNIST's files, those of ``faces``: what workers know is the real declaration."""
+    name = "fashion_mnist"
+    real = PUBLISHED[name], DATASETS[name]
+    forget(name)
+    register([published_file([server.put("/faces", whole())])], name=name)
+    yield name
+    forget(name)
+    PUBLISHED.add(real[0])
+    DATASETS.add(real[1])
+
+
+def test_what_was_fetched_and_proved_is_trained(invoke, server, fashion):
+    run = ("run", "--act", "relu", "--data", fashion, "--epochs", "1", "--device", "cpu")
+    assert invoke(*run, "--offline").returncode == 2
+    os.environ["ACTBENCH_OFFLINE"] = ""
+    done = invoke(*run, "--json")
+    assert done.returncode == 0, done.stderr
+    assert "fashion_mnist is verified, and kept as" in done.stderr
+    (task,) = json.loads(done.stdout)["tasks"]
+    assert [arm["activation"] for arm in task["arms"]] == ["relu"]
+    assert len(server.asked) == 1
+
+
 def test_the_lists_are_for_people_too(invoke, faces):
     for words in (("list",), ("fetch", NAME), ("verify",), ("verify", NAME)):
         done = invoke("data", *words)
@@ -240,6 +267,15 @@ def test_the_first_mirror_is_dead(invoke, server, known):
     assert invoke("data", "fetch", NAME, "--quiet").stderr == ""
 
 
+def test_one_that_cannot_be_fetched_stops_no_other(invoke, server, known, fashion):
+    known([published_file([server.put("/gone", status(404))])])
+    done = invoke("data", "fetch", NAME, fashion)
+    assert done.returncode == 2
+    assert "faces could not be fetched" in done.stderr
+    assert [line.split()[1] for line in done.stdout.splitlines() if fashion in line] == ["verified"]
+    assert invoke("data", "fetch", NAME).stdout == ""
+
+
 def test_another_container_where_the_first_cannot_be_had(invoke, server, known):
     halves = two_files(server)
     known([published_file([server.put("/gone", status(404))])], halves)
@@ -317,7 +353,13 @@ def test_a_named_data_folder(faces, server):
         UserError, match=r"There is no faces\.npz in the data folder 'mine'.*'actbench data fetch faces'"
     ):
         cache.arrays(faces, Path("mine"))
-    put(Path("mine/faces.npz"))
+    kept = put(Path("mine/faces.npz"))
+    put(Path("mine/faces.json"), b"{")
+    with pytest.raises(
+        UserError, match=r"'mine/faces\.npz' no longer holds what was kept there\. Remove it; to use it as"
+    ):
+        cache.arrays(faces, kept.parent)
+    Path("mine/faces.json").unlink()
     assert heard_of(faces, Path("mine")) == ["LocalData"]
     assert server.asked == []
     assert heard_of(faces) == ["MirrorTried", "FileFetched", "DataKept"]

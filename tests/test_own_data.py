@@ -340,6 +340,7 @@ def test_openml(own_folder, monkeypatch):
         return types.SimpleNamespace(data=frame.drop(columns=column), target=frame[column])
 
     monkeypatch.setattr("sklearn.datasets.fetch_openml", fetch)
+    monkeypatch.setenv("ACTBENCH_OFFLINE", "")
     found = datasets.prepare(Request("openml:things(version=3)"))
     own = datasets.prepare(Request("t.csv", target="kind"))
     assert found.info == own.info

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from actbench.cli.data_show import show
+from actbench.cli.fetching import Offline, watched
 from actbench.cli.options import Json, console
 from actbench.cli.output import echo_json
 from actbench.errors import UserError
@@ -31,35 +31,11 @@ def _names(incomplete: str) -> list[str]:
     return [name for name in PUBLISHED.names if name.startswith(incomplete)]
 
 
-def _go_offline(chosen: bool) -> bool:
-    """Have this process, and those that it starts, leave the network alone."""
-    from actbench.datasets.fetching.cache import OFFLINE
-
-    if chosen:
-        os.environ[OFFLINE] = "1"
-    return chosen
-
-
-Offline = Annotated[
-    bool,
-    typer.Option(
-        "--offline",
-        callback=_go_offline,
-        help="Never touch the network: say what is missing, and where to put it. ACTBENCH_OFFLINE=1 does the same.",
-    ),
-]
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", autocompletion=_names)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")]
 
 
-@contextlib.contextmanager
-def watched(*, quiet: bool) -> Iterator[None]:
-    """Inside the block, what is fetched is shown on stderr."""
-    from actbench.datasets.fetching.events import told
-    from actbench.reports.fetching import FetchProgress
-
-    with FetchProgress(console(stderr=True), quiet=quiet) as progress, told(progress):
-        yield
+app.command()(show)
 
 
 @app.command(name="list")
@@ -89,10 +65,17 @@ def fetch(
     if not names and not every:
         raise UserError("Say which data sets to fetch, as 'actbench data list' names them, or --all.")
     chosen = _chosen(None if every else names)
+    failures = []
     with watched(quiet=quiet):
         for published in chosen:
-            obtain(published, anew=True)
-    _print_states({published.name: state(archive(published.name)) for published in chosen}, as_json=as_json)
+            try:
+                obtain(published, anew=True)
+            except UserError as error:  # the others may be had
+                failures.append(str(error))
+    if len(failures) < len(chosen):
+        _print_states({published.name: state(archive(published.name)) for published in chosen}, as_json=as_json)
+    if failures:
+        raise UserError("\n".join(failures))
 
 
 @app.command()

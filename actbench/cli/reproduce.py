@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actbench.cli.data import Offline, watched
-from actbench.cli.options import AllowCode, Json, Log, MaxMemory, SelectedEpoch, console, epoch_rule
+from actbench.cli.fetching import Offline, watched
+from actbench.cli.options import AllowCode, DataDir, Json, Log, MaxMemory, SelectedEpoch, console, epoch_rule
 from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
 from actbench.cli.sweeps import supervised
 from actbench.reports.loggers import LOGGERS, Logger
@@ -41,9 +41,7 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = False,
     stored: Annotated[bool, typer.Option("--stored", help="Judge by what is stored, and train nothing.")] = False,
     results: Annotated[Path, typer.Option(help="Folder of the stores, one a study.")] = Path("results"),
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Folder that holds mnist.npz, cifar10.npz. Default: $ACTBENCH_DATA_DIR.")
-    ] = None,
+    data_dir: DataDir = None,
     select: Annotated[
         SelectedEpoch,
         typer.Option(

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from msgspec.structs import replace
 
-from actbench.cli.data import Offline, watched
+from actbench.cli.fetching import Offline, watched
 from actbench.cli.options import (
     AllowCode,
+    DataDir,
     Json,
     Listed,
     Log,
@@ -145,9 +146,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
             autocompletion=lambda incomplete: [name for name in backends.names() if name.startswith(incomplete)],
         ),
     ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Folder that holds mnist.npz, cifar10.npz. Default: $ACTBENCH_DATA_DIR.")
-    ] = None,
+    data_dir: DataDir = None,
     results: Annotated[
         Path | None, typer.Option(help="Folder to write to. Default: results/adhoc, or results/NAME for a study.")
     ] = None,

@@ -20,6 +20,7 @@ from actbench.datasets._arrays import Arrays
 from actbench.datasets.fetching.download import DownloadError, download
 from actbench.datasets.fetching.events import DataKept, LocalData, NotKept, Waiting, tell
 from actbench.datasets.fetching.hashes import arrays_hash, named
+from actbench.datasets.fetching.offline import OFFLINE, offline
 from actbench.datasets.fetching.places import download_folder, find, folder, foreign_places, own_place
 from actbench.datasets.fetching.stamps import (
     Origin,
@@ -35,13 +36,7 @@ from actbench.datasets.npz import read_npz
 from actbench.datasets.published.files import Container, Published, PublishedFile
 from actbench.errors import UserError
 
-OFFLINE = "ACTBENCH_OFFLINE"
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
-
-
-def offline() -> bool:
-    """Whether the network must not be touched."""
-    return os.environ.get(OFFLINE, "").lower() not in ("", "0", "no", "false")
 
 
 def archive(name: str) -> Path:
@@ -151,9 +146,10 @@ def _usable(name: str, npz: Path) -> bool:
         case State.ABSENT:
             return False
         case State.DAMAGED:
+            anew = f"'actbench data fetch {name}' makes it anew" if npz == archive(name) else "Remove it"
             raise UserError(
-                f"{str(npz)!r} no longer holds what was kept there. 'actbench data fetch {name}' makes it anew; to use "
-                f"it as data of your own, remove {name}.json beside it."
+                f"{str(npz)!r} no longer holds what was kept there. {anew}; to use it as data of your own, remove "
+                f"{name}.json beside it."
             )
         case State.LOCAL:
             tell(LocalData(name, npz))

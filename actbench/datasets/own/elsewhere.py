@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from actbench.datasets._arrays import CLASSES, Array, Arrays
+from actbench.datasets.fetching.offline import offline
 from actbench.datasets.memory import BYTES_WHEN_SCALED, check_memory
 from actbench.datasets.own import own_data
 from actbench.datasets.own.table import classes_of, features_of
@@ -28,7 +29,7 @@ def openml(
     """A table of OpenML by its name there, fetched by scikit-learn; --target names another column than OpenML's own."""
     from sklearn.datasets import fetch_openml
 
-    if _offline():
+    if offline():
         raise UserError(
             f"'openml:{place}' comes from openml.org, and --offline keeps to this machine. Save it as a CSV file."
         )
@@ -52,7 +53,7 @@ def hugging_face(
 
     Needs the extra hf.
     """
-    if _offline():
+    if offline():
         os.environ["HF_HUB_OFFLINE"] = "1"  # read when the library is imported: it then keeps to its cache
     library = _library("datasets", "hf")
     with _told(f"hf:{place}"):
@@ -110,7 +111,7 @@ def tensorflow_datasets(request: Request, place: str) -> Arrays:  # noqa: ARG001
         builder = library.builder(place)
         check_memory(place, builder.info.dataset_size * (1 + BYTES_WHEN_SCALED))
         parts = [name for name in ("train", "test") if name in builder.info.splits]
-        if not _offline():
+        if not offline():
             builder.download_and_prepare()
         read = [library.as_numpy(builder.as_dataset(split=name, batch_size=-1, as_supervised=True)) for name in parts]
     return {
@@ -118,10 +119,6 @@ def tensorflow_datasets(request: Request, place: str) -> Arrays:  # noqa: ARG001
         for name, pair in zip(parts, read, strict=True)
         for axis, value in zip("xy", pair, strict=True)
     }
-
-
-def _offline() -> bool:
-    return bool(os.environ.get("ACTBENCH_OFFLINE"))
 
 
 def _library(name: str, extra: str) -> Any:
