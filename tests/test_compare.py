@@ -22,7 +22,8 @@ from actbench.results.thresholds import EpochsTo, Reached, SecondsTo
 from actbench.statistics import SeedRange, Standing, max_t
 from actbench.tables.across import Across, AcrossObstacle
 from actbench.tables.checks import parse_check
-from actbench.tables.comparison import default_margin
+from actbench.tables.comparison import Margin as TheMargin
+from actbench.tables.comparison import SmallMargin, default_margin
 from actbench.tables.findings import NotCompared, Obstacle, Question, analyse, full_table
 from actbench.tables.metrics import PLAIN, parse_metrics
 from actbench.tables.select import Selection
@@ -204,11 +205,52 @@ def test_arms_that_were_timed_on_another_day_are_left_out(store):
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "margin", "of_errors"),
-    [(0.7, 0.005, False), (0.95, 0.005, False), (0.9786, 0.0021, True), (0.99, 0.001, True), (1.0, 0.0, True)],
+    ("accuracy", "inputs", "margin", "small"),
+    [
+        (0.7, 10_000, 0.005, None),
+        (0.95, 10_000, 0.005, None),
+        (0.9786, 10_000, 0.0021, SmallMargin.ERRORS),
+        (0.99, 10_000, 0.001, SmallMargin.ERRORS),
+        (0.9999, 10_000, 0.0001, SmallMargin.INPUT),
+        (1.0, 10_000, 0.0001, SmallMargin.INPUT),
+        (1.0, 360, 0.0028, SmallMargin.INPUT),
+        (1.0, 100, 0.005, None),
+    ],
 )
-def test_the_margin_is_a_tenth_of_the_errors_where_these_are_few(accuracy, margin, of_errors):
-    assert (default_margin(accuracy).value, default_margin(accuracy).of_errors) == (margin, of_errors)
+def test_the_margin_is_a_tenth_of_the_errors_where_these_are_few_and_one_input_at_least(
+    accuracy, inputs, margin, small
+):
+    assert default_margin(accuracy, inputs) == TheMargin(margin, small=small)
+
+
+def test_arms_that_never_err_are_equal_within_one_input(tmp_path):
+    never = {"accuracy": 1.0, "spread": 0.0, "speed": 0.1}
+    store = write(tmp_path, [(Task(), [Arm("relu", **never), Arm("mish", **never)])])
+    (comparison,) = ask(store).tasks[0].comparisons
+    assert words.verdict(comparison, comparison.rows[0]).startswith("equal within 0.01 pp")
+    note = "The margin, 0.01 pp, is what a single input counts, more than a tenth of the errors that relu makes."
+    assert note in comparison_grid(comparison).notes
+    # Within no margin at all nothing can lie, whatever the number of seeds.
+    (comparison,) = ask(store, margin=0.0).tasks[0].comparisons
+    assert words.verdict(comparison, comparison.rows[0]) == "undecided"
+    assert words.summarize(comparison).endswith(": undecided against relu: mish.")
+    (comparison,) = ask(store, metrics=("epochs-to:0.95",)).tasks[0].comparisons
+    assert words.verdict(comparison, comparison.rows[0]) == "equal within 5 %"
+    (comparison,) = ask(store, metrics=("train_accuracy",)).tasks[0].comparisons
+    assert words.verdict(comparison, comparison.rows[0]).startswith("equal within 0.0017 pp")
+
+
+def test_differences_that_are_all_equal_tell_nothing_of_what_could_be_shown(tmp_path):
+    """As if any difference at all could be shown: their spread is not known to be nothing."""
+    even = {"spread": 0.0, "speed": 0.1}
+    store = write(tmp_path, [(Task(), [Arm("relu", 0.97, **even), Arm("mish", 0.95, **even)])])
+    (comparison,) = ask(store).tasks[0].comparisons
+    assert comparison.rows[0].comparison.sd == 0
+    assert comparison.rows[0].could_show is None
+    grid = comparison_grid(comparison)
+    shown = [head.heading for head in grid.columns].index("could show")
+    assert grid.rows[0][shown].text == "-"
+    assert not [note for note in grid.notes if note.startswith("Could show")]
 
 
 def test_effect_sizes_of_pairs_and_of_two_samples_have_names_of_their_own(tmp_path):

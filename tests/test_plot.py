@@ -181,13 +181,13 @@ def hollow(axes):
 
 def test_the_strip_names_what_it_draws_and_tells_runs_apart(findings):
     (axes,) = figure_of("strip", findings["one"]).axes
-    assert "bar: mean with its 95 % interval" in texts_of(axes)
+    assert "bar: mean with Student's 95 % interval" in texts_of(axes)
     assert not hollow(axes)
     (axes,) = figure_of("strip", findings["one"], Look(metric="epochs-to:0.95")).axes
     assert "bar: median with its 95 % interval" in texts_of(axes)
     broken = findings["broken"]
     (axes,) = figure_of("strip", broken).axes
-    assert "bar: mean with its 95 % interval; hollow: did not learn, and in no bar" in texts_of(axes)
+    assert "bar: mean with Student's 95 % interval; hollow: did not learn, and in no bar" in texts_of(axes)
     assert "9/10" in texts_of(axes)
     runs = broken.tasks[0].task.runs
     (diverged,) = runs["test_accuracy"][runs["status"] == "diverged"]
@@ -198,7 +198,22 @@ def test_the_strip_names_what_it_draws_and_tells_runs_apart(findings):
     assert any(line.get_xdata()[0] == pytest.approx(learned) for line in axes.lines)
     # Seconds are spent by every run alike.
     (axes,) = figure_of("strip", broken, Look(metric="train_seconds")).axes
-    assert "bar: mean with its 95 % interval" in texts_of(axes)
+    assert "bar: mean with Student's 95 % interval" in texts_of(axes)
+
+
+def test_no_dot_of_the_strip_hides_another(tmp_path):
+    """Equal values, of runs that learned and of runs that did not."""
+    even = {"spread": 0.0, "speed": 0.1}
+    dead = [Arm("elu", 0.08, **even), Arm("selu", 0.08, **even, seeds=tuple(range(40)))]
+    store = write(tmp_path, [(Task(), [Arm("relu", 0.97, **even), *dead])])
+    (axes,) = figure_of("strip", analyse([store], Question())).axes
+    points = [tuple(point) for mark in axes.collections for point in np.round(mark.get_offsets(), 6).tolist()]
+    assert len(points) == 60
+    assert len(set(points)) == 60
+    assert len(hollow(axes)) == 50
+    # Each in its own row, and above the bar of it.
+    assert [sum(round(y + 0.1) == row for _, y in points) for row in range(3)] == [10, 10, 40]
+    assert all(-0.31 <= y - round(y + 0.1) <= 0.11 for _, y in points)
 
 
 def test_runs_that_ended_early_are_counted_and_may_have_no_loss_at_all(findings, tmp_path):

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,6 +49,7 @@ from actbench.statistics import (
     summarize_times,
     two_sample_test,
 )
+from actbench.statistics.planning import sooner
 
 INF, NAN = math.inf, math.nan
 # Test accuracies of ten seeds each, on a test set of 10,000 pictures.
@@ -695,6 +697,47 @@ def test_equal_within_the_margin():
     assert verdict_of(arm, margin=0.0005).standing is Standing.UNDECIDED
 
 
+def test_seeds_are_planned_for_the_respect_that_is_open_and_for_runs_that_do_not_learn():
+    rng = np.random.default_rng(5)
+    noise = rng.normal(0, 0.0002, 12)
+    baseline = values(0.95 + rng.normal(0, 0.002, 12))
+
+    def arm(dead, step=0.0):
+        return Arm({s: v + step + noise[s] for s, v in baseline.values.items()}, frozenset(dead))
+
+    def planned(one, other=baseline, margin=0.005):
+        return judge_family(other, [one], margin=margin, higher_is_better=True)[0].verdict
+
+    # Where both learn they are equal for sure; what nobody knows is whether four failures of twelve are luck.
+    often = planned(arm((1, 5, 7, 9)))
+    lead = [-1.0] * 4 + [0.0] * 8
+    assert (often.standing, often.negligible, often.n_learned) == (Standing.UNDECIDED, True, 8)
+    assert often.seeds == seeds_that_would_tell(np.mean(lead) / np.std(lead, ddof=1), 12, 0.0)
+    assert often.seeds.fewest > 12
+    # Both fail at the same four seeds: values decide, and a third of the further seeds will not count either.
+    dead = frozenset((1, 5, 7, 9))
+    twice = replace(arm(dead), values={s: baseline.values[s] + step for s, step in enumerate([0.002, -0.003] * 6)})
+    both = planned(twice, replace(baseline, failed=dead), 0.002)
+    steps = np.array([twice.values[s] - baseline.values[s] for s in sorted(set(range(12)) - dead)])
+    sd = steps.std(ddof=1)
+    alone = seeds_that_would_tell(steps.mean() / sd, 8, 0.002 / sd)
+    assert (both.standing, both.reliability) == (Standing.UNDECIDED, Standing.UNDECIDED)
+    assert both.seeds == alone.where(8 / 12)
+    assert both.seeds.fewest >= 1.5 * alone.fewest
+    # No seed where both learned, and still it is known what is open.
+    never = planned(arm(range(5)), Arm(dict(baseline.values), frozenset(range(5, 12))))
+    assert never.n_learned == 0
+    assert never.seeds is not None
+
+
+def test_ranges_of_seeds():
+    assert SeedRange(9, 54).where(0.5) == SeedRange(18, 108)
+    assert SeedRange(9, 600).where(1 / 3) == SeedRange(27, None)
+    assert sooner([SeedRange(9, None), SeedRange(20, 50)]) == SeedRange(9, 50)
+    assert sooner([SeedRange(None, None)]) == SeedRange(None, None)
+    assert sooner([]) is None
+
+
 def test_two_seeds_that_happen_to_agree_show_nothing():
     for n in (2, 3, 5):
         found = family(RELU[:n], RELU[:n])[0]
@@ -778,7 +821,7 @@ def test_two_arms_that_never_arrive_are_not_shown_to_be_alike():
     options = {"measure": Measure.TIME, "margin": 0.1, "higher_is_better": False}
     never = verdict_of([INF] * 8, [INF] * 8, **options)
     assert never.standing is Standing.UNDECIDED
-    assert never.seeds.most is None
+    assert never.seeds is None
     few = verdict_of([1, 2, 3], [2, 3, 4], **options)
     assert (few.standing, few.n, few.least) == (Standing.TOO_FEW, 3, 6)
     assert few.seeds.fewest >= 6

@@ -287,14 +287,20 @@ def test_compare_takes_the_verdicts_of_the_looks(decided, tmp_path):
 
 def test_seeds_behind_the_look_that_decided_change_no_verdict(decided, tmp_path):
     decided("relu", "tanh", "elu")
-    before = compared(tmp_path / "store").comparisons[0].looks
-    executor = Pretend()
+    (before,) = compared(tmp_path / "store").comparisons
+    executor = Pretend(dead=("tanh",))
     more = make_plan(study("relu", "tanh", "elu", most=15), executor)
     sweep(more, tmp_path / "store", Options(executor=executor))
     assert executor.trained
     task = compared(tmp_path / "store")
-    assert task.comparisons[0].looks == before
+    (comparison,) = task.comparisons
+    assert comparison.looks == before.looks
     assert not kinds(task)
+    # What may fail to learn is told of the seeds that the verdict is about, too: here six that all learned.
+    for row, earlier in zip(comparison.rows, before.rows, strict=True):
+        assert row.verdict.failures_not_excluded == earlier.verdict.failures_not_excluded
+    unseen = {row.arm: row.verdict.failures_not_excluded for row in comparison.rows}
+    assert unseen["tanh"] == pytest.approx(1 - 0.025 ** (1 / 6))
 
 
 def test_a_look_whose_runs_are_not_all_there_is_not_taken(decided, tmp_path):

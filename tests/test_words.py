@@ -41,6 +41,7 @@ from actbench.tables.warnings import (
     MixedVersions,
     ParallelRuns,
     RepeatedSeeds,
+    SeenInTraining,
     SeveralCopies,
 )
 
@@ -85,6 +86,13 @@ def counted(k, n=9):
                 "seconds are not comparable: some runs were measured with others beside them "
                 "(alone: relu; 4 at a time: mish, elu). "
                 "On a CPU, accuracies of convolutional networks may differ by it too, unless --deterministic."
+            ),
+        ),
+        (
+            SeenInTraining(2000, 10_000),
+            (
+                "2,000 of the 10,000 test inputs (20 %) are training inputs, too: on those the test shows what was "
+                "remembered."
             ),
         ),
         (ParallelRuns(2), "seconds were measured with 2 runs at a time, not alone on the machine."),

@@ -11,7 +11,7 @@ import typer
 
 from actbench.cli.options import AllowCode, Json, Log, MaxMemory, SelectedEpoch, console, epoch_rule
 from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
-from actbench.cli.run import supervised
+from actbench.cli.sweeps import supervised
 from actbench.reports.loggers import LOGGERS, Logger
 
 if TYPE_CHECKING:

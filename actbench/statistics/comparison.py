@@ -70,18 +70,12 @@ class Comparison:
         return self.interval is not None and self.interval.lies_in(-margin, margin)
 
     def seeds_that_would_tell(self, margin: float, *, alpha: float, arms: int, power: float) -> SeedRange | None:
-        """How many seeds would show the observed difference, or that it is within ±margin; None below three values.
+        """How many seeds would show the observed difference, or that it is within ±margin; see `_plan` for None.
 
         Unpaired, as if the seeds were paired and independent: pairs that go together need fewer.
         """
         n = min(self.n, self.n_baseline)
-        if self.sd is None or n < LEAST_SPREAD:
-            return None
-        if self.sd == 0:
-            return seeds_that_would_tell(math.inf, n, None, alpha=alpha, arms=arms, power=power)
-        return seeds_that_would_tell(
-            self.difference / self.sd, n, margin / self.sd, alpha=alpha, arms=arms, power=power
-        )
+        return _plan(self.difference, self.sd, n, margin, alpha=alpha, arms=arms, power=power)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +105,8 @@ class RatioComparison:
 
     def seeds_that_would_tell(self, margin: float, *, alpha: float, arms: int, power: float) -> SeedRange | None:
         """How many seeds would show the observed ratio, or that it is within the margin, by the log ratios."""
-        if self.log_sd is None or self.n < LEAST_SPREAD:
-            return None
-        if self.log_sd == 0:
-            return seeds_that_would_tell(math.inf, self.n, None, alpha=alpha, arms=arms, power=power)
-        effect, limit = math.log(self.ratio) / self.log_sd, math.log1p(margin) / self.log_sd
-        return seeds_that_would_tell(effect, self.n, limit, alpha=alpha, arms=arms, power=power)
+        step, limit = math.log(self.ratio), math.log1p(margin)
+        return _plan(step, self.log_sd, self.n, limit, alpha=alpha, arms=arms, power=power)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +151,7 @@ class TimeComparison:
         return self.interval.lies_in(1 / (1 + margin), 1 + margin)
 
     def seeds_that_would_tell(self, margin: float, *, alpha: float, arms: int, power: float) -> SeedRange | None:  # noqa: ARG002
-        """How many seeds would show the observed lead to the rank test; None below three values.
+        """How many seeds would show the observed lead to the rank test; None below three values, or if all are ties.
 
         With the effect that gives normal differences the same `superiority`: z(p)/√2 for pairs, z(p) for what would be
         pairs of independent samples. `margin` plays no part: that ranks are alike has no such measure.
@@ -169,7 +159,7 @@ class TimeComparison:
         from scipy.special import ndtri
 
         n = min(self.n, self.n_baseline)
-        if self.superiority is None or n < LEAST_SPREAD:
+        if self.superiority is None or n < LEAST_SPREAD or not self.wins + self.losses:
             return None
         # One arm that was always the faster is not known to be so for ever: half a couple more says otherwise.
         couples = n * (n - 1) / 2 if self.paired else self.n * self.n_baseline
@@ -333,6 +323,20 @@ def signed_ranks(arm: NDArray[np.float64], baseline: NDArray[np.float64]) -> NDA
     top ranks, a miss against a miss is 0; zeros are ranked and then drop out (Pratt 1959).
     """
     return samples.signed_ranks(_steps(arm, baseline))
+
+
+def _plan(
+    step: float, sd: float | None, n: int, margin: float, *, alpha: float, arms: int, power: float
+) -> SeedRange | None:
+    """How many seeds would show a step of that spread, or that it is within ±margin.
+
+    None below three values, and where all values were the same and no difference is too small to care about: if that
+    goes on, no number of seeds decides.
+    """
+    if sd is None or n < LEAST_SPREAD or (sd == 0 and step == 0 and margin == 0):
+        return None
+    effect, limit = (step / sd, margin / sd) if sd else (math.inf, None)
+    return seeds_that_would_tell(effect, n, limit, alpha=alpha, arms=arms, power=power)
 
 
 def _noise(arm: NDArray[np.float64], baseline: NDArray[np.float64]) -> float:

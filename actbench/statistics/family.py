@@ -15,7 +15,6 @@ What is tested is exchangeability: that within a seed the two runs could as well
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -39,12 +38,14 @@ from actbench.statistics.intervals import Interval, share_interval
 from actbench.statistics.pairing import Arm, Pairing, pair
 from actbench.statistics.permutation import (
     equivalence_p,
+    least_apart,
     least_pairs,
     max_t,
+    smallest_apart_p,
     smallest_sign_flip_p,
-    smallest_two_sample_p,
     two_sample_test,
 )
+from actbench.statistics.planning import SeedRange, sooner
 from actbench.statistics.samples import not_negative, probability, ranks
 from actbench.statistics.summary import interquartile_mean, probability_of_improvement
 from actbench.statistics.verdict import Standing, Verdict, joint_standing
@@ -190,7 +191,7 @@ def _test(contests: Sequence[_Contest], alpha: float, seed: int) -> int:
         samples = contest.samples()
         tests = parts * len(samples)
         for respect, (first, second) in samples.items():
-            if _smallest_unpaired_p(first.size, second.size, alpha) <= alpha / tests:
+            if smallest_apart_p(first.size, second.size, alpha) <= alpha / tests:
                 contest.p_values[respect] = min(1.0, tests * two_sample_test(first, second, seed=seed))
     return parts
 
@@ -219,7 +220,7 @@ class _Contest:
         """The smallest p-value that so many seeds can give."""
         if self.pairing.paired:
             return smallest_sign_flip_p(len(self.pairing.shared))
-        return _smallest_unpaired_p(self.pairing.n, self.pairing.n_baseline, alpha)
+        return smallest_apart_p(self.pairing.n, self.pairing.n_baseline, alpha)
 
     @property
     def values(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -260,7 +261,9 @@ class _Contest:
     ) -> Judged:
         """The verdict, with the figures beside it."""
         found = self._compared()
-        learned, learned_baseline = (_learned(one, alpha) for one in (self.arm, self.baseline))
+        learned, learned_baseline = (
+            _share(len(one.seeds) - len(one.failed), len(one.seeds), alpha) for one in (self.arm, self.baseline)
+        )
         lead = self._lead()
         negligible = found is not None and self._is_negligible(found, margin, alpha)
         reliability = self._standing(Respect.RELIABILITY, alpha, better=lead > 0) if self.some_failed else None
@@ -272,8 +275,8 @@ class _Contest:
             values = Standing.EQUIVALENT
         standing = joint_standing(values, reliability)
         seeds = None
-        if standing.is_open and found is not None:
-            seeds = found.seeds_that_would_tell(margin, alpha=alpha, arms=arms, power=power)
+        if standing.is_open:
+            seeds = self._seeds_that_would_tell(found, lead, margin, alpha=alpha, arms=arms, power=power)
         verdict = Verdict(
             standing,
             values,
@@ -283,8 +286,8 @@ class _Contest:
             margin,
             negligible,
             alike,
-            len(self.pairing.shared) if self.pairing.paired else min(self.pairing.n, self.pairing.n_baseline),
-            min(map(len, self.seeds)),
+            self._n,
+            self._n_learned,
             self._least(alpha, parts),
             seeds,
             1 - self._arrived(learned, alpha).interval.low,
@@ -297,16 +300,41 @@ class _Contest:
         """With how many seeds a test could decide: pairs, or seeds of either arm."""
         if self.pairing.paired:
             return least_pairs(alpha / parts)
-        level = alpha / (parts * len(self.samples()) or 1)
-        return next(n for n in itertools.count(1) if _smallest_unpaired_p(n, n, alpha) <= level)
+        return least_apart(alpha / (parts * len(self.samples()) or 1), fewest=least_pairs(alpha))
 
     def _arrived(self, learned: Learned, alpha: float) -> Learned:
         """How many of the arm's runs got to where "equal" is about: to the threshold, or to having learned."""
         if self.measure is not Measure.TIME:
             return learned
         times = self.arm.picked(self.arm.valued)
-        n, k = times.size, int(np.isfinite(times).sum())
-        return Learned(k, n, share_interval(k, n, level=1 - alpha))
+        return _share(int(np.isfinite(times).sum()), times.size, alpha)
+
+    def _seeds_that_would_tell(
+        self, found: AnyComparison | None, lead: float, margin: float, *, alpha: float, arms: int, power: float
+    ) -> SeedRange | None:
+        """How many seeds would tell in one respect or the other, whichever takes fewer; None with nothing to plan by.
+
+        The values take so many seeds where both learn. Where one arm learned more often than the other they can only be
+        shown to differ, and how often can be, too.
+        """
+        plans = []
+        if found is not None:
+            plan = found.seeds_that_would_tell(0.0 if lead else margin, alpha=alpha, arms=arms, power=power)
+            plans.append(plan and plan.where(self._n_learned / self._n))
+        if lead:
+            often = (compare_paired if self.pairing.paired else compare_unpaired)(*self._flags)
+            plans.append(often.seeds_that_would_tell(0.0, alpha=alpha, arms=arms, power=power))
+        return sooner(plan for plan in plans if plan is not None)
+
+    @property
+    def _n(self) -> int:
+        """Pairs of seeds, or seeds of the arm with the fewer."""
+        return len(self.pairing.shared) if self.pairing.paired else min(self.pairing.n, self.pairing.n_baseline)
+
+    @property
+    def _n_learned(self) -> int:
+        """Those of them whose values are compared."""
+        return min(map(len, self.seeds))
 
     def _compared(self) -> AnyComparison | None:
         first, second = self.values
@@ -325,11 +353,17 @@ class _Contest:
             return Standing.UNDECIDED
         return Standing.BETTER if better else Standing.WORSE
 
-    def _lead(self) -> float:
-        """How much larger a share of the arm's runs learned than of the baseline's, over the pairs if there are any."""
+    @property
+    def _flags(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of the arm and the baseline which runs learned, over the pairs if there are any."""
         shared = self.pairing.shared
         first, second = (shared, shared) if self.pairing.paired else (self.arm.seeds, self.baseline.seeds)
-        return float(self.arm.flags(first).mean() - self.baseline.flags(second).mean())
+        return self.arm.flags(first), self.baseline.flags(second)
+
+    def _lead(self) -> float:
+        """How much larger a share of the arm's runs learned than of the baseline's."""
+        first, second = self._flags
+        return float(first.mean() - second.mean())
 
     def _is_negligible(self, found: AnyComparison, margin: float, alpha: float) -> bool:
         """Whether two one-sided tests at alpha/2 each show the values to lie within the margin."""
@@ -359,12 +393,5 @@ class _Contest:
         return difference, improvement, interquartile_mean(first) - interquartile_mean(second)
 
 
-def _smallest_unpaired_p(n: int, m: int, alpha: float) -> float:
-    """The smallest p-value of n and m seeds, 1 where either are fewer than a test of pairs would take."""
-    return smallest_two_sample_p(n, m) if min(n, m) >= least_pairs(alpha) else 1.0
-
-
-def _learned(arm: Arm, alpha: float) -> Learned:
-    n = len(arm.seeds)
-    k = n - len(arm.failed)
+def _share(k: int, n: int, alpha: float) -> Learned:
     return Learned(k, n, share_interval(k, n, level=1 - alpha))

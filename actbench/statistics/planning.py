@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from actbench.statistics.permutation import least_pairs
-from actbench.statistics.samples import not_negative, probability
+from actbench.statistics.samples import FLOAT_NOISE, not_negative, probability
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 MOST_SEEDS = 1000
@@ -42,6 +44,25 @@ class SeedRange:
 
     fewest: int | None
     most: int | None
+
+    def where(self, share: float) -> SeedRange:
+        """The same where only that share of the seeds, above 0, counts."""
+        return SeedRange(*(_counted(math.ceil(end / share - FLOAT_NOISE)) for end in self.ends))
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """Both ends, with a number for what is beyond all counting."""
+        return self.fewest or MOST_SEEDS + 1, self.most or MOST_SEEDS + 1
+
+
+def sooner(ranges: Iterable[SeedRange]) -> SeedRange | None:
+    """From the fewest to the fewest of the mosts: where several ways may tell; None without any."""
+    both = [found.ends for found in ranges]
+    return SeedRange(*(_counted(min(some)) for some in zip(*both, strict=True))) if both else None
+
+
+def _counted(seeds: int) -> int | None:
+    return seeds if seeds <= MOST_SEEDS else None
 
 
 def detection_power(effect: float, n: int, alpha: float = 0.05, arms: int = 1) -> float:
@@ -215,8 +236,7 @@ def seeds_that_would_tell(
         # Where the count turns: at no effect, and where one way out becomes longer than the other.
         turns = [0.0, *(side * turn for turn in hardest(limit) for side in (1, -1))] if limit is not None else [0.0]
         counts += [count(possible, limit) for possible in (low, high, *turns) if low <= possible <= high]
-    fewest, most = (None if found > MOST_SEEDS else max(found, n + 1) for found in (min(counts), max(counts)))
-    return SeedRange(fewest, most)
+    return SeedRange(*(_counted(max(found, n + 1)) for found in (min(counts), max(counts))))
 
 
 @functools.cache

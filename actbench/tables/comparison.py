@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from actbench.tables.tasks import Task
+
 
 ALPHA = 0.05
 POWER = 0.8
@@ -77,6 +79,15 @@ class Row:
         return self.judged.pairing
 
 
+class SmallMargin(StrEnum):
+    """Why the smallest difference worth caring about is a small one."""
+
+    ERRORS = "errors"
+    """The baseline makes few errors: a tenth of them."""
+    INPUT = "input"
+    """It makes hardly any: what one input counts."""
+
+
 @dataclass(frozen=True)
 class Margin:
     """The smallest difference worth caring about.
@@ -84,12 +95,12 @@ class Margin:
     Attributes:
         value: as `judge_family` takes it.
         share: the share of the baseline that it is, where it is relative; None for accuracies, which have a unit.
-        of_errors: whether it is so small since the baseline makes few errors.
+        small: why it is smaller than the usual one; None where it is not, or was asked for.
     """
 
     value: float
     share: float | None = None
-    of_errors: bool = False
+    small: SmallMargin | None = None
 
 
 @dataclass(frozen=True)
@@ -172,6 +183,7 @@ class Family:
         reference: its sample.
         arms: the others' samples by name; of seconds those of the pairs that were timed together.
         clocks: of seconds, which pairs were.
+        inputs: see `inputs_of`.
         left_out: arms of which no run has a figure.
         apart: arms of which no run was timed near the baseline's of the same seed.
     """
@@ -182,6 +194,7 @@ class Family:
     reference: Arm
     arms: Mapping[str, Arm]
     clocks: Mapping[str, ClockPairs]
+    inputs: float
     left_out: tuple[str, ...]
     apart: tuple[str, ...]
 
@@ -219,7 +232,7 @@ def family_of(runs: pd.DataFrame, metric: Metric, baseline: str) -> Family:
     for arm, pairs in clocks.items():
         arms[arm] = Arm(dict(zip(pairs.seeds, arms[arm].picked(pairs.seeds).tolist(), strict=True)))
     arms = {arm: found for arm, found in arms.items() if arm not in apart}
-    return Family(metric, measure, baseline, reference, arms, clocks, left_out, apart)
+    return Family(metric, measure, baseline, reference, arms, clocks, inputs_of(runs, metric), left_out, apart)
 
 
 def compare_arms(
@@ -244,7 +257,7 @@ def compare_arms(
 def compare_family(family: Family, margin: float | None = None) -> MetricComparison:
     """As `compare_arms`, of a family that has figures."""
     metric, reference, arms, measure = family.metric, family.reference, family.arms, family.measure
-    limit = margin_of(metric, reference, margin, measure)
+    limit = margin_of(metric, reference, margin, family.inputs, measure)
     judged = statistics.judge_family(
         reference,
         list(arms.values()),
@@ -298,30 +311,43 @@ def _summary(arm: Arm, measure: Measure) -> Summary | TimeSummary | None:
     return statistics.summarize(finite) if finite.size else None
 
 
-def margin_of(metric: Metric, baseline: Arm, wanted: float | None, measure: Measure = Measure.MEAN) -> Margin:
+def inputs_of(runs: pd.DataFrame, metric: Metric) -> float:
+    """How many inputs an accuracy is a share of; nan for other metrics."""
+    return float(runs[metric.inputs].max()) if metric.unit == "accuracy" else math.nan
+
+
+def margin_of(
+    metric: Metric, baseline: Arm, wanted: float | None, inputs: float, measure: Measure = Measure.MEAN
+) -> Margin:
     """The smallest difference worth caring about: the one wanted, or the metric's own. Raises UserError."""
     if wanted is not None and not 0 <= wanted < math.inf:
         raise UserError(f"--margin {wanted:g} must not be negative.")
     learned = baseline.picked(baseline.learned(baseline.seeds))
     if metric.unit == "accuracy":
-        return Margin(wanted) if wanted is not None else default_margin(float(learned.mean()) if learned.size else 0.0)
+        if wanted is not None:
+            return Margin(wanted)
+        return default_margin(float(learned.mean()) if learned.size else 0.0, inputs)
     share = RELATIVE_MARGIN if wanted is None else wanted
     if measure is Measure.MEAN:
         return Margin(share * abs(float(learned.mean())) if learned.size else share, share)
     return Margin(share, share)
 
 
-def default_margin(accuracy: float) -> Margin:
+def default_margin(accuracy: float, inputs: float) -> Margin:
     """Half a percentage point, or a tenth of the baseline's errors where that is less; two digits that count.
 
-    Half a point is a quarter of all errors of a network that makes 2 %: no small difference there.
+    Half a point is a quarter of all errors of a network that makes 2 %: no small difference there. But never less than
+    one of the inputs: within no margin at all, nothing could ever be shown to lie.
     """
-    errors = float(f"{ERROR_SHARE * (1 - accuracy):.2g}")
-    return Margin(errors, of_errors=True) if errors < ACCURACY_MARGIN else Margin(ACCURACY_MARGIN)
+    errors, one = (float(f"{share:.2g}") for share in (ERROR_SHARE * (1 - accuracy), 1 / inputs))
+    if max(errors, one) >= ACCURACY_MARGIN:
+        return Margin(ACCURACY_MARGIN)
+    return Margin(errors, small=SmallMargin.ERRORS) if errors >= one else Margin(one, small=SmallMargin.INPUT)
 
 
 def _could_show(comparison: AnyComparison | None, arms: int) -> float | None:
-    if not isinstance(comparison, Comparison) or comparison.sd is None:
+    # Equal differences show no spread, which is not that there is none.
+    if not isinstance(comparison, Comparison) or not comparison.sd:
         return None
     # An unpaired comparison is planned as the statistics plan it: as if the seeds were paired and independent.
     n = min(comparison.n, comparison.n_baseline)

@@ -50,6 +50,11 @@ class Metric:
         return self.time_to or self.name
 
     @property
+    def inputs(self) -> str:
+        """The setting that says how many inputs an accuracy is a share of."""
+        return "train_size" if self.name.startswith("train_") else "test_size"
+
+    @property
     def threshold(self) -> float | None:
         """The accuracy that is to be reached, or None."""
         return self.time_to.threshold if self.time_to else None

@@ -18,7 +18,7 @@ from actbench.results.sittings import Design, Sitting
 from actbench.statistics import Arm, SequentialVerdict, Standing, Verdict
 from actbench.statistics.sequential import FIRST_LOOK
 from actbench.statistics.verdict import joint_standing
-from actbench.tables.comparison import Looks, Margin, compare_arms, margin_of
+from actbench.tables.comparison import ALPHA, Looks, Margin, compare_arms, inputs_of, margin_of
 from actbench.tables.metrics import failed_by_arm, values_by_arm
 from actbench.tables.warnings import GrewBetweenLooks, Hindrance, LooksNotCounted, StoppedEarly
 
@@ -55,8 +55,11 @@ def compare_in_looks(
     (design,) = designs
     # A margin that follows from results must not follow the later ones.
     first = {seed: value for seed, value in values_by_arm(metric, task.runs)[baseline].items() if seed < FIRST_LOOK}
-    limit = margin_of(metric, Arm(first, failed_by_arm(metric, task.runs).get(baseline, frozenset())), design.margin)
-    return _honoured(found, take_looks(task, metric, design, limit)), None
+    failed = failed_by_arm(metric, task.runs)
+    limit = margin_of(
+        metric, Arm(first, failed.get(baseline, frozenset())), design.margin, inputs_of(task.runs, metric)
+    )
+    return _honoured(found, take_looks(task, metric, design, limit), failed), None
 
 
 def judge_by_looks(
@@ -148,11 +151,12 @@ def baseline_of(task: Task, designs: Sequence[Design]) -> str | None:
     return _names(task, designs[0]).get(designs[0].baseline) if len(designs) == 1 else None
 
 
-def _honoured(comparison: MetricComparison, looks: Looks) -> MetricComparison:
-    """A comparison with the verdicts of the looks in place of its own."""
+def _honoured(comparison: MetricComparison, looks: Looks, failed: Mapping[str, frozenset[int]]) -> MetricComparison:
+    """A comparison with the verdicts of the looks in place of its own; ``failed`` by arm: seeds that did not learn."""
     rows = []
     for row in comparison.rows:
-        verdict = _verdict(looks.verdicts.get(row.arm), row.verdict, looks.limit.value)
+        failures = failed.get(row.arm, frozenset())
+        verdict = _verdict(looks.verdicts.get(row.arm), row.verdict, looks.limit.value, failures)
         rows.append(replace(row, judged=replace(row.judged, verdict=verdict)))
     return replace(comparison, rows=tuple(rows), limit=looks.limit, looks=looks)
 
@@ -278,13 +282,14 @@ def _differences(task: Task, metric: Metric, arm: str, baseline: str, n: int) ->
     return table
 
 
-def _verdict(found: SequentialVerdict | None, plain: Verdict, margin: float) -> Verdict:
-    """The looks' verdict as the comparison's; nothing is known before the first."""
+def _verdict(found: SequentialVerdict | None, plain: Verdict, margin: float, failed: frozenset[int]) -> Verdict:
+    """The looks' verdict as the comparison's, about the seeds that it comes from; nothing is known before the first."""
     if found is None:
         none = Standing.UNDECIDED
         return replace(
             plain, standing=none, by_values=none, adjusted_p=None, reliability_p=None, margin=margin, seeds=None
         )
+    learned = sum(seed not in failed for seed in range(found.seeds))
     return replace(
         plain,
         standing=found.standing,
@@ -297,4 +302,5 @@ def _verdict(found: SequentialVerdict | None, plain: Verdict, margin: float) -> 
         learned_alike=found.learned_alike,
         n=found.seeds,
         seeds=None,
+        failures_not_excluded=1 - statistics.share_interval(learned, found.seeds, level=1 - ALPHA).low,
     )

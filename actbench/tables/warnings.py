@@ -87,6 +87,15 @@ class ChanceUnknown:
 
 
 @dataclass(frozen=True)
+class SeenInTraining:
+    """So many of the test inputs are equal to training inputs: they tell how well a network remembers."""
+
+    kind: ClassVar[str] = "seen in training"
+    seen: int
+    inputs: int
+
+
+@dataclass(frozen=True)
 class SeveralCopies:
     """Runs that lie in several stores: how many, and the stores whose figures are shown."""
 
@@ -163,6 +172,7 @@ TableWarning: TypeAlias = (
     | MissingResults
     | NotLearned
     | ChanceUnknown
+    | SeenInTraining
     | SeveralCopies
     | RepeatedSeeds
     | KeptApart
@@ -175,7 +185,9 @@ TableWarning: TypeAlias = (
 def about_task(runs: pd.DataFrame) -> list[TableWarning]:
     """Warnings about the runs of one task."""
     done = finished(runs)
-    return [*_beside_others(done), *_machines(done), *_versions(done), *_failures(runs), *_outcomes(done)]
+    return [
+        *_seen(done), *_beside_others(done), *_machines(done), *_versions(done), *_failures(runs), *_outcomes(done),
+    ]  # fmt: skip
 
 
 def about_stores(runs: pd.DataFrame) -> list[TableWarning]:
@@ -184,6 +196,14 @@ def about_stores(runs: pd.DataFrame) -> list[TableWarning]:
         return []
     twice = runs[runs["copies"] > 1]
     return [SeveralCopies(len(twice), tuple(dict.fromkeys(twice["store"])))]
+
+
+def _seen(done: pd.DataFrame) -> list[TableWarning]:
+    """Test inputs that were trained on, where anybody counted: alike for all runs, which are of the same data."""
+    known = done[(done["seen_in_training"] > 0) & done["test_size"].notna()]
+    return (
+        [SeenInTraining(int(known["seen_in_training"].iloc[0]), int(known["test_size"].iloc[0]))] if len(known) else []
+    )
 
 
 def _beside_others(done: pd.DataFrame) -> list[TableWarning]:

@@ -25,6 +25,10 @@ AXIS = {"accuracy": "%", "loss": "nats", "seconds": "s", "epochs": "epochs"}
 LEARNING = ("accuracy", "loss")
 """Units of what a run that never learned has no share in."""
 MOST_ROWS = 30
+DOTS_ABREAST = 100
+"""As many dots fit beside each other."""
+DOT_ROWS, SPREAD_ROWS, MIDDLE_ROWS = 0.14, 0.2, 0.1
+"""In rows: how far apart dots of one place stand, how far from their middle at most, and how high that is."""
 Bar: TypeAlias = tuple[float, statistics.Interval | None]
 
 
@@ -45,9 +49,9 @@ def _shape(tasks: Sequence[TaskFindings], _: Palette, size: tuple[float, float])
 def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     """Every run a dot: the runs of a task's arms by one metric, the best arm on top.
 
-    The bar is the mean with its 95 % interval, or the median where runs can miss: the picture names it. Misses stand as
-    crosses at the right edge. Runs that did not learn are hollow, and no bar of accuracies or losses counts them; the
-    order of the arms does. The dashed line is the baseline's middle.
+    The bar is the mean with Student's 95 % interval, or the median where runs can miss: the picture names it. Misses
+    stand as crosses at the right edge. Runs that did not learn are hollow, and no bar of accuracies or losses counts
+    them; the order of the arms does. The dashed line is the baseline's middle.
     """
     found, metric = panel.one_task, chosen_metric(look, panel)
     by_arm = {arm: by_seed for arm, by_seed in values_by_arm(metric, found.task.runs).items() if by_seed}
@@ -72,10 +76,11 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     apart = metric.unit in LEARNING and not ranked and not all(some.all() for some in learned.values())
     bars: dict[str, Bar] = {}
     finite = np.concatenate([some[np.isfinite(some)] for some in values.values()] or [np.zeros(1)])
+    width = float(np.ptp(finite) / DOTS_ABREAST) if finite.size else 0.0
     edge = float(finite.max() + 0.08 * (np.ptp(finite) or 1.0)) if finite.size else 1.0
     for row, arm in enumerate(order):
         some, well, colour = values[arm], learned[arm], palette.colour(arm)
-        _draw_dots(axes, some, well, row, colour)
+        _draw_dots(axes, some, well, (row, width), colour)
         missed = np.count_nonzero(~np.isfinite(some))
         if missed:
             axes.scatter([edge], [row], marker="x", s=28, color=colour, zorder=4)
@@ -109,14 +114,25 @@ def _name_rows(axes: Axes, arms: Sequence[str], baseline: str) -> None:
     axes.set_ylim(len(arms) - 0.1, -0.5)
 
 
-def _draw_dots(axes: Axes, values: np.ndarray, learned: np.ndarray, row: int, colour: str) -> None:
+def _draw_dots(axes: Axes, values: np.ndarray, learned: np.ndarray, place: tuple[int, float], colour: str) -> None:
     """Draw a dot for every run of a row that has a number: full for one that learned, else hollow."""
+    row, width = place
     shown = np.isfinite(values)
-    # A small shift by rank, so that equal values do not hide each other.
-    shift = (np.cumsum(shown) % 3 - 1) * 0.09
-    full, hollow = shown & learned, shown & ~learned
-    axes.scatter(values[full], row + shift[full], s=16, color=colour, alpha=0.45, linewidths=0, zorder=3)
-    axes.scatter(values[hollow], row + shift[hollow], s=16, facecolors="none", edgecolors=colour, zorder=3)
+    full, hollow = np.sort(values[shown & learned]), np.sort(values[shown & ~learned])
+    axes.scatter(full, row + _heights(full, width), s=16, color=colour, alpha=0.45, linewidths=0, zorder=3)
+    axes.scatter(hollow, row + _heights(hollow, width), s=16, facecolors="none", edgecolors=colour, zorder=3)
+
+
+def _heights(values: np.ndarray, width: float) -> np.ndarray:
+    """How far from a row's line the dots of rising values stand, in rows: those of one place one above the other."""
+    if not values.size:
+        return values
+    starts = np.flatnonzero(np.diff(values, prepend=-math.inf) > width)
+    counts = np.diff(starts, append=values.size)
+    above = np.arange(values.size) - np.repeat(starts + (counts - 1) / 2, counts)
+    steps = np.minimum(DOT_ROWS, 2 * SPREAD_ROWS / np.maximum(counts - 1, 1))
+    heights: np.ndarray = above * np.repeat(steps, counts) - MIDDLE_ROWS
+    return heights
 
 
 def _write_beside(axes: Axes, text: str, place: tuple[float, int], coordinates: Any, palette: Palette) -> None:

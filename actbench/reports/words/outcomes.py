@@ -58,8 +58,11 @@ def explain_learned() -> str:
 
 def bar_name(*, ranked: bool, apart: bool, intervals: bool) -> str:
     """What the bar of a strip is; ``intervals`` says whether some arm has one."""
-    middle = ("median" if ranked else "mean") + (" with its 95 % interval" if intervals else "")
-    return f"bar: {middle}" + ("; hollow: did not learn, and in no bar" if apart else "")
+    # Student's of one arm is a description: for skewed values it covers less than it says, and no verdict uses it.
+    interval = "its 95 % interval" if ranked else "Student's 95 % interval"
+    return f"bar: {'median' if ranked else 'mean'}{f' with {interval}' if intervals else ''}" + (
+        "; hollow: did not learn, and in no bar" if apart else ""
+    )
 
 
 def spread_name(*, seeds: tuple[int, int], unlearned: int) -> str:

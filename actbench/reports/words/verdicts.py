@@ -15,6 +15,7 @@ from actbench.statistics import Comparison, Measure, RatioComparison, SeedRange,
 from actbench.statistics.intervals import LEAST_SPREAD
 from actbench.statistics.planning import MOST_SEEDS
 from actbench.tables.across import AcrossObstacle
+from actbench.tables.comparison import SmallMargin
 from actbench.tables.findings import Obstacle
 from actbench.tables.select import name_some
 from actbench.tables.warnings import Hindrance
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 UNPAIRED = {
     Measure.MEAN: "Welch's interval",
     Measure.TIME: "the rank-sum test",
+}
+SMALL_MARGINS = {
+    SmallMargin.ERRORS: "a tenth of the errors that",
+    SmallMargin.INPUT: "what a single input counts, more than a tenth of the errors that",
 }
 QUICKNESS = {Standing.BETTER: "faster", Standing.WORSE: "slower"}
 
@@ -198,8 +203,10 @@ def notes(comparison: MetricComparison) -> list[str]:
         )
     if comparison.looks is not None:
         found.append(explain_looks(comparison.looks))
-    if comparison.limit.of_errors:
-        found.append(f"the margin, {margin(comparison)}, is a tenth of the errors that {comparison.baseline} makes")
+    if comparison.limit.small is not None:
+        found.append(
+            f"the margin, {margin(comparison)}, is {SMALL_MARGINS[comparison.limit.small]} {comparison.baseline} makes"
+        )
     if comparison.some_failed:
         found.append(
             "runs that did not learn are judged apart, by how many did; differences, intervals and effect sizes are of "
@@ -371,7 +378,5 @@ def _more_seeds(comparison: MetricComparison) -> str:
 
 def _joined(ranges: Iterable[SeedRange]) -> SeedRange:
     """From the fewest of all to the most of all."""
-    fewest, most = zip(
-        *((found.fewest or MOST_SEEDS + 1, found.most or MOST_SEEDS + 1) for found in ranges), strict=True
-    )
+    fewest, most = zip(*(found.ends for found in ranges), strict=True)
     return SeedRange(min(fewest), max(most) if max(most) <= MOST_SEEDS else None)
