@@ -176,19 +176,19 @@ class Choice:
 
 
 class Registry(Generic[EntryT]):
-    """The entries of one kind. Modules of ``package`` add theirs by being imported, on the first look-up.
+    """The entries of one kind. Modules of ``packages`` add theirs by being imported, on the first look-up.
 
     Args:
         kind: the singular noun for messages, e.g. ``"activation"``.
-        package: the package whose modules hold the entries; a new file in it is found without being listed anywhere,
+        packages: those whose modules hold the entries; a new file in them is found without being listed anywhere,
             and one whose name begins with ``_`` holds none. A plain module that holds them all itself will do too.
         listed: whether ``actbench list`` knows the kind; messages name the entries themselves where it does not.
     """
 
-    def __init__(self, kind: str, package: str, *, listed: bool = True) -> None:
+    def __init__(self, kind: str, *packages: str, listed: bool = True) -> None:
         self.kind = kind
         self._listed = listed
-        self._package = package
+        self._packages = packages
         self._entries: dict[str, EntryT] = {}
         self._aliases: dict[str, str] = {}
         self._loaded = False
@@ -241,10 +241,11 @@ class Registry(Generic[EntryT]):
         if self._loaded:
             return
         self._loaded = True
-        package = importlib.import_module(self._package)
-        for module in pkgutil.iter_modules(getattr(package, "__path__", ())):
-            if not module.name.startswith("_"):
-                importlib.import_module(f"{self._package}.{module.name}")
+        for name in self._packages:
+            package = importlib.import_module(name)
+            for module in pkgutil.iter_modules(getattr(package, "__path__", ())):
+                if not module.name.startswith("_"):
+                    importlib.import_module(f"{name}.{module.name}")
 
 
 def parameters_of(function: Callable[..., Any], given: int) -> tuple[Parameter, ...]:
@@ -385,6 +386,7 @@ def describe(entry: Entry) -> dict[str, Any]:
     for item in fields(entry):  # type: ignore[arg-type]  # every entry is a dataclass
         value = getattr(entry, item.name)
         if item.name != "parameters" and not callable(value):
+            value = sorted(value) if isinstance(value, frozenset) else value
             plain[item.name] = list(value) if isinstance(value, tuple) else value
     plain["parameters"] = [
         {

@@ -2,8 +2,8 @@
 
     python benchmarks/epoch.py [--rounds 5] [--only mlp|cnn]
 
-Needs mnist.npz and cifar10.npz in ACTBENCH_DATA_DIR (or Keras's cache). Both sides are warmed up, then every round
-times one epoch of each, in turn; the figures are medians over the rounds and their ratio.
+Needs mnist and cifar10 (`actbench data fetch mnist cifar10`). Both sides are warmed up, then every round times one
+epoch of each, in turn; the figures are medians over the rounds and their ratio.
 """
 
 import argparse

@@ -3,8 +3,8 @@
     python benchmarks/jobs.py [--rounds 3] [--runs 32] [--epochs 50]
 
 Each round runs the same sweep of MNIST MLP runs with one worker and with two, in turn, from start to table, into new
-stores, at 50 epochs a run as articles train them: about 10 minutes a round. Needs mnist.npz in ACTBENCH_DATA_DIR (or
-Keras's cache).
+stores, at 50 epochs a run as articles train them: about 10 minutes a round. Needs mnist (`actbench data
+fetch mnist`).
 """
 
 import argparse

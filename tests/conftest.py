@@ -12,11 +12,13 @@ import pytest
 
 # Nothing of the person's own may change what is tested. The real data is named by the variable, and only by it.
 # (Under its own name, it also reaches the processes of a parallel run.)
-if "ACTBENCH_DATA_DIR" in os.environ:
-    os.environ["ACTBENCH_TEST_DATA"] = os.environ.pop("ACTBENCH_DATA_DIR")
-REAL_DATA = os.environ.get("ACTBENCH_TEST_DATA")
+os.environ.setdefault("ACTBENCH_TEST_DATA", os.environ.get("ACTBENCH_DATA_DIR", ""))
+REAL_DATA = os.environ["ACTBENCH_TEST_DATA"] or None
 KERAS_HOME = tempfile.TemporaryDirectory(prefix="actbench-keras-")
 os.environ["KERAS_HOME"] = KERAS_HOME.name
+DATA_HOME = tempfile.TemporaryDirectory(prefix="actbench-data-")
+os.environ["ACTBENCH_DATA_DIR"] = DATA_HOME.name
+os.environ["ACTBENCH_OFFLINE"] = "1"  # whatever is fetched in a test, its own server has
 for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
     os.environ.pop(name, None)
 

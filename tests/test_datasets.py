@@ -1,12 +1,9 @@
 """Data sets: what is read, how it is scaled, cut and split, and every kind of bad file in one clear sentence."""
 
-import functools
 import hashlib
-import http.server
 import io
 import os
 import pickle
-import threading
 import zipfile
 
 import numpy as np
@@ -16,7 +13,6 @@ from conftest import bytes_images, small_arrays
 from actbench import datasets
 from actbench.datasets import CUT_SEED, DATASETS, Request, dataset, default_model, describe
 from actbench.errors import UserError
-from actbench.lazy import load as load_module
 from actbench.studies.file import read_study
 
 
@@ -392,21 +388,11 @@ def put_mnist(folder, seed):
     return load(str(folder / "mnist.npz")).sha256
 
 
-def test_the_option_goes_before_the_variable_and_the_variable_before_keras(own_folder, monkeypatch):
+def test_the_option_goes_before_the_variable(own_folder, monkeypatch):
     asked, set_in_variable = (put_mnist(own_folder / name, seed) for name, seed in (("asked", 1), ("variable", 2)))
     monkeypatch.setenv("ACTBENCH_DATA_DIR", str(own_folder / "variable"))
-    raw = bytes_images(seed=3)
-    monkeypatch.setattr(
-        load_module("keras").datasets.mnist,
-        "load_data",
-        lambda: ((raw["x_train"], raw["y_train"]), (raw["x_test"], raw["y_test"])),
-    )
     assert load("mnist", data_dir=str(own_folder / "asked")).sha256 == asked
     assert load("mnist").sha256 == set_in_variable
-    monkeypatch.setenv("ACTBENCH_DATA_DIR", str(own_folder))
-    from_keras = load("mnist").sha256
-    monkeypatch.delenv("ACTBENCH_DATA_DIR")
-    assert load("mnist").sha256 == from_keras not in (asked, set_in_variable)
 
 
 def test_a_data_folder_without_the_data_is_named(own_folder):
@@ -418,53 +404,6 @@ def test_a_damaged_copy_in_the_data_folder_is_named(own_folder):
     (own_folder / "mnist.npz").write_text("this is a web page")
     with pytest.raises(UserError, match=rf"Cannot read '{own_folder}/mnist\.npz'"):
         load("mnist", data_dir=str(own_folder))
-
-
-@pytest.mark.parametrize("name", ["mnist", "cifar10"])
-def test_a_download_that_fails_says_what_to_do_instead(name, monkeypatch, own_folder):
-    def fails():
-        raise OSError("the network is down")
-
-    monkeypatch.setattr(getattr(load_module("keras").datasets, name), "load_data", fails)
-    monkeypatch.setenv("ACTBENCH_DATA_DIR", str(own_folder))
-    with pytest.raises(UserError) as refused:
-        load(name)
-    message = str(refused.value)
-    for part in (name, "could not be downloaded: the network is down", "--data-dir", "--data digits", str(own_folder)):
-        assert part in message
-
-
-def test_the_download_through_keras_is_used_and_a_broken_one_refused(own_folder, monkeypatch, capfd):
-    """Over HTTP from this machine: one good file, one that is cut in the middle. Stdout is kept for results."""
-    keras = load_module("keras")
-    np.savez(own_folder / "mnist.npz", **bytes_images(seed=5))
-    whole = load(str(own_folder / "mnist.npz")).sha256
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            """Say nothing."""
-
-    handler = functools.partial(Quiet, directory=str(own_folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}/mnist.npz"
-        folders = [own_folder / "first", own_folder / "second"]
-        for folder in folders:
-            folder.mkdir()
-        cache = iter(folders)
-
-        def load_data():
-            path = keras.utils.get_file("mnist.npz", address, cache_dir=str(next(cache)))
-            with np.load(path) as file:
-                return (file["x_train"], file["y_train"]), (file["x_test"], file["y_test"])
-
-        monkeypatch.setattr(keras.datasets.mnist, "load_data", load_data)
-        assert load("mnist").sha256 == whole
-        (own_folder / "mnist.npz").write_bytes((own_folder / "mnist.npz").read_bytes()[:500])
-        with pytest.raises(UserError, match="'mnist' is not in Keras's cache and could not be downloaded: "):
-            load("mnist")
-        server.shutdown()
-    assert capfd.readouterr().out == ""
 
 
 @pytest.fixture

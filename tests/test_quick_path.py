@@ -49,6 +49,8 @@ SAYS = {
     ("--version",): [f"actbench {actbench.__version__}"],
     **{(command, "--help"): ["Usage", "--help"] for command in COMMANDS},
     **{("list", kind, *more): names for kind, names in NAMES.items() for more in ((), ("--json",))},
+    **{("data", "list", *more): NAMES["datasets"] for more in ((), ("--json",))},
+    ("data", "path"): ["actbench-data-"],
     **{("info", *more): ["python", *backends.names()] for more in ((), ("--json",))},
     **{("compare", STORE, "--format", name): ["frelu"] for name in FORMATS.names},
     **{(*REPRODUCE, "--format", name): ["frelu"] for name in FORMATS.names},

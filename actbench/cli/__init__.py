@@ -11,6 +11,7 @@ import typer
 
 from actbench.cli.compare import compare
 from actbench.cli.crash import crash_message
+from actbench.cli.data import app as data
 from actbench.cli.lists import info, list_entries, show
 from actbench.cli.options import console
 from actbench.cli.plot import plot
@@ -38,6 +39,7 @@ app.command()(reproduce)
 app.command(name="list")(list_entries)
 app.command()(show)
 app.command()(info)
+app.add_typer(data, name="data")
 
 
 @app.callback(invoke_without_command=True)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from actbench.cli.fetching import Offline, watched
 from actbench.cli.options import Json, Listed, completions, console
 from actbench.cli.output import echo_json
 
@@ -28,6 +29,7 @@ def show(  # noqa: PLR0913, PLR0917 - one parameter an option
     limit: Annotated[int | None, typer.Option(help="At most this many inputs of each part.")] = None,
     data_dir: Annotated[str | None, typer.Option(help="Folder of NAME.npz files.")] = None,
     max_memory: Annotated[float | None, typer.Option(help="GiB that the data may take.")] = None,
+    offline: Offline = False,  # noqa: ARG001 - its callback obeys it
     as_json: Json = False,
 ) -> None:
     """Show data: shapes, classes with counts, a few images or rows, and its hash."""
@@ -40,7 +42,8 @@ def show(  # noqa: PLR0913, PLR0917 - one parameter an option
         "validation_split": validation_split, "split": split, "limit": limit,
     }  # fmt: skip
     asked = complete(options)
-    prepared = prepare(Request(name, data_dir, max_memory=max_memory, **{key: asked[key] for key in options}))
+    with watched(quiet=as_json):
+        prepared = prepare(Request(name, data_dir, max_memory=max_memory, **{key: asked[key] for key in options}))
     if as_json:
         echo_json(description(name, prepared))
         return

@@ -98,7 +98,10 @@ def show(
 
 def information() -> dict[str, str]:
     """What a report of a problem should contain."""
-    return environment.information({name: backends.get(name).version for name in backends.names()})
+    from actbench.datasets.fetching.places import folder
+
+    known = environment.information({name: backends.get(name).version for name in backends.names()})
+    return {**known, "data folder": str(folder())}
 
 
 def info(as_json: Json = False) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, overload
 
 import typer
@@ -70,6 +71,10 @@ AllowCode = Annotated[
 MaxMemory = Annotated[
     float | None,
     typer.Option(help="GiB of memory that the data in a file may take. Default: half of what is free."),
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="Folder that holds NAME.npz of a published data set. Default: what 'actbench data path' prints."),
 ]
 Thresholds = Annotated[
     list[float] | None,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actbench.cli.options import AllowCode, Json, Log, MaxMemory, SelectedEpoch, console, epoch_rule
+from actbench.cli.fetching import Offline, watched
+from actbench.cli.options import AllowCode, DataDir, Json, Log, MaxMemory, SelectedEpoch, console, epoch_rule
 from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
 from actbench.cli.sweeps import supervised
 from actbench.reports.loggers import LOGGERS, Logger
@@ -40,9 +41,7 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = False,
     stored: Annotated[bool, typer.Option("--stored", help="Judge by what is stored, and train nothing.")] = False,
     results: Annotated[Path, typer.Option(help="Folder of the stores, one a study.")] = Path("results"),
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Folder that holds mnist.npz, cifar10.npz. Default: $ACTBENCH_DATA_DIR.")
-    ] = None,
+    data_dir: DataDir = None,
     select: Annotated[
         SelectedEpoch | None,
         typer.Option(
@@ -57,6 +56,7 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     log: Log = None,
     allow_code: AllowCode = False,
     max_memory: MaxMemory = None,
+    offline: Offline = False,  # noqa: ARG001 - its callback obeys it
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -82,7 +82,8 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     for case in cases:
         plan = stored_plan(case.study, case.store)
         if plan is None and not stored:
-            made = make_plan(case.study, options.executor)
+            with watched(quiet=quiet):
+                made = make_plan(case.study, options.executor)
             outcome = supervised(partial(_train, made, case.store, options, loggers), errors, quiet=quiet)
             broken |= bool(outcome.broken)
             plan = made if outcome.complete else None

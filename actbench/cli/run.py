@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from msgspec.structs import replace
 
+from actbench.cli.fetching import Offline, watched
 from actbench.cli.options import (
     AllowCode,
+    DataDir,
     Json,
     Listed,
     Log,
@@ -144,9 +146,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
             autocompletion=lambda incomplete: [name for name in backends.names() if name.startswith(incomplete)],
         ),
     ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Folder that holds mnist.npz, cifar10.npz. Default: $ACTBENCH_DATA_DIR.")
-    ] = None,
+    data_dir: DataDir = None,
     results: Annotated[
         Path | None, typer.Option(help="Folder to write to. Default: results/adhoc, or results/NAME for a study.")
     ] = None,
@@ -178,6 +178,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     log: Log = None,
     allow_code: AllowCode = False,
     max_memory: MaxMemory = None,
+    offline: Offline = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -210,7 +211,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         checkpoint_epochs=None if checkpoint_every is None else _at_least_one("--checkpoint-every", checkpoint_every),
     )
     loggers = [LOGGERS[name] for name in log or ()]
-    plan = make_plan(chosen, options.executor)
+    with watched(quiet=quiet):
+        plan = make_plan(chosen, options.executor)
     work = one_sweep
     if wish is not None:
         from actbench.execution.until_decided import first_and_most, with_designs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actbench.datasets import Arrays, Request, dataset
-from actbench.datasets.downloaded import mnist
+from actbench.datasets.published.mnist import mnist
 from actbench.errors import UserError
 
 DRAWN = 10_000

@@ -36,7 +36,7 @@ class Source:
     model: str
     thresholds: tuple[float, ...]
     chance: float | None = None
-    obeys: frozenset[str] = frozenset()
+    obeys: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     aliases: tuple[str, ...] = ()
 
@@ -46,7 +46,7 @@ class Source:
         return inspect.cleandoc(self.read.__doc__ or "").split("\n\n")[0].replace("\n", " ")
 
 
-DATASETS: Registry[Source] = Registry("dataset", "actbench.datasets")
+DATASETS: Registry[Source] = Registry("dataset", "actbench.datasets", "actbench.datasets.published")
 
 
 def dataset(

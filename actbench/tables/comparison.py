@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from actbench.tables.tasks import Task
 
-
 ALPHA = 0.05
 POWER = 0.8
 DEFAULT_BASELINE = "relu"
@@ -183,9 +182,9 @@ class Family:
         reference: its sample.
         arms: the others' samples by name; of seconds those of the pairs that were timed together.
         clocks: of seconds, which pairs were.
-        inputs: see `inputs_of`.
         left_out: arms of which no run has a figure.
         apart: arms of which no run was timed near the baseline's of the same seed.
+        inputs: how many inputs an accuracy is a share of.
     """
 
     metric: Metric
@@ -194,9 +193,9 @@ class Family:
     reference: Arm
     arms: Mapping[str, Arm]
     clocks: Mapping[str, ClockPairs]
-    inputs: float
     left_out: tuple[str, ...]
     apart: tuple[str, ...]
+    inputs: float
 
     @property
     def has_figures(self) -> bool:
@@ -232,7 +231,8 @@ def family_of(runs: pd.DataFrame, metric: Metric, baseline: str) -> Family:
     for arm, pairs in clocks.items():
         arms[arm] = Arm(dict(zip(pairs.seeds, arms[arm].picked(pairs.seeds).tolist(), strict=True)))
     arms = {arm: found for arm, found in arms.items() if arm not in apart}
-    return Family(metric, measure, baseline, reference, arms, clocks, inputs_of(runs, metric), left_out, apart)
+    inputs = float(runs[metric.inputs].max()) if metric.inputs in runs else math.nan
+    return Family(metric, measure, baseline, reference, arms, clocks, left_out, apart, inputs)
 
 
 def compare_arms(
@@ -257,7 +257,7 @@ def compare_arms(
 def compare_family(family: Family, margin: float | None = None) -> MetricComparison:
     """As `compare_arms`, of a family that has figures."""
     metric, reference, arms, measure = family.metric, family.reference, family.arms, family.measure
-    limit = margin_of(metric, reference, margin, family.inputs, measure)
+    limit = margin_of(metric, reference, margin, measure, inputs=family.inputs)
     judged = statistics.judge_family(
         reference,
         list(arms.values()),
@@ -311,13 +311,8 @@ def _summary(arm: Arm, measure: Measure) -> Summary | TimeSummary | None:
     return statistics.summarize(finite) if finite.size else None
 
 
-def inputs_of(runs: pd.DataFrame, metric: Metric) -> float:
-    """How many inputs an accuracy is a share of; nan for other metrics."""
-    return float(runs[metric.inputs].max()) if metric.unit == "accuracy" else math.nan
-
-
 def margin_of(
-    metric: Metric, baseline: Arm, wanted: float | None, inputs: float, measure: Measure = Measure.MEAN
+    metric: Metric, baseline: Arm, wanted: float | None, measure: Measure = Measure.MEAN, *, inputs: float
 ) -> Margin:
     """The smallest difference worth caring about: the one wanted, or the metric's own. Raises UserError."""
     if wanted is not None and not 0 <= wanted < math.inf:

@@ -18,7 +18,7 @@ from actbench.results.sittings import Design, Sitting
 from actbench.statistics import Arm, SequentialVerdict, Standing, Verdict
 from actbench.statistics.sequential import FIRST_LOOK
 from actbench.statistics.verdict import joint_standing
-from actbench.tables.comparison import ALPHA, Looks, Margin, compare_arms, inputs_of, margin_of
+from actbench.tables.comparison import ALPHA, Looks, Margin, compare_arms, margin_of
 from actbench.tables.metrics import failed_by_arm, values_by_arm
 from actbench.tables.warnings import GrewBetweenLooks, Hindrance, LooksNotCounted, StoppedEarly
 
@@ -57,7 +57,7 @@ def compare_in_looks(
     first = {seed: value for seed, value in values_by_arm(metric, task.runs)[baseline].items() if seed < FIRST_LOOK}
     failed = failed_by_arm(metric, task.runs)
     limit = margin_of(
-        metric, Arm(first, failed.get(baseline, frozenset())), design.margin, inputs_of(task.runs, metric)
+        metric, Arm(first, failed.get(baseline, frozenset())), design.margin, inputs=task.settings[metric.inputs]
     )
     return _honoured(found, take_looks(task, metric, design, limit), failed), None
 

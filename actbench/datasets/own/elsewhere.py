@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from actbench.datasets._arrays import CLASSES, Array, Arrays
+from actbench.datasets.fetching.offline import offline
 from actbench.datasets.memory import BYTES_WHEN_SCALED, check_memory
 from actbench.datasets.own import own_data
 from actbench.datasets.own.table import classes_of, features_of
@@ -18,7 +19,7 @@ from actbench.datasets.request import Request
 from actbench.errors import UserError
 
 
-@own_data("openml:NAME", prefix="openml", obeys={"target", "impute", "test_split"}, is_file=False)
+@own_data("openml:NAME", prefix="openml", obeys=("target", "impute", "test_split"), is_file=False)
 def openml(
     request: Request,
     place: str,
@@ -28,7 +29,7 @@ def openml(
     """A table of OpenML by its name there, fetched by scikit-learn; --target names another column than OpenML's own."""
     from sklearn.datasets import fetch_openml
 
-    if _offline():
+    if offline():
         raise UserError(
             f"'openml:{place}' comes from openml.org, and --offline keeps to this machine. Save it as a CSV file."
         )
@@ -41,7 +42,7 @@ def openml(
     return {"x_train": features_of(place, found.data, impute=request.impute), "y_train": labels, CLASSES: classes}
 
 
-@own_data("hf:NAME", prefix="hf", obeys={"target", "impute", "test_split"}, is_file=False)
+@own_data("hf:NAME", prefix="hf", obeys=("target", "impute", "test_split"), is_file=False)
 def hugging_face(
     request: Request,
     place: str,
@@ -52,7 +53,7 @@ def hugging_face(
 
     Needs the extra hf.
     """
-    if _offline():
+    if offline():
         os.environ["HF_HUB_OFFLINE"] = "1"  # read when the library is imported: it then keeps to its cache
     library = _library("datasets", "hf")
     with _told(f"hf:{place}"):
@@ -102,7 +103,7 @@ def _tables(
     return arrays
 
 
-@own_data("tfds:NAME", prefix="tfds", obeys={"test_split"}, is_file=False)
+@own_data("tfds:NAME", prefix="tfds", obeys=("test_split",), is_file=False)
 def tensorflow_datasets(request: Request, place: str) -> Arrays:  # noqa: ARG001 - a reader's signature
     """A data set of TensorFlow Datasets that has inputs and labels; the extra tfds. Splits train and test."""
     library = _library("tensorflow_datasets", "tfds")
@@ -110,7 +111,7 @@ def tensorflow_datasets(request: Request, place: str) -> Arrays:  # noqa: ARG001
         builder = library.builder(place)
         check_memory(place, builder.info.dataset_size * (1 + BYTES_WHEN_SCALED))
         parts = [name for name in ("train", "test") if name in builder.info.splits]
-        if not _offline():
+        if not offline():
             builder.download_and_prepare()
         read = [library.as_numpy(builder.as_dataset(split=name, batch_size=-1, as_supervised=True)) for name in parts]
     return {
@@ -118,10 +119,6 @@ def tensorflow_datasets(request: Request, place: str) -> Arrays:  # noqa: ARG001
         for name, pair in zip(parts, read, strict=True)
         for axis, value in zip("xy", pair, strict=True)
     }
-
-
-def _offline() -> bool:
-    return bool(os.environ.get("ACTBENCH_OFFLINE"))
 
 
 def _library(name: str, extra: str) -> Any:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from actbench.datasets._arrays import Arrays
+from actbench.registry import Parameter, Registry
 
 Decoder: TypeAlias = Callable[[Sequence[Path]], Arrays]
 """Reads the files of a container, given in its order, and returns the four arrays as they come. Nothing in them is run.
@@ -22,11 +23,12 @@ class PublishedFile:
 
     Attributes:
         name: what it is called where it is published, without folders.
-        size: bytes.
+        size: bytes; 0 where nobody states them.
         mirrors: addresses of copies, the one to be tried first in front.
         sha256: of its content, in hex digits; empty where only an MD5 was published.
-        md5: the same, for what nobody published a better hash of.
-        kept_as: where other programs keep it, as ``keras:PATH`` or ``torchvision:PATH`` below that program's folder.
+        md5: the same, as older programs state it.
+        kept_as: where other programs keep it: ``keras:PATH`` below its folder ``datasets``, ``torchvision:PATH`` below
+            the folder that its data sets are given.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Published:
         source: who made it and when, as one cites it.
         home: its page.
         licence: the terms, in words; what is not stated by its makers is said to be so.
+        summary: one sentence about it.
     """
 
     name: str
@@ -62,3 +65,17 @@ class Published:
     source: str
     home: str
     licence: str
+    summary: str = ""
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """None: a data set has one name."""
+        return ()
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """None."""
+        return ()
+
+
+PUBLISHED: Registry[Published] = Registry("dataset", __package__)

@@ -1,0 +1,257 @@
+"""The folder of converted data sets: each one fetched once, proved once, and read from a plain archive ever after.
+
+``arrays`` is what a published data set's reader calls. Where it looks, in this order: ``NAME.npz`` in the data folder
+that was named, the same in our own folder (see ``places``), the published files on this machine, the mirrors.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import filelock
+
+from actbench.datasets._arrays import Arrays
+from actbench.datasets.fetching.download import DownloadError, download
+from actbench.datasets.fetching.events import DataKept, LocalData, NotKept, Waiting, tell
+from actbench.datasets.fetching.hashes import arrays_hash, named
+from actbench.datasets.fetching.offline import OFFLINE, offline
+from actbench.datasets.fetching.places import download_folder, find, folder, foreign_places, own_place
+from actbench.datasets.fetching.stamps import (
+    Origin,
+    State,
+    known_arrays,
+    make_stamp,
+    origins,
+    remember_arrays,
+    state,
+    write_stamp,
+)
+from actbench.datasets.npz import read_npz
+from actbench.datasets.published.files import Container, Published, PublishedFile
+from actbench.errors import UserError
+
+READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def archive(name: str) -> Path:
+    """Where the converted data set lies, or would lie."""
+    return folder() / f"{name}.npz"
+
+
+def arrays(published: Published, data_dir: Path | None = None) -> Arrays:
+    """The four arrays of a published data set, from wherever they are; kept for the next time.
+
+    Args:
+        published: what is known of it.
+        data_dir: a folder that must hold ``NAME.npz``; None: our own, which gets what it lacks.
+
+    Raises:
+        UserError: they are not here and cannot be had, or what is here is damaged; says what to do.
+    """
+    name = published.name
+    if data_dir is not None:
+        npz = data_dir / f"{name}.npz"
+        if not _usable(name, npz):
+            raise UserError(
+                f"There is no {name}.npz in the data folder {str(data_dir)!r}. Without --data-dir it is taken from "
+                f"{str(folder())!r}, where 'actbench data fetch {name}' puts it."
+            )
+        return read_npz(npz)
+    if _usable(name, npz := archive(name)):
+        return read_npz(npz)
+    return read_npz(npz) if (found := obtain(published)) is None else found
+
+
+def obtain(published: Published, *, anew: bool = False) -> Arrays | None:
+    """See to it that a data set lies in our folder (None); where that cannot be written, its arrays, for this time.
+
+    Args:
+        published: what is known of it.
+        anew: also where its archive is damaged.
+
+    Raises:
+        UserError: as ``arrays`` does.
+    """
+    npz = archive(published.name)
+    with locked(published.name) as writable:
+        if state(npz) is not State.ABSENT and not (anew and state(npz) is State.DAMAGED):
+            return None  # another process was first
+        with room(published.name):
+            if writable:
+                keep(published.name, *_decoded(published, None))
+                return None
+            with tempfile.TemporaryDirectory(prefix="actbench-data-") as scratch:
+                return _decoded(published, Path(scratch))[0]
+
+
+def proved(name: str) -> State:
+    """What lies in our folder, by every byte; somebody's own archive by its arrays, where these are known.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    npz = archive(name)
+    with room(name):
+        found = state(npz, full=True)
+    if found is State.LOCAL and (known := known_arrays(folder(), name)) and arrays_hash(read_npz(npz)) in known:
+        return State.SAME
+    return found
+
+
+def keep(name: str, found: Arrays, files: Sequence[Origin]) -> None:
+    """Convert verified data to a plain archive with its stamp; nothing half-written is ever under their names.
+
+    To be called with the lock. Raises OSError.
+    """
+    import numpy as np
+
+    npz, digest = archive(name), arrays_hash(found)
+    part = npz.with_name(f"{npz.name}.part")
+    try:
+        with part.open("wb") as file:
+            np.savez(file, **dict(found))  # type: ignore[arg-type]
+            file.flush()
+            os.fsync(file.fileno())
+        # A stamp without its archive is nothing; an archive without its stamp would be taken for somebody's own.
+        write_stamp(npz, make_stamp(part, tuple(files), digest))
+        part.replace(npz)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    remember_arrays(npz.parent, name, digest)
+    shutil.rmtree(download_folder(name), ignore_errors=True)
+    tell(DataKept(name, npz))
+
+
+def decoded(published: Published, container: Container, paths: Sequence[Path]) -> Arrays:
+    """What intact files hold. Raises UserError."""
+    try:
+        return container.decode(paths)
+    except ValueError as error:
+        raise UserError(
+            f"{published.name} cannot be read, although its files are those that were published: {error}. That is a "
+            "mistake of actbench; please report it."
+        ) from error
+
+
+def _usable(name: str, npz: Path) -> bool:
+    """Whether an archive is there to be read. Raises UserError where it no longer holds what was kept."""
+    match state(npz):
+        case State.ABSENT:
+            return False
+        case State.DAMAGED:
+            anew = f"'actbench data fetch {name}' makes it anew" if npz == archive(name) else "Remove it"
+            raise UserError(
+                f"{str(npz)!r} no longer holds what was kept there. {anew}; to use it as data of your own, remove "
+                f"{name}.json beside it."
+            )
+        case State.LOCAL:
+            tell(LocalData(name, npz))
+    return True
+
+
+@contextlib.contextmanager
+def locked(name: str) -> Iterator[bool]:
+    """Inside the block, no other process fetches this data set; whether our folder can be written at all."""
+    lock = filelock.FileLock(folder() / f"{name}.lock")
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            tell(Waiting(name))
+            lock.acquire()
+    except OSError as error:
+        if error.errno not in READ_ONLY:
+            raise _no_room(name, error) from None
+        tell(NotKept(name, folder(), error.strerror or str(error)))
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def room(name: str) -> Iterator[None]:
+    """Turn trouble with the disk into a message."""
+    try:
+        yield
+    except OSError as error:
+        raise _no_room(name, error) from None
+
+
+def _no_room(name: str, error: OSError) -> UserError:
+    return UserError(
+        f"Cannot keep {name} in {str(folder())!r}: {error.strerror or error}. Nothing half-written is left there. Make "
+        "room, or name another folder in ACTBENCH_DATA_DIR, then give the same command again."
+    )
+
+
+def _decoded(published: Published, scratch: Path | None) -> tuple[Arrays, list[Origin]]:
+    """The arrays of the first container that is here, else of the first that can be fetched; and where it came from.
+
+    Args:
+        published: what is known of it.
+        scratch: where to put what is fetched; None: into our folder.
+    """
+    name = published.name
+    here = [(container, [find(name, file) for file in container.files]) for container in published.containers]
+    for container, paths in here:
+        whole = [path for path in paths if path is not None]
+        if len(whole) == len(paths):
+            return decoded(published, container, whole), origins(container, whole)
+    if offline():
+        raise UserError(_what_is_missing(name, *here[0]))
+    failures = []
+    for container, paths in here:
+        try:
+            got = [
+                (path, str(path)) if path else _fetched(name, file, scratch)
+                for file, path in zip(container.files, paths, strict=True)
+            ]
+        except DownloadError as failure:
+            failures.append(failure)
+        else:
+            found = decoded(published, container, [path for path, _ in got])
+            return found, origins(container, [came_from for _, came_from in got])
+    raise UserError(_why_not(name, failures))
+
+
+def _fetched(name: str, file: PublishedFile, scratch: Path | None) -> tuple[Path, str]:
+    """Fetch a file; where it lies now, and from which mirror. Raises DownloadError, OSError."""
+    path = scratch / file.name if scratch else download_folder(name) / file.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path, download(file, path)
+
+
+def _what_is_missing(name: str, container: Container, here: Sequence[Path | None]) -> str:
+    missing = [file for file, path in zip(container.files, here, strict=True) if path is None]
+    puts = [
+        f"{named(file)} as {' or '.join(str(place) for place in [own_place(name, file), *foreign_places(file)][:2])}"
+        for file in missing
+    ]
+    return (
+        f"{name} is not here, and --offline (or {OFFLINE}) keeps it from being fetched. Put {'; '.join(puts)}. Or give "
+        "what you have of it to 'actbench data import', or take --data digits, which needs no network."
+    )
+
+
+def _why_not(name: str, failures: Sequence[DownloadError]) -> str:
+    tried = "; ".join(
+        f"{failure.file.name} from {mirror}: {reason}"
+        for failure in failures
+        for mirror, reason in (failure.reasons or {"nowhere": "no address is known"}).items()
+    )
+    files = " or ".join(named(failure.file) for failure in failures)
+    return (
+        f"{name} could not be fetched ({tried}). Fetch {files} with a browser and give it to 'actbench data import "
+        f"FILE', or name a folder that holds {name}.npz with --data-dir, or take --data digits, which needs no network."
+    )

@@ -1,0 +1,181 @@
+"""Files that a person has brought: what they are is told by their hashes, whatever they are called."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from actbench.datasets._arrays import NAMES, Arrays
+from actbench.datasets.fetching.cache import archive, decoded, keep, locked, room
+from actbench.datasets.fetching.hashes import arrays_hash, file_hash, named, published_hash
+from actbench.datasets.fetching.places import find, folder, own_place
+from actbench.datasets.fetching.stamps import Origin, State, known_arrays, origins, state
+from actbench.datasets.npz import read_npz
+from actbench.datasets.published.files import Container, Published, PublishedFile
+from actbench.errors import UserError
+
+MOST_FILES = 10_000
+"""Looked at in a folder: nobody means to have a whole disk hashed."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of what was brought.
+
+    Attributes:
+        name: the data set.
+        files: what was recognised, as published.
+        missing: what else its container holds, and is not here yet; empty where the data set is complete, and kept.
+    """
+
+    name: str
+    files: tuple[PublishedFile, ...]
+    missing: tuple[PublishedFile, ...] = ()
+
+
+def import_from(place: Path, published: Iterable[Published]) -> list[Imported]:
+    """Take published files, and other containers of data that was verified before, into our folder.
+
+    Args:
+        place: a file, or a folder that is searched with all below it.
+        published: what it may be.
+
+    Raises:
+        UserError: it is nothing of that, or cannot be kept.
+    """
+    candidates = list(published)
+    paths = _files(place)
+    try:
+        recognised = _recognised(paths, candidates)
+    except OSError as error:
+        raise UserError(f"Cannot read {str(error.filename or place)!r}: {error.strerror or error}.") from None
+    done = [_taken(one, recognised[one.name]) for one in candidates if recognised.get(one.name)]
+    done = done or [one for one in [_other_container(paths, candidates)] if one]
+    if not done:
+        raise UserError(_unknown(place, candidates))
+    return done
+
+
+def _files(place: Path) -> list[Path]:
+    if place.is_file():
+        return [place]
+    if not place.is_dir():
+        raise UserError(f"There is no file or folder {str(place)!r}.")
+    paths = list(islice((path for path in sorted(place.rglob("*")) if path.is_file()), MOST_FILES + 1))
+    if len(paths) > MOST_FILES:
+        raise UserError(f"There are more than {MOST_FILES} files in {str(place)!r}. Name the file, or a folder of few.")
+    return paths
+
+
+def _recognised(paths: Iterable[Path], candidates: Iterable[Published]) -> dict[str, dict[PublishedFile, Path]]:
+    """Which published files are among them, by data set. A file is only read where its size may be right."""
+    wanted = [(one.name, file) for one in candidates for container in one.containers for file in container.files]
+    found: dict[str, dict[PublishedFile, Path]] = {}
+    for path in paths:
+        size = path.stat().st_size
+        digests: dict[str, str] = {}
+        for name, file in wanted:
+            if file.size not in (0, size):
+                continue
+            kind, digits = published_hash(file)
+            if kind not in digests:
+                digests[kind] = file_hash(path, kind)
+            if digests[kind] == digits:
+                found.setdefault(name, {}).setdefault(file, path)
+    return found
+
+
+def _taken(published: Published, brought: Mapping[PublishedFile, Path]) -> Imported:
+    """Convert what is complete with what was brought; else put that where it is found when the rest comes."""
+    name, files = published.name, tuple(brought)
+    with locked(name) as writable, room(name):
+        _check_place(name, writable=writable)
+        if state(archive(name)) is State.VERIFIED:
+            return Imported(name, files)
+        parts = [
+            (container, [brought.get(file) or find(name, file) for file in container.files])
+            for container in published.containers
+            if not brought.keys().isdisjoint(container.files)
+        ]
+        for container, paths in parts:
+            whole = [path for path in paths if path is not None]
+            if len(whole) == len(paths):
+                keep(name, decoded(published, container, whole), origins(container, whole))
+                return Imported(name, files)
+        for file, path in brought.items():
+            _copy(path, own_place(name, file))
+        container, paths = parts[0]
+        return Imported(name, files, tuple(file for file, path in zip(container.files, paths, strict=True) if not path))
+
+
+def _copy(path: Path, to: Path) -> None:
+    to.parent.mkdir(parents=True, exist_ok=True)
+    part = to.with_name(f"{to.name}.part")
+    try:
+        shutil.copyfile(path, part)
+        part.replace(to)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _check_place(name: str, *, writable: bool) -> None:
+    if not writable:
+        raise UserError(f"Cannot write to {str(folder())!r}. Name another folder in ACTBENCH_DATA_DIR.")
+    if state(archive(name)) is State.LOCAL:
+        raise UserError(f"{str(archive(name))!r} is data of your own. Move it away, then give the same command again.")
+
+
+def _other_container(paths: list[Path], candidates: Iterable[Published]) -> Imported | None:
+    """A data set that was verified before, in files that nobody published: told by its arrays."""
+    for published in candidates:
+        name = published.name
+        known = known_arrays(folder(), name)
+        for found in _readings(paths, published) if known else ():
+            if arrays_hash(found) in known:
+                with locked(name) as writable, room(name):
+                    _check_place(name, writable=writable)
+                    if state(archive(name)) is not State.VERIFIED:
+                        keep(name, found, [Origin(path.name, str(path), file_hash(path)) for path in paths])
+                return Imported(name, ())
+    return None
+
+
+def _readings(paths: list[Path], published: Published) -> Iterable[Arrays]:
+    """What can be read out of them, as an archive of the four arrays and as each container of the data set."""
+    if len(paths) == 1 and paths[0].suffix == ".npz":
+        found = read_npz(paths[0])
+        if all(key in found for key in NAMES):
+            yield found
+    for container in published.containers:
+        chosen = _by_name(paths, container)
+        if chosen:
+            try:
+                yield container.decode(chosen)
+            except ValueError:  # it is something else
+                continue
+
+
+def _by_name(paths: list[Path], container: Container) -> list[Path]:
+    """The files in the container's order: the only one, or those of its names."""
+    if len(paths) == len(container.files) == 1:
+        return paths
+    named_so = {path.name: path for path in paths}
+    return [named_so[file.name] for file in container.files] if all(f.name in named_so for f in container.files) else []
+
+
+def _unknown(place: Path, candidates: list[Published]) -> str:
+    if len(candidates) > 1:
+        return (
+            f"Nothing in {str(place)!r} is a published file that actbench knows, nor data that it has verified before. "
+            "Name the data set with --as to see which files it has; for data of your own, take --data FILE.npz."
+        )
+    name = candidates[0].name
+    files = " or ".join(" with ".join(map(named, container.files)) for container in candidates[0].containers)
+    return (
+        f"Nothing in {str(place)!r} is a published file of {name}, or holds arrays verified as {name} before. "
+        f"Published are {files}. For data of your own, take --data FILE.npz."
+    )

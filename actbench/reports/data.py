@@ -1,0 +1,91 @@
+"""What there is of each data set on this machine, for ``actbench data``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from actbench.datasets import DATASETS, Source
+from actbench.datasets.fetching.cache import archive
+from actbench.datasets.fetching.stamps import State, state
+from actbench.datasets.published.files import PUBLISHED
+from actbench.reports.words import data as words
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+BUILT_IN = "built in"
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A data set, and what lies here of it.
+
+    ``size`` is that of the published files, in bytes, 0 where nobody states it; ``path`` is None for what is built in.
+    """
+
+    name: str
+    summary: str
+    size: int
+    state: State | None
+    licence: str
+    path: Path | None
+
+
+def holding(source: Source, found: State | None = None) -> Holding:
+    """A data set by what a look at its stamp says, unless ``found`` says more."""
+    if source.name not in PUBLISHED.names:
+        return Holding(source.name, source.summary, 0, None, "", None)
+    published = PUBLISHED[source.name]
+    path = archive(source.name)
+    sizes = [file.size for file in published.containers[0].files]
+    return Holding(
+        source.name,
+        source.summary,
+        sum(sizes) if all(sizes) else 0,
+        state(path) if found is None else found,
+        published.licence,
+        path,
+    )
+
+
+def holdings() -> list[Holding]:
+    """Every data set that has a name."""
+    return [holding(source) for source in DATASETS]
+
+
+def holdings_table(rows: Sequence[Holding]) -> Table:
+    """One row a data set: what it is, how large, what is here of it, under which terms."""
+    cells = [(row.name, row.summary, words.size(row.size), row.state or BUILT_IN, row.licence) for row in rows]
+    return _table(cells, "name", "what it is", "size", "state", "licence")
+
+
+def states_table(rows: Sequence[Holding]) -> Table:
+    """One row a data set: what lies where."""
+    return _table([(row.name, row.state or BUILT_IN, str(row.path)) for row in rows], "name", "state", "where")
+
+
+def holding_json(row: Holding) -> dict[str, Any]:
+    """The same as plain values."""
+    return {
+        "name": row.name,
+        "summary": row.summary,
+        "size": row.size or None,
+        "state": row.state.name.lower() if row.state else "built_in",
+        "licence": row.licence or None,
+        "path": str(row.path) if row.path else None,
+    }
+
+
+def _table(rows: Iterable[Sequence[str]], *headings: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, no_wrap=heading == "name", justify="right" if heading == "size" else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table
