@@ -342,7 +342,9 @@ def test_a_split_that_leaves_nothing_to_validate_or_to_learn_is_refused(npz):
     raw = small_arrays()
     order = np.argsort(raw["y_train"], kind="stable")
     path = str(npz(x_train=raw["x_train"][order], y_train=raw["y_train"][order]))
-    with pytest.raises(UserError, match="class 2 is then missing from training. Take a smaller split, or shuffle"):
+    with pytest.raises(
+        UserError, match="class 2 is then missing from training. Take a smaller split, or --split stratified"
+    ):
         load(path, validation_split=0.5)
 
 
@@ -371,11 +373,12 @@ def test_the_facts_are_those_of_the_data(npz):
             train_size=len(data.x_train),
             val_size=len(data.x_val),
             test_size=len(data.x_test),
+            seen_in_training=data.seen_in_training,
         )
 
 
 def test_the_hash_of_the_bundled_data_is_that_of_its_arrays():
-    raw = DATASETS["wdbc"].read(None)
+    raw = DATASETS["wdbc"].read(Request("wdbc"))
     digest = hashlib.sha256()
     for key in ("x_train", "y_train", "x_test", "y_test"):
         array = np.ascontiguousarray(raw[key].astype("int32") if key[0] == "y" else raw[key])
@@ -475,9 +478,9 @@ def for_a_while():
 
 def test_a_reader_is_added_by_the_decorator(for_a_while):
     @dataset(epochs=3, model="mlp(5)", thresholds=(0.5,))
-    def blobs(data_dir):
+    def blobs(request):
         """Blobs around three points."""
-        assert data_dir is None
+        assert request.name == "blobs"
         return small_arrays()
 
     assert load("blobs").classes == 3

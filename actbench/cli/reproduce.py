@@ -11,7 +11,7 @@ import typer
 
 from actbench.cli.options import AllowCode, Json, Log, MaxMemory, SelectedEpoch, console, epoch_rule
 from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
-from actbench.cli.run import supervised
+from actbench.cli.sweeps import supervised
 from actbench.reports.loggers import LOGGERS, Logger
 
 if TYPE_CHECKING:
@@ -44,12 +44,13 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
         Path | None, typer.Option(help="Folder that holds mnist.npz, cifar10.npz. Default: $ACTBENCH_DATA_DIR.")
     ] = None,
     select: Annotated[
-        SelectedEpoch,
+        SelectedEpoch | None,
         typer.Option(
             help="Whose figures judge the claims: the epoch that is best on validation (val), the last, or the best on "
-            "test. Printed figures are compared with the last epoch's in any case."
+            "test. Default: val where there is a validation part, else last. Printed figures are compared with the "
+            "last epoch's in any case."
         ),
-    ] = SelectedEpoch.last,
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Runs at a time; seconds are then not measured alone.")] = 1,
     format_name: FormatName = None,
     output: Output = None,

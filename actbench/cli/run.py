@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from msgspec.structs import replace
 
-from actbench.cli.compare import print_arms
 from actbench.cli.options import (
     AllowCode,
     Json,
@@ -23,10 +20,9 @@ from actbench.cli.options import (
     Thresholds,
     checked_thresholds,
     completions,
-    console,
     epoch_rule,
 )
-from actbench.cli.output import echo_json
+from actbench.cli.sweeps import ExecutorName, executor_of, one_sweep, print_forecast, several_sweeps, sweep_and_print
 from actbench.errors import UserError
 from actbench.reports.loggers import LOGGERS
 from actbench.results.columns import SETTINGS
@@ -35,10 +31,6 @@ from actbench.studies.study import MOST_SEEDS
 from actbench.training import backends
 
 if TYPE_CHECKING:
-    from actbench.execution.events import Listener
-    from actbench.execution.executor import Executor
-    from actbench.execution.plan import Plan
-    from actbench.execution.sweep import Options, Outcome
     from actbench.execution.until_decided import Wish
     from actbench.studies.study import Study
     from actbench.tables.measured import EpochRule
@@ -46,17 +38,6 @@ if TYPE_CHECKING:
 
 MAX_SEEDS = 30
 """Of a sweep that adds seeds until it is decided, where nobody says how many."""
-GO_ON = "Finished runs are kept, running ones with their state; give the same command again to go on."
-BEGIN_ANEW = (
-    "Finished runs are kept. The same command trains all runs anew; without --rerun, those that have not finished."
-)
-
-
-class ExecutorName(StrEnum):
-    """Where runs are trained."""
-
-    local = "local"
-    ray = "ray"
 
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -74,7 +55,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     data: Annotated[
         str | None,
         typer.Option(
-            help="Data set or your own FILE.npz. Default: digits.", autocompletion=completions(Listed.datasets)
+            help="Data set, or your own: FILE.npz, FILE.csv, FOLDER/ of images, text:FILE. Default: digits.",
+            autocompletion=completions(Listed.datasets),
         ),
     ] = None,
     model: Annotated[
@@ -125,7 +107,25 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         int | None, typer.Option(help="Take at most this many training and test inputs, balanced over the classes.")
     ] = None,
     validation_split: Annotated[
-        float | None, typer.Option(help="Keep the last fraction of the training part for validation.")
+        float | None, typer.Option(help="Keep this fraction of the training part for validation.")
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="What is kept for validation: the last inputs, as Keras does, or a draw of each class. last or "
+            "stratified. Default: last."
+        ),
+    ] = None,
+    test_split: Annotated[
+        float | None,
+        typer.Option(help="Of your own data without a test part, keep this fraction for one. Default: 0.2."),
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="Column of a table (FILE.csv) that holds the classes.")] = None,
+    impute: Annotated[
+        str | None, typer.Option(help="Fill missing numbers of your own features: median. Default: refuse them.")
+    ] = None,
+    image_size: Annotated[
+        str | None, typer.Option(help="Resize the images of a folder to this, like 32 or 32x48 (height first).")
     ] = None,
     patience: Annotated[
         int | None, typer.Option(help="Stop when the validation loss has not improved for this many epochs.")
@@ -202,7 +202,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     )
     folder = results or Path("results") / chosen.name
     options = Options(
-        executor=_executor(executor, ray_address, _at_least_one("--cpus-per-run", cpus_per_run), gpus_per_run),
+        executor=executor_of(executor, ray_address, _at_least_one("--cpus-per-run", cpus_per_run), gpus_per_run),
         jobs=_at_least_one("--jobs", jobs),
         rerun=rerun,
         reuse=_reuse(reuse, rerun=rerun),
@@ -211,19 +211,19 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     )
     loggers = [LOGGERS[name] for name in log or ()]
     plan = make_plan(chosen, options.executor)
-    work = _one_sweep
+    work = one_sweep
     if wish is not None:
         from actbench.execution.until_decided import first_and_most, with_designs
 
         plan = with_designs(plan, folder, wish)
-        work = partial(_several_sweeps, wish)
+        work = partial(several_sweeps, wish)
     if dry_run:
         plans = first_and_most(plan) if wish else (plan,)
-        _print_forecast(plans, folder, options.jobs, as_json=as_json)
+        print_forecast(plans, folder, options.jobs, as_json=as_json)
     else:
         listeners = [chosen.listener(folder) for chosen in loggers]
         carry_out = partial(work, plan, folder, options, listeners)
-        _sweep(carry_out, plan, folder, options, rule=epoch_rule(select), quiet=quiet, as_json=as_json)
+        sweep_and_print(carry_out, plan, folder, options, rule=epoch_rule(select), quiet=quiet, as_json=as_json)
 
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:
@@ -254,90 +254,7 @@ def _seen_from(folder: str, name: str, value: Any) -> Any:
     file = file_in(name, value)
     if file is None or Path(folder).resolve() == Path.cwd().resolve() or Path(file).is_absolute():
         return value
-    return os.path.relpath(file, folder) + value.strip().removeprefix(file)
-
-
-def _one_sweep(
-    plan: Plan, folder: Path, options: Options, listeners: Sequence[Listener], progress: Listener
-) -> Outcome:
-    from actbench.execution.sweep import sweep
-
-    return sweep(plan, folder, options, [progress, *listeners])
-
-
-def _several_sweeps(
-    wish: Wish, plan: Plan, folder: Path, options: Options, listeners: Sequence[Listener], progress: Listener
-) -> Outcome:
-    from actbench.execution.until_decided import sweep_until_decided
-
-    return sweep_until_decided(plan, folder, wish, options, [progress, *listeners])
-
-
-def _sweep(
-    carry_out: Callable[[Listener], Outcome],
-    plan: Plan,
-    folder: Path,
-    options: Options,
-    *,
-    rule: EpochRule | None,
-    quiet: bool,
-    as_json: bool,
-) -> None:
-    errors = console(stderr=True)
-    go_on = BEGIN_ANEW if options.rerun else GO_ON
-    outcome = supervised(carry_out, errors, rerun=options.rerun, quiet=quiet)
-    print_arms([folder], plan.thresholds, "json" if as_json else "table", only=plan.keys, rule=rule)
-    if outcome.gave_up:
-        errors.print(f"Gave up after {options.max_failures} failing runs in a row. {go_on}", soft_wrap=True)
-    elif not quiet:
-        errors.print(f"Kept in {folder}; 'actbench compare {folder}' shows all that lies there.", soft_wrap=True)
-    if outcome.broken:
-        raise typer.Exit(1)
-
-
-def supervised(work: Callable[[Listener], Outcome], errors: Any, *, rerun: bool = False, quiet: bool) -> Outcome:
-    """Carry out a sweep that tells of its progress; where it is interrupted, say how to go on, and exit."""
-    from actbench.reports.progress import SweepProgress
-
-    try:
-        with SweepProgress(errors, quiet=quiet) as progress:
-            outcome = work(progress)
-    except KeyboardInterrupt:
-        rest = BEGIN_ANEW if rerun else "Finished runs are kept; give the same command again to go on."
-        errors.print(f"Ended at once. {rest}", soft_wrap=True)
-        raise typer.Exit(130) from None
-    if outcome.interrupted:
-        errors.print(f"Interrupted. {BEGIN_ANEW if rerun else GO_ON}", soft_wrap=True)
-        raise typer.Exit(130)
-    return outcome
-
-
-def _executor(name: ExecutorName, address: str | None, cpus: int, gpus: float) -> Executor:
-    if name == ExecutorName.local:
-        from actbench.execution.local import LocalExecutor
-
-        if address:
-            raise UserError("--ray-address is for --executor ray.")
-        return LocalExecutor()
-    from actbench.execution.ray import RayExecutor
-
-    return RayExecutor(address, cpus, gpus)
-
-
-def _print_forecast(plans: Sequence[Plan], folder: Path, jobs: int, *, as_json: bool) -> None:
-    """What would be trained: of one plan, or of the fewest and the most runs that it may come to."""
-    from actbench.execution.forecast import forecast
-    from actbench.reports.forecast import forecast_json, forecast_table, forecast_words
-
-    found = [forecast(plan, folder) for plan in plans]
-    if as_json:
-        totals = [forecast_json(arms, jobs) for arms in found]
-        echo_json(totals[0] if len(totals) == 1 else dict(zip(("fewest", "most"), totals, strict=True)))
-        return
-    for name, arms in zip(("The first look: ", "All looks: ") if len(found) > 1 else ("",), found, strict=True):
-        if arms is found[-1]:
-            console().print(forecast_table(arms))
-        typer.echo(name + forecast_words(arms, jobs))
+    return value.strip().replace(file, os.path.relpath(file, folder), 1)
 
 
 def _wish(

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     import numpy as np
 
-Array: TypeAlias = "np.ndarray[Any, Any]"
+    Array: TypeAlias = np.ndarray[Any, Any]
+else:
+    Array = Any  # registries evaluate the hints of readers, and NumPy is not imported for that
 Arrays: TypeAlias = Mapping[str, Array]
 """The four arrays ``x_train, y_train, x_test, y_test`` as they come from the source."""
 
 NAMES = ("x_train", "y_train", "x_test", "y_test")
+CLASSES = "classes"
+"""What a source may add: the names of the classes, shape (classes,)."""
+CUT_APART = "cut_apart"
+"""What a source adds that kept another place of a whole as the test part, as the request's ``test_split`` asks: equal
+inputs in both parts are then chance, and not the same one twice."""

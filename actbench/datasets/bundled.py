@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from actbench.datasets import Arrays, dataset
+from actbench.datasets import Arrays, Request, dataset
 
 
 @dataset(epochs=30, model="mlp(100, 50)", thresholds=(0.9, 0.95, 0.97), chance=0.1016)
-def digits(data_dir: Path | None) -> Arrays:  # noqa: ARG001 - a reader's signature
+def digits(request: Request) -> Arrays:  # noqa: ARG001 - a reader's signature
     """1,797 handwritten digits of 8×8 pixels, 10 classes (UCI); a fixed stratified fifth is the test part."""
     from sklearn.datasets import load_digits
 
@@ -18,7 +17,7 @@ def digits(data_dir: Path | None) -> Arrays:  # noqa: ARG001 - a reader's signat
 
 
 @dataset(epochs=30, model="mlp(100, 50)", thresholds=(0.9, 0.95, 0.97), chance=0.6264)
-def wdbc(data_dir: Path | None) -> Arrays:  # noqa: ARG001 - a reader's signature
+def wdbc(request: Request) -> Arrays:  # noqa: ARG001 - a reader's signature
     """569 breast tumours in 30 numbers each, 2 classes (Wisconsin, UCI); a fixed stratified fifth is the test part."""
     from sklearn.datasets import load_breast_cancer
 

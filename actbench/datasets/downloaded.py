@@ -7,26 +7,27 @@ import os
 import sys
 from pathlib import Path
 
-from actbench.datasets import Arrays, dataset
+from actbench.datasets import Arrays, Request, dataset
 from actbench.datasets.npz import read_npz
 from actbench.errors import UserError
 from actbench.lazy import load
 
 
 @dataset(epochs=10, model="mlp(100, 50)", chance=0.1124)
-def mnist(data_dir: Path | None) -> Arrays:
+def mnist(request: Request) -> Arrays:
     """70,000 handwritten digits of 28×28 pixels, 10 classes, 10,000 of them for testing (LeCun, Cortes & Burges)."""
-    return _find("mnist", data_dir)
+    return _find("mnist", request)
 
 
 @dataset(epochs=10, model="cnn", thresholds=(0.5, 0.6, 0.65), chance=0.1)
-def cifar10(data_dir: Path | None) -> Arrays:
+def cifar10(request: Request) -> Arrays:
     """60,000 colour photographs of 32×32 pixels, 10 classes, 10,000 of them for testing (Krizhevsky 2009)."""
-    return _find("cifar10", data_dir)
+    return _find("cifar10", request)
 
 
-def _find(name: str, data_dir: Path | None) -> Arrays:
+def _find(name: str, request: Request) -> Arrays:
     """``data_dir``, then the folder in ACTBENCH_DATA_DIR, then Keras, which keeps what it downloads."""
+    data_dir = Path(request.data_dir) if request.data_dir else None
     if data_dir is not None:
         if not (data_dir / f"{name}.npz").is_file():
             raise UserError(f"There is no {name}.npz in the data folder {str(data_dir)!r}.")

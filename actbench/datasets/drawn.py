@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from actbench.datasets import Arrays, dataset
+from actbench.datasets import Arrays, Request, dataset
 from actbench.datasets.downloaded import mnist
 from actbench.errors import UserError
 
@@ -17,22 +16,22 @@ DRAW_SEED = 0
 
 
 @dataset(epochs=100, model="mlp_single_site", chance=0.1124)
-def mnist_10k(data_dir: Path | None) -> Arrays:
+def mnist_10k(request: Request) -> Arrays:
     """10,000 random training images of MNIST, scored on MNIST's own 10,000 test images."""
-    raw = mnist(data_dir)
+    raw = mnist(request)
     x, y = _draw(raw)
     return {"x_train": x, "y_train": y, "x_test": raw["x_test"], "y_test": raw["y_test"]}
 
 
 @dataset(epochs=100, model="mlp_single_site", chance=0.1124)
-def mnist_10k_overlap(data_dir: Path | None) -> Arrays:
+def mnist_10k_overlap(request: Request) -> Arrays:
     """The same 10,000 images, scored on a random fifth of themselves: images seen in training count as test images.
 
     An article did so by mistake; it is here to be laid beside ``mnist_10k``, not to be used.
     """
     import numpy as np
 
-    x, y = _draw(mnist(data_dir))
+    x, y = _draw(mnist(request))
     scored = np.random.RandomState(DRAW_SEED + 1).permutation(len(x))[: len(x) // 5]
     return {"x_train": x, "y_train": y, "x_test": x[scored], "y_test": y[scored]}
 

@@ -5,38 +5,15 @@ What is in an archive is told by its headers: nothing is unpacked before it is k
 
 from __future__ import annotations
 
-import contextlib
 import math
 import zipfile
-from collections.abc import Iterator
-from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from actbench.datasets._arrays import NAMES, Array, Arrays
+from actbench.datasets.memory import BYTES_WHEN_SCALED, check_memory
 from actbench.errors import UserError
 from actbench.results.files import check_readable
-
-GIB = 2**30
-BYTES_WHEN_SCALED = 8
-"""Of a number, at most, beside what the file holds: it is trained on as a float."""
-_limit: ContextVar[float | None] = ContextVar("limit", default=None)
-
-
-@contextlib.contextmanager
-def at_most(gib: float | None) -> Iterator[None]:
-    """Inside the block, data of more than so many GiB is refused; None: more than half of the memory that is free.
-
-    Raises:
-        UserError: the bound is none, which nan would be, or one that lets nothing pass.
-    """
-    if gib is not None and not gib > 0:
-        raise UserError(f"--max-memory {gib:g} is no amount of memory: give GiB above 0.")
-    token = _limit.set(gib)
-    try:
-        yield
-    finally:
-        _limit.reset(token)
 
 
 def read_npz(path: Path) -> Arrays:
@@ -49,7 +26,7 @@ def read_npz(path: Path) -> Arrays:
     try:
         with zipfile.ZipFile(path) as archive:
             found = [key for key in NAMES if f"{key}.npy" in archive.namelist()]
-            _check_memory(path, sum(_memory(archive, key) for key in found))
+            check_memory(str(path), sum(_memory(archive, key) for key in found))
             return {key: _array(archive, key) for key in found}
     except FileNotFoundError:
         raise UserError(f"There is no data file {str(path)!r}.") from None
@@ -85,22 +62,9 @@ def _memory(archive: zipfile.ZipFile, key: str) -> int:
         version: Any = npy.read_magic(file)
         read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         if version != (1, 0):
-            _check_memory(Path(str(archive.filename)), entry.file_size)  # a header that long is read as a whole
+            check_memory(str(archive.filename), entry.file_size)  # a header that long is read as a whole
         shape, _, kind = read_header(file)
     numbers = math.prod(shape)
     if kind.hasobject or not kind.itemsize or min(shape, default=0) < 0 or numbers * kind.itemsize > entry.file_size:
         raise ValueError(key)
     return int(numbers * (kind.itemsize + BYTES_WHEN_SCALED))
-
-
-def _check_memory(path: Path, needed: int) -> None:
-    import psutil
-
-    limit = _limit.get()
-    allowed = psutil.virtual_memory().available / 2 if limit is None else limit * GIB
-    if needed > allowed:
-        why = "half of what is free" if limit is None else "--max-memory"
-        raise UserError(
-            f"The data in {str(path)!r} takes about {needed / GIB:.3g} GiB of memory, more than the "
-            f"{allowed / GIB:.3g} GiB that it may ({why}). Take a smaller file, or raise --max-memory."
-        )

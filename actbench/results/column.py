@@ -141,6 +141,8 @@ class Column:
         """Whether nobody has to ask for a value: the neutral one; none, zero and no in the first version's settings."""
         if value is None or value != value:  # noqa: PLR0124 - an empty cell of numbers is nan
             return True
+        if value == "" and self.neutral is None:  # as an empty cell of words is
+            return True
         return value in ("", 0) if self.neutral is ALWAYS_HASHED else bool(value == self.neutral)
 
 

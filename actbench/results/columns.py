@@ -52,6 +52,29 @@ class Run:
         Annotated[float, Meta(ge=0, lt=1)], default=0.0, option="--validation-split", key="data.validation_split",
         unit=Unit.FRACTION,
     )  # fmt: skip
+    split: str = setting(
+        Literal["last", "stratified"], default="last", neutral="last", option="--split", key="data.split", since=5
+    )
+    # What these make of the data is told by its hash.
+    test_split: float | None = setting(
+        Annotated[float, Meta(gt=0, lt=1)] | None, default=None, neutral=None, option="--test-split",
+        key="data.test_split", hashed=False, unit=Unit.FRACTION, since=5,
+    )  # fmt: skip
+    target: str | None = setting(
+        str | None, default=None, neutral=None, option="--target", key="data.target", hashed=False, since=5
+    )
+    impute: str | None = setting(
+        Literal["median"] | None,
+        default=None,
+        neutral=None,
+        option="--impute",
+        key="data.impute",
+        hashed=False,
+        since=5,
+    )
+    image_size: str | None = setting(
+        str | None, default=None, neutral=None, option="--image-size", key="data.image_size", hashed=False, since=5
+    )
     model: Choice = setting(str | None, default=None, option="--model", key="model")
     optimizer: Choice = setting(str, default="adam", option="--optimizer", key="training.optimizer")
     learning_rate: float = setting(
@@ -169,6 +192,9 @@ class Record:
     train_size: int | None = figure(Role.OUTCOME, default=None, unit=Unit.INPUTS, shared=True, title="training inputs")
     test_size: int | None = figure(Role.OUTCOME, default=None, unit=Unit.INPUTS, shared=True, title="test inputs")
     chance: float | None = figure(Role.OUTCOME, default=None, unit=Unit.FRACTION, since=4)
+    seen_in_training: int | None = figure(
+        Role.OUTCOME, default=None, unit=Unit.INPUTS, title="test inputs seen in training", since=5
+    )
     parameters: int | None = figure(Role.OUTCOME, default=None)
 
     @property

@@ -16,8 +16,14 @@ from actbench.studies.study import Study
 def request(study: Study, asked: Asked) -> Request:
     """The data that the settings of one of a study's runs ask for."""
     dtype = "float64" if asked["precision"] == "float64" else "float32"
-    limits = asked["limit"], asked["validation_split"]
-    return Request(asked["data"], study.data_dir, *limits, dtype, study.max_memory)
+    options = ("limit", "validation_split", "split", "test_split", "target", "impute", "image_size")
+    return Request(
+        asked["data"],
+        study.data_dir,
+        dtype=dtype,
+        max_memory=study.max_memory,
+        **{name: asked[name] for name in options},
+    )
 
 
 def expand(

@@ -49,7 +49,7 @@ def own_code(name: str, value: Any) -> Spelling | None:
 def file_in(name: str, value: Any) -> str | None:
     """The file that a setting's value begins with: of data, or of a person's own code."""
     if name == "data":
-        return value if str(value).endswith(".npz") else None
+        return datasets.file_of(str(value))
     spelling = own_code(name, value)
     return spelling.provider if spelling and spelling.provider.endswith(".py") else None
 

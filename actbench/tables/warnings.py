@@ -87,6 +87,15 @@ class ChanceUnknown:
 
 
 @dataclass(frozen=True)
+class SeenInTraining:
+    """So many of the test inputs are equal to training inputs: they tell how well a network remembers."""
+
+    kind: ClassVar[str] = "seen in training"
+    seen: int
+    inputs: int
+
+
+@dataclass(frozen=True)
 class SeveralCopies:
     """Runs that lie in several stores: how many, and the stores whose figures are shown."""
 
@@ -145,6 +154,16 @@ class GrewBetweenLooks:
     before: int
 
 
+@dataclass(frozen=True)
+class StoppedEarly:
+    """Arms of which so many of the seeds that were asked for have a result, the others not having been tried."""
+
+    kind: ClassVar[str] = "stopped early"
+    arms: tuple[str, ...]
+    there: int
+    asked: int
+
+
 TableWarning: TypeAlias = (
     MixedJobs
     | ParallelRuns
@@ -153,18 +172,22 @@ TableWarning: TypeAlias = (
     | MissingResults
     | NotLearned
     | ChanceUnknown
+    | SeenInTraining
     | SeveralCopies
     | RepeatedSeeds
     | KeptApart
     | LooksNotCounted
     | GrewBetweenLooks
+    | StoppedEarly
 )
 
 
 def about_task(runs: pd.DataFrame) -> list[TableWarning]:
     """Warnings about the runs of one task."""
     done = finished(runs)
-    return [*_beside_others(done), *_machines(done), *_versions(done), *_failures(runs), *_outcomes(done)]
+    return [
+        *_seen(done), *_beside_others(done), *_machines(done), *_versions(done), *_failures(runs), *_outcomes(done),
+    ]  # fmt: skip
 
 
 def about_stores(runs: pd.DataFrame) -> list[TableWarning]:
@@ -173,6 +196,14 @@ def about_stores(runs: pd.DataFrame) -> list[TableWarning]:
         return []
     twice = runs[runs["copies"] > 1]
     return [SeveralCopies(len(twice), tuple(dict.fromkeys(twice["store"])))]
+
+
+def _seen(done: pd.DataFrame) -> list[TableWarning]:
+    """Test inputs that were trained on, where anybody counted: alike for all runs, which are of the same data."""
+    known = done[(done["seen_in_training"] > 0) & done["test_size"].notna()]
+    return (
+        [SeenInTraining(int(known["seen_in_training"].iloc[0]), int(known["test_size"].iloc[0]))] if len(known) else []
+    )
 
 
 def _beside_others(done: pd.DataFrame) -> list[TableWarning]:

@@ -192,6 +192,7 @@ class Training:
             epochs=tuple(self._epochs),
             parameters=self._parameters,
             train_size=len(self._data.x_train),
+            seen_in_training=self._data.seen_in_training,
             test_size=len(self._data.x_test),
             chance=self._data.chance,
             compiler=program.compiler if program else "",

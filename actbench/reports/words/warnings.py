@@ -23,7 +23,9 @@ from actbench.tables.warnings import (
     NotLearned,
     ParallelRuns,
     RepeatedSeeds,
+    SeenInTraining,
     SeveralCopies,
+    StoppedEarly,
     TableWarning,
 )
 
@@ -56,7 +58,12 @@ def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911 - one for each k
             return f"{arm} has no result for {some_seeds(seeds)} ({', '.join(statuses)}{reason})."
         case NotLearned() | ChanceUnknown():
             return about_outcomes(found)
-        case LooksNotCounted() | GrewBetweenLooks():
+        case SeenInTraining(seen=seen, inputs=inputs):
+            return (
+                f"{seen:,} of the {inputs:,} test inputs ({100 * seen / inputs:.2g} %) are training inputs, too: on "
+                "those the test shows what was remembered."
+            )
+        case LooksNotCounted() | GrewBetweenLooks() | StoppedEarly():
             return about_looks(found)
         case SeveralCopies(runs=runs, stores=stores):
             named = ", ".join(map(repr, stores))

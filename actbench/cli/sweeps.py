@@ -1,0 +1,120 @@
+"""Carrying out what ``actbench run`` and ``reproduce`` plan: with progress, and with words for how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from actbench.cli.compare import print_arms
+from actbench.cli.options import console
+from actbench.cli.output import echo_json
+from actbench.errors import UserError
+
+if TYPE_CHECKING:
+    from actbench.execution.events import Listener
+    from actbench.execution.executor import Executor
+    from actbench.execution.plan import Plan
+    from actbench.execution.sweep import Options, Outcome
+    from actbench.execution.until_decided import Wish
+    from actbench.tables.measured import EpochRule
+
+GO_ON = "Finished runs are kept, running ones with their state; give the same command again to go on."
+BEGIN_ANEW = (
+    "Finished runs are kept. The same command trains all runs anew; without --rerun, those that have not finished."
+)
+
+
+class ExecutorName(StrEnum):
+    """Where runs are trained."""
+
+    local = "local"
+    ray = "ray"
+
+
+def one_sweep(plan: Plan, folder: Path, options: Options, listeners: Sequence[Listener], progress: Listener) -> Outcome:
+    """Train what a plan asks for."""
+    from actbench.execution.sweep import sweep
+
+    return sweep(plan, folder, options, [progress, *listeners])
+
+
+def several_sweeps(
+    wish: Wish, plan: Plan, folder: Path, options: Options, listeners: Sequence[Listener], progress: Listener
+) -> Outcome:
+    """Train what a plan asks for, look by look."""
+    from actbench.execution.until_decided import sweep_until_decided
+
+    return sweep_until_decided(plan, folder, wish, options, [progress, *listeners])
+
+
+def sweep_and_print(
+    carry_out: Callable[[Listener], Outcome],
+    plan: Plan,
+    folder: Path,
+    options: Options,
+    *,
+    rule: EpochRule | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Sweep, print the table of the plan's own runs, and say where they are; exit with 1 where some run failed."""
+    errors = console(stderr=True)
+    go_on = BEGIN_ANEW if options.rerun else GO_ON
+    outcome = supervised(carry_out, errors, rerun=options.rerun, quiet=quiet)
+    print_arms([folder], plan.thresholds, "json" if as_json else "table", only=plan.keys, rule=rule)
+    if outcome.gave_up:
+        errors.print(f"Gave up after {options.max_failures} failing runs in a row. {go_on}", soft_wrap=True)
+    elif not quiet:
+        errors.print(f"Kept in {folder}; 'actbench compare {folder}' shows all that lies there.", soft_wrap=True)
+    if outcome.broken:
+        raise typer.Exit(1)
+
+
+def supervised(work: Callable[[Listener], Outcome], errors: Any, *, rerun: bool = False, quiet: bool) -> Outcome:
+    """Carry out a sweep that tells of its progress; where it is interrupted, say how to go on, and exit."""
+    from actbench.reports.progress import SweepProgress
+
+    try:
+        with SweepProgress(errors, quiet=quiet) as progress:
+            outcome = work(progress)
+    except KeyboardInterrupt:
+        rest = BEGIN_ANEW if rerun else "Finished runs are kept; give the same command again to go on."
+        errors.print(f"Ended at once. {rest}", soft_wrap=True)
+        raise typer.Exit(130) from None
+    if outcome.interrupted:
+        errors.print(f"Interrupted. {BEGIN_ANEW if rerun else GO_ON}", soft_wrap=True)
+        raise typer.Exit(130)
+    return outcome
+
+
+def executor_of(name: ExecutorName, address: str | None, cpus: int, gpus: float) -> Executor:
+    """The executor of that name. Raises UserError for options that are another's."""
+    if name == ExecutorName.local:
+        from actbench.execution.local import LocalExecutor
+
+        if address:
+            raise UserError("--ray-address is for --executor ray.")
+        return LocalExecutor()
+    from actbench.execution.ray import RayExecutor
+
+    return RayExecutor(address, cpus, gpus)
+
+
+def print_forecast(plans: Sequence[Plan], folder: Path, jobs: int, *, as_json: bool) -> None:
+    """What would be trained: of one plan, or of the fewest and the most runs that it may come to."""
+    from actbench.execution.forecast import forecast
+    from actbench.reports.forecast import forecast_json, forecast_table, forecast_words
+
+    found = [forecast(plan, folder) for plan in plans]
+    if as_json:
+        totals = [forecast_json(arms, jobs) for arms in found]
+        echo_json(totals[0] if len(totals) == 1 else dict(zip(("fewest", "most"), totals, strict=True)))
+        return
+    for name, arms in zip(("The first look: ", "All looks: ") if len(found) > 1 else ("",), found, strict=True):
+        if arms is found[-1]:
+            console().print(forecast_table(arms))
+        typer.echo(name + forecast_words(arms, jobs))

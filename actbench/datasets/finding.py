@@ -1,0 +1,52 @@
+"""Finding what a name stands for: a registered data set, or a person's own, told by how it is spelled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from actbench.custom import place_of
+from actbench.datasets import own
+from actbench.datasets._arrays import Arrays
+from actbench.datasets.request import Request
+from actbench.datasets.sources import DATASETS, Source
+from actbench.errors import UserError
+from actbench.registry import check_printable, choose
+
+
+def describe(name: str) -> Source:
+    """The source of that name, or of a person's own data. Raises UserError where there is none."""
+    check_printable(name)
+    kind = own.kind_of(name)
+    if kind is not None:
+        return kind.source(name)
+    if "/" in name or place_of(name).is_file():
+        spelled = ", ".join(kind.spelled for kind in own.KINDS)
+        there = "of no kind that is read here" if place_of(name).exists() else "not there"
+        raise UserError(f"The data {name!r} is {there}. A person's own data is spelled {spelled}.")
+    source, values, choice = choose(DATASETS, name)
+    return replace(source, name=choice.spelling, read=partial(source.read, **values)) if values else source
+
+
+OPTIONS: dict[str, tuple[str, str]] = {
+    "target": ("--target", "names the column of a table that holds the classes"),
+    "impute": ("--impute", "fills missing numbers of a person's own features"),
+    "image_size": ("--image-size", "resizes the images in a folder"),
+    "test_split": ("--test-split", "keeps a part of data that has no test part"),
+}
+"""Options of a request that not every source obeys: as they are given, and what they do."""
+
+
+def read(request: Request) -> Arrays:
+    """The arrays that a request names, as they come.
+
+    Raises:
+        UserError: they cannot be had, or something was asked of them that means nothing there.
+    """
+    source = describe(request.name)
+    for field, (option, meaning) in OPTIONS.items():
+        value: Any = getattr(request, field)
+        if value is not None and field not in source.obeys:
+            raise UserError(f"{option} {meaning}: that is not for {request.name!r}. Leave it out.")
+    return source.read(request)

@@ -1,0 +1,147 @@
+"""What data looks like, for ``actbench data show``: its shapes, its classes, and a few inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
+    from actbench.datasets import Prepared
+
+SHOWN_CLASSES = 20
+SHOWN_ROWS = 5
+SHOWN_FEATURES = 6
+PICTURE_WIDTH = 16
+"""Columns of the terminal that a picture takes; two of its rows stand in one line."""
+SHADES = " .:-=+*#%@"
+"""From dark to bright, where there are no colours."""
+
+
+def description(name: str, prepared: Prepared) -> dict[str, Any]:
+    """Data as plain values, for JSON."""
+    known = prepared.info
+    parts = {part: labels for part, labels in _labels(prepared).items() if len(labels)}
+    counts = {part: np.bincount(labels, minlength=known.classes) for part, labels in parts.items()}
+    training = counts["training"]
+    return {
+        "name": name,
+        "input_shape": list(known.input_shape),
+        "type": prepared.arrays["x_train"].dtype.name,
+        "least": float(prepared.arrays["x_train"].min()),
+        "greatest": float(prepared.arrays["x_train"].max()),
+        "inputs": {part: len(labels) for part, labels in parts.items()},
+        "classes": {
+            label: {part: int(count[number]) for part, count in counts.items()}
+            for number, label in enumerate(prepared.class_names)
+        },
+        "most_frequent_share": float(training.max() / training.sum()),
+        "seen_in_training": known.seen_in_training,
+        "sha256": known.sha256,
+    }
+
+
+def card(name: str, prepared: Prepared, *, width: int, colour: bool) -> list[RenderableType]:
+    """The same to be looked at, with a few inputs: pictures of one input a class, or rows of features."""
+    from rich.text import Text
+
+    facts = description(name, prepared)
+    shape = "×".join(map(str, facts["input_shape"]))
+    inputs = ", ".join(f"{count:,} {part}" for part, count in facts["inputs"].items())
+    seen, tests = facts["seen_in_training"], facts["inputs"]["test"]
+    lines = {
+        "data": name,
+        "inputs": f"{inputs}; each {shape}, {facts['type']} from {facts['least']:.4g} to {facts['greatest']:.4g}",
+        "classes": f"{len(facts['classes'])}; always naming the most frequent gets {facts['most_frequent_share']:.2%}",
+        "overlap": "not counted" if seen is None else f"{seen:,} of {tests:,} test inputs also in the training part",
+        "SHA-256": facts["sha256"],
+    }
+    text = "\n".join(f"{title:<9}{line}" for title, line in lines.items())
+    pictures = len(facts["input_shape"]) > 1
+    return [Text(text), _classes(facts), _pictures(prepared, width, colour=colour) if pictures else _rows(prepared)]
+
+
+def _labels(prepared: Prepared) -> dict[str, Any]:
+    y = prepared.arrays["y_train"]
+    return {"training": y[prepared.training], "validation": y[prepared.validation], "test": prepared.arrays["y_test"]}
+
+
+def _classes(facts: dict[str, Any]) -> RenderableType:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("class")
+    for part in facts["inputs"]:
+        table.add_column(part, justify="right")
+    for label, counts in list(facts["classes"].items())[:SHOWN_CLASSES]:
+        table.add_row(label if label.strip() else repr(label), *(f"{count:,}" for count in counts.values()))
+    rest = len(facts["classes"]) - SHOWN_CLASSES
+    if rest > 0:
+        table.add_row(f"… {rest} more", *[""] * len(facts["inputs"]))
+    return table
+
+
+def _rows(prepared: Prepared) -> RenderableType:
+    from rich import box
+    from rich.table import Table
+
+    x, y = prepared.arrays["x_train"], prepared.arrays["y_train"]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    shown = min(SHOWN_FEATURES, x.shape[1])
+    for number in range(shown):
+        table.add_column(f"feature {number + 1}", justify="right")
+    if x.shape[1] > shown:
+        table.add_column(f"… {x.shape[1] - shown} more")
+    table.add_column("class")
+    for row, label in zip(x[:SHOWN_ROWS], y[:SHOWN_ROWS], strict=True):
+        more = [""] if x.shape[1] > shown else []
+        table.add_row(*(f"{float(value):.4g}" for value in row[:shown]), *more, prepared.class_names[label])
+    return table
+
+
+def _pictures(prepared: Prepared, width: int, *, colour: bool) -> Text:
+    """The first input of each class, side by side, as many as there is room for."""
+    from rich.text import Text
+
+    x, y = prepared.arrays["x_train"], prepared.arrays["y_train"]
+    room = max((width + 1) // (PICTURE_WIDTH + 1), 1)
+    firsts = [(label, _pixels(x, int(np.argmax(y == label)))) for label in range(len(prepared.class_names))[:room]]
+    lines = max(len(pixels) for _, pixels in firsts) // 2
+    text = Text()
+    for line in range(lines):
+        for number, (_, pixels) in enumerate(firsts):
+            text.append(" " if number else "")
+            _half_blocks(text, pixels[2 * line : 2 * line + 2], colour=colour)
+        text.append("\n")
+    names = [prepared.class_names[label][:PICTURE_WIDTH] for label, _ in firsts]
+    widths = [pixels.shape[1] for _, pixels in firsts]
+    text.append(" ".join(f"{name:<{size}}" for name, size in zip(names, widths, strict=True)).rstrip())
+    return text
+
+
+def _pixels(x: Any, index: int) -> Any:
+    """One image as bytes, shape (an even height, at most PICTURE_WIDTH, 3): means over squares of pixels."""
+    low, high = float(x.min()), float(x.max())
+    image = (x[index].astype(np.float64) - low) / ((high - low) or 1.0)
+    image = image[..., :3] if image.shape[-1] >= 3 else np.repeat(image[..., :1], 3, axis=-1)  # noqa: PLR2004 - RGB
+    side = -(-image.shape[1] // PICTURE_WIDTH)
+    rows, columns = (-(-length // side) for length in image.shape[:2])
+    padded = np.pad(
+        image, ((0, rows * side - image.shape[0]), (0, columns * side - image.shape[1]), (0, 0)), mode="edge"
+    )
+    small = padded.reshape(rows, side, columns, side, 3).mean(axis=(1, 3))
+    even = np.pad(small, ((0, rows % 2), (0, 0), (0, 0)), mode="edge")
+    return (255 * even).round().astype(int)
+
+
+def _half_blocks(text: Text, rows: Any, *, colour: bool) -> None:
+    """Two rows of pixels as one line: the upper in the colour of the letter, the lower in that of the ground."""
+    for upper, lower in zip(*rows, strict=True):
+        if colour:
+            text.append("▀", style="rgb({},{},{}) on rgb({},{},{})".format(*upper, *lower))
+        else:
+            text.append(SHADES[int((upper.mean() + lower.mean()) / 2 / 256 * len(SHADES))])
