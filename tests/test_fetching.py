@@ -296,6 +296,17 @@ def two_files(server=None):
     return files
 
 
+def test_all_files_are_named_where_no_container_can_be_had(invoke, server, known):
+    halves = two_files(server)
+    gone = server.put("/train", status(404))
+    known(halves, [published_file([])])
+    done = invoke("data", "fetch", NAME)
+    assert done.returncode == 2
+    hashes = [f"{file.name} (SHA-256 {file.sha256})" for file in halves]
+    assert f"(train.bin from {gone}: 404 Not Found; faces.npz from nowhere: no address is known)" in done.stderr
+    assert f"Fetch {hashes[0]} and {hashes[1]} with a browser" in done.stderr
+
+
 def test_a_cache_that_was_touched_or_changed(invoke, server, faces):
     invoke("data", "fetch", NAME)
     kept = Path("kept/faces.npz")

@@ -11,7 +11,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import filelock
@@ -121,9 +121,8 @@ def keep(name: str, found: Arrays, files: Sequence[Origin]) -> None:
         # A stamp without its archive is nothing; an archive without its stamp would be taken for somebody's own.
         write_stamp(npz, make_stamp(part, tuple(files), digest))
         part.replace(npz)
-    except OSError:
+    finally:
         part.unlink(missing_ok=True)
-        raise
     remember_arrays(npz.parent, name, digest)
     shutil.rmtree(download_folder(name), ignore_errors=True)
     tell(DataKept(name, npz))
@@ -209,7 +208,7 @@ def _decoded(published: Published, scratch: Path | None) -> tuple[Arrays, list[O
         if len(whole) == len(paths):
             return decoded(published, container, whole), origins(container, whole)
     if offline():
-        raise UserError(_what_is_missing(name, *here[0]))
+        raise UserError(_what_to_put(name, _missing(*here[0])))
     failures = []
     for container, paths in here:
         try:
@@ -222,7 +221,7 @@ def _decoded(published: Published, scratch: Path | None) -> tuple[Arrays, list[O
         else:
             found = decoded(published, container, [path for path, _ in got])
             return found, origins(container, [came_from for _, came_from in got])
-    raise UserError(_why_not(name, failures))
+    raise UserError(_why_not(name, _missing(*here[0]), failures))
 
 
 def _fetched(name: str, file: PublishedFile, scratch: Path | None) -> tuple[Path, str]:
@@ -232,8 +231,11 @@ def _fetched(name: str, file: PublishedFile, scratch: Path | None) -> tuple[Path
     return path, download(file, path)
 
 
-def _what_is_missing(name: str, container: Container, here: Sequence[Path | None]) -> str:
-    missing = [file for file, path in zip(container.files, here, strict=True) if path is None]
+def _missing(container: Container, here: Sequence[Path | None]) -> list[PublishedFile]:
+    return [file for file, path in zip(container.files, here, strict=True) if path is None]
+
+
+def _what_to_put(name: str, missing: Iterable[PublishedFile]) -> str:
     puts = [
         f"{named(file)} as {' or '.join(str(place) for place in [own_place(name, file), *foreign_places(file)][:2])}"
         for file in missing
@@ -244,13 +246,13 @@ def _what_is_missing(name: str, container: Container, here: Sequence[Path | None
     )
 
 
-def _why_not(name: str, failures: Sequence[DownloadError]) -> str:
+def _why_not(name: str, missing: Iterable[PublishedFile], failures: Sequence[DownloadError]) -> str:
     tried = "; ".join(
         f"{failure.file.name} from {mirror}: {reason}"
         for failure in failures
         for mirror, reason in (failure.reasons or {"nowhere": "no address is known"}).items()
     )
-    files = " or ".join(named(failure.file) for failure in failures)
+    files = " and ".join(map(named, missing))
     return (
         f"{name} could not be fetched ({tried}). Fetch {files} with a browser and give it to 'actbench data import "
         f"FILE', or name a folder that holds {name}.npz with --data-dir, or take --data digits, which needs no network."

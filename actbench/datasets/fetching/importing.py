@@ -117,9 +117,8 @@ def _copy(path: Path, to: Path) -> None:
     try:
         shutil.copyfile(path, part)
         part.replace(to)
-    except OSError:
+    finally:
         part.unlink(missing_ok=True)
-        raise
 
 
 def _check_place(name: str, *, writable: bool) -> None:
