@@ -40,6 +40,7 @@ from actbench.datasets.fetching.places import folder
 from actbench.datasets.published.files import PUBLISHED
 from actbench.errors import UserError
 
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="gives up the powers of root in Linux's way")
 SIZE = f"{len(CONTENT) / 1000:.3g} kB"
 RUN = ("run", "--act", "relu", "--data", NAME, "--device", "cpu", "--dry-run")
 
@@ -351,6 +352,30 @@ def test_an_archive_of_ones_own_is_taken_and_called_so(invoke, server, faces, ho
     assert Path("kept/faces.npz").read_bytes() == OTHER
 
 
+def test_the_published_file_itself_in_the_place_of_the_archive(invoke, server, faces, home):
+    """Some are published as NAME.npz; what lies under that name may even hold pickles, which only its decoder reads."""
+    kept = put(Path("kept/faces.npz"))
+    for words in (("list",), ("verify",), ("fetch", NAME)):
+        assert state_of(invoke, *words) == ("verified", 0)
+    assert invoke("data", "import", kept).returncode == 0
+    assert heard_of(faces) == heard_of(faces, Path("kept")) == []
+    assert arrays_hash(cache.arrays(faces)) == arrays_hash(arrays())
+    assert server.asked == []
+    assert kept.read_bytes() == CONTENT
+
+
+@LINUX
+def test_a_folder_that_cannot_be_read(invoke, faces):
+    put(Path("kept/faces.npz"))
+    Path("kept").chmod(0)
+    with without_powers():
+        done = invoke(*RUN)
+        assert invoke("data", "list").returncode == 2
+    Path("kept").chmod(0o755)
+    assert done.returncode == 2
+    assert "kept/faces.npz': Permission denied." in done.stderr
+
+
 def test_an_archive_of_ones_own_with_the_published_data(invoke, server, faces):
     invoke("data", "fetch", NAME)
     Path("kept/faces.json").unlink()
@@ -364,7 +389,7 @@ def test_a_named_data_folder(faces, server):
         UserError, match=r"There is no faces\.npz in the data folder 'mine'.*'actbench data fetch faces'"
     ):
         cache.arrays(faces, Path("mine"))
-    kept = put(Path("mine/faces.npz"))
+    kept = put(Path("mine/faces.npz"), OTHER)
     put(Path("mine/faces.json"), b"{")
     with pytest.raises(
         UserError, match=r"'mine/faces\.npz' no longer holds what was kept there\. Remove it; to use it as"
@@ -520,7 +545,7 @@ def test_a_disk_that_is_full(invoke, server, known, home, largest):
     assert invoke("data", "fetch", NAME).returncode == 0
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="gives up the powers of root in Linux's way")
+@LINUX
 def test_a_folder_that_cannot_be_written(invoke, server, faces, home):
     Path("kept").mkdir(mode=0o555)
     with without_powers():

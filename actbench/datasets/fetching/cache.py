@@ -19,7 +19,7 @@ import filelock
 from actbench.datasets._arrays import Arrays
 from actbench.datasets.fetching.download import DownloadError, download
 from actbench.datasets.fetching.events import DataKept, LocalData, NotKept, Waiting, tell
-from actbench.datasets.fetching.hashes import arrays_hash, named
+from actbench.datasets.fetching.hashes import arrays_hash, is_intact, named
 from actbench.datasets.fetching.offline import OFFLINE, offline
 from actbench.datasets.fetching.places import download_folder, find, folder, foreign_places, own_place
 from actbench.datasets.fetching.stamps import (
@@ -55,17 +55,14 @@ def arrays(published: Published, data_dir: Path | None = None) -> Arrays:
         UserError: they are not here and cannot be had, or what is here is damaged; says what to do.
     """
     name = published.name
-    if data_dir is not None:
-        npz = data_dir / f"{name}.npz"
-        if not _usable(name, npz):
-            raise UserError(
-                f"There is no {name}.npz in the data folder {str(data_dir)!r}. Without --data-dir it is taken from "
-                f"{str(folder())!r}, where 'actbench data fetch {name}' puts it."
-            )
-        return read_npz(npz)
-    if _usable(name, npz := archive(name)):
-        return read_npz(npz)
-    return read_npz(npz) if (found := obtain(published)) is None else found
+    found = _lying(published, (data_dir or folder()) / f"{name}.npz")
+    if found is None and data_dir is not None:
+        raise UserError(
+            f"There is no {name}.npz in the data folder {str(data_dir)!r}. Without --data-dir it is taken from "
+            f"{str(folder())!r}, where 'actbench data fetch {name}' puts it."
+        )
+    found = obtain(published) if found is None else found
+    return read_npz(archive(name)) if found is None else found
 
 
 def obtain(published: Published, *, anew: bool = False) -> Arrays | None:
@@ -90,17 +87,19 @@ def obtain(published: Published, *, anew: bool = False) -> Arrays | None:
                 return _decoded(published, Path(scratch))[0]
 
 
-def proved(name: str) -> State:
-    """What lies in our folder, by every byte; somebody's own archive by its arrays, where these are known.
+def state_of(published: Published, *, full: bool = False) -> State:
+    """What lies in our folder; ``full``: by every byte, and somebody's own by its arrays, where these are known.
 
     Raises:
         UserError: it cannot be read.
     """
-    npz = archive(name)
-    with room(name):
-        found = state(npz, full=True)
-    if found is State.LOCAL and (known := known_arrays(folder(), name)) and arrays_hash(read_npz(npz)) in known:
-        return State.SAME
+    npz = archive(published.name)
+    found = state(npz, full=full)
+    if found is State.LOCAL and _published_as(published, npz):
+        return State.VERIFIED
+    if found is State.LOCAL and full:
+        known = known_arrays(folder(), published.name)
+        return State.SAME if known and arrays_hash(read_npz(npz)) in known else found
     return found
 
 
@@ -139,11 +138,12 @@ def decoded(published: Published, container: Container, paths: Sequence[Path]) -
         ) from error
 
 
-def _usable(name: str, npz: Path) -> bool:
-    """Whether an archive is there to be read. Raises UserError where it no longer holds what was kept."""
+def _lying(published: Published, npz: Path) -> Arrays | None:
+    """The arrays of an archive, None where there is none. Raises UserError where it no longer holds what was kept."""
+    name = published.name
     match state(npz):
         case State.ABSENT:
-            return False
+            return None
         case State.DAMAGED:
             anew = f"'actbench data fetch {name}' makes it anew" if npz == archive(name) else "Remove it"
             raise UserError(
@@ -151,8 +151,17 @@ def _usable(name: str, npz: Path) -> bool:
                 f"{name}.json beside it."
             )
         case State.LOCAL:
+            container = _published_as(published, npz)
+            if container is not None:
+                return decoded(published, container, [npz])
             tell(LocalData(name, npz))
-    return True
+    return read_npz(npz)
+
+
+def _published_as(published: Published, npz: Path) -> Container | None:
+    """The container that an archive without a stamp is, as published: some are published under the name of ours."""
+    alone = [container for container in published.containers if len(container.files) == 1]
+    return next((container for container in alone if is_intact(npz, container.files[0])), None)
 
 
 @contextlib.contextmanager
