@@ -19,7 +19,10 @@ NAN = math.nan
         (599, (10, 10), True),  # ten minutes are near, however short the runs
         (601, (10, 10), False),
         (4539, (17.5, 15.5), False),  # 75 minutes between two runs of a quarter of a minute
-        (4539, (400, 230), True),  # long runs with some other arms of the seed between them
+        (3599, (400, 230), True),  # long runs with some other arms of the seed between them
+        (4539, (400, 230), False),  # but not 75 minutes
+        (21599, (7200, 7000), True),  # unless these are hardly more than two of them
+        (21601, (7200, 7000), False),
         (601, (NAN, 40), True),
         (601, (NAN, NAN), False),
         (NAN, (10, 10), True),  # what is not known is not held against a pair

@@ -712,6 +712,18 @@ def test_a_verdict_in_a_check_counts_runs_that_did_not_learn(tmp_path):
     assert [result.failed for result in ask(store, fail_if=checks).checks] == [True, False, False]
 
 
+def test_an_arm_that_learns_less_often_is_worse_however_good_it_is_where_it_does(tmp_path):
+    seeds = tuple(range(20))
+    dead = dict.fromkeys(range(0, 20, 2), "diverged")
+    selu = Arm("selu", accuracy=0.975, statuses=dead, seeds=seeds)
+    store = write(tmp_path, [(Task(), [Arm("relu", accuracy=0.96, seeds=seeds), selu])])
+    (row,) = ask(store).tasks[0].comparisons[0].rows
+    assert row.verdict.standing == "mixed"
+    results = ask(store, fail_if=("worse(selu, relu)", "worse(relu, selu)", "better(selu, relu)")).checks
+    assert [result.failed for result in results] == [True, True, False]
+    assert words.check_figures(results[0]) == "worse(selu, relu): mixed"
+
+
 def test_equal_where_both_learn_is_not_within_if_fewer_learn(tmp_path):
     """Four deaths of twelve are too few to be told from none, and too many to be called none."""
     dead = dict.fromkeys((1, 5, 7, 9), "diverged")

@@ -443,7 +443,7 @@ def test_a_table_and_a_folder_train_from_one_command_each(own_folder):
     (row,) = read_runs(Path("r0"))
     assert (row["dataset"], row["target"], row["model"]) == ("t.csv", "kind", "mlp(100, 50)")
     (row,) = read_runs(Path("r1"))
-    assert (row["dataset"], row["image_size"], row["seen_in_training"]) == ("pets/", "8", 0)
+    assert (row["dataset"], row["image_size"], row["seen_in_training"]) == ("pets/", "8", "0")
 
 
 def test_a_study_beside_its_table_and_text(own_folder):
@@ -456,7 +456,7 @@ def test_a_study_beside_its_table_and_text(own_folder):
     )
     program("run", "home/s.toml", "-q", "--results", "r", cwd=own_folder, check=0)
     (row,) = read_runs(Path("r"))
-    assert (row["target"], row["split"], row["train_size"]) == ("kind", "stratified", 36)
+    assert (row["target"], row["split"], row["train_size"]) == ("kind", "stratified", "36")
     refused = program("run", "home/s.toml", "--split", "random", cwd=own_folder, check=2)
     assert "--split cannot be 'random': allowed are last, stratified" in refused.stderr
 

@@ -14,7 +14,6 @@ from actbench import statistics
 from actbench.statistics import (
     Arm,
     Comparison,
-    Decision,
     Interval,
     Measure,
     RatioComparison,
@@ -25,8 +24,6 @@ from actbench.statistics import (
     compare_ratios,
     compare_times,
     compare_unpaired,
-    decide_alike,
-    decide_order,
     detectable_effect,
     detection_power,
     equivalence_p,
@@ -381,8 +378,8 @@ def test_ratios_are_robust_and_turn_around():
     assert compare_ratios([2.0], [1.0]) == RatioComparison(1, 2.0, None, None, 1)
 
 
-def test_ratios_within_a_margin_are_told_as_claims_about_clocks_are():
-    """One rule: signed ranks, which a pair that a busy machine spoilt hardly moves, in `compare` and in claims."""
+def test_ratios_within_a_margin_are_told_by_signed_ranks():
+    """A pair that a busy machine spoilt hardly moves these."""
     rng = np.random.default_rng(2)
     decided = []
     for _ in range(60):
@@ -390,8 +387,6 @@ def test_ratios_within_a_margin_are_told_as_claims_about_clocks_are():
         logs[:2] += rng.choice([0, 0.5, -0.5], 2)
         arms = Arm(dict(enumerate(np.exp(logs)))), Arm(dict.fromkeys(range(12), 1.0))
         (found,) = judge_family(arms[1], [arms[0]], measure=Measure.RATIO, margin=0.1, higher_is_better=False)
-        claim = decide_alike([logs], margin=math.log1p(0.1), by_ranks=True)
-        assert found.verdict.negligible is (claim.decision is Decision.CONFIRMED)
         inside = found.comparison.interval.low >= 1 / 1.1 and found.comparison.interval.high <= 1.1
         assert found.verdict.negligible is inside
         decided.append((found.verdict.negligible, equivalence_p(logs, math.log1p(0.1)) <= 0.025))
@@ -407,19 +402,36 @@ def test_an_arm_that_was_never_quicker_is_not_faster():
     assert (found.comparison.ratio, found.comparison.direction, found.verdict.standing) == (1, 1, "worse")
 
 
-def test_too_few_counts_the_pairs_that_decide_in_claims_too():
-    """Nine pairs, five of which both learned: too few in `compare` and of a claim, and their column takes nothing."""
-    learned = [True] * 5 + [False] * 4
+def test_arms_with_seeds_of_their_own_say_how_many_of_them_could_decide():
+    """Two parts share 5 %: six seeds of either arm can give 2/924, where pairs would have to be seven."""
+    baseline, *others = (
+        Arm({seed: 0.5 + 0.01 * seed for seed in seeds})
+        for seeds in (range(10), range(20, 30), range(40, 45), range(10))
+    )
+    found = judge_family(baseline, others, margin=0.01, higher_is_better=True)
+    assert found[1].verdict.standing is Standing.TOO_FEW
+    assert [one.verdict.least for one in found] == [6, 6, 7]
+    six = [Arm({seed: 0.1 * seed for seed in seeds}) for seeds in (range(6), range(60, 66))]
+    (judged,) = judge_family(six[0], six[1:], margin=0.01, higher_is_better=True)
+    assert judged.verdict.adjusted_p == pytest.approx(2 / 924)
+
+
+def test_equal_times_say_how_many_starts_may_miss():
+    times = Arm(dict.fromkeys(range(10), 3.0))
+    (found,) = judge_family(times, [times], measure=Measure.TIME, margin=0.05, higher_is_better=False)
+    assert (found.verdict.standing, found.verdict.failures_not_excluded) == (
+        Standing.EQUIVALENT,
+        pytest.approx(1 - 0.025**0.1),
+    )
+
+
+def test_too_few_counts_the_pairs_that_decide():
+    """Nine pairs, five of which both learned."""
     values, base = np.linspace(0.8, 0.9, 9), np.full(9, 0.5)
     arm = Arm(dict(enumerate(values)), frozenset({5, 6}))
     baseline = Arm(dict(enumerate(base)), frozenset({7, 8}))
     (found,) = judge_family(baseline, [arm], margin=0.01, higher_is_better=True)
-    both = np.where(learned, values - base, NAN)
-    claim = decide_order([[both, [0, 0, 0, 0, 0, -1, -1, 1, 1]]], higher=True)
     assert (found.verdict.standing, found.verdict.n_learned) == (Standing.TOO_FEW, 5)
-    assert (claim.decision, claim.n, claim.n_learned) == (Decision.TOO_FEW, 9, 5)
-    often = decide_order([[both, [0, 0, 0, 1, 1, 1, 1, 1, 1]]], higher=True)
-    assert (often.decision, often.p_value) == (Decision.CONFIRMED, 2**-6)
 
 
 TIE_FREE = np.random.default_rng(8)

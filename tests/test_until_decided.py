@@ -496,6 +496,72 @@ def test_what_went_on_after_a_break_did_not_grow(swept, tmp_path):
     assert len(sittings_in(read_manifest(tmp_path / "store"))) == 1
 
 
+def stopped(folder, **question):
+    return [found for found in compared(folder, **question).warnings if found.kind == "stopped early"]
+
+
+def test_a_sweep_that_was_stopped_when_a_test_was_possible_says_so(swept, tmp_path):
+    """Who looks while it trains, and stops when it is better, has looked after every seed."""
+    with pytest.raises(KeyboardInterrupt):
+        swept(["relu", "tanh"], 30, day=1, halts_at=("tanh", 8))
+    (warning,) = stopped(tmp_path / "store")
+    assert words.warning(warning) == (
+        "8 of the 30 seeds that were asked for are there (relu, tanh): the verdicts hold only if it was not stopped "
+        "for what they show."
+    )
+    # Whatever is looked at of them, and however small a number is asked for next.
+    assert stopped(tmp_path / "store", selection=Selection(where=("seed<7",)))
+    swept(["relu", "tanh"], 9, day=2)
+    (warning,) = stopped(tmp_path / "store")
+    assert (warning.there, warning.asked) == (9, 30)
+    swept(["relu", "tanh"], 30, day=3)
+    assert not stopped(tmp_path / "store")
+
+
+def test_a_sweep_that_was_stopped_before_a_test_was_possible_did_not_choose(swept, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        swept(["relu", "tanh"], 30, day=1, halts_at=("relu", 5))
+    assert not stopped(tmp_path / "store")
+
+
+def test_what_was_looked_at_does_not_hide_seeds_that_are_there(swept, tmp_path):
+    swept(["relu", "tanh"], 10, day=1)
+    assert not stopped(tmp_path / "store", selection=Selection(where=("seed<7",)))
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ({"looks": [8, 6]}, "the looks must rise: [8, 6]"),
+        ({"looks": []}, "the looks must rise: []"),
+        ({"alpha": 0.01}, "nothing can be spent of 0.01 with 6 seeds"),
+        ({"spending": "pocock"}, "only, not by 'pocock'"),
+    ],
+)
+def test_a_design_that_cannot_be_is_one_clear_sentence(decided, tmp_path, invoke, part, message):
+    decided("relu", "tanh")
+    path = tmp_path / "store" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    (design,) = manifest["designs"].values()
+    design.update(part)
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    done = invoke("compare", tmp_path / "store")
+    assert done.returncode == 2
+    assert f"is not a manifest: {'the error can be spent by' if 'spending' in part else message}" in done.stderr
+    assert message in done.stderr
+
+
+def test_verdicts_are_told_at_the_designs_own_error(decided, tmp_path):
+    decided("relu", "tanh")
+    path = tmp_path / "store" / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    (design,) = manifest["designs"].values()
+    design["alpha"] = 0.1
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    (comparison,) = compared(tmp_path / "store").comparisons
+    assert "all arms at 10 %" in words.explain_looks(comparison.looks)
+
+
 def test_what_grew_before_a_test_was_possible_is_no_second_look(swept, tmp_path):
     swept(["relu", "tanh"], 5, day=1)
     swept(["relu", "tanh"], 9, day=2)
@@ -519,4 +585,4 @@ def test_a_design_that_came_after_a_look_does_not_undo_it(swept, decided, tmp_pa
 def test_seeds_are_written_as_spans():
     assert seeds_text([3, 0, 1, 2, 10]) == "0-3,10"
     sitting = Sitting(at="", study="", seeds="0-3,10")
-    assert [seed for seed in range(12) if sitting.asked_for(seed)] == [0, 1, 2, 3, 10]
+    assert sitting.asked == {0, 1, 2, 3, 10}

@@ -12,25 +12,27 @@ import actbench
 from actbench.reports import words
 from actbench.results.column import Column, Role
 from actbench.results.columns import BY_NAME
-from actbench.statistics import Comparison, Interval, Measure, Pairing, SeedRange, Standing, Verdict
+from actbench.statistics import Comparison, Interval, Learned, Measure, Pairing, SeedRange, Standing, Verdict
 from actbench.studies.article import Claim
 from actbench.tables.across import AcrossObstacle, NotAcross
 from actbench.tables.clocks import ClockPairs
+from actbench.tables.comparison import Margin
 from actbench.tables.evidence import (
     ArmDifference,
     ArmRatio,
+    ArmTimes,
     ClaimVerdict,
     CurveDifference,
     DigitsMet,
     JudgedClaim,
     Lacking,
     LargestDifference,
-    Learning,
     NoEvidence,
-    PValues,
+    Tested,
 )
 from actbench.tables.findings import NotCompared, Obstacle
 from actbench.tables.metrics import PLAIN, parse_metrics
+from actbench.tables.published import Share
 from actbench.tables.warnings import (
     KeptApart,
     MissingResults,
@@ -47,8 +49,32 @@ ROOT = Path(actbench.__file__).parent
 ACCURACY, LOSS, SECONDS = PLAIN["test_accuracy"], PLAIN["test_loss"], PLAIN["train_seconds"]
 
 INTERVAL = Interval(-0.01, 0.02, 0.95)
-TESTED = PValues(n=9, p_value=0.0117, p_against=0.99, p_limit=0.025, least=6, n_learned=9)
-FEW = replace(TESTED, n=3)
+SURE = Verdict(
+    standing=Standing.BETTER,
+    by_values=Standing.BETTER,
+    reliability=None,
+    adjusted_p=0.0117,
+    reliability_p=None,
+    margin=0.005,
+    negligible=False,
+    learned_alike=True,
+    n=9,
+    n_learned=9,
+    least=6,
+    seeds=None,
+    failures_not_excluded=0.34,
+)
+PAIRED = Pairing(9, 9, tuple(range(9)), (), (), paired=True)
+UNPAIRED = replace(PAIRED, paired=False)
+TESTED = Tested(SURE, "b", (PAIRED,), Margin(0.005))
+FEW = replace(
+    TESTED, verdict=replace(SURE, standing=Standing.TOO_FEW, by_values=Standing.TOO_FEW, adjusted_p=None, n=3)
+)
+OFTEN = replace(SURE, by_values=Standing.TOO_FEW, reliability=Standing.BETTER, adjusted_p=None, reliability_p=0.0001)
+
+
+def counted(k, n=9):
+    return Learned(k, n, Interval(0, 1, 0.95))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +91,7 @@ FEW = replace(TESTED, n=3)
         (
             SeenInTraining(2000, 10_000),
             (
-                "2,000 of the 10,000 test inputs (20 %) are training inputs, too: on those the test shows what was "
+                "2,000 of the 10,000 test inputs (20.0 %) are training inputs, too: on those the test shows what was "
                 "remembered."
             ),
         ),
@@ -114,49 +140,71 @@ def test_warnings(warning, text):
         (NoEvidence(Lacking.CURVE), "that run is not there yet"),
         (NoEvidence(Lacking.ARMS, ("relu", "elu")), "no finished run of relu, elu"),
         (NoEvidence(Lacking.ARMS), "no finished run of any other arm"),
-        (NoEvidence(Lacking.FIGURES), "some run has no such figure"),
         (DigitsMet(3, 4, 3, 4, 0, 0, 4), "3 of 4 cells to the digit"),
         (
             DigitsMet(72, 90, 66, 84, 14, 28, 70),
             "72 of 90 cells to the digit; 66 of 84 distinct; 14 of 28 last and best test accuracies",
         ),
         (LargestDifference(0.00301, 0.01, 1, "mish"), "difference 0.30 pp (mish)"),
-        (LargestDifference(0.00301, 0.01, 1, "mish", TESTED), "difference 0.30 pp (mish); p = 0.012"),
         (
             LargestDifference(0.00301, 0.01, 1, "mish", TESTED, INTERVAL),
-            "difference 0.30 pp (mish), ours - printed -1.00 … 2.00; p = 0.012",
+            "difference 0.30 pp (mish), ours - printed -1.00 … 2.00",
         ),
         (LargestDifference(0.00301, 0.01, 9, "b: mish"), "largest difference of 9 accuracies 0.30 pp (b: mish)"),
         (CurveDifference(0.0001, 0.001, 20, 5), "largest difference in accuracy through epoch 20: 0.00010 (epoch 5)"),
-        (ArmDifference(ACCURACY, "a", "b", 0.0012, None, 2, 1, FEW, None, ()), "a - b: +0.12 pp"),
+        (ArmDifference(ACCURACY, "a", "b", 0.0012, None, 2, 1, None, None, FEW, ()), "a - b: +0.12 pp"),
         (
-            ArmDifference(ACCURACY, "a", "b", 0.0006, Interval(0.00002, 0.0012, 0.95), 6, 3, TESTED, None, ()),
-            "a - b: +0.060 (+0.002 … +0.120) pp; p = 0.012",
+            ArmDifference(ACCURACY, "a", "b", 0.0006, Interval(0.00002, 0.0012, 0.95), 6, 3, None, None, TESTED, ()),
+            "a - b: +0.060 (+0.002 … +0.120) pp; p = 0.012, two-sided",
         ),
         (
-            ArmDifference(ACCURACY, "a", "b", 0.0012, INTERVAL, 6, 3, TESTED, None, ()),
-            "a - b: +0.12 (-1.00 … +2.00) pp; p = 0.012",
+            ArmDifference(
+                ACCURACY, "a", "b", 0.0012, INTERVAL, 6, 3, None, None, replace(TESTED, family=(PAIRED,) * 3), ()
+            ),
+            "a - b: +0.12 (-1.00 … +2.00) pp; p = 0.012, two-sided, 3 arms together (max-T)",
         ),
         (
-            ArmDifference(LOSS, "a", "b", 0.1, INTERVAL, 6, 3, replace(TESTED, p_value=0.4), None, (10,)),
+            ArmDifference(
+                LOSS,
+                "a",
+                "b",
+                0.1,
+                INTERVAL,
+                6,
+                3,
+                None,
+                None,
+                replace(TESTED, family=(PAIRED, PAIRED, UNPAIRED)),
+                (10,),
+            ),
             (
-                "a - b: +0.1 (-0.01 … +0.02) nats; p = 0.400, where 0.025 decides; "
+                "a - b: +0.1 (-0.01 … +0.02) nats; p = 0.012, two-sided, 3 arms together (max-T of the 2 that are "
+                "paired, Bonferroni of that and the others); "
                 "seed 10 is the article's own: shown, not counted"
             ),
         ),
         (
-            ArmDifference(LOSS, "a", "b", None, None, 6, 3, FEW, None, (1, 2)),
-            "a - b: infinite losses; seeds 1, 2 are the article's own: shown, not counted",
-        ),
-        (
-            ArmDifference(ACCURACY, "a", "b", -0.3, None, 0, 9, TESTED, Learning(4, 9, 4, -0.1, None), ()),
-            "a - b: learned in 4 of 9, b in 9 of 9; lower in every seed; -10.00 pp where both learned; p = 0.012",
+            ArmDifference(ACCURACY, "a", "b", -0.1, None, 0, 9, counted(4), counted(9), TESTED, (1, 2)),
+            (
+                "a - b: learned in 4 of 9, b in 9 of 9; lower in every seed; -10.00 pp where both learned; "
+                "p = 0.012, two-sided; seeds 1, 2 are the article's own: shown, not counted"
+            ),
         ),
         (
             ArmDifference(
-                ACCURACY, "a", "b", 0.3, None, 8, 1, replace(TESTED, p_value=0.0001), Learning(9, 0, 0, None, None), ()
+                ACCURACY, "a", "b", None, None, 8, 1, counted(9), counted(0), replace(TESTED, verdict=OFTEN), ()
             ),
-            "a - b: learned in 9 of 9, b in 0 of 9; higher in 8 of 9 seeds; p < 0.001",
+            (
+                "a - b: learned in 9 of 9, b in none of 9; higher in 8 of 9 seeds; "
+                "p < 0.001 of how often they learned, two-sided"
+            ),
+        ),
+        (
+            ArmTimes(SECONDS, "a", "b", Share(7, 9), Share(9, 9), 1, 6, 2, TESTED, 1, ()),
+            (
+                "a got there in 7 of 9 runs, b in 9 of 9; sooner in 1, later in 6, tied in 2 seeds; "
+                "p = 0.012, two-sided; 1 pair left out, not timed together"
+            ),
         ),
         (
             ArmRatio(SECONDS, "a", "b", 1.25, None, FEW, 0, (), None, 1, None),
@@ -165,8 +213,8 @@ def test_warnings(warning, text):
         (
             ArmRatio(SECONDS, "a", "b", 1.25, Interval(1.2, 1.3, 0.95), TESTED, 2, (10,), 2.0, 4, 0.5),
             (
-                "a / b: measured ratio 1.25 (1.2 … 1.3), printed 2; p = 0.012; 2 pairs left out, not timed together; "
-                "up to 4 runs at a time; other programs kept up to 0.5 cores busy; "
+                "a / b: measured ratio 1.25 (1.2 … 1.3), printed 2; p = 0.012, two-sided; 2 pairs left out, not timed "
+                "together; up to 4 runs at a time; other programs kept up to 0.5 cores busy; "
                 "seed 10 is the article's own: shown, not counted"
             ),
         ),
@@ -177,29 +225,88 @@ def test_figures_of_claims(evidence, text):
     assert words.claim_figures(JudgedClaim(claim, "", ClaimVerdict.UNDECIDED, evidence, 9)) == text
 
 
+ALIKE = Claim(text="So.", arm="a", relation="alike", margin=0.005)
+ORDER = Claim(text="So.", arm="a", relation="higher")
+EQUAL = replace(SURE, standing=Standing.EQUIVALENT, by_values=Standing.EQUIVALENT, negligible=True)
+
+
 @pytest.mark.parametrize(
-    ("verdict", "seeds", "text"),
+    ("claim", "verdict", "found", "text"),
     [
-        (ClaimVerdict.TO_THE_DIGIT, 1, "reproduced to the digit"),
-        (ClaimVerdict.CONFIRMED, 9, "confirmed"),
-        (ClaimVerdict.REFUTED, 9, "refuted"),
-        (ClaimVerdict.UNDECIDED, 9, "not decided with 9 seeds"),
-        (ClaimVerdict.TOO_FEW, 3, "too few seeds: 3, at least 6 decide"),
+        (ORDER, ClaimVerdict.CONFIRMED, SURE, "confirmed"),
+        (ORDER, ClaimVerdict.REFUTED, SURE, "refuted"),
+        (ORDER, ClaimVerdict.CONFIRMED, replace(SURE, n_learned=7), "confirmed where both learn"),
+        (ORDER, ClaimVerdict.CONFIRMED, OFTEN, "confirmed: in how often they learn"),
+        (
+            ORDER,
+            ClaimVerdict.REFUTED,
+            replace(SURE, reliability=Standing.BETTER),
+            "refuted: in how often they learn, and in how well where both do",
+        ),
+        (ORDER, ClaimVerdict.UNDECIDED, replace(SURE, standing=Standing.UNDECIDED), "not decided with 9 seeds"),
+        (
+            ORDER,
+            ClaimVerdict.UNDECIDED,
+            EQUAL,
+            "not decided with 9 seeds: equal within 0.5 pp where both learn; up to 34 % of starts may fail",
+        ),
+        (
+            ORDER,
+            ClaimVerdict.UNDECIDED,
+            replace(SURE, standing=Standing.MIXED, reliability=Standing.WORSE),
+            "not decided with 9 seeds: a learns less often, but better where both do",
+        ),
+        (ALIKE, ClaimVerdict.CONFIRMED, EQUAL, "confirmed where both learn; up to 34 % of starts may fail"),
+        (
+            ALIKE,
+            ClaimVerdict.UNDECIDED,
+            SURE,
+            "not decided with 9 seeds: they differ, but are not shown to by more than 0.5 pp",
+        ),
+        (ORDER, ClaimVerdict.TOO_FEW, FEW.verdict, "too few seeds: 3 of at least 6"),
+        (
+            ORDER,
+            ClaimVerdict.TOO_FEW,
+            replace(FEW.verdict, n=9, n_learned=5, reliability=Standing.UNDECIDED),
+            "too few seeds where both learned: 5 of at least 6",
+        ),
     ],
 )
-def test_verdicts_on_claims(verdict, seeds, text):
-    claim = Claim(text="It is so.", arm="a", relation="higher")
-    evidence = ArmDifference(
-        ACCURACY, "a", "b", 0.0012, None, 2, 1, replace(TESTED, n=seeds, n_learned=seeds), None, ()
-    )
-    assert words.claim_verdict(JudgedClaim(claim, "", verdict, evidence, seeds)) == text
+def test_verdicts_on_claims_say_in_what_respect(claim, verdict, found, text):
+    test = replace(TESTED, verdict=found)
+    evidence = ArmDifference(ACCURACY, "a", "b", 0.0012, None, 2, 1, None, None, test, ())
+    assert words.claim_verdict(JudgedClaim(claim, "", verdict, evidence, found.n)) == text
 
 
-def test_too_few_seeds_where_both_learned_says_so_of_a_claim():
-    test = replace(TESTED, n=9, n_learned=5)
-    evidence = ArmDifference(ACCURACY, "a", "b", 0.0012, None, 2, 1, test, None, ())
-    judged = JudgedClaim(Claim(text="So.", arm="a", relation="higher"), "", ClaimVerdict.TOO_FEW, evidence, 9)
-    assert words.claim_verdict(judged) == "too few seeds where both learned: 5, at least 6 decide"
+@pytest.mark.parametrize(
+    ("evidence", "verdict", "text"),
+    [
+        (DigitsMet(3, 4, 3, 4, 0, 0, 3), ClaimVerdict.TO_THE_DIGIT, "reproduced to the digit"),
+        (CurveDifference(0.0001, 0.001, 20, 5), ClaimVerdict.MET, "met"),
+        (CurveDifference(0.01, 0.001, 20, 5), ClaimVerdict.NOT_MET, "not met"),
+        (LargestDifference(0.003, 0.01, 1, "a", TESTED), ClaimVerdict.CONFIRMED, "confirmed"),
+        (LargestDifference(0.003, 0.01, 1, "a", FEW), ClaimVerdict.TOO_FEW, "too few seeds: 3 of at least 6"),
+    ],
+)
+def test_what_was_counted_is_met_and_what_was_tested_is_confirmed(evidence, verdict, text):
+    claim = Claim(text="So.", cells=("a",), within=0.01)
+    assert words.claim_verdict(JudgedClaim(claim, "", verdict, evidence, 3)) == text
+
+
+@pytest.mark.parametrize(
+    ("pairings", "text"),
+    [
+        ((PAIRED, PAIRED), "2 arms together (max-T)"),
+        ((UNPAIRED, UNPAIRED), "2 arms together (Bonferroni)"),
+        ((PAIRED, UNPAIRED), "2 arms together (Bonferroni)"),
+        (
+            (PAIRED, PAIRED, UNPAIRED),
+            "3 arms together (max-T of the 2 that are paired, Bonferroni of that and the others)",
+        ),
+    ],
+)
+def test_max_t_is_named_only_where_there_is_one(pairings, text):
+    assert words.family(pairings) == f"p-values for {text}, intervals for each arm by itself"
 
 
 def test_a_claim_without_evidence_is_not_judged():
@@ -287,9 +394,15 @@ def test_verdicts(found, text):
 
 
 def test_less_time_is_faster():
-    assert words.standing(verdict_of(BETTER, BETTER), "5 %", timed=True) == "faster"
-    assert words.standing(verdict_of(WORSE, WORSE, negligible=True), "5 %", timed=True) == "slower, by no more than 5 %"
-    assert words.standing(verdict_of(Standing.EQUIVALENT, Standing.EQUIVALENT), "5 %", timed=True) == "equal within 5 %"
+    assert words.standing(verdict_of(BETTER, BETTER), "5 %", Measure.RATIO) == "faster"
+    assert (
+        words.standing(verdict_of(WORSE, WORSE, negligible=True), "5 %", Measure.RATIO) == "slower, by no more than 5 %"
+    )
+    equal = verdict_of(Standing.EQUIVALENT, Standing.EQUIVALENT)
+    assert words.standing(equal, "5 %", Measure.RATIO) == "equal within 5 %"
+    assert words.standing(replace(equal, failures_not_excluded=0.31), "5 %", Measure.TIME) == (
+        "equal within 5 %; up to 31 % of starts may miss it"
+    )
 
 
 def test_three_decimals_where_two_would_say_nothing():

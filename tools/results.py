@@ -5,6 +5,7 @@ Run ``python -m tools.results`` in the repository after a study was trained or c
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import jinja2
@@ -21,9 +22,12 @@ from actbench.reports.sheet.reproduction import ReproductionSheet, verdicts_grid
 from actbench.results.files import replace
 from actbench.results.frames import read_frames
 from actbench.results.read import TABLE, read_manifest
-from actbench.statistics import CLAIM_ALPHA, least_pairs
+from actbench.statistics import least_pairs
+from actbench.studies.article import own_seeds
 from actbench.tables import arm_table, to_csv
+from actbench.tables.comparison import ALPHA
 from actbench.tables.findings import Question, analyse
+from actbench.tables.select import Selection
 from tools import renewed
 from tools.story import Story
 
@@ -40,15 +44,30 @@ def stored(name: str) -> Reproduction:
     return review(case, stored_plan(case.study, case.store))
 
 
+def question(found: Reproduction) -> Question:
+    """What is asked of a store: of all runs but those of seeds that the article named, which judge nothing."""
+    where = tuple(f"seed!={seed}" for seed in sorted(own_seeds(found.case.article)))
+    return Question(selection=Selection(where=where))
+
+
+def command(found: Reproduction) -> str:
+    """What prints the comparison."""
+    where = [part for condition in question(found).selection.where for part in ("--where", condition)]
+    return shlex.join(["actbench", "compare", str(found.case.store), *where, "--format", "md"])
+
+
 def texts(found: Reproduction) -> dict[str, str]:
     """The files of words of one study by name: its derived table, and what ``compare`` and ``reproduce`` print with
-    ``--format md``.
+    ``--format md``. Where the article named its seed, the comparison says that it is left out.
     """
+    asked, own = question(found), sorted(own_seeds(found.case.article))
+    named = ", ".join(map(str, own))
+    note = f"Without seed{'s' * (len(own) > 1)} {named}, the article's own: `{command(found)}`\n\n" if own else ""
     store = found.case.store
     thresholds = read_manifest(store)["studies"][found.case.study.name]["thresholds"]
     return {
         TABLE: to_csv(arm_table(*read_frames(store), thresholds)),
-        COMPARISON: markdown(ComparisonSheet(analyse([store], Question()), View()), Console()),
+        COMPARISON: note + markdown(ComparisonSheet(analyse([store], asked), View()), Console()),
         VERDICTS: markdown(ReproductionSheet((found,)), Console()),
     }
 
@@ -61,7 +80,7 @@ def page(found: list[Reproduction]) -> str:
     stories = [Story(one) for one in found]
     devices = sorted({device for story in stories for device in story.devices})
     return environment.get_template(PAGE_TEMPLATE).render(
-        stories=stories, devices=devices, limit=CLAIM_ALPHA / 2, least=least_pairs(CLAIM_ALPHA)
+        stories=stories, devices=devices, limit=ALPHA, least=least_pairs(ALPHA)
     )
 
 
@@ -76,7 +95,7 @@ def main() -> None:
     for one in found:
         for name, text in texts(one).items():
             replace(one.case.store / name, text)
-        findings = analyse([one.case.store], Question())
+        findings = analyse([one.case.store], question(one))
         for kind in PICTURES:
             for form in FORMS:
                 save_picture(kind, findings, Look(), one.case.store / f"{kind}.{form}")

@@ -12,6 +12,7 @@ from actbench.execution.plan import plan_from_store
 from actbench.execution.reproduce import Reproduction
 from actbench.reports import words
 from actbench.reports.sheet.printed import heading
+from actbench.reports.words.metrics import EPOCHS
 from actbench.tables.arms import finished
 from actbench.tables.outcomes import Outcome
 from actbench.tables.published import CURVE_ACCURACIES, CURVE_LOSSES, Digits, count_digits
@@ -162,8 +163,13 @@ class Story:
         return lines
 
     @property
+    def epoch(self) -> str:
+        """The epoch whose figures count."""
+        return " or ".join(EPOCHS[rule] for rule in dict.fromkeys(item.task.rule for item in self.found.findings.tasks))
+
+    @property
     def flattery(self) -> str:
-        """By how many points the best epoch on the test images lies above the last, of the arms with least and most."""
+        """By how many points the best epoch on the test images lies above that one, of the arms with least and most."""
         points = (self._runs["best_test_accuracy"] - self._runs["test_accuracy"]).groupby(self._runs["arm"]).mean()
         ranked = sorted((float(mean), str(arm)) for arm, mean in points.items())
         least, most = (f"{words.percent(mean)} ({arm})" for mean, arm in (ranked[0], ranked[-1]))

@@ -43,12 +43,13 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     results: Annotated[Path, typer.Option(help="Folder of the stores, one a study.")] = Path("results"),
     data_dir: DataDir = None,
     select: Annotated[
-        SelectedEpoch,
+        SelectedEpoch | None,
         typer.Option(
             help="Whose figures judge the claims: the epoch that is best on validation (val), the last, or the best on "
-            "test. Printed figures are compared with the last epoch's in any case."
+            "test. Default: val where there is a validation part, else last. Printed figures are compared with the "
+            "last epoch's in any case."
         ),
-    ] = SelectedEpoch.last,
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Runs at a time; seconds are then not measured alone.")] = 1,
     format_name: FormatName = None,
     output: Output = None,

@@ -36,7 +36,7 @@ class Source:
     model: str
     thresholds: tuple[float, ...]
     chance: float | None = None
-    obeys: frozenset[str] = frozenset()
+    obeys: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     aliases: tuple[str, ...] = ()
 

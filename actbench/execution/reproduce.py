@@ -121,8 +121,9 @@ def review(case: Case, plan: Plan | None, rule: EpochRule | None = None) -> Repr
     Args:
         case: the article and our study.
         plan: the study's plan, where every run of it has a result; None takes whatever the store holds.
-        rule: which epoch's figures the claims are judged by; None takes the last epoch's. Printed figures are those of
-            the last epoch, and ours are laid beside them by the same rule in any case.
+        rule: which epoch's figures the claims are judged by; None takes validation where there is such a part, else the
+            last epoch, as `compare` does. Printed figures are those of the last epoch, and ours are laid beside them
+            by the same rule in any case.
 
     Raises:
         UserError: nothing is stored, or the article names what the study lacks.
@@ -148,11 +149,15 @@ def _reviewed(case: Case, plan: Plan | None, rule: EpochRule | None) -> Reproduc
     ours = plan.thresholds if plan else case.study.chosen_thresholds()
     thresholds = tuple(sorted({*ours, *named}))
     last = Question(thresholds=thresholds, only=plan.keys if plan else None, rule=EpochRule.LAST)
-    findings = analyse([case.store], replace(last, rule=rule or EpochRule.LAST))
+    findings = analyse([case.store], replace(last, rule=rule))
     if case.article.claims and any(map(bool, findings.runs["designs"])):
         findings = replace(findings, warnings=(*findings.warnings, LooksNotCounted("the claims", Hindrance.CLAIMS)))
     runs = with_epoch_seconds(findings.runs, findings.epochs)
-    at_end = findings if findings.question == last else analyse([case.store], last)
+    at_end = (
+        analyse([case.store], last)
+        if any(item.task.rule is not EpochRule.LAST for item in findings.tasks)
+        else findings
+    )
     cells = lay_beside(case.article, with_epoch_seconds(at_end.runs, findings.epochs))
     curves = follow_curves(case.article, runs, findings.epochs) if case.article.curves else []
     claims = [] if case.smoke else judge_claims(case.article, cells, curves, runs)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from actbench.reports.words.numbers import percent
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
@@ -55,7 +57,7 @@ def card(name: str, prepared: Prepared, *, width: int, colour: bool) -> list[Ren
     lines = {
         "data": name,
         "inputs": f"{inputs}; each {shape}, {facts['type']} from {facts['least']:.4g} to {facts['greatest']:.4g}",
-        "classes": f"{len(facts['classes'])}; always naming the most frequent gets {facts['most_frequent_share']:.2%}",
+        "classes": f"{len(facts['classes'])}; most frequent: {percent(facts['most_frequent_share'])} % of training",
         "overlap": "not counted" if seen is None else f"{seen:,} of {tests:,} test inputs also in the training part",
         "SHA-256": facts["sha256"],
     }

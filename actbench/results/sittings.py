@@ -51,6 +51,16 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     looks: tuple[Annotated[int, Meta(ge=6, le=10_000)], ...]
     decided: dict[str, Decided] = {}
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for looks that do not rise, an error that cannot be spent, or another way to spend it."""
+        from actbench.statistics.sequential import SPENDING, spending
+
+        if list(self.looks) != sorted(set(self.looks)) or not self.looks:
+            raise ValueError(f"the looks must rise: {list(self.looks)}")
+        if self.spending != SPENDING:
+            raise ValueError(f"the error can be spent by {SPENDING!r} only, not by {self.spending!r}")
+        spending(self.looks[0], self.alpha)
+
     def asks_the_same(self, other: Design) -> bool:
         """Whether two designs are one but for how many seeds they may take."""
         return all(
@@ -74,10 +84,11 @@ class Sitting(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it asked for what another did, as a command does that goes on after a break."""
         return (self.study, self.seeds, self.until_decided) == (other.study, other.seeds, other.until_decided)
 
-    def asked_for(self, seed: int) -> bool:
-        """Whether the seed was among those that it asked for."""
+    @property
+    def asked(self) -> frozenset[int]:
+        """The seeds that it asked for."""
         spans = (part.partition("-") for part in self.seeds.split(","))
-        return any(int(first) <= seed <= int(last or first) for first, _, last in spans)
+        return frozenset(seed for first, _, last in spans for seed in range(int(first), int(last or first) + 1))
 
 
 def family_key(run: Run) -> str:

@@ -7,13 +7,12 @@ The way through::
                           with the figures: compare_paired / _unpaired / _ratios / _times         (comparison)
                           and how many seeds would tell                                           (planning)
     seed after seed   ──► decide_in_looks: the same, at several looks        (sequential)
-    arm and rivals    ──► decide_order / decide_alike: does a claim hold?    (claims)
+    a margin          ──► shown_outside: which arms differ by more than that  (outside)
     share of guesses  ──► chance_bound: how far guessing alone can get         (chance)
     tasks x arms      ──► performance_profile, mean_rank, geometric_mean_speedup, pareto_front   (tasks)
 """
 
 from actbench.statistics.chance import chance_bound
-from actbench.statistics.claims import CLAIM_ALPHA, Decided, Decision, decide_alike, decide_order
 from actbench.statistics.comparison import (
     AnyComparison,
     Comparison,
@@ -35,6 +34,7 @@ from actbench.statistics.intervals import (
     share_interval,
     sign_flip_interval,
 )
+from actbench.statistics.outside import shown_outside
 from actbench.statistics.pairing import Arm, Pairing, shared_seeds
 from actbench.statistics.permutation import (
     equivalence_p,
@@ -66,12 +66,9 @@ from actbench.statistics.tasks import geometric_mean_speedup, mean_rank, pareto_
 from actbench.statistics.verdict import Standing, Verdict
 
 __all__ = [
-    "CLAIM_ALPHA",
     "AnyComparison",
     "Arm",
     "Comparison",
-    "Decided",
-    "Decision",
     "Interval",
     "Judged",
     "Learned",
@@ -92,9 +89,7 @@ __all__ = [
     "compare_ratios",
     "compare_times",
     "compare_unpaired",
-    "decide_alike",
     "decide_in_looks",
-    "decide_order",
     "detectable_effect",
     "detection_power",
     "equivalence_p",
@@ -117,6 +112,7 @@ __all__ = [
     "seeds_to_exclude",
     "share_interval",
     "shared_seeds",
+    "shown_outside",
     "sign_flip_interval",
     "sign_flip_test",
     "smallest_sign_flip_p",

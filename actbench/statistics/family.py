@@ -15,6 +15,7 @@ What is tested is exchangeability: that within a seed the two runs could as well
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -285,9 +286,9 @@ class _Contest:
             alike,
             self._n,
             self._n_learned,
-            least_pairs(alpha / parts),
+            self._least(alpha, parts),
             seeds,
-            1 - learned.interval.low,
+            1 - self._arrived(learned, alpha).interval.low,
         )
         return Judged(
             self.pairing, found, *self._over_all(higher_is_better=higher_is_better), learned, learned_baseline, verdict
@@ -319,6 +320,21 @@ class _Contest:
     def _n_learned(self) -> int:
         """Those of them whose values are compared."""
         return min(map(len, self.seeds))
+
+    def _least(self, alpha: float, parts: int) -> int:
+        """With how many seeds a test could decide: pairs, or seeds of either arm."""
+        if self.pairing.paired:
+            return least_pairs(alpha / parts)
+        level = alpha / (parts * len(self.samples()) or 1)
+        return next(n for n in itertools.count(1) if _smallest_unpaired_p(n, n, alpha) <= level)
+
+    def _arrived(self, learned: Learned, alpha: float) -> Learned:
+        """How many of the arm's runs got to where "equal" is about: to the threshold, or to having learned."""
+        if self.measure is not Measure.TIME:
+            return learned
+        times = self.arm.picked(self.arm.valued)
+        n, k = times.size, int(np.isfinite(times).sum())
+        return Learned(k, n, share_interval(k, n, level=1 - alpha))
 
     def _compared(self) -> AnyComparison | None:
         first, second = self.values

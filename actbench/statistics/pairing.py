@@ -26,6 +26,11 @@ class Arm:
         """All of its seeds."""
         return self.failed.union(self.values)
 
+    @property
+    def valued(self) -> list[int]:
+        """The seeds whose run has a value, learned or not, in order."""
+        return sorted(self.values)
+
     def learned(self, seeds: Collection[int]) -> list[int]:
         """Those of some seeds whose run learned and has a value, in order."""
         return sorted(seed for seed in seeds if seed in self.values and seed not in self.failed)

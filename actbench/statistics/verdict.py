@@ -52,8 +52,8 @@ class Verdict:
         least: as many as could decide at all, other arms being as they are.
         seeds: if open, how many seeds would tell in one respect or the other, of which some will not learn, going by
             these; None where they leave nothing to plan with.
-        failures_not_excluded: the share of the arm's runs that may fail to learn for all that was seen of it: the upper
-            end of the exact interval, about 3.7/n where none did.
+        failures_not_excluded: the share of the arm's runs that may fail to learn (of times: to get to the threshold)
+            for all that was seen of it: the upper end of the exact interval, about 3.7/n where none did.
     """
 
     standing: Standing

@@ -281,7 +281,10 @@ def _verdict(node: ast.Call, known: Known, figures: dict[str, Figure]) -> bool:
         figures[ast.unparse(node)] = math.nan if found is None else found
         return False
     figures[ast.unparse(node)] = found.standing
-    return found.is_within if name == "within" else found.standing == name
+    if name == "within":
+        return found.is_within
+    # Worse in one of the two respects is worse, whatever the other one says.
+    return found.standing == name or (name == "worse" and found.standing is Standing.MIXED)
 
 
 def _figure(name: str, node: ast.Call, known: Known, figures: dict[str, Figure]) -> float:

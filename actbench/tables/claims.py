@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from actbench import statistics
 from actbench.errors import UserError
+from actbench.statistics import Arm, Comparison
 from actbench.studies.article import Article, Claim
-from actbench.tables.contests import by_seed, interval_of, judge_contest
+from actbench.tables.comparison import ALPHA, Margin
+from actbench.tables.contests import judge_contest
 from actbench.tables.evidence import (
     ClaimVerdict,
     CurveDifference,
@@ -20,7 +20,8 @@ from actbench.tables.evidence import (
     Lacking,
     LargestDifference,
     NoEvidence,
-    PValues,
+    Tested,
+    combined,
 )
 from actbench.tables.published import CURVE_ACCURACIES, ReproducedCurve, ReproducedFigure, count_digits
 
@@ -73,12 +74,12 @@ def _judge_cells(claim: Claim, cells: Sequence[ReproducedFigure]) -> JudgedClaim
         met.accuracies.of,
         claim.at_least or met.all.of,
     )
-    verdict = ClaimVerdict.TO_THE_DIGIT if evidence.met >= evidence.wanted else ClaimVerdict.REFUTED
+    verdict = ClaimVerdict.TO_THE_DIGIT if evidence.met >= evidence.wanted else ClaimVerdict.NOT_MET
     return JudgedClaim(claim, "", verdict, evidence, 1)
 
 
 def _judge_distance(claim: Claim, within: float, cells: Sequence[ReproducedFigure]) -> JudgedClaim:
-    """The article's own seed gives a fact, any other seeds a sample, whose centre is tested."""
+    """The article's own seed gives a fact, any other seeds a sample, which is tested for lying within the distance."""
     measured = [(apart, cell) for cell in cells if (apart := cell.fraction_apart) is not None]
     if not measured:
         return JudgedClaim.left_open(claim, "", NoEvidence(Lacking.CELLS))
@@ -86,15 +87,40 @@ def _judge_distance(claim: Claim, within: float, cells: Sequence[ReproducedFigur
     facts = [apart for apart, cell in measured if cell.printed.seed is not None]
     sampled = [cell for _, cell in measured if cell.printed.seed is None]
     met = _within(max(map(abs, facts), default=0.0), within)
-    if not sampled or met is ClaimVerdict.REFUTED:
+    if not sampled or met is ClaimVerdict.NOT_MET:
         evidence = LargestDifference(abs(largest), within, len(measured), where.name)
         return JudgedClaim(claim, "", met, evidence, where.runs)
-    decided = statistics.decide_alike(by_seed([cell.fractions_apart for cell in sampled]), margin=within)
-    cell = sampled[decided.rival]
-    sample = np.array(list(cell.fractions_apart.values()))
-    tested = PValues.by(decided), interval_of(sample)
-    evidence = LargestDifference(abs(float(sample.mean())), within, len(measured), cell.name, *tested)
-    return JudgedClaim(claim, "", ClaimVerdict(decided.decision), evidence, decided.n)
+    return _judge_samples(claim, within, sampled, len(measured))
+
+
+def _judge_samples(claim: Claim, within: float, cells: Sequence[ReproducedFigure], measured: int) -> JudgedClaim:
+    """Whether figures of several seeds lie about the printed ones: a family whose baseline is what was printed."""
+    arms = [Arm(cell.fractions_apart) for cell in cells]
+    printed = Arm(dict.fromkeys({seed for arm in arms for seed in arm.seeds}, 0.0))
+    found = statistics.judge_family(
+        printed, arms, margin=within, higher_is_better=True, always_paired=True, alpha=ALPHA
+    )
+    outside = statistics.shown_outside(printed, arms, margin=within, always_paired=True, alpha=ALPHA)
+    tests = [
+        Tested(judged.verdict, "", tuple(each.pairing for each in found), Margin(within), outside=beyond)
+        for judged, beyond in zip(found, outside, strict=True)
+    ]
+    verdicts = [test.alike for test in tests]
+    verdict = combined(verdicts)
+    means = [judged.comparison.difference if isinstance(judged.comparison, Comparison) else 0.0 for judged in found]
+    told = max(
+        (number for number, each in enumerate(verdicts) if each is verdict), key=lambda number: abs(means[number])
+    )
+    comparison = found[told].comparison
+    evidence = LargestDifference(
+        abs(means[told]),
+        within,
+        measured,
+        cells[told].name,
+        tests[told],
+        comparison.interval if comparison else None,
+    )
+    return JudgedClaim(claim, "", verdict, evidence, tests[told].verdict.n)
 
 
 def _judge_curve(claim: Claim, arm: str, curves: Sequence[ReproducedCurve]) -> JudgedClaim:
@@ -110,4 +136,4 @@ def _judge_curve(claim: Claim, arm: str, curves: Sequence[ReproducedCurve]) -> J
 
 
 def _within(largest: float, limit: float) -> ClaimVerdict:
-    return ClaimVerdict.CONFIRMED if largest <= limit + NOISE else ClaimVerdict.REFUTED
+    return ClaimVerdict.MET if largest <= limit + NOISE else ClaimVerdict.NOT_MET

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 NEAR_RUNS = 20
 NEAR_SECONDS = 600.0
 """Short runs may lie this far apart all the same."""
+FAR_SECONDS = 3600.0
+"""Runs that lie further apart were not measured together, unless they are so long that few fit in between."""
+FEW_RUNS = 3
 ALIKE_CORES = 0.5
 """Cores that others may have kept busier beside one of the two runs than beside the other."""
 
@@ -39,8 +42,8 @@ class Timed:
 
     def is_near(self, other: Timed) -> bool:
         """Whether the two were measured together, as far as is known."""
-        lengths = [length for length in (self.wall, other.wall) if not math.isnan(length)]
-        allowed = max(NEAR_SECONDS, NEAR_RUNS * max(lengths, default=0.0))
+        length = max((length for length in (self.wall, other.wall) if not math.isnan(length)), default=0.0)
+        allowed = max(NEAR_SECONDS, min(NEAR_RUNS * length, max(FAR_SECONDS, FEW_RUNS * length)))
         return not abs(self.started - other.started) > allowed
 
     def is_as_busy(self, other: Timed) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from actbench import statistics
 from actbench.errors import UserError
 from actbench.statistics import (
@@ -21,12 +23,15 @@ from actbench.statistics import (
     TimeSummary,
     Verdict,
 )
+from actbench.tables.arms import finished
 from actbench.tables.clocks import ClockPairs, clock_pairs, timed_runs
 from actbench.tables.metrics import ACCURACY_MARGIN, ERROR_SHARE, RELATIVE_MARGIN, Metric, failed_by_arm, values_by_arm
 from actbench.tables.select import matching
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import pandas as pd
 
     from actbench.tables.tasks import Task
 
@@ -107,6 +112,7 @@ class Looks:
         verdicts: of every arm after the last look; none before the first.
         limit: the smallest difference worth caring about.
         asked_margin: the same as it was asked for; None where it followed from the first look.
+        alpha: error over all looks and arms.
     """
 
     planned: tuple[int, ...]
@@ -114,6 +120,7 @@ class Looks:
     verdicts: Mapping[str, SequentialVerdict]
     limit: Margin
     asked_margin: float | None
+    alpha: float
 
     @property
     def still_open(self) -> tuple[str, ...]:
@@ -165,35 +172,92 @@ def default_baseline(arms: Sequence[str]) -> str:
     return DEFAULT_BASELINE if DEFAULT_BASELINE in arms else arms[0]
 
 
-def compare_arms(task: Task, metric: Metric, baseline: str, margin: float | None = None) -> MetricComparison | None:
-    """Compare the arms of a task with one of them; None where there is nothing to compare: fewer than two arms
-    have figures, no run of any arm got to the threshold or learned, or no two runs were timed near each other.
+@dataclass(frozen=True)
+class Family:
+    """What is compared: samples of a baseline and of the arms beside it, by one metric.
 
-    Args:
-        task: the runs.
-        metric: what to compare by.
-        baseline: one of ``task.arms``.
-        margin: the smallest difference worth caring about; None takes `default_margin`.
-
-    Raises:
-        UserError: a margin that is negative or infinite.
+    Attributes:
+        metric, measure: what the values are, and how they are compared.
+        baseline: the name of the arm that the others are compared with.
+        reference: its sample.
+        arms: the others' samples by name; of seconds those of the pairs that were timed together.
+        clocks: of seconds, which pairs were.
+        left_out: arms of which no run has a figure.
+        apart: arms of which no run was timed near the baseline's of the same seed.
+        inputs: how many inputs an accuracy is a share of.
     """
-    values = values_by_arm(metric, task.runs)
-    failed = failed_by_arm(metric, task.runs)
+
+    metric: Metric
+    measure: Measure
+    baseline: str
+    reference: Arm
+    arms: Mapping[str, Arm]
+    clocks: Mapping[str, ClockPairs]
+    left_out: tuple[str, ...]
+    apart: tuple[str, ...]
+    inputs: float
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether there is anything to compare: two arms, and some run that learned or got to the threshold."""
+        samples = (self.reference, *self.arms.values())
+        learned = [value for one in samples for value in one.picked(one.learned(one.seeds))]
+        return bool(self.reference.seeds and self.arms) and any(map(math.isfinite, learned))
+
+    def shown_outside(self, margin: float) -> dict[str, bool]:
+        """By arm, whether it is shown to differ from the baseline by more than the margin; see `shown_outside`."""
+        found = statistics.shown_outside(
+            self.reference,
+            list(self.arms.values()),
+            measure=self.measure,
+            margin=margin,
+            always_paired=self.metric.is_clock,
+            alpha=ALPHA,
+        )
+        return dict(zip(self.arms, found, strict=True))
+
+
+def family_of(runs: pd.DataFrame, metric: Metric, baseline: str) -> Family:
+    """The arms of some measured runs, with the column ``arm``, beside one of them."""
+    values = values_by_arm(metric, runs)
+    failed = failed_by_arm(metric, runs)
     measure = _measure(metric)
     every = {arm: _arm(by_seed, failed.get(arm, frozenset()), measure) for arm, by_seed in values.items()}
     reference = every.pop(baseline)
     left_out = tuple(arm for arm, found in every.items() if not found.seeds)
     arms = {arm: found for arm, found in every.items() if found.seeds}
-    clocks = _clocks(task, baseline, reference, arms) if metric.is_clock else {}
+    clocks = _clocks(runs, baseline, reference, arms) if metric.is_clock else {}
     apart = tuple(arm for arm, pairs in clocks.items() if not pairs.seeds)
     for arm, pairs in clocks.items():
-        arms[arm] = Arm({seed: arms[arm].values[seed] for seed in pairs.seeds})
+        arms[arm] = Arm(dict(zip(pairs.seeds, arms[arm].picked(pairs.seeds).tolist(), strict=True)))
     arms = {arm: found for arm, found in arms.items() if arm not in apart}
-    learned = [one.values[seed] for one in (reference, *arms.values()) for seed in one.learned(one.seeds)]
-    if not reference.seeds or not arms or not any(map(math.isfinite, learned)):
-        return None
-    limit = margin_of(task, metric, reference, margin, measure)
+    inputs = float(runs[metric.inputs].max()) if metric.inputs in runs else math.nan
+    return Family(metric, measure, baseline, reference, arms, clocks, left_out, apart, inputs)
+
+
+def compare_arms(
+    runs: pd.DataFrame, metric: Metric, baseline: str, margin: float | None = None
+) -> MetricComparison | None:
+    """Compare the arms of some runs with one of them; None where there is nothing to compare: fewer than two arms
+    have figures, no run of any arm got to the threshold or learned, or no two runs were timed near each other.
+
+    Args:
+        runs: measured, with the column ``arm``.
+        metric: what to compare by.
+        baseline: one of the arms.
+        margin: the smallest difference worth caring about; None takes `default_margin`.
+
+    Raises:
+        UserError: a margin that is negative or infinite.
+    """
+    family = family_of(runs, metric, baseline)
+    return compare_family(family, margin) if family.has_figures else None
+
+
+def compare_family(family: Family, margin: float | None = None) -> MetricComparison:
+    """As `compare_arms`, of a family that has figures."""
+    metric, reference, arms, measure = family.metric, family.reference, family.arms, family.measure
+    limit = margin_of(metric, reference, margin, measure, inputs=family.inputs)
     judged = statistics.judge_family(
         reference,
         list(arms.values()),
@@ -205,10 +269,12 @@ def compare_arms(task: Task, metric: Metric, baseline: str, margin: float | None
         power=POWER,
     )
     rows = tuple(
-        Row(name, _summary(arm, measure), found, _could_show(found.comparison, len(arms)), clocks.get(name))
+        Row(name, _summary(arm, measure), found, _could_show(found.comparison, len(arms)), family.clocks.get(name))
         for (name, arm), found in zip(arms.items(), judged, strict=True)
     )
-    return MetricComparison(metric, baseline, _summary(reference, measure), rows, limit, measure, left_out, apart)
+    return MetricComparison(
+        metric, family.baseline, _summary(reference, measure), rows, limit, measure, family.left_out, family.apart
+    )
 
 
 def _measure(metric: Metric) -> Measure:
@@ -226,9 +292,9 @@ def _arm(by_seed: dict[int, float], failed: frozenset[int], measure: Measure) ->
     return Arm(by_seed, failed)
 
 
-def _clocks(task: Task, baseline: str, reference: Arm, arms: dict[str, Arm]) -> dict[str, ClockPairs]:
+def _clocks(runs: pd.DataFrame, baseline: str, reference: Arm, arms: dict[str, Arm]) -> dict[str, ClockPairs]:
     """Of each arm, which of its runs were timed near the baseline's of the same seed."""
-    timed = timed_runs(task.finished)
+    timed = timed_runs(finished(runs))
     return {
         name: clock_pairs(timed[name], timed[baseline], sorted(arm.seeds & reference.seeds))
         for name, arm in arms.items()
@@ -237,15 +303,16 @@ def _clocks(task: Task, baseline: str, reference: Arm, arms: dict[str, Arm]) -> 
 
 
 def _summary(arm: Arm, measure: Measure) -> Summary | TimeSummary | None:
+    every = arm.picked(arm.valued)
     if measure is Measure.TIME:
-        return statistics.summarize_times(list(arm.values.values()))
+        return statistics.summarize_times(every)
     learned = arm.learned(arm.seeds)
-    finite = arm.picked(learned) if learned else [value for value in arm.values.values() if math.isfinite(value)]
-    return statistics.summarize(finite) if len(finite) else None
+    finite = arm.picked(learned) if learned else every[np.isfinite(every)]
+    return statistics.summarize(finite) if finite.size else None
 
 
 def margin_of(
-    task: Task, metric: Metric, baseline: Arm, wanted: float | None, measure: Measure = Measure.MEAN
+    metric: Metric, baseline: Arm, wanted: float | None, measure: Measure = Measure.MEAN, *, inputs: float
 ) -> Margin:
     """The smallest difference worth caring about: the one wanted, or the metric's own. Raises UserError."""
     if wanted is not None and not 0 <= wanted < math.inf:
@@ -254,7 +321,7 @@ def margin_of(
     if metric.unit == "accuracy":
         if wanted is not None:
             return Margin(wanted)
-        return default_margin(float(learned.mean()) if learned.size else 0.0, task.settings[metric.inputs])
+        return default_margin(float(learned.mean()) if learned.size else 0.0, inputs)
     share = RELATIVE_MARGIN if wanted is None else wanted
     if measure is Measure.MEAN:
         return Margin(share * abs(float(learned.mean())) if learned.size else share, share)

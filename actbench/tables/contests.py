@@ -1,44 +1,37 @@
-"""An article's claim about an arm and its rivals, judged by the runs of all seeds but the article's own.
+"""An article's claim about an arm and its rivals, judged as `compare` judges: by all seeds but the article's own.
 
 What a claim was first seen with cannot also confirm it: a seed that the article named is shown, and never counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from actbench import statistics
-from actbench.statistics import Interval
+from actbench.statistics import Comparison, Interval, Measure, RatioComparison, Standing, TimeComparison
 from actbench.studies.article import Article, Claim, own_seeds, printed_cells, rival_of, spelling
-from actbench.tables.clocks import clock_pairs, timed_runs
+from actbench.tables.clocks import timed_runs
+from actbench.tables.comparison import Family, MetricComparison, Row, compare_family, default_baseline, family_of
 from actbench.tables.evidence import (
     ArmDifference,
+    ArmEvidence,
     ArmRatio,
+    ArmTimes,
     ClaimVerdict,
     JudgedClaim,
     Lacking,
-    Learning,
     NoEvidence,
-    PValues,
+    Tested,
+    combined,
 )
 from actbench.tables.metrics import Metric, parse_metrics, values_by_arm
-from actbench.tables.outcomes import Outcome
-from actbench.tables.published import CLOCKS
+from actbench.tables.published import CLOCKS, Share
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
 EPOCH_SECONDS = Metric("epoch_seconds", "seconds")
-# Of differences between accuracies or losses: this much is rounding.
-NOISE = 1e-12
-
-BySeed: TypeAlias = Mapping[int, float]
-Sample: TypeAlias = "NDArray[np.float64]"
 
 
 @dataclass(frozen=True)
@@ -49,7 +42,7 @@ class _Contest:
         article, claim, variant, metric: what is asked.
         arm: its spelling.
         rivals: theirs; with the variant in front, where that is another.
-        runs: those that are counted, with the column ``arm``.
+        runs: those that are counted, with the column ``arm``: of all arms of the variant, and of the rivals.
         own_seeds: the article's own, of which the arm has runs that are not counted.
     """
 
@@ -62,9 +55,60 @@ class _Contest:
     runs: pd.DataFrame
     own_seeds: tuple[int, ...]
 
+    @property
+    def baseline(self) -> str:
+        """What the family stands beside: the arm, where it has several rivals; of two arms the one that `compare` would
+        take, whichever of them the claim is about.
+        """
+        if len(self.rivals) > 1:
+            return self.arm
+        return default_baseline([name for name in dict.fromkeys(self.runs["arm"]) if name in (self.arm, *self.rivals)])
+
     def left_open(self, lacking: Lacking, *arms: str) -> JudgedClaim:
         """The claim, about which nothing can be said."""
         return JudgedClaim.left_open(self.claim, self.variant, NoEvidence(lacking, arms))
+
+
+@dataclass(frozen=True)
+class _Duel:
+    """The arm of a claim and one of its rivals: what `compare` says of the two.
+
+    Attributes:
+        rival: its name.
+        row: that of the arm beside the rival or, if ``turned``, of the rival beside the arm.
+        test: the same as evidence.
+        turned: whether the arm is the baseline.
+    """
+
+    rival: str
+    row: Row
+    test: Tested
+    turned: bool
+
+    def says(self, claim: Claim, *, higher_is_better: bool) -> ClaimVerdict:
+        """What it says of the claim."""
+        if claim.relation == "alike":
+            return self.test.alike
+        better = (claim.relation == "higher") == higher_is_better
+        return self.test.is_shown(Standing.BETTER if better != self.turned else Standing.WORSE)
+
+    def support(self, claim: Claim) -> tuple[float, float]:
+        """How far it is from speaking against the claim: by its p-value, among equal ones by the size of the lead."""
+        p = 1.0 if self.test.p_value is None else self.test.p_value
+        if claim.relation == "alike":
+            return p, -abs(_lead(self.row))
+        lead = _lead(self.row) * (1 if (claim.relation == "higher") != self.turned else -1)
+        return math.copysign(1 - p, lead), lead
+
+
+def _lead(row: Row) -> float:
+    """By how much the values of the row's arm are higher: a difference, of times and ratios a logarithm."""
+    found = row.comparison
+    if isinstance(found, Comparison):
+        return found.difference
+    if isinstance(found, RatioComparison):
+        return found.direction * abs(math.log(found.ratio))
+    return float(found.direction) if found else 0.0
 
 
 def metric_of(claim: Claim) -> Metric:
@@ -73,7 +117,11 @@ def metric_of(claim: Claim) -> Metric:
 
 
 def judge_contest(article: Article, claim: Claim, variant: str, runs: pd.DataFrame) -> JudgedClaim:
-    """Judge a claim about an arm in one variant, by runs as `measure` and `with_epoch_seconds` give them."""
+    """Judge a claim about an arm in one variant, by runs as `measure` and `with_epoch_seconds` give them.
+
+    The family is that of `compare`: all arms of the variant beside one of them, see `_Contest.baseline`. So the claims
+    about several arms and ReLU are one family, and so is a claim about one arm and its several rivals.
+    """
     metric = metric_of(claim)
     arm = spelling(claim.arm or "", "claim")
     here = runs["variant"] == variant
@@ -85,133 +133,132 @@ def judge_contest(article: Article, claim: Claim, variant: str, runs: pd.DataFra
         rivals = [name if place == variant else f"{place}: {name}" for place, name in places]
     named = own_seeds(article)
     own = sorted(named.intersection(runs.loc[runs["arm"] == arm, "seed"]))
-    counted = runs[~runs["seed"].isin(named)]
+    counted = runs[~runs["seed"].isin(named) & (here | runs["arm"].isin(rivals))]
     contest = _Contest(article, claim, variant, metric, arm, tuple(rivals), counted, tuple(own))
     trained, values = values_by_arm(metric, runs), values_by_arm(metric, counted)
     absent = [name for name in (arm, *rivals) if not trained.get(name)]
     if absent or not rivals:
         return contest.left_open(Lacking.ARMS, *absent)
-    if not all(values.get(name) and values[name].keys() & values[arm].keys() for name in rivals):
+    if not all(values.get(name) for name in (arm, *rivals)):
         return contest.left_open(Lacking.SEEDS, arm, *rivals)
-    return _judge_seconds(contest, values) if metric.is_clock else _judge_figures(contest, values)
-
-
-def by_seed(samples: Sequence[BySeed]) -> list[Sample]:
-    """Samples by seed as arrays whose rows are the seeds of any of them; nan where one lacks the seed."""
-    seeds = sorted({seed for sample in samples for seed in sample})
-    return [np.array([sample.get(seed, np.nan) for seed in seeds]) for sample in samples]
-
-
-def _judge_figures(contest: _Contest, values: Mapping[str, BySeed]) -> JudgedClaim:
-    """By accuracy or loss; where some run did not learn, by how often it learned and by the pairs in which both did."""
-    arm, claim = contest.arm, contest.claim
-    samples = dict(zip((arm, *contest.rivals), by_seed([values[name] for name in (arm, *contest.rivals)]), strict=True))
-    learned = dict(zip(samples, _learned(contest, values), strict=True))
-    if not np.nansum(learned[arm]):
-        return contest.left_open(Lacking.LEARNING, arm)
-    differences = {name: _minus(samples[arm], samples[name]) for name in contest.rivals}
-    # A run that did not learn is on the bad side: of a low accuracy, of a high loss.
-    side = 1.0 if contest.metric.higher_is_better else -1.0
-    reliability = {name: side * (learned[arm] - learned[name]) for name in contest.rivals}
-    both = {name: np.where(learned[arm] * learned[name] == 1, differences[name], np.nan) for name in contest.rivals}
-    if any(np.isinf(sample).any() for sample in both.values()):
-        return contest.left_open(Lacking.FIGURES)
-    all_learned = all(np.nanmin(learned[name]) == 1 for name in samples)
-    if claim.margin is not None:
-        decided = statistics.decide_alike(
-            list(both.values()), margin=claim.margin, reliability=() if all_learned else list(reliability.values())
-        )
-    else:
-        respects = [[both[name]] if all_learned else [both[name], reliability[name]] for name in contest.rivals]
-        decided = statistics.decide_order(respects, higher=claim.relation == "higher")
-    rival = contest.rivals[decided.rival]
-    pairs = differences[rival][~np.isnan(differences[rival])]
-    evidence = ArmDifference(
-        contest.metric,
-        arm,
-        rival,
-        float(pairs.mean()) if np.isfinite(pairs).all() else None,
-        interval_of(pairs) if all_learned else None,
-        above=int((pairs > 0).sum()),
-        below=int((pairs < 0).sum()),
-        test=PValues.by(decided),
-        learning=None if all_learned else _learning(learned[arm], learned[rival], both[rival]),
-        own_seeds=contest.own_seeds,
-    )
-    return JudgedClaim(claim, contest.variant, ClaimVerdict(decided.decision), evidence, decided.n)
-
-
-def _learning(arm: Sample, rival: Sample, both: Sample) -> Learning:
-    """Of the pairs of an arm and a rival: in how many each learned, and the differences where both did."""
-    paired, where = ~np.isnan(arm * rival), both[~np.isnan(both)]
-    mean = float(where.mean()) if where.size else None
-    return Learning(int(arm[paired].sum()), int(rival[paired].sum()), where.size, mean, interval_of(where))
-
-
-def _judge_seconds(contest: _Contest, values: Mapping[str, BySeed]) -> JudgedClaim:
-    """By the ratios of runs that were timed together: their signed ranks, which a busy moment hardly moves."""
-    arm, claim = contest.arm, contest.claim
-    timed = timed_runs(contest.runs)
-    pairs = {
-        name: clock_pairs(timed[arm], timed[name], sorted(values[arm].keys() & values[name].keys()))
-        for name in contest.rivals
-    }
-    apart = [name for name, found in pairs.items() if not found.seeds]
+    family = family_of(counted, metric, contest.baseline)
+    apart = [name for name in (arm, *rivals) if name in family.apart]
     if apart:
-        return contest.left_open(Lacking.PAIRS, arm, *apart)
-    if not all(np.isfinite(list(values[name].values())).all() for name in (arm, *contest.rivals)):
-        return contest.left_open(Lacking.FIGURES)
-    ratios = by_seed(
-        [
-            {seed: np.log(values[arm][seed] / values[name][seed]) for seed in pairs[name].seeds}
-            for name in contest.rivals
-        ]
-    )
-    if claim.margin is not None:
-        decided = statistics.decide_alike(ratios, margin=float(np.log1p(claim.margin)), by_ranks=True)
-    else:
-        decided = statistics.decide_order(
-            [[ratio] for ratio in ratios], higher=claim.relation == "higher", by_ranks=True
+        return contest.left_open(Lacking.PAIRS, *dict.fromkeys((contest.baseline, *apart)))
+    if not family.has_figures:
+        return contest.left_open(Lacking.LEARNING, arm, *rivals)
+    return _judged(contest, family, compare_family(family, claim.margin))
+
+
+def _judged(contest: _Contest, family: Family, comparison: MetricComparison) -> JudgedClaim:
+    """The verdict on the claim by those on its arm beside each rival: all must hold, and one that fails refutes."""
+    claim = contest.claim
+    outside = family.shown_outside(comparison.limit.value) if claim.relation == "alike" else {}
+    rows = {row.arm: row for row in comparison.rows}
+    duels = []
+    for rival in contest.rivals:
+        turned = contest.baseline == contest.arm
+        row = rows[rival if turned else contest.arm]
+        test = Tested(
+            row.verdict,
+            comparison.baseline,
+            tuple(each.pairing for each in comparison.rows),
+            comparison.limit,
+            row.pairing.paired,
+            outside.get(row.arm, False),
         )
-    rival = contest.rivals[decided.rival]
-    kept = pairs[rival]
-    found = statistics.paired_ratio(*([values[name][seed] for seed in kept.seeds] for name in (arm, rival)))
-    evidence = ArmRatio(
+        duels.append(_Duel(rival, row, test, turned))
+    said = {duel.rival: duel.says(claim, higher_is_better=contest.metric.higher_is_better) for duel in duels}
+    verdict = combined(said.values())
+    # Of those that hold this is the closest call, of those that refute the clearest, else the furthest from holding.
+    told = min((duel for duel in duels if said[duel.rival] is verdict), key=lambda duel: duel.support(claim))
+    return JudgedClaim(claim, contest.variant, verdict, _evidence(contest, family, told), told.test.verdict.n)
+
+
+def _evidence(contest: _Contest, family: Family, duel: _Duel) -> ArmEvidence:
+    """The figures of the arm and the rival that decided."""
+    if family.measure is Measure.RATIO:
+        return _ratio(contest, duel)
+    return _times(contest, family, duel) if family.measure is Measure.TIME else _difference(contest, duel)
+
+
+def _difference(contest: _Contest, duel: _Duel) -> ArmDifference:
+    found, judged = duel.row.comparison, duel.row.judged
+    sign = -1 if duel.turned else 1
+    difference, interval = None, None
+    if isinstance(found, Comparison):
+        difference, interval = sign * found.difference, found.interval
+        if interval is not None and duel.turned:
+            interval = Interval(-interval.high, -interval.low, interval.level)
+    values = values_by_arm(contest.metric, contest.runs)
+    arm, rival = values[contest.arm], values[duel.rival]
+    steps = [arm[seed] - rival[seed] for seed in arm.keys() & rival.keys() if arm[seed] != rival[seed]]
+    learned = (judged.learned, judged.learned_baseline)[::sign]
+    failures = duel.test.verdict.reliability is not None
+    return ArmDifference(
         contest.metric,
-        arm,
-        rival,
-        found.ratio,
-        found.interval,
-        test=PValues.by(decided),
-        apart=kept.left_out,
+        contest.arm,
+        duel.rival,
+        difference,
+        interval,
+        above=sum(step > 0 for step in steps),
+        below=sum(step < 0 for step in steps),
+        learned=learned[0] if failures else None,
+        learned_rival=learned[1] if failures else None,
+        test=duel.test,
         own_seeds=contest.own_seeds,
-        printed_ratio=_printed_ratio(contest, rival),
-        jobs=max(timed[name][seed].jobs for name in (arm, rival) for seed in kept.seeds),
-        others_cores=kept.others_cores,
     )
-    return JudgedClaim(claim, contest.variant, ClaimVerdict(decided.decision), evidence, decided.n)
 
 
-def _learned(contest: _Contest, values: Mapping[str, BySeed]) -> list[Sample]:
-    """Of the arm and each rival by seed: 1 where the run learned, 0 where not, nan where there is none."""
-    runs = contest.runs
-    flags: dict[str, dict[int, float]] = {}
-    for name, seed, outcome in zip(runs["arm"], runs["seed"], runs["outcome"], strict=True):
-        if int(seed) in values.get(name, {}):
-            flags.setdefault(name, {})[int(seed)] = float(outcome == Outcome.LEARNED)
-    return by_seed([flags[name] for name in (contest.arm, *contest.rivals)])
+def _times(contest: _Contest, family: Family, duel: _Duel) -> ArmTimes:
+    found = duel.row.comparison
+    faster, slower, tied = (found.wins, found.losses, found.ties) if isinstance(found, TimeComparison) else (0, 0, 0)
+    if duel.turned:
+        faster, slower = slower, faster
+    return ArmTimes(
+        contest.metric,
+        contest.arm,
+        duel.rival,
+        _reached(family, contest.arm),
+        _reached(family, duel.rival),
+        faster,
+        slower,
+        tied,
+        test=duel.test,
+        apart=duel.row.clocks.left_out if duel.row.clocks else 0,
+        own_seeds=contest.own_seeds,
+    )
 
 
-def _minus(first: Sample, second: Sample) -> Sample:
-    """The differences; none between two runs that are both infinite."""
-    return np.subtract(first, second, where=first != second, out=np.zeros_like(first))
+def _reached(family: Family, name: str) -> Share:
+    """How many runs of an arm got to the threshold."""
+    sample = family.reference if name == family.baseline else family.arms[name]
+    times = sample.picked(sample.valued)
+    return Share(sum(map(math.isfinite, times)), len(times))
 
 
-def interval_of(differences: Sample) -> Interval | None:
-    """The interval of the test that judges; none where no spread was seen, which does not show that there is none."""
-    if differences.size == 0 or not np.isfinite(differences).all() or np.ptp(differences) <= NOISE:
-        return None
-    return statistics.sign_flip_interval(differences)
+def _ratio(contest: _Contest, duel: _Duel) -> ArmRatio:
+    found, clocks = duel.row.comparison, duel.row.clocks
+    if not isinstance(found, RatioComparison) or clocks is None:
+        raise TypeError("seconds are compared as ratios of pairs that were timed together")
+    ratio, interval = found.ratio, found.interval
+    if duel.turned:
+        ratio = 1 / ratio
+        interval = interval and Interval(1 / interval.high, 1 / interval.low, interval.level)
+    timed = timed_runs(contest.runs)
+    return ArmRatio(
+        contest.metric,
+        contest.arm,
+        duel.rival,
+        ratio,
+        interval,
+        test=duel.test,
+        apart=clocks.left_out,
+        own_seeds=contest.own_seeds,
+        printed_ratio=_printed_ratio(contest, duel.rival),
+        jobs=max(timed[name][seed].jobs for name in (contest.arm, duel.rival) for seed in clocks.seeds),
+        others_cores=clocks.others_cores,
+    )
 
 
 def _printed_ratio(contest: _Contest, rival: str) -> float | None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import ClassVar, Self, TypeAlias
 
-from actbench.statistics import Decided, Interval
+from actbench.statistics import Interval, Learned, Pairing, Standing, Verdict
 from actbench.studies.article import Claim
+from actbench.tables.comparison import Margin
 from actbench.tables.metrics import Metric
+from actbench.tables.published import Share
 
 
 class ClaimVerdict(StrEnum):
-    """What became of a claim."""
+    """What became of a claim: by counting it is met or not, by a test over seeds confirmed or refuted, or left open."""
 
     TO_THE_DIGIT = "to the digit"
+    MET = "met"
+    NOT_MET = "not met"
     CONFIRMED = "confirmed"
     REFUTED = "refuted"
     UNDECIDED = "undecided"
@@ -23,7 +28,7 @@ class ClaimVerdict(StrEnum):
     @property
     def holds(self) -> bool:
         """Whether our runs bear the claim out."""
-        return self in (ClaimVerdict.TO_THE_DIGIT, ClaimVerdict.CONFIRMED)
+        return self in (ClaimVerdict.TO_THE_DIGIT, ClaimVerdict.MET, ClaimVerdict.CONFIRMED)
 
     @property
     def is_open(self) -> bool:
@@ -31,11 +36,17 @@ class ClaimVerdict(StrEnum):
         return self in (ClaimVerdict.UNDECIDED, ClaimVerdict.TOO_FEW)
 
 
+def combined(verdicts: Iterable[ClaimVerdict]) -> ClaimVerdict:
+    """The verdict on a claim that has to hold in several respects: one that fails refutes it."""
+    order = (ClaimVerdict.REFUTED, ClaimVerdict.TOO_FEW, ClaimVerdict.UNDECIDED, ClaimVerdict.CONFIRMED)
+    return min(verdicts, key=order.index)
+
+
 class Lacking(StrEnum):
     """What a verdict lacks.
 
     A run of the cells, or of the curve; a finished run of some arm; any seed but the article's own; pairs of runs that
-    were timed near each other; some run's figure; a run of the arm that learned.
+    were timed near each other; a run that learned, or got to the threshold.
     """
 
     CELLS = auto()
@@ -43,7 +54,6 @@ class Lacking(StrEnum):
     ARMS = auto()
     SEEDS = auto()
     PAIRS = auto()
-    FIGURES = auto()
     LEARNING = auto()
 
 
@@ -79,29 +89,54 @@ class DigitsMet:
 
 
 @dataclass(frozen=True)
-class PValues:
-    """What an exact test came to.
+class Tested:
+    """What decided a claim: the verdict of `compare` on one arm of a family.
 
     Attributes:
-        n: seeds that were counted.
-        p_value: of the claim, one-sided.
-        p_against: of its opposite, adjusted for the number of rivals.
-        p_limit: what a p-value must not exceed: half the error allowed, for each way.
-        least: seeds that could decide at all.
-        n_learned: of those counted, where both learned.
+        verdict: of the arm beside the baseline.
+        baseline: the arm that all of the family stand beside: the rival, or the claim's own arm where it has several;
+            empty where that is what was printed.
+        family: the pairings of all that stand beside it; p-values are for all of them together.
+        limit: the smallest difference worth caring about: the claim's, or that of `compare`.
+        paired: whether it was tested by pairs of seeds.
+        outside: of a claim of being alike: whether the arm is shown to differ by more than that.
     """
 
-    n: int
-    p_value: float
-    p_against: float
-    p_limit: float
-    least: int
-    n_learned: int
+    verdict: Verdict
+    baseline: str
+    family: tuple[Pairing, ...]
+    limit: Margin
+    paired: bool = True
+    outside: bool = False
 
-    @classmethod
-    def by(cls, decided: Decided) -> Self:
-        """Of the test that decided a claim."""
-        return cls(decided.n, decided.p_value, decided.p_against, decided.level, decided.least, decided.n_learned)
+    @property
+    def by_reliability(self) -> bool:
+        """Whether what is known is how often the two learned, and not how well where they do."""
+        reliability, values = self.verdict.reliability, self.verdict.by_values
+        if reliability is None or values.is_different:
+            return False
+        return reliability.is_different or self.verdict.adjusted_p is None
+
+    @property
+    def p_value(self) -> float | None:
+        """Two-sided, of the respect that is known, adjusted for the family; None for too few seeds."""
+        return self.verdict.reliability_p if self.by_reliability else self.verdict.adjusted_p
+
+    @property
+    def alike(self) -> ClaimVerdict:
+        """What is said of the claim that the two are alike: within the margin, and as many of their runs learned."""
+        less_often = self.verdict.reliability is not None and self.verdict.reliability.is_different
+        return self._of(holds=self.verdict.is_within, fails=self.outside or less_often)
+
+    def is_shown(self, standing: Standing) -> ClaimVerdict:
+        """What is said of the claim that the arm is better, or worse."""
+        opposite = Standing.WORSE if standing is Standing.BETTER else Standing.BETTER
+        return self._of(holds=self.verdict.standing is standing, fails=self.verdict.standing is opposite)
+
+    def _of(self, *, holds: bool, fails: bool) -> ClaimVerdict:
+        if holds or fails:
+            return ClaimVerdict.CONFIRMED if holds else ClaimVerdict.REFUTED
+        return ClaimVerdict.TOO_FEW if self.verdict.standing is Standing.TOO_FEW else ClaimVerdict.UNDECIDED
 
 
 @dataclass(frozen=True)
@@ -117,7 +152,7 @@ class LargestDifference:
     within: float
     cells: int
     arm: str
-    test: PValues | None = None
+    test: Tested | None = None
     interval: Interval | None = None
 
 
@@ -133,36 +168,17 @@ class CurveDifference:
 
 
 @dataclass(frozen=True)
-class Learning:
-    """How often an arm and its rival learned, and the differences of the pairs in which both did.
-
-    Attributes:
-        arm, rival: runs that learned, of the ``n`` of the test.
-        both: pairs in which both learned.
-        difference: the mean difference of these; None without any.
-        interval: its own; None where there are too few, or where they show no spread.
-    """
-
-    arm: int
-    rival: int
-    both: int
-    difference: float | None
-    interval: Interval | None
-
-
-@dataclass(frozen=True)
 class ArmDifference:
     """Of a claim about an arm: the arm minus the rival that decided, in the metric's unit.
 
     Attributes:
         metric: what was compared.
         arm, rival: their spellings; the rival's with its variant, where that is another.
-        difference: the mean of the paired differences; None where some are infinite.
-        interval: its own; None where there are too few pairs, where they show no spread, or where some run
-            did not learn: then no interval keeps its promise.
-        above, below: pairs in which the arm is above, and below.
+        difference: the mean difference of the runs that learned, of pairs where both did; None where there is none.
+        interval: its own, as `compare` has it.
+        above, below: pairs in which the arm is above, and below, whether or not they learned.
+        learned, learned_rival: how many of their runs did; None where all runs of the family did.
         test: what decided.
-        learning: where some run did not learn, how often each did; None where every run learned.
         own_seeds: the article's own, which were not counted.
     """
 
@@ -174,8 +190,37 @@ class ArmDifference:
     interval: Interval | None
     above: int
     below: int
-    test: PValues
-    learning: Learning | None
+    learned: Learned | None
+    learned_rival: Learned | None
+    test: Tested
+    own_seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ArmTimes:
+    """Of a claim about the way to a threshold, which some runs may miss.
+
+    Attributes:
+        metric: what was compared.
+        arm, rival: their spellings; the rival's with its variant, where that is another.
+        reached, reached_rival: how many of their runs got there.
+        faster, slower, tied: pairs (couples of runs, if unpaired) in which the arm was that.
+        test: what decided: signed ranks, a miss being the last.
+        apart: of seconds, pairs that were left out, as in `ArmRatio`.
+        own_seeds: the article's own, which were not counted.
+    """
+
+    kind: ClassVar[str] = "times"
+    metric: Metric
+    arm: str
+    rival: str
+    reached: Share
+    reached_rival: Share
+    faster: int
+    slower: int
+    tied: int
+    test: Tested
+    apart: int
     own_seeds: tuple[int, ...]
 
 
@@ -202,7 +247,7 @@ class ArmRatio:
     rival: str
     ratio: float
     interval: Interval | None
-    test: PValues
+    test: Tested
     apart: int
     own_seeds: tuple[int, ...]
     printed_ratio: float | None
@@ -210,7 +255,8 @@ class ArmRatio:
     others_cores: float | None
 
 
-Evidence: TypeAlias = NoEvidence | DigitsMet | LargestDifference | CurveDifference | ArmDifference | ArmRatio
+ArmEvidence: TypeAlias = ArmDifference | ArmTimes | ArmRatio
+Evidence: TypeAlias = NoEvidence | DigitsMet | LargestDifference | CurveDifference | ArmEvidence
 
 
 @dataclass(frozen=True)
@@ -220,7 +266,7 @@ class JudgedClaim:
     Attributes:
         claim: as the study states it.
         variant: where it was judged; empty where the claim is about all.
-        verdict: reproduced to the digit, confirmed, refuted, undecided, or too few seeds for any of these.
+        verdict: reproduced to the digit, met or not, confirmed, refuted, undecided, or too few seeds.
         evidence: what decided.
         seeds: how many our figures rest on.
     """

@@ -27,7 +27,9 @@ from actbench.tables.sequential import (
     designs_of,
     growth,
     judge_by_looks,
+    stops,
     with_designs,
+    with_stops,
 )
 from actbench.tables.tasks import Task, split
 from actbench.tables.warnings import Hindrance, TableWarning, about_stores, about_task
@@ -167,7 +169,8 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
     runs, stored_thresholds = run_frames(folders, question.only)
     manifests = tuple(read_manifest(folder) for folder in folders)
     designs = [design for manifest in manifests for design in designs_in(manifest).values()]
-    runs = select(with_designs(runs, designs), question.selection)
+    sittings = {str(folder): sittings_in(manifest) for folder, manifest in zip(folders, manifests, strict=True)}
+    runs = select(with_stops(with_designs(runs, designs), sittings), question.selection)
     studies = read_studies(folders)
     own_checks = [parse_check(text) for text in question.fail_if]
     stored_checks = [
@@ -186,7 +189,6 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
     )
     tasks, apart = split(measured)
     _check_baseline(question.baseline, tasks)
-    sittings = {str(folder): sittings_in(manifest) for folder, manifest in zip(folders, manifests, strict=True)}
     found = []
     for task in tasks:
         chosen = question.thresholds or _of_studies(task, studies) or stored_thresholds
@@ -205,7 +207,12 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
                 baseline,
                 kept,
                 None if kept else _not_compared(task, baseline, question.baseline),
-                (*about_task(task.runs), *(warning for _, warning in compared if warning), *growth(task, sittings)),
+                (
+                    *about_task(task.runs),
+                    *(warning for _, warning in compared if warning),
+                    *growth(task, sittings),
+                    *stops(task),
+                ),
             )
         )
     known = {
@@ -296,7 +303,7 @@ def judge_alone(
     metric = replace(PLAIN["test_accuracy"], rule=task.rule)
     if its_designs := designs_of(task, designs):
         return judge_by_looks(task, metric, its_designs, arm, baseline, margin)
-    two = replace(task, runs=task.runs[task.runs["arm"].isin([arm, baseline])])
+    two = task.runs[task.runs["arm"].isin([arm, baseline])]
     comparison = compare_arms(two, metric, baseline, margin)
     return comparison.rows[0].verdict if comparison else None
 

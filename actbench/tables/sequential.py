@@ -20,7 +20,7 @@ from actbench.statistics.sequential import FIRST_LOOK
 from actbench.statistics.verdict import joint_standing
 from actbench.tables.comparison import ALPHA, Looks, Margin, compare_arms, margin_of
 from actbench.tables.metrics import failed_by_arm, values_by_arm
-from actbench.tables.warnings import GrewBetweenLooks, Hindrance, LooksNotCounted
+from actbench.tables.warnings import GrewBetweenLooks, Hindrance, LooksNotCounted, StoppedEarly
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ def compare_in_looks(
         margin: the smallest difference worth caring about; None takes the design's, else the metric's own.
         designs: those of the task, if any.
     """
-    found = compare_arms(task, metric, baseline, margin)
+    found = compare_arms(task.runs, metric, baseline, margin)
     if found is None or not designs:
         return found, None
     reason = _hindrance(task, metric, baseline, margin, designs)
@@ -56,7 +56,9 @@ def compare_in_looks(
     # A margin that follows from results must not follow the later ones.
     first = {seed: value for seed, value in values_by_arm(metric, task.runs)[baseline].items() if seed < FIRST_LOOK}
     failed = failed_by_arm(metric, task.runs)
-    limit = margin_of(task, metric, Arm(first, failed.get(baseline, frozenset())), design.margin)
+    limit = margin_of(
+        metric, Arm(first, failed.get(baseline, frozenset())), design.margin, inputs=task.settings[metric.inputs]
+    )
     return _honoured(found, take_looks(task, metric, design, limit), failed), None
 
 
@@ -189,7 +191,7 @@ def take_looks(task: Task, metric: Metric, design: Design, limit: Margin) -> Loo
         ]
         if not lacking:
             last = max((verdict.look for verdict in verdicts.values()), default=0)
-            return Looks(design.looks, tuple(taken[:last]), verdicts, limit, design.margin)
+            return Looks(design.looks, tuple(taken[:last]), verdicts, limit, design.margin, design.alpha)
         taken = taken[: min(lacking)]
 
 
@@ -207,19 +209,59 @@ def growth(task: Task, sittings: Mapping[str, Sequence[Sitting]]) -> list[GrewBe
     grown: dict[str, int] = {}
     for (store, arm), runs in done.groupby(["store", "arm"], sort=False):
         known = sittings.get(str(store), ())
-        placed = [
-            (number, int(seed))
-            for started, seed in zip(runs["started_at"], runs["seed"], strict=True)
-            if isinstance(started, str) and (number := sum(sitting.at <= started for sitting in known) - 1) >= 0
-        ]
+        placed = _placed(runs, known)
         if not placed or known[min(placed)[0]].until_decided:
             continue
         first = known[min(placed)[0]]
-        added = [number for number, seed in placed if not first.asked_for(seed)]
+        added = [number for number, seed in placed if seed not in first.asked]
         before = sum(number < min(added) for number, _ in placed) if added else 0
         if before >= FIRST_LOOK:
             grown[str(arm)] = before
     return [GrewBetweenLooks(tuple(grown), min(grown.values()))] if grown else []
+
+
+def _placed(runs: pd.DataFrame, sittings: Sequence[Sitting]) -> list[tuple[int, int]]:
+    """The number of the sitting that each run belongs to, and its seed; see `growth`."""
+    return [
+        (number, int(seed))
+        for started, seed in zip(runs["started_at"], runs["seed"], strict=True)
+        if isinstance(started, str) and (number := sum(sitting.at <= started for sitting in sittings) - 1) >= 0
+    ]
+
+
+def with_stops(runs: pd.DataFrame, sittings: Mapping[str, Sequence[Sitting]]) -> pd.DataFrame:
+    """All runs of some stores with the columns ``seeds_there`` and ``seeds_asked``: how many of the seeds that a plain
+    sweep asked for have a result, where others were never tried, and how many it asked for; else 0.
+
+    Arms are told apart where a study has no variants; with variants, which may have seeds of their own, seeds count as
+    tried where any of its runs has them: sweeps go seed by seed. It is found out before anything is left out.
+    """
+    there, asked = np.zeros(len(runs), dtype=np.int64), np.zeros(len(runs), dtype=np.int64)
+    runs = runs.reset_index(drop=True)
+    for (store, _), study in runs.groupby(["store", "study"], sort=False):
+        known = sittings.get(str(store), ())
+        plain = {number for number, sitting in enumerate(known) if not sitting.until_decided}
+        if not plain:
+            continue
+        parts = [study] if study["variant"].any() else [part for _, part in study.groupby("activation", sort=False)]
+        for part in parts:
+            done = part[part["status"].isin(FINAL)]
+            wanted = set().union(*(known[number].asked for number, _ in _placed(done, known) if number in plain))
+            tried = set(part["seed"][part["status"] != "interrupted"].astype(int))
+            if wanted - tried:
+                there[part.index] = len(wanted & set(done["seed"].astype(int)))
+                asked[part.index] = len(wanted)
+    return runs.assign(seeds_there=there, seeds_asked=asked)
+
+
+def stops(task: Task) -> list[StoppedEarly]:
+    """Arms of which a sweep was stopped when a test was possible, before it had all the seeds that it asked for."""
+    runs = task.runs[task.runs["seeds_there"] >= FIRST_LOOK]
+    if not len(runs):
+        return []
+    fewest = runs.sort_values("seeds_there", kind="stable").iloc[0]
+    arms = tuple(dict.fromkeys(map(str, runs["arm"])))
+    return [StoppedEarly(arms, int(fewest["seeds_there"]), int(fewest["seeds_asked"]))]
 
 
 def _names(task: Task, design: Design) -> dict[str, str]:

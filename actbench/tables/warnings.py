@@ -154,6 +154,16 @@ class GrewBetweenLooks:
     before: int
 
 
+@dataclass(frozen=True)
+class StoppedEarly:
+    """Arms of which so many of the seeds that were asked for have a result, the others not having been tried."""
+
+    kind: ClassVar[str] = "stopped early"
+    arms: tuple[str, ...]
+    there: int
+    asked: int
+
+
 TableWarning: TypeAlias = (
     MixedJobs
     | ParallelRuns
@@ -168,6 +178,7 @@ TableWarning: TypeAlias = (
     | KeptApart
     | LooksNotCounted
     | GrewBetweenLooks
+    | StoppedEarly
 )
 
 

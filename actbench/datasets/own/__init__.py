@@ -25,7 +25,7 @@ class Kind:
     name: str
     read: Reader
     spelled: str
-    obeys: frozenset[str]
+    obeys: tuple[str, ...]
     suffixes: tuple[str, ...] = ()
     prefix: str = ""
     is_file: bool = True
@@ -46,7 +46,7 @@ class Kind:
         return _source(name, partial(self.read, place=_rest(name, self.prefix), **values), self.obeys)
 
 
-def _source(name: str, read: Reader, obeys: frozenset[str]) -> Source:
+def _source(name: str, read: Reader, obeys: tuple[str, ...]) -> Source:
     # The model depends on what is in it, so it is chosen when it has been read: see default_model.
     return Source(name, read, epochs=10, model="", thresholds=(0.9, 0.95, 0.98), obeys=obeys)
 
@@ -60,13 +60,13 @@ KINDS: Registry[Kind] = Registry("kind of data", __name__, listed=False)
 
 
 def own_data(
-    spelled: str, *, obeys: set[str], suffixes: tuple[str, ...] = (), prefix: str = "", is_file: bool = True
+    spelled: str, *, obeys: tuple[str, ...], suffixes: tuple[str, ...] = (), prefix: str = "", is_file: bool = True
 ) -> Callable[[Reader], Reader]:
     """Add a reader ``(request, place, parameters…) -> arrays`` of a kind of own data. See `Kind`."""
 
     def register(read: Reader) -> Reader:
         parameters = parameters_of(read, given=2)
-        kind = Kind(read.__name__, read, spelled, frozenset(obeys), suffixes, prefix, is_file, parameters)
+        kind = Kind(read.__name__, read, spelled, obeys, suffixes, prefix, is_file, parameters)
         KINDS.add(kind)
         return read
 

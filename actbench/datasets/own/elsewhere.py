@@ -19,7 +19,7 @@ from actbench.datasets.request import Request
 from actbench.errors import UserError
 
 
-@own_data("openml:NAME", prefix="openml", obeys={"target", "impute", "test_split"}, is_file=False)
+@own_data("openml:NAME", prefix="openml", obeys=("target", "impute", "test_split"), is_file=False)
 def openml(
     request: Request,
     place: str,
@@ -42,7 +42,7 @@ def openml(
     return {"x_train": features_of(place, found.data, impute=request.impute), "y_train": labels, CLASSES: classes}
 
 
-@own_data("hf:NAME", prefix="hf", obeys={"target", "impute", "test_split"}, is_file=False)
+@own_data("hf:NAME", prefix="hf", obeys=("target", "impute", "test_split"), is_file=False)
 def hugging_face(
     request: Request,
     place: str,
@@ -103,7 +103,7 @@ def _tables(
     return arrays
 
 
-@own_data("tfds:NAME", prefix="tfds", obeys={"test_split"}, is_file=False)
+@own_data("tfds:NAME", prefix="tfds", obeys=("test_split",), is_file=False)
 def tensorflow_datasets(request: Request, place: str) -> Arrays:  # noqa: ARG001 - a reader's signature
     """A data set of TensorFlow Datasets that has inputs and labels; the extra tfds. Splits train and test."""
     library = _library("tensorflow_datasets", "tfds")

@@ -25,7 +25,7 @@ ORIENTATION, TURNED = 0x0112, {5, 6, 7, 8}
 """The EXIF tag that says how a camera was held, and its values for a quarter turn."""
 
 
-@own_data("FOLDER/", obeys={"image_size", "test_split"})
+@own_data("FOLDER/", obeys=("image_size", "test_split"))
 def images(request: Request, place: str) -> Arrays:
     """A folder with a folder of images for each class, or with train/ and test/ that hold such.
 

@@ -25,7 +25,7 @@ SAMPLE_BYTES = 2**16
 BYTES_A_CELL = 8
 
 
-@own_data("FILE.csv", suffixes=(".csv", ".tsv"), obeys={"target", "impute", "test_split"})
+@own_data("FILE.csv", suffixes=(".csv", ".tsv"), obeys=("target", "impute", "test_split"))
 def table(request: Request, place: str) -> Arrays:
     """A table with a heading, comma- or tab-separated; --target names the column of the classes.
 

@@ -20,7 +20,7 @@ LEAST_COUNT = 10
 """Of a character among the training part's answers; a rarer one is no class of its own."""
 
 
-@own_data("text:FILE", prefix="text", obeys={"test_split"})
+@own_data("text:FILE", prefix="text", obeys=("test_split",))
 def text(
     request: Request,
     place: str,

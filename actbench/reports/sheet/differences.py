@@ -33,11 +33,11 @@ def comparison_grid(comparison: MetricComparison) -> Grid:
     for row in comparison.rows:
         pairings.setdefault(words.pairing(row.pairing, comparison.measure, row.clocks), []).append(row.arm)
     common, *others = sorted(pairings.items(), key=lambda item: -len(item[1]))
-    family = len(comparison.rows)
+    family = [row.pairing for row in comparison.rows]
     tested = comparison.looks is None and any(row.verdict.adjusted_p is not None for row in comparison.rows)
     planned = any(row.could_show is not None and math.isfinite(row.could_show) for row in comparison.rows)
     notes = [
-        words.sentence(common[0]) + (f"; {words.family(family)}" if family > 1 and tested else ""),
+        words.sentence(common[0]) + (f"; {words.family(family)}" if len(family) > 1 and tested else ""),
         *(f"{', '.join(arms)}: {pairing}" for pairing, arms in others),
         *map(words.sentence, words.notes(comparison)),
         *([words.explain_could_show()] * planned),
@@ -102,8 +102,8 @@ def _rank_columns(comparison: MetricComparison) -> list[ColumnOf]:
             Head("median", unit=words.unit(metric)),
             lambda row: Cell(words.median(metric, _median(row)), _median(row).median),
         ),
-        (Head("speed-up"), lambda row: Cell(words.factor(_of(row).speedup), _of(row).speedup)),
-        (Head("95 % interval"), lambda row: _interval(comparison, row)),
+        (Head("median speed-up"), lambda row: Cell(words.factor(_of(row).speedup), _of(row).speedup)),
+        (Head("95 % of that median"), lambda row: _interval(comparison, row)),
         (
             Head("faster / slower / tied"),
             lambda row: Cell(f"{_of(row).wins} / {_of(row).losses} / {_of(row).ties}", _of(row).wins),

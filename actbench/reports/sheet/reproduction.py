@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 TONES = {
     ClaimVerdict.TO_THE_DIGIT: Tone.GOOD,
+    ClaimVerdict.MET: Tone.GOOD,
+    ClaimVerdict.NOT_MET: Tone.BAD,
     ClaimVerdict.CONFIRMED: Tone.GOOD,
     ClaimVerdict.REFUTED: Tone.BAD,
     ClaimVerdict.UNDECIDED: Tone.NEUTRAL,
@@ -185,8 +187,7 @@ def _section(found: Reproduction) -> Section:
     notes = list(case.article.notes)
     if case.smoke:
         notes.insert(0, "A short trial on little data: it shows that everything runs, and judges nothing.")
-    rule = found.findings.question.rule
-    judged_by = f"{words.sentence(words.epoch_rule(rule))}." if rule else ""
+    judged_by = words.judged_by([item.task.rule for item in found.findings.tasks])
     subtitle = " ".join(part for part in (case.study.description, case.study.source, judged_by) if part)
     return Section(
         case.study.name,

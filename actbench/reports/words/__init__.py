@@ -28,7 +28,15 @@ from actbench.reports.words.numbers import (
     unit,
     with_reach,
 )
-from actbench.reports.words.outcomes import bar_name, epoch_rule, explain_learned, learned, outcome, spread_name
+from actbench.reports.words.outcomes import (
+    bar_name,
+    epoch_rule,
+    explain_learned,
+    judged_by,
+    learned,
+    outcome,
+    spread_name,
+)
 from actbench.reports.words.settings import setting, task_title
 from actbench.reports.words.verdicts import (
     baseline,
@@ -68,6 +76,7 @@ __all__ = [
     "family",
     "in_percent",
     "interval",
+    "judged_by",
     "learned",
     "left_out",
     "look_lines",

@@ -5,39 +5,88 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from actbench.reports.words.numbers import SMALLEST_P, decimals_of, difference, p_value, percent, plural, unit
+from actbench.reports.words.verdicts import smallest, standing, together, too_few, where_alike
+from actbench.statistics import Measure, Standing
 from actbench.tables.evidence import (
     ArmDifference,
     ArmRatio,
+    ArmTimes,
     ClaimVerdict,
     CurveDifference,
     DigitsMet,
     Lacking,
     LargestDifference,
-    Learning,
     NoEvidence,
-    PValues,
+    Tested,
 )
 
 if TYPE_CHECKING:
-    from actbench.statistics import Interval
-    from actbench.tables.evidence import JudgedClaim
+    from actbench.statistics import Interval, Learned
+    from actbench.tables.evidence import ArmEvidence, JudgedClaim
 
 
 def claim_verdict(judged: JudgedClaim) -> str:
-    """The verdict on a claim."""
-    match judged.verdict, judged.evidence:
-        case ClaimVerdict.TOO_FEW, ArmDifference(test=PValues() as test) | ArmRatio(test=test) | LargestDifference(
-            test=PValues() as test
-        ):
-            where = " where both learned" if test.n_learned < test.n else ""
-            return f"too few seeds{where}: {test.n_learned}, at least {test.least} decide"
-        case ClaimVerdict.UNDECIDED, NoEvidence():
+    """The verdict on a claim: what became of it, and in what respect."""
+    match judged.evidence:
+        case NoEvidence():
             return "not judged"
-        case ClaimVerdict.UNDECIDED, _:
-            return f"not decided with {plural(judged.seeds, 'seed')}"
-        case ClaimVerdict.TO_THE_DIGIT, _:
-            return "reproduced to the digit"
-    return str(judged.verdict)
+        case ArmDifference(test=test) | ArmTimes(test=test) | ArmRatio(test=test):
+            return _tested(judged, test)
+        case LargestDifference(test=Tested() as test) if judged.verdict.is_open:
+            return _tested(judged, test)
+    return "reproduced to the digit" if judged.verdict is ClaimVerdict.TO_THE_DIGIT else str(judged.verdict)
+
+
+def _tested(judged: JudgedClaim, test: Tested) -> str:
+    """The verdict, and what `compare` says of the two arms where that is something else."""
+    found = test.verdict
+    if judged.verdict is ClaimVerdict.TOO_FEW:
+        return too_few(found)
+    if judged.verdict is ClaimVerdict.UNDECIDED:
+        return f"not decided with {plural(judged.seeds, 'seed')}{_instead(judged, test)}"
+    if judged.verdict is ClaimVerdict.CONFIRMED and _is_alike(judged):
+        return f"{judged.verdict}{where_alike(found, _measure(judged))}"
+    return f"{judged.verdict}{_respect(test)}"
+
+
+def _measure(judged: JudgedClaim) -> Measure:
+    """How the figures were compared."""
+    return {ArmTimes: Measure.TIME, ArmRatio: Measure.RATIO}.get(type(judged.evidence), Measure.MEAN)
+
+
+def _respect(test: Tested) -> str:
+    """In what the two differ, where some run did not learn."""
+    found = test.verdict
+    often = found.reliability is not None and found.reliability.is_different
+    if often and (found.by_values.is_different or test.outside):
+        return ": in how often they learn, and in how well where both do"
+    if often:
+        return ": in how often they learn"
+    return " where both learn" if found.n_learned < found.n else ""
+
+
+def _instead(judged: JudgedClaim, test: Tested) -> str:
+    """What was shown of the two, but does not decide the claim."""
+    found = test.verdict
+    if found.standing in (Standing.EQUIVALENT, Standing.MIXED):
+        who = "" if found.standing is Standing.EQUIVALENT else f"{_first(judged, test)} "
+        return f": {who}{standing(found, smallest(test.limit), _measure(judged))}"
+    if found.standing.is_different:
+        return f": they differ, but are not shown to by more than {smallest(test.limit)}"
+    return ""
+
+
+def _first(judged: JudgedClaim, test: Tested) -> str:
+    """Which of the two the verdict is about: the one that is not the baseline."""
+    found = judged.evidence
+    if isinstance(found, ArmDifference | ArmTimes | ArmRatio):
+        return found.rival if test.baseline == found.arm else found.arm
+    return ""
+
+
+def _is_alike(judged: JudgedClaim) -> bool:
+    """Whether the claim is about no more than so large a difference."""
+    return judged.claim.relation == "alike" or judged.claim.within is not None
 
 
 def claim_figures(judged: JudgedClaim) -> str:
@@ -50,13 +99,11 @@ def claim_figures(judged: JudgedClaim) -> str:
         case LargestDifference(cells=cells, arm=arm, interval=interval) as found:
             which = f"largest difference of {cells} accuracies" if cells > 1 else "difference"
             ends = f", ours - printed {percent(interval.low)} … {percent(interval.high)}" if interval else ""
-            return f"{which} {percent(found.difference)} pp ({arm}){ends}{_p(found.test)}"
+            return f"{which} {percent(found.difference)} pp ({arm}){ends}"
         case CurveDifference(difference=difference, through=through, epoch=epoch):
             return f"largest difference in accuracy through epoch {through}: {difference:.5f} (epoch {epoch})"
-        case ArmDifference() as found:
-            return _difference(found)
-        case ArmRatio() as found:
-            return _ratio(found)
+        case ArmDifference() | ArmTimes() | ArmRatio() as found:
+            return f"{_beside(found)}{_p(judged, found.test)}{_clock(found)}{_own(found.own_seeds)}"
 
 
 def _lacking(found: NoEvidence) -> str:
@@ -65,10 +112,9 @@ def _lacking(found: NoEvidence) -> str:
         Lacking.CELLS: "none of these cells has a run yet",
         Lacking.CURVE: "that run is not there yet",
         Lacking.ARMS: f"no finished run of {arms or 'any other arm'}",
-        Lacking.SEEDS: f"no seed that {arms} share, but for the article's own, which judges nothing",
+        Lacking.SEEDS: f"{arms} have not each a seed beside the article's own, which judges nothing",
         Lacking.PAIRS: f"no runs of {arms} that were timed together",
-        Lacking.FIGURES: "some run has no such figure",
-        Lacking.LEARNING: f"{arms} learned in none of its runs, so there is no figure of it to compare",
+        Lacking.LEARNING: f"no run of {arms} learned, or got that far",
     }[found.lacking]
 
 
@@ -78,6 +124,13 @@ def _distinct(found: DigitsMet) -> str:
     if 0 < found.accuracies < found.distinct:
         text += f"; {found.accuracies_met} of {found.accuracies} last and best test accuracies"
     return text
+
+
+def _beside(found: ArmEvidence) -> str:
+    """The arm beside the rival."""
+    if isinstance(found, ArmDifference):
+        return _difference(found)
+    return _times(found) if isinstance(found, ArmTimes) else _ratio(found)
 
 
 def _difference(found: ArmDifference) -> str:
@@ -90,51 +143,65 @@ def _difference(found: ArmDifference) -> str:
         return texts[0] + (f" ({texts[1]} … {texts[2]})" if ends else "") + unit_name
 
     parts = []
-    if found.learning is None:
-        parts.append(spanned(found.difference, found.interval) if found.difference is not None else "infinite losses")
-    else:
-        parts.append(_learned(found, found.learning))
-        parts.append(_every_seed(found))
-        if found.learning.difference is not None:
-            parts.append(f"{spanned(found.learning.difference, found.learning.interval)} where both learned")
-    return f"{found.arm} - {found.rival}: {'; '.join(parts)}{_p(found.test)}{_own(found.own_seeds)}"
+    if found.learned is not None and found.learned_rival is not None:
+        parts.append(f"learned in {_count(found.learned)}, {found.rival} in {_count(found.learned_rival)}")
+        if found.test.paired:
+            parts.append(_every_seed(found))
+    if found.difference is not None:
+        where = "" if found.learned is None else " where both learned"
+        parts.append(spanned(found.difference, found.interval) + where)
+    return f"{found.arm} - {found.rival}: {'; '.join(parts)}"
 
 
-def _learned(found: ArmDifference, learning: Learning) -> str:
-    of = f" of {found.test.n}"
-    return f"learned in {learning.arm}{of}, {found.rival} in {learning.rival}{of}"
+def _count(learned: Learned) -> str:
+    return f"{learned.k or 'none'} of {learned.n}"
 
 
 def _every_seed(found: ArmDifference) -> str:
     """In how many seeds the arm is on which side."""
     count, side = max((found.below, "lower"), (found.above, "higher"))
-    seeds = "every seed" if count == found.test.n else f"{count} of {plural(found.test.n, 'seed')}"
+    n = found.test.verdict.n
+    seeds = "every seed" if count == n else f"{count} of {plural(n, 'seed')}"
     return f"{side} in {seeds}"
+
+
+def _times(found: ArmTimes) -> str:
+    reached = f"{found.arm} got there in {found.reached.count} of {found.reached.of} runs"
+    rival = f"{found.rival} in {found.reached_rival.count} of {found.reached_rival.of}"
+    of = "seeds" if found.test.paired else "pairs of runs"
+    return f"{reached}, {rival}; sooner in {found.faster}, later in {found.slower}, tied in {found.tied} {of}"
 
 
 def _ratio(found: ArmRatio) -> str:
     span = f" ({found.interval.low:.4g} … {found.interval.high:.4g})" if found.interval else ""
     printed = "" if found.printed_ratio is None else f", printed {found.printed_ratio:.3g}"
+    return f"{found.arm} / {found.rival}: measured ratio {found.ratio:.4g}{span}{printed}"
+
+
+def _clock(found: ArmEvidence) -> str:
+    """Of seconds, how comparable they are."""
+    if isinstance(found, ArmDifference):
+        return ""
     apart = f"; {plural(found.apart, 'pair')} left out, not timed together" if found.apart else ""
+    if isinstance(found, ArmTimes):
+        return apart
     beside = f"; up to {found.jobs} runs at a time" if found.jobs > 1 else ""
     quiet = (
         "; how busy the machine was is not known"
         if found.others_cores is None
         else f"; other programs kept up to {found.others_cores:.2g} cores busy"
     )
-    return (
-        f"{found.arm} / {found.rival}: measured ratio {found.ratio:.4g}{span}{printed}"
-        f"{_p(found.test)}{apart}{beside}{quiet}{_own(found.own_seeds)}"
-    )
+    return f"{apart}{beside}{quiet}"
 
 
-def _p(test: PValues | None) -> str:
-    """The p-value of the claim, or of its opposite where that is the smaller one; none where no value could decide."""
-    if test is None or test.n < test.least:
+def _p(judged: JudgedClaim, test: Tested) -> str:
+    """The p-value of there being any difference; none where that is not what was asked, or too few seeds."""
+    p = test.p_value
+    if p is None or (_is_alike(judged) and not test.by_reliability):
         return ""
-    p = min(test.p_value, test.p_against)
-    close = "" if p <= test.p_limit else f", where {test.p_limit:g} decides"
-    return f"; p {'' if p < SMALLEST_P else '= '}{p_value(p)}{close}"
+    of = " of how often they learned" if test.by_reliability else ""
+    family = f", {together(test.family)}" if len(test.family) > 1 else ""
+    return f"; p {'' if p < SMALLEST_P else '= '}{p_value(p)}{of}, two-sided{family}"
 
 
 def _own(seeds: tuple[int, ...]) -> str:

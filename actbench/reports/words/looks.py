@@ -9,7 +9,7 @@ from actbench.reports.words.settings import task_title
 from actbench.results.thresholds import in_percent
 from actbench.statistics import SequentialVerdict, Standing
 from actbench.tables.select import name_some
-from actbench.tables.warnings import GrewBetweenLooks, Hindrance, LooksNotCounted
+from actbench.tables.warnings import GrewBetweenLooks, Hindrance, LooksNotCounted, StoppedEarly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,8 +30,13 @@ HINDRANCES = {
 }
 
 
-def about_looks(found: LooksNotCounted | GrewBetweenLooks) -> str:
+def about_looks(found: LooksNotCounted | GrewBetweenLooks | StoppedEarly) -> str:
     """A warning about looks as a sentence."""
+    if isinstance(found, StoppedEarly):
+        return (
+            f"{found.there} of the {found.asked} seeds that were asked for are there ({name_some(found.arms)}): the "
+            "verdicts hold only if it was not stopped for what they show."
+        )
     if isinstance(found, LooksNotCounted):
         return (
             f"the seeds were chosen while results came in (--until-decided), {HINDRANCES[found.hindrance]}: the "
@@ -90,7 +95,8 @@ def explain_looks(looks: Looks) -> str:
     when = [f"{arm} at {verdict.seeds}" for arm, verdict in decided.items()]
     taken = ", ".join(map(str, looks.taken)) or "no"
     return (
-        f"seeds until it is decided: p-values and verdicts hold over {len(looks.planned)} looks and all arms at 5 %; "
+        f"seeds until it is decided: p-values and verdicts hold over {len(looks.planned)} looks and all arms at "
+        f"{in_percent(looks.alpha):g} %; "
         f"looked at {taken} seeds{f', decided {name_some(when)}' if when else ''}; differences, intervals and effect "
         "sizes are of all seeds that are here, and not adjusted"
     )

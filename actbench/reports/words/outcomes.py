@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from actbench.reports.words.metrics import EPOCHS
-from actbench.reports.words.numbers import NOTHING, percent, plural
+from actbench.reports.words.numbers import NOTHING, percent, plural, sentence
 from actbench.tables.measured import EpochRule
 from actbench.tables.outcomes import Outcome
 from actbench.tables.select import name_some
@@ -22,6 +22,13 @@ def epoch_rule(rule: EpochRule) -> str:
     """Which epoch's figures a table shows."""
     more = {EpochRule.VAL: ", thresholds by validation accuracy", EpochRule.BEST: ", which flatters"}
     return f"figures of {EPOCHS[rule]}{more.get(rule, '')}"
+
+
+def judged_by(rules: Sequence[EpochRule]) -> str:
+    """Which epoch's figures judge the claims, and which stand beside printed ones."""
+    text = f"{sentence('; '.join(map(epoch_rule, dict.fromkeys(rules))))}."
+    printed = " Beside what was printed stand those of the last epoch."
+    return text + (printed if any(rule is not EpochRule.LAST for rule in rules) else "")
 
 
 def learned(count: float, runs: float, low: float, high: float) -> str:

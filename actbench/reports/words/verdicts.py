@@ -21,13 +21,13 @@ from actbench.tables.select import name_some
 from actbench.tables.warnings import Hindrance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from actbench.statistics import Pairing
     from actbench.tables.across import Across, NotAcross
     from actbench.tables.checks import CheckResult
     from actbench.tables.clocks import ClockPairs
-    from actbench.tables.comparison import MetricComparison, Row
+    from actbench.tables.comparison import Margin, MetricComparison, Row
     from actbench.tables.findings import NotCompared
 
 UNPAIRED = {
@@ -47,25 +47,27 @@ def verdict(comparison: MetricComparison, row: Row) -> str:
         return f"undecided: neither {'got there' if comparison.metric.is_time_to else 'learned'}"
     if comparison.looks is not None and row.verdict.standing.is_open:
         return still_open(comparison.looks)
-    timed = comparison.measure is not Measure.MEAN
-    return standing(row.verdict, margin(comparison), timed=timed)
+    return standing(row.verdict, margin(comparison), comparison.measure)
 
 
-def standing(found: Verdict, limit: str, *, timed: bool = False) -> str:
-    """A verdict; ``limit`` is the margin as the reader should see it, "0.5 pp"; ``timed`` says that less is faster."""
+def standing(found: Verdict, limit: str, measure: Measure = Measure.MEAN) -> str:
+    """A verdict; ``limit`` is the margin as the reader should see it, "0.5 pp"."""
     if found.standing is Standing.EQUIVALENT:
-        return f"equal within {limit}" + ("" if timed else f" where both learn{_unseen(found)}")
+        return f"equal within {limit}{where_alike(found, measure)}"
     if found.standing.is_different:
-        return _difference(found, limit, timed=timed)
+        return _difference(found, limit, measure)
     return _open(found)
+
+
+def where_alike(found: Verdict, measure: Measure) -> str:
+    """What "equal" was shown of, and what it leaves open."""
+    return f"{' where both learn' if measure is Measure.MEAN else ''}{_unseen(found, measure)}"
 
 
 def _open(found: Verdict) -> str:
     """Nothing yet, and how many seeds would tell."""
     if found.standing is Standing.TOO_FEW:
-        if found.reliability not in (None, Standing.TOO_FEW):
-            return f"too few seeds where both learned: {found.n_learned} of at least {found.least}"
-        return f"too few seeds: {found.n} of at least {found.least}"
+        return too_few(found)
     if found.seeds is None:
         return "undecided"
     if found.seeds.fewest is None:
@@ -73,18 +75,29 @@ def _open(found: Verdict) -> str:
     return f"undecided: {seed_range(found.seeds)} seeds would tell"
 
 
-def _difference(found: Verdict, limit: str, *, timed: bool) -> str:
+def too_few(found: Verdict) -> str:
+    """How many seeds there are, and how many could decide."""
+    if found.reliability not in (None, Standing.TOO_FEW):
+        return f"too few seeds where both learned: {found.n_learned} of at least {found.least}"
+    return f"too few seeds: {found.n} of at least {found.least}"
+
+
+def _difference(found: Verdict, limit: str, measure: Measure) -> str:
     """What differs: the values, how often the arm learned, or both."""
+    timed = measure is not Measure.MEAN
     head, tail = _what_differs(found, timed=timed)
     if not (found.by_values.is_different and found.negligible):
         return head + tail
     where = "" if timed or tail else " where both learn"
-    return f"{head}{tail}, by no more than {limit}{where}" + ("" if timed else _unseen(found))
+    return f"{head}{tail}, by no more than {limit}{where}" + _unseen(found, measure)
 
 
-def _unseen(found: Verdict) -> str:
-    """What a claim about the runs that learned leaves open of the others."""
-    return f"; up to {percent(found.failures_not_excluded, 0)} % of starts may fail"
+def _unseen(found: Verdict, measure: Measure) -> str:
+    """What is left open of starts that were not seen: every run takes seconds, but not every one learns or arrives."""
+    if measure is Measure.RATIO:
+        return ""
+    what = "miss it" if measure is Measure.TIME else "fail"
+    return f"; up to {percent(found.failures_not_excluded, 0)} % of starts may {what}"
 
 
 def _what_differs(found: Verdict, *, timed: bool) -> tuple[str, str]:
@@ -110,7 +123,11 @@ def seed_range(found: SeedRange) -> str:
 
 def margin(comparison: MetricComparison) -> str:
     """The smallest difference worth caring about: ``0.5 pp``, ``5 %``."""
-    limit = comparison.limit
+    return smallest(comparison.limit)
+
+
+def smallest(limit: Margin) -> str:
+    """A margin: ``0.5 pp``, ``5 %``."""
     return f"{in_percent(limit.value):.10g} pp" if limit.share is None else f"{in_percent(limit.share):.10g} %"
 
 
@@ -152,9 +169,18 @@ def baseline(comparison: MetricComparison) -> str:
     return f"{figure}, learned {learned.k}/{learned.n}" if comparison.some_failed else figure
 
 
-def family(arms: int) -> str:
+def family(pairings: Sequence[Pairing]) -> str:
     """What p-values and intervals of a family stand for."""
-    return f"p-values for {arms} arms together (max-T), intervals for each arm by itself"
+    return f"p-values for {together(pairings)}, intervals for each arm by itself"
+
+
+def together(pairings: Sequence[Pairing]) -> str:
+    """How many arms share the error of their family, and how: only pairs can be tested as one."""
+    paired = sum(found.paired for found in pairings)
+    how = "max-T" if paired == len(pairings) else "Bonferroni"
+    if 1 < paired < len(pairings):
+        how = f"max-T of the {paired} that are paired, Bonferroni of that and the others"
+    return f"{len(pairings)} arms together ({how})"
 
 
 def explain_could_show() -> str:
@@ -309,10 +335,11 @@ def summarize(comparison: MetricComparison) -> str:
 def _equal(comparison: MetricComparison, arms: list[str]) -> str:
     """Which arms are equal, and of accuracies where."""
     names = name_some(arms, 8)
-    if comparison.measure is not Measure.MEAN:
+    if comparison.measure is Measure.RATIO:
         return f": {names}"
     share = max(row.verdict.failures_not_excluded for row in comparison.rows if row.arm in arms)
-    return f" where both learn: {names}, of whose starts up to {percent(share, 0)} % may fail"
+    where, what = (" where both learn", "fail") if comparison.measure is Measure.MEAN else ("", "miss it")
+    return f"{where}: {names}, of whose starts up to {percent(share, 0)} % may {what}"
 
 
 def _size(comparison: MetricComparison, row: Row) -> str:
@@ -327,8 +354,10 @@ def _size(comparison: MetricComparison, row: Row) -> str:
             parts.append(f"{step} {unit(comparison.metric)}")
         elif isinstance(found, RatioComparison):
             parts.append(f"{factor(found.ratio)} the seconds")
-        elif found is not None and 0 < found.speedup < math.inf:
+        elif found is not None and found.speedup not in (0, 1, math.inf):
             parts.append(factor(found.speedup))
+        elif found is not None and found.speedup == 1:
+            parts.append(f"sooner in {found.wins}, later in {found.losses} of {found.wins + found.losses + found.ties}")
         else:
             # A definite win or loss is no factor: one of the two did not get there.
             parts.append(summary(comparison.metric, row.summary))

@@ -7,6 +7,7 @@ import textwrap
 from typing import Any
 
 from actbench.reports.words.looks import about_looks
+from actbench.reports.words.numbers import percent
 from actbench.reports.words.outcomes import about_outcomes, some_seeds
 from actbench.results.columns import BY_NAME
 from actbench.tables.select import name_some
@@ -25,6 +26,7 @@ from actbench.tables.warnings import (
     RepeatedSeeds,
     SeenInTraining,
     SeveralCopies,
+    StoppedEarly,
     TableWarning,
 )
 
@@ -59,10 +61,10 @@ def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911 - one for each k
             return about_outcomes(found)
         case SeenInTraining(seen=seen, inputs=inputs):
             return (
-                f"{seen:,} of the {inputs:,} test inputs ({100 * seen / inputs:.2g} %) are training inputs, too: on "
+                f"{seen:,} of the {inputs:,} test inputs ({percent(seen / inputs, 1)} %) are training inputs, too: on "
                 "those the test shows what was remembered."
             )
-        case LooksNotCounted() | GrewBetweenLooks():
+        case LooksNotCounted() | GrewBetweenLooks() | StoppedEarly():
             return about_looks(found)
         case SeveralCopies(runs=runs, stores=stores):
             named = ", ".join(map(repr, stores))
