@@ -471,6 +471,14 @@ def test_a_tar_archive_that_unpacks_without_end(tmp_path):
     refused(lambda: read_cifar(path), "it unpacks to more than")
 
 
+def test_a_tar_archive_of_very_many_members(tmp_path):
+    path = tmp_path / "c.tar.gz"
+    path.write_bytes(gzip.compress(bytes(entry("x").tobuf()) * 2000))
+    refused(lambda: read_cifar(path), "it has more than 100 members")
+    path.write_bytes(gzip.compress(bytes(entry("x", tarfile.XHDTYPE).tobuf()) * 2000))
+    refused(lambda: read_cifar(path), "c.tar.gz")
+
+
 @pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK])
 def test_headers_of_a_tar_archive_that_promise_much(kind, tmp_path):
     path = tmp_path / "c.tar.gz"
