@@ -166,6 +166,12 @@ def test_a_mirror_that_says_nothing(server, refused):
     assert reason == "sent nothing for 0.4 s"
 
 
+def test_a_mirror_that_says_nothing_is_asked_once_where_there_are_others(server, get):
+    heard = get(server.put("/mute", lambda _: server.released.wait(5)), server.put("/a", whole()))
+    assert [event.reason for event in heard[MirrorLeft]] == ["sent nothing for 0.4 s"]
+    assert server.ranges("/mute") == [None]
+
+
 def test_a_slow_mirror_is_left_for_a_faster_one(server, get):
     sluggish = server.put("/slow", slow(speed=100_000))
     heard = get(sluggish, server.put("/a", whole()))

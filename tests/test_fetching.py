@@ -40,6 +40,7 @@ from actbench.datasets.fetching.places import folder
 from actbench.datasets.published.files import PUBLISHED
 from actbench.errors import UserError
 
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="gives up the powers of root in Linux's way")
 SIZE = f"{len(CONTENT) / 1000:.3g} kB"
 RUN = ("run", "--act", "relu", "--data", NAME, "--device", "cpu", "--dry-run")
 
@@ -296,6 +297,17 @@ def two_files(server=None):
     return files
 
 
+def test_all_files_are_named_where_no_container_can_be_had(invoke, server, known):
+    halves = two_files(server)
+    gone = server.put("/train", status(404))
+    known(halves, [published_file([])])
+    done = invoke("data", "fetch", NAME)
+    assert done.returncode == 2
+    hashes = [f"{file.name} (SHA-256 {file.sha256})" for file in halves]
+    assert f"(train.bin from {gone}: 404 Not Found; faces.npz from nowhere: no address is known)" in done.stderr
+    assert f"Fetch {hashes[0]} and {hashes[1]} with a browser" in done.stderr
+
+
 def test_a_cache_that_was_touched_or_changed(invoke, server, faces):
     invoke("data", "fetch", NAME)
     kept = Path("kept/faces.npz")
@@ -340,6 +352,30 @@ def test_an_archive_of_ones_own_is_taken_and_called_so(invoke, server, faces, ho
     assert Path("kept/faces.npz").read_bytes() == OTHER
 
 
+def test_the_published_file_itself_in_the_place_of_the_archive(invoke, server, faces, home):
+    """Some are published as NAME.npz; what lies under that name may even hold pickles, which only its decoder reads."""
+    kept = put(Path("kept/faces.npz"))
+    for words in (("list",), ("verify",), ("fetch", NAME)):
+        assert state_of(invoke, *words) == ("verified", 0)
+    assert invoke("data", "import", kept).returncode == 0
+    assert heard_of(faces) == heard_of(faces, Path("kept")) == []
+    assert arrays_hash(cache.arrays(faces)) == arrays_hash(arrays())
+    assert server.asked == []
+    assert kept.read_bytes() == CONTENT
+
+
+@LINUX
+def test_a_folder_that_cannot_be_read(invoke, faces):
+    put(Path("kept/faces.npz"))
+    Path("kept").chmod(0)
+    with without_powers():
+        done = invoke(*RUN)
+        assert invoke("data", "list").returncode == 2
+    Path("kept").chmod(0o755)
+    assert done.returncode == 2
+    assert "kept/faces.npz': Permission denied." in done.stderr
+
+
 def test_an_archive_of_ones_own_with_the_published_data(invoke, server, faces):
     invoke("data", "fetch", NAME)
     Path("kept/faces.json").unlink()
@@ -353,7 +389,7 @@ def test_a_named_data_folder(faces, server):
         UserError, match=r"There is no faces\.npz in the data folder 'mine'.*'actbench data fetch faces'"
     ):
         cache.arrays(faces, Path("mine"))
-    kept = put(Path("mine/faces.npz"))
+    kept = put(Path("mine/faces.npz"), OTHER)
     put(Path("mine/faces.json"), b"{")
     with pytest.raises(
         UserError, match=r"'mine/faces\.npz' no longer holds what was kept there\. Remove it; to use it as"
@@ -509,7 +545,7 @@ def test_a_disk_that_is_full(invoke, server, known, home, largest):
     assert invoke("data", "fetch", NAME).returncode == 0
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="gives up the powers of root in Linux's way")
+@LINUX
 def test_a_folder_that_cannot_be_written(invoke, server, faces, home):
     Path("kept").mkdir(mode=0o555)
     with without_powers():

@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 
 import pandas as pd
 import pytest
+from rich.progress import Progress
 from synthetic import Arm, Task, write
 
 from actbench.cli.terminal import Screen, printable_streams
@@ -52,6 +53,24 @@ def test_streams_write_what_is_printable_in_the_letters_that_they_have(monkeypat
     for stream in streams:
         stream.flush()
         assert stream.buffer.getvalue().decode() == f"{SHOWN} ?\n"
+
+
+def test_a_bar_moves_and_what_is_written_meanwhile_stays_printable(monkeypatch):
+    """Rich, too, puts a stream round that of the program while it shows a bar."""
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with printable_streams():
+        console = Screen(stderr=True, force_terminal=True, width=100)
+        with Progress(console=console) as progress:
+            progress.advance(progress.add_task("epochs", total=1))
+            sys.stderr.write(f"meanwhile {CLIPBOARD}\n")
+            console.print(EVIL)
+    text = stream.getvalue()
+    assert "\x1b[2K" in text
+    assert "meanwhile" in text
+    assert "swish" in text
+    assert not OBEYED.search(re.sub(r"\x1b\[[\d;?]*[a-zA-Z]|\r", "", text))
+    assert r"\x1b[2K" not in text
 
 
 @pytest.fixture

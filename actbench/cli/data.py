@@ -59,8 +59,7 @@ def fetch(
     as_json: Json = False,
 ) -> None:
     """Fetch data sets that are not here, or damaged: from where other programs keep them, else from a mirror."""
-    from actbench.datasets.fetching.cache import archive, obtain
-    from actbench.datasets.fetching.stamps import state
+    from actbench.datasets.fetching.cache import obtain, state_of
 
     if not names and not every:
         raise UserError("Say which data sets to fetch, as 'actbench data list' names them, or --all.")
@@ -73,7 +72,7 @@ def fetch(
             except UserError as error:  # the others may be had
                 failures.append(str(error))
     if len(failures) < len(chosen):
-        _print_states({published.name: state(archive(published.name)) for published in chosen}, as_json=as_json)
+        _print_states({published.name: state_of(published) for published in chosen}, as_json=as_json)
     if failures:
         raise UserError("\n".join(failures))
 
@@ -81,10 +80,10 @@ def fetch(
 @app.command()
 def verify(names: Names = None, as_json: Json = False) -> None:
     """Hold every byte of what is here against its stamp. Exits with 1 where something is damaged."""
-    from actbench.datasets.fetching.cache import proved
+    from actbench.datasets.fetching.cache import state_of
     from actbench.datasets.fetching.stamps import State
 
-    states = {published.name: proved(published.name) for published in _chosen(names or None)}
+    states = {published.name: state_of(published, full=True) for published in _chosen(names or None)}
     _print_states(
         {name: found for name, found in states.items() if names or found is not State.ABSENT}, as_json=as_json
     )

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.datasets import DATASETS, Source
-from actbench.datasets.fetching.cache import archive
-from actbench.datasets.fetching.stamps import State, state
+from actbench.datasets.fetching.cache import archive, state_of
+from actbench.datasets.fetching.stamps import State
 from actbench.datasets.published.files import PUBLISHED
 from actbench.reports.words import data as words
 
@@ -45,7 +45,7 @@ def holding(source: Source, found: State | None = None) -> Holding:
         source.name,
         source.summary,
         sum(sizes) if all(sizes) else 0,
-        state(path) if found is None else found,
+        state_of(published) if found is None else found,
         published.licence,
         path,
     )

@@ -11,7 +11,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import filelock
@@ -19,7 +19,7 @@ import filelock
 from actbench.datasets._arrays import Arrays
 from actbench.datasets.fetching.download import DownloadError, download
 from actbench.datasets.fetching.events import DataKept, LocalData, NotKept, Waiting, tell
-from actbench.datasets.fetching.hashes import arrays_hash, named
+from actbench.datasets.fetching.hashes import arrays_hash, is_intact, named
 from actbench.datasets.fetching.offline import OFFLINE, offline
 from actbench.datasets.fetching.places import download_folder, find, folder, foreign_places, own_place
 from actbench.datasets.fetching.stamps import (
@@ -55,17 +55,14 @@ def arrays(published: Published, data_dir: Path | None = None) -> Arrays:
         UserError: they are not here and cannot be had, or what is here is damaged; says what to do.
     """
     name = published.name
-    if data_dir is not None:
-        npz = data_dir / f"{name}.npz"
-        if not _usable(name, npz):
-            raise UserError(
-                f"There is no {name}.npz in the data folder {str(data_dir)!r}. Without --data-dir it is taken from "
-                f"{str(folder())!r}, where 'actbench data fetch {name}' puts it."
-            )
-        return read_npz(npz)
-    if _usable(name, npz := archive(name)):
-        return read_npz(npz)
-    return read_npz(npz) if (found := obtain(published)) is None else found
+    found = _lying(published, (data_dir or folder()) / f"{name}.npz")
+    if found is None and data_dir is not None:
+        raise UserError(
+            f"There is no {name}.npz in the data folder {str(data_dir)!r}. Without --data-dir it is taken from "
+            f"{str(folder())!r}, where 'actbench data fetch {name}' puts it."
+        )
+    found = obtain(published) if found is None else found
+    return read_npz(archive(name)) if found is None else found
 
 
 def obtain(published: Published, *, anew: bool = False) -> Arrays | None:
@@ -90,17 +87,19 @@ def obtain(published: Published, *, anew: bool = False) -> Arrays | None:
                 return _decoded(published, Path(scratch))[0]
 
 
-def proved(name: str) -> State:
-    """What lies in our folder, by every byte; somebody's own archive by its arrays, where these are known.
+def state_of(published: Published, *, full: bool = False) -> State:
+    """What lies in our folder; ``full``: by every byte, and somebody's own by its arrays, where these are known.
 
     Raises:
         UserError: it cannot be read.
     """
-    npz = archive(name)
-    with room(name):
-        found = state(npz, full=True)
-    if found is State.LOCAL and (known := known_arrays(folder(), name)) and arrays_hash(read_npz(npz)) in known:
-        return State.SAME
+    npz = archive(published.name)
+    found = state(npz, full=full)
+    if found is State.LOCAL and _published_as(published, npz):
+        return State.VERIFIED
+    if found is State.LOCAL and full:
+        known = known_arrays(folder(), published.name)
+        return State.SAME if known and arrays_hash(read_npz(npz)) in known else found
     return found
 
 
@@ -121,9 +120,8 @@ def keep(name: str, found: Arrays, files: Sequence[Origin]) -> None:
         # A stamp without its archive is nothing; an archive without its stamp would be taken for somebody's own.
         write_stamp(npz, make_stamp(part, tuple(files), digest))
         part.replace(npz)
-    except OSError:
+    finally:
         part.unlink(missing_ok=True)
-        raise
     remember_arrays(npz.parent, name, digest)
     shutil.rmtree(download_folder(name), ignore_errors=True)
     tell(DataKept(name, npz))
@@ -140,11 +138,12 @@ def decoded(published: Published, container: Container, paths: Sequence[Path]) -
         ) from error
 
 
-def _usable(name: str, npz: Path) -> bool:
-    """Whether an archive is there to be read. Raises UserError where it no longer holds what was kept."""
+def _lying(published: Published, npz: Path) -> Arrays | None:
+    """The arrays of an archive, None where there is none. Raises UserError where it no longer holds what was kept."""
+    name = published.name
     match state(npz):
         case State.ABSENT:
-            return False
+            return None
         case State.DAMAGED:
             anew = f"'actbench data fetch {name}' makes it anew" if npz == archive(name) else "Remove it"
             raise UserError(
@@ -152,8 +151,17 @@ def _usable(name: str, npz: Path) -> bool:
                 f"{name}.json beside it."
             )
         case State.LOCAL:
+            container = _published_as(published, npz)
+            if container is not None:
+                return decoded(published, container, [npz])
             tell(LocalData(name, npz))
-    return True
+    return read_npz(npz)
+
+
+def _published_as(published: Published, npz: Path) -> Container | None:
+    """The container that an archive without a stamp is, as published: some are published under the name of ours."""
+    alone = [container for container in published.containers if len(container.files) == 1]
+    return next((container for container in alone if is_intact(npz, container.files[0])), None)
 
 
 @contextlib.contextmanager
@@ -209,7 +217,7 @@ def _decoded(published: Published, scratch: Path | None) -> tuple[Arrays, list[O
         if len(whole) == len(paths):
             return decoded(published, container, whole), origins(container, whole)
     if offline():
-        raise UserError(_what_is_missing(name, *here[0]))
+        raise UserError(_what_to_put(name, _missing(*here[0])))
     failures = []
     for container, paths in here:
         try:
@@ -222,7 +230,7 @@ def _decoded(published: Published, scratch: Path | None) -> tuple[Arrays, list[O
         else:
             found = decoded(published, container, [path for path, _ in got])
             return found, origins(container, [came_from for _, came_from in got])
-    raise UserError(_why_not(name, failures))
+    raise UserError(_why_not(name, _missing(*here[0]), failures))
 
 
 def _fetched(name: str, file: PublishedFile, scratch: Path | None) -> tuple[Path, str]:
@@ -232,8 +240,11 @@ def _fetched(name: str, file: PublishedFile, scratch: Path | None) -> tuple[Path
     return path, download(file, path)
 
 
-def _what_is_missing(name: str, container: Container, here: Sequence[Path | None]) -> str:
-    missing = [file for file, path in zip(container.files, here, strict=True) if path is None]
+def _missing(container: Container, here: Sequence[Path | None]) -> list[PublishedFile]:
+    return [file for file, path in zip(container.files, here, strict=True) if path is None]
+
+
+def _what_to_put(name: str, missing: Iterable[PublishedFile]) -> str:
     puts = [
         f"{named(file)} as {' or '.join(str(place) for place in [own_place(name, file), *foreign_places(file)][:2])}"
         for file in missing
@@ -244,13 +255,13 @@ def _what_is_missing(name: str, container: Container, here: Sequence[Path | None
     )
 
 
-def _why_not(name: str, failures: Sequence[DownloadError]) -> str:
+def _why_not(name: str, missing: Iterable[PublishedFile], failures: Sequence[DownloadError]) -> str:
     tried = "; ".join(
         f"{failure.file.name} from {mirror}: {reason}"
         for failure in failures
         for mirror, reason in (failure.reasons or {"nowhere": "no address is known"}).items()
     )
-    files = " or ".join(named(failure.file) for failure in failures)
+    files = " and ".join(map(named, missing))
     return (
         f"{name} could not be fetched ({tried}). Fetch {files} with a browser and give it to 'actbench data import "
         f"FILE', or name a folder that holds {name}.npz with --data-dir, or take --data digits, which needs no network."

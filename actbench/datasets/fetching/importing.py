@@ -9,10 +9,10 @@ from itertools import islice
 from pathlib import Path
 
 from actbench.datasets._arrays import NAMES, Arrays
-from actbench.datasets.fetching.cache import archive, decoded, keep, locked, room
+from actbench.datasets.fetching.cache import archive, decoded, keep, locked, room, state_of
 from actbench.datasets.fetching.hashes import arrays_hash, file_hash, named, published_hash
 from actbench.datasets.fetching.places import find, folder, own_place
-from actbench.datasets.fetching.stamps import Origin, State, known_arrays, origins, state
+from actbench.datasets.fetching.stamps import Origin, State, known_arrays, origins
 from actbench.datasets.npz import read_npz
 from actbench.datasets.published.files import Container, Published, PublishedFile
 from actbench.errors import UserError
@@ -92,8 +92,7 @@ def _taken(published: Published, brought: Mapping[PublishedFile, Path]) -> Impor
     """Convert what is complete with what was brought; else put that where it is found when the rest comes."""
     name, files = published.name, tuple(brought)
     with locked(name) as writable, room(name):
-        _check_place(name, writable=writable)
-        if state(archive(name)) is State.VERIFIED:
+        if _is_here(published, writable=writable):
             return Imported(name, files)
         parts = [
             (container, [brought.get(file) or find(name, file) for file in container.files])
@@ -117,16 +116,19 @@ def _copy(path: Path, to: Path) -> None:
     try:
         shutil.copyfile(path, part)
         part.replace(to)
-    except OSError:
+    finally:
         part.unlink(missing_ok=True)
-        raise
 
 
-def _check_place(name: str, *, writable: bool) -> None:
-    if not writable:
+def _is_here(published: Published, *, writable: bool) -> bool:
+    """Whether it is here already. Raises UserError where it cannot be put here."""
+    found = state_of(published)
+    if found is State.LOCAL:
+        own = str(archive(published.name))
+        raise UserError(f"{own!r} is data of your own. Move it away, then give the same command again.")
+    if found is not State.VERIFIED and not writable:
         raise UserError(f"Cannot write to {str(folder())!r}. Name another folder in ACTBENCH_DATA_DIR.")
-    if state(archive(name)) is State.LOCAL:
-        raise UserError(f"{str(archive(name))!r} is data of your own. Move it away, then give the same command again.")
+    return found is State.VERIFIED
 
 
 def _other_container(paths: list[Path], candidates: Iterable[Published]) -> Imported | None:
@@ -137,8 +139,7 @@ def _other_container(paths: list[Path], candidates: Iterable[Published]) -> Impo
         for found in _readings(paths, published) if known else ():
             if arrays_hash(found) in known:
                 with locked(name) as writable, room(name):
-                    _check_place(name, writable=writable)
-                    if state(archive(name)) is not State.VERIFIED:
+                    if not _is_here(published, writable=writable):
                         keep(name, found, [Origin(path.name, str(path), file_hash(path)) for path in paths])
                 return Imported(name, ())
     return None

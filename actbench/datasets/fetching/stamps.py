@@ -16,6 +16,7 @@ import msgspec
 
 from actbench.datasets.fetching.hashes import file_hash
 from actbench.datasets.published.files import Container
+from actbench.errors import UserError
 from actbench.results.files import replace
 
 KNOWN = "known.json"
@@ -95,8 +96,18 @@ def write_stamp(npz: Path, stamp: Stamp) -> None:
 def state(npz: Path, *, full: bool = False) -> State:
     """What an archive is, by its stamp: one look at its size and time, or at every byte (``full``, or after a change).
 
-    An archive that was only touched or copied gets the new time into its stamp. Raises OSError.
+    An archive that was only touched or copied gets the new time into its stamp.
+
+    Raises:
+        UserError: it cannot be read.
     """
+    try:
+        return _state(npz, full=full)
+    except OSError as error:
+        raise UserError(f"Cannot read {str(error.filename or npz)!r}: {error.strerror or error}.") from None
+
+
+def _state(npz: Path, *, full: bool) -> State:
     if not npz.is_file():
         return State.ABSENT
     try:
