@@ -30,10 +30,7 @@ def published(
         source: who made it and when.
         home: its page.
         licence: the terms.
-        epochs: see ``Source``, as for the others.
-        model: the same.
-        thresholds: the same.
-        chance: the same.
+        epochs, model, thresholds, chance: what a run takes when nothing else was asked for; see ``Source``.
     """
 
     def register(containers: Callable[[], tuple[Container, ...]]) -> Reader:
