@@ -30,7 +30,10 @@ def published(
         source: who made it and when.
         home: its page.
         licence: the terms.
-        epochs, model, thresholds, chance: what a run takes when nothing else was asked for; see ``Source``.
+        epochs: what a run takes when nothing else was asked for.
+        model: likewise.
+        thresholds: likewise; accuracies, as fractions.
+        chance: the share of the most frequent class in the training part.
     """
 
     def register(containers: Callable[[], tuple[Container, ...]]) -> Reader:
