@@ -74,7 +74,7 @@ def test_classes_may_be_numbers_and_need_not_begin_at_zero(own_folder):
             "Which column of 't.csv' holds the classes.*--target; it has 'width', 'height', 'colour', 'kind'",
         ),
         ({}, {"target": "kin"}, "has no column 'kin'. Did you mean 'kind'"),
-        ({}, {"target": "width"}, "'width' of 't.csv' holds .* different values, like 0.* a measurement, not a class"),
+        ({}, {"target": "width"}, "'width' of 't.csv' holds 59 different values in 60 rows, like 0.* a measurement, not a class"),
         ({"kind": ["a", None] * 30}, {"target": "kind"}, "30 rows of 't.csv' have no 'kind'"),
         (
             {"height": [None, *range(59)]},
@@ -88,6 +88,13 @@ def test_classes_may_be_numbers_and_need_not_begin_at_zero(own_folder):
             "'id' .* holds 120 different words, like 'n0'",
         ),
         ({"kind": "one"}, {"target": "kind"}, "has only the class 0"),
+        (
+            {"kind": list(range(0, 240, 4))},
+            {"target": "kind"},
+            "'kind' .* 60 different values in 60 rows.* a measurement",
+        ),
+        ({"day": ["2026-11-21", "2026-01-02"] * 30}, {"target": "kind"}, "'day' .* 2 different words.*: dates"),
+        ({"id": list(range(7, 67))}, {"target": "kind"}, "'id' of 't.csv' counts the rows, from 7 to 66"),
         ({"width": np.inf}, {"target": "kind"}, "infinite"),
         ({"width": [None] * 60}, {"target": "kind", "impute": "median"}, "Feature .* of 't.csv' has no number"),
         (
@@ -111,6 +118,8 @@ def test_tables_that_cannot_be_used_are_refused_in_words(own_folder, columns, op
     [
         (b"", "No columns to parse"),
         (b"a,kind\n", "has no rows"),
+        (b"a;kind\n1,5;x\n2,5;y\n", "seem to be separated by ';'. Save it with commas"),
+        (b"a,kind,a\n1,x,1\n", "has 'a' twice. Give each column a name of its own"),
         (b"kind\nx\ny\n", "no column besides the target"),
         (b"a,kind\n1,x,3\n2,y,4\n", "more cells than its heading"),
         (b"a,kind\n1,x\n2,y,4,5\n", "as a table: .*[Ee]xpected 2 fields"),
@@ -130,6 +139,34 @@ def test_a_table_that_would_not_fit_into_memory_is_refused_before_it_is_read(own
     monkeypatch.setattr(pd, "read_csv", lambda *_, **__: pytest.fail("it was read"))
     with pytest.raises(UserError, match=r"'t\.csv' takes about .* GiB of memory, more than the 0\.0001 GiB"):
         load("t.csv", target="kind", max_memory=1e-4)
+
+
+def test_words_that_could_be_missing_values_are_words_among_words(own_folder):
+    write_table(own_folder / "t.csv", colour=["NA", "None", "red"] * 20, kind=["NA", "null"] * 30)
+    found = datasets.prepare(Request("t.csv", target="kind"))
+    assert found.class_names == ("NA", "null")
+    assert found.feature_names == ("width", "height", "colour_NA", "colour_None", "colour_red")
+    write_table(own_folder / "t.csv", height=["NA", "?", *map(str, range(58))])
+    with pytest.raises(UserError, match="height 2 of 60 rows"):
+        load("t.csv", target="kind")
+
+
+def test_a_column_is_of_one_type_however_long_the_table_is(own_folder):
+    """In pandas' default, the beginning of a long column may be numbers and its end words."""
+    n = 300_000
+    word, number = np.full(n, "5", dtype=object), np.arange(n) % 2
+    word[::2], word[-1] = "7", "x"
+    pd.DataFrame({"word": word, "b": number, "kind": number}).to_csv("t.csv", index=False)
+    assert datasets.prepare(Request("t.csv", target="kind")).feature_names == ("b", "word_5", "word_7", "word_x")
+    found = datasets.prepare(Request("t.csv", target="word"))
+    assert found.class_names == ("5", "7", "x")
+
+
+def test_columns_that_words_become_are_part_of_the_memory_that_is_needed(own_folder):
+    words = {f"c{number}": [f"w{(row * number) % 97}" for row in range(2000)] for number in range(1, 20)}
+    write_table(own_folder / "t.csv", n=2000, **words)
+    with pytest.raises(UserError, match="takes about 0.05.* GiB of memory, more than the 0.01 GiB"):
+        load("t.csv", target="kind", max_memory=0.01)
 
 
 def test_missing_numbers_are_filled_by_what_is_trained_on_alone(npz):

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from actbench.datasets._arrays import CLASSES, Array, Arrays
+from actbench.datasets._arrays import CLASSES, FEATURES, Array, Arrays
 from actbench.datasets.fetching.offline import offline
 from actbench.datasets.memory import BYTES_WHEN_SCALED, check_memory
 from actbench.datasets.own import own_data
@@ -41,7 +41,8 @@ def openml(
     if found.target is None or getattr(found.target, "ndim", 1) != 1:
         raise UserError(f"'openml:{place}' names no single column as its target. Give --target.")
     labels, classes = classes_of(place, str(found.target.name), found.target)
-    return {"x_train": features_of(place, found.data, impute=request.impute), "y_train": labels, CLASSES: classes}
+    features, names = features_of(place, found.data, impute=request.impute)
+    return {"x_train": features, "y_train": labels, CLASSES: classes, FEATURES: names}
 
 
 @own_data("hf:NAME", prefix="hf", obeys=("target", "impute", "image_size", "test_split"), is_file=False)
@@ -75,10 +76,14 @@ def hugging_face(
     check_memory(name, sum(part.dataset_size or 0 for part in parts.values()) * (1 + BYTES_WHEN_SCALED))
     with _told(name):
         pictures = _only(kinds, "Image")
-        read = _pictures(name, parts, pictures[0], request) if pictures else _features(name, parts, target, request)
+        names = None
+        if pictures:
+            read = _pictures(name, parts, pictures[0], request)
+        else:
+            read, names = _features(name, parts, target, request)
         labels, classes = _classes(name, parts, target)
     ends = list(itertools.accumulate(len(part) for part in parts.values()))[:-1]
-    arrays: dict[str, Array] = {CLASSES: classes}
+    arrays: dict[str, Array] = {CLASSES: classes} | ({FEATURES: names} if names is not None else {})
     for axis, whole in (("x", read), ("y", labels)):
         arrays |= {f"{axis}_{part}": cut for part, cut in zip(parts, np.split(whole, ends), strict=True)}
     return arrays
@@ -100,7 +105,7 @@ def _classes(name: str, parts: Mapping[str, Any], target: str) -> tuple[Array, A
     return labels, np.array(names) if names and len(names) == len(classes) else classes
 
 
-def _features(name: str, parts: Mapping[str, Any], target: str, request: Request) -> Array:
+def _features(name: str, parts: Mapping[str, Any], target: str, request: Request) -> tuple[Array, Array]:
     import pandas as pd
 
     frame = pd.concat([part.to_pandas() for part in parts.values()], ignore_index=True)
