@@ -74,7 +74,11 @@ def test_classes_may_be_numbers_and_need_not_begin_at_zero(own_folder):
             "Which column of 't.csv' holds the classes.*--target; it has 'width', 'height', 'colour', 'kind'",
         ),
         ({}, {"target": "kin"}, "has no column 'kin'. Did you mean 'kind'"),
-        ({}, {"target": "width"}, "'width' of 't.csv' holds 59 different values in 60 rows, like 0.* a measurement, not a class"),
+        (
+            {},
+            {"target": "width"},
+            "'width' of 't.csv' holds 59 different values in 60 rows, like 0.* a measurement",
+        ),
         ({"kind": ["a", None] * 30}, {"target": "kind"}, "30 rows of 't.csv' have no 'kind'"),
         (
             {"height": [None, *range(59)]},
@@ -260,6 +264,25 @@ def empty_class(folder):
     (folder / "c").mkdir()
 
 
+def nested(folder):
+    (folder / "a" / "more").mkdir()
+
+
+def unread(folder):
+    (folder / "a" / "photo.HEIC").touch()
+
+
+def validation_folder(folder):
+    (folder / "train").mkdir()
+    for label in ("a", "b"):
+        (folder / label).rename(folder / "train" / label)
+    (folder / "val").mkdir()
+
+
+def floats(folder):
+    Image.fromarray(np.ones((4, 4), "float32")).save(folder / "a" / "0.tif")
+
+
 def class_in_test_alone(folder):
     (folder / "train").mkdir()
     for label in ("a", "b"):
@@ -280,6 +303,10 @@ def one_class(folder):
         (cut_image, {}, "Cannot read the image .*0.png'"),
         (empty_class, {}, "holds no image"),
         (class_in_test_alone, {}, "has 'z', which is no class of the training part"),
+        (nested, {}, "more' is a folder; images lie directly in the folder of their class"),
+        (unread, {}, "photo.HEIC' is not read"),
+        (validation_folder, {}, "has 'val' beside train/, and only test/ would be read"),
+        (floats, {}, "0.tif': ValueError: its pixels are floating-point numbers"),
         (one_class, {}, "has 1 folders in it; it takes one for each class"),
         (lambda _: None, {"image_size": "0"}, "--image-size '0' is no size"),
         (lambda _: None, {"image_size": "8x"}, None),
@@ -297,6 +324,27 @@ def test_folders_that_cannot_be_used_are_refused_in_words(own_folder, spoil, opt
         return
     with pytest.raises(UserError, match=message):
         load("f", **options)
+
+
+def test_grey_stays_grey_and_what_is_transparent_is_white(own_folder):
+    ramp = np.linspace(0, 65535, 48).astype(">u2").reshape(6, 8)
+    for label in ("a", "b"):
+        (own_folder / "f" / label).mkdir(parents=True)
+        Image.fromarray(ramp.astype("uint16")).save(own_folder / "f" / label / "0.tif")
+        big = Image.frombytes("I;16B", (8, 6), ramp.tobytes())
+        big.save(own_folder / "f" / label / "1.tif")
+    x = datasets.prepare(Request("f")).arrays["x_train"]
+    assert x.shape[1:] == (6, 8, 1)
+    for image in x:
+        np.testing.assert_array_equal(image[..., 0], (ramp / 257).round())
+    for label in ("a", "b"):
+        for number, alpha in ((0, 0), (1, 255)):
+            pixels = np.full((6, 8, 2), (40, alpha), "uint8")
+            (own_folder / "f" / label / f"{number}.tif").unlink()
+            Image.fromarray(pixels, "LA").save(own_folder / "f" / label / f"{number}.png")
+    found = datasets.prepare(Request("f", test_split=0.5)).arrays
+    shades = sorted(int(image[0, 0, 0]) for part in ("x_train", "x_test") for image in found[part])
+    assert shades == [40, 40, 255, 255]
 
 
 def test_images_that_claim_to_be_enormous_are_not_unpacked(own_folder, monkeypatch):
@@ -435,6 +483,17 @@ def test_test_inputs_that_were_trained_on_are_counted(npz):
     raw["x_test"][8] = raw["x_test"][9] = raw["x_train"][59]
     assert load(npz(**raw)).seen_in_training == 9
     assert load(npz(**raw), validation_split=0.5).seen_in_training == 9  # validation counts as training
+    raw["x_train"][20, 0] = raw["x_test"][0, 0] = 0.0
+    raw["x_test"][0, 0] *= -1
+    raw["x_train"] = raw["x_train"].astype("float32")
+    for kind in ("float64", "longdouble"):  # which has bytes that say nothing
+        raw["x_test"] = raw["x_test"].astype("float32").astype(kind)
+        assert load(npz(**raw)).seen_in_training == 9
+
+
+def test_channels_first_are_told(npz):
+    with pytest.raises(UserError, match=r"\(20, 3, 8, 8\), which looks like channels first.*moveaxis\(x, 1, -1\)"):
+        load(npz(x_train=np.zeros((20, 3, 8, 8)), y_train=np.arange(20) % 2))
 
 
 def test_what_names_stand_for(own_folder):
