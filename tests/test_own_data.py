@@ -553,6 +553,8 @@ def test_a_study_beside_its_table_and_text(own_folder):
     program("run", "home/s.toml", "-q", "--results", "r", cwd=own_folder, check=0)
     (row,) = read_runs(Path("r"))
     assert (row["target"], row["split"], row["train_size"]) == ("kind", "stratified", "36")
+    refused = program("run", "--split", "stratified", cwd=own_folder, check=2)
+    assert "--split stratified says how the validation part is kept: give --validation-split too" in refused.stderr
     refused = program("run", "home/s.toml", "--split", "random", cwd=own_folder, check=2)
     assert "--split cannot be 'random': allowed are last, stratified" in refused.stderr
 
