@@ -1,6 +1,7 @@
 """A person's own data: tables, folders of images, texts, and names in collections; splits, and what was trained on."""
 
 import json
+import os
 import sys
 import types
 from pathlib import Path
@@ -345,6 +346,22 @@ def test_grey_stays_grey_and_what_is_transparent_is_white(own_folder):
     found = datasets.prepare(Request("f", test_split=0.5)).arrays
     shades = sorted(int(image[0, 0, 0]) for part in ("x_train", "x_test") for image in found[part])
     assert shades == [40, 40, 255, 255]
+
+
+def test_no_image_runs_a_program(own_folder, monkeypatch):
+    """Pillow would give this to Ghostscript, whatever the file is called."""
+    save_images(own_folder / "f", {"a": 5, "b": 5})
+    (own_folder / "bin").mkdir()
+    (own_folder / "bin" / "gs").write_text(f"#!/bin/sh\ntouch {own_folder}/run\n")
+    (own_folder / "bin" / "gs").chmod(0o755)
+    monkeypatch.setenv("PATH", str(own_folder / "bin"), prepend=os.pathsep)
+    (own_folder / "f" / "a" / "0.png").write_text(
+        "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n"
+    )
+    monkeypatch.setattr("PIL.EpsImagePlugin.gs_binary", None)
+    with pytest.raises(UserError, match="Cannot read the image"):
+        load("f")
+    assert not (own_folder / "run").exists()
 
 
 def test_images_that_claim_to_be_enormous_are_not_unpacked(own_folder, monkeypatch):

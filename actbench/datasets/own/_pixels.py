@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -13,11 +14,22 @@ DEEP = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})
 GREY = frozenset({"1", "L", "LA", "La", *DEEP})
 """Its modes of grey. (A palette may hold colours.)"""
 DEEPEST = 65535
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
+"""What is read, by Pillow's names, whatever a file is called. It knows more, some of which run programs (Ghostscript)."""
 LARGEST_SIDE = 4096
 ORIENTATION, TURNED = 0x0112, {5, 6, 7, 8}
 """The EXIF tag that says how a camera was held, and its values for a quarter turn."""
 Size: TypeAlias = tuple[int, int]
 """Height and width."""
+
+
+def opened(source: Any) -> Any:
+    """A Pillow image, its pixels not read yet, of a path or a stream of bytes. Raises what its decoder raises."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        return Image.open(source, formats=FORMATS)
 
 
 def look(image: Any) -> tuple[Size, str]:

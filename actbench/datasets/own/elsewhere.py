@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import itertools
 import os
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from actbench.datasets._arrays import CLASSES, FEATURES, Array, Arrays
 from actbench.datasets.fetching.offline import offline
 from actbench.datasets.memory import BYTES_WHEN_SCALED, check_memory
 from actbench.datasets.own import own_data
-from actbench.datasets.own._pixels import common_format, look, pixels
+from actbench.datasets.own._pixels import common_format, look, opened, pixels
 from actbench.datasets.own.table import classes_of, features_of
 from actbench.datasets.request import Request
 from actbench.errors import UserError
@@ -78,7 +79,9 @@ def hugging_face(
         pictures = _only(kinds, "Image")
         names = None
         if pictures:
-            read = _pictures(name, parts, pictures[0], request)
+            # Its own decoder reads more formats than are safe to read.
+            raw = {part: found.cast_column(pictures[0], library.Image(decode=False)) for part, found in parts.items()}
+            read = _pictures(name, raw, pictures[0], request)
         else:
             read, names = _features(name, parts, target, request)
         labels, classes = _classes(name, parts, target)
@@ -115,7 +118,8 @@ def _features(name: str, parts: Mapping[str, Any], target: str, request: Request
 def _pictures(name: str, parts: Mapping[str, Any], column: str, request: Request) -> Array:
     import numpy as np
 
-    images = [image for part in parts.values() for image in part[column]]
+    stored = [image for part in parts.values() for image in part[column]]
+    images = [opened(io.BytesIO(image["bytes"]) if image["bytes"] else image["path"]) for image in stored]
     size, grey = common_format(name, [look(image) for image in images], request.image_size)
     return np.array([pixels(image, size, grey=grey) for image in images])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from actbench.custom import place_of
 from actbench.datasets._arrays import CLASSES, Array, Arrays
 from actbench.datasets.memory import BYTES_WHEN_SCALED, check_memory
 from actbench.datasets.own import own_data
-from actbench.datasets.own._pixels import Size, common_format, look, pixels
+from actbench.datasets.own._pixels import Size, common_format, look, opened, pixels
 from actbench.datasets.request import Request
 from actbench.errors import UserError
 from actbench.results.files import check_readable
@@ -92,12 +91,8 @@ def _labelled(folder: Path, classes: list[str]) -> Iterator[tuple[Path, int]]:
 
 def _image(path: Path) -> Any:
     """The image, its pixels not read yet. Raises UserError."""
-    from PIL import Image
-
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return Image.open(path)
+        return opened(path)
     except Exception as error:  # noqa: BLE001 - whatever a decoder makes of damaged bytes
         raise _unreadable(path, error) from None
 
