@@ -15,7 +15,7 @@ GREY = frozenset({"1", "L", "LA", "La", *DEEP})
 """Its modes of grey. (A palette may hold colours.)"""
 DEEPEST = 65535
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
-"""What is read, by Pillow's names, whatever a file is called. It knows more, some of which run programs (Ghostscript)."""
+"""What is read, by Pillow's names, whatever a file is called. It knows more, some of which run programs."""
 LARGEST_SIDE = 4096
 ORIENTATION, TURNED = 0x0112, {5, 6, 7, 8}
 """The EXIF tag that says how a camera was held, and its values for a quarter turn."""
