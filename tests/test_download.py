@@ -127,6 +127,13 @@ def test_a_half_of_another_file_is_dropped_at_the_end(server, get, own_folder):
     assert server.ranges("/a") == ["bytes=50000-", None]
 
 
+def test_another_file_is_begun_anew_only_once(server, refused, own_folder):
+    (own_folder / "faces.npz.part").write_bytes(OTHER[:50_000])
+    (reason,) = refused(server.put("/a", whole(OTHER)))
+    assert reason.startswith("sent another file, ")
+    assert server.ranges("/a") == ["bytes=50000-", None]
+
+
 def test_a_part_that_is_too_long_is_dropped(server, get, own_folder):
     (own_folder / "faces.npz.part").write_bytes(CONTENT + b"more")
     get(server.put("/a", whole()))
