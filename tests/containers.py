@@ -1,5 +1,6 @@
 """Small made-up files of the formats in which data is published, written by other means than they are read with."""
 
+import functools
 import gzip
 import io
 import pickle
@@ -10,11 +11,17 @@ import zipfile
 import numpy as np
 import scipy.io
 
+from actbench.datasets.published.decoders import cifar as cifar_decoder
+from actbench.datasets.published.decoders import idx as idx_decoder
+from actbench.datasets.published.decoders import mat
+from actbench.datasets.published.decoders import npz as npz_decoder
 from actbench.datasets.published.decoders.bounds import Known
 
 IMAGES = Known(train=7, test=4, shape=(28, 28), classes=10)
 LETTERS = Known(train=7, test=4, shape=(28, 28), classes=26)
 PHOTOGRAPHS = Known(train=10, test=4, shape=(32, 32, 3), classes=10)
+SMALL = Known(train=3, test=2, shape=(2, 2), classes=4)
+FEW = Known(train=2, test=2, shape=(4, 4, 3), classes=10)
 REVIEWS = Known(train=9, test=6, shape=(50,), classes=2)
 TOPICS = Known(train=8, test=3, shape=(50,), classes=5)
 BATCHES = {"train": ["batches/one", "batches/two"], "test": ["batches/test"]}
@@ -241,3 +248,35 @@ def topics(seed=0):
     """The arrays of Keras's archive of news, for TOPICS."""
     count = TOPICS.train + TOPICS.test
     return {"x": texts(count, seed=seed), "y": np.random.RandomState(seed).randint(0, TOPICS.classes, count)}
+
+
+FORMATS = {
+    "idx": (idx_files, SMALL, idx_decoder.decode),
+    "emnist": (
+        lambda folder, arrays: emnist_zip(folder / "gzip.zip", arrays),
+        SMALL,
+        functools.partial(idx_decoder.decode_emnist, part="letters"),
+    ),
+    "cifar": (
+        lambda folder, arrays: cifar(folder / "cifar.tar.gz", arrays),
+        FEW,
+        functools.partial(cifar_decoder.decode, batches=BATCHES, labels="labels"),
+    ),
+    "svhn": (svhn, FEW, mat.decode_svhn),
+    "svhn, not packed": (functools.partial(svhn, do_compression=False), FEW, mat.decode_svhn),
+    "npz": (lambda folder, arrays: npz(folder / "mnist.npz", arrays), SMALL, npz_decoder.decode),
+    "reviews": (
+        lambda folder, _: npz(folder / "imdb.npz", reviews(), packing=zipfile.ZIP_STORED),
+        REVIEWS,
+        npz_decoder.decode_texts,
+    ),
+    "topics": (lambda folder, _: npz(folder / "r.npz", topics()), TOPICS, npz_decoder.decode_topics),
+}
+
+
+def written(name, folder):
+    """The files of a format, what they hold, and what reads them."""
+    write, known, decode = FORMATS[name]
+    paths = write(folder, made_up(known))
+    read = functools.partial(decode, paths, known)
+    return paths, read(), read

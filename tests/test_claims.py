@@ -30,6 +30,7 @@ def run_table(arms, *, variant="", seconds=None, start=0, jobs=1, outcomes=None)
             began = pd.Timestamp("2026-01-01", tz="UTC") + pd.Timedelta(hours=seed, minutes=place + start)
             row = {"variant": variant, "activation": arm, "seed": seed, "status": "ok", "test_accuracy": accuracy}
             row |= {"started_at": began.isoformat(), "wall_seconds": 20.0, "jobs": jobs, "others_cores": np.nan}
+            row |= {"test_size": 10_000, "train_size": 60_000}
             row |= {"epoch_seconds": (seconds or {}).get((arm, seed), 1.0)}
             learned = Outcome.LEARNED if accuracy > 0.2 else Outcome.NEVER_LEARNED
             rows.append(row | {"outcome": (outcomes or {}).get((arm, seed), learned)})

@@ -235,7 +235,7 @@ def test_arms_that_never_err_are_equal_within_one_input(tmp_path):
     assert words.verdict(comparison, comparison.rows[0]) == "undecided"
     assert words.summarize(comparison).endswith(": undecided against relu: mish.")
     (comparison,) = ask(store, metrics=("epochs-to:0.95",)).tasks[0].comparisons
-    assert words.verdict(comparison, comparison.rows[0]) == "equal within 5 %"
+    assert words.verdict(comparison, comparison.rows[0]) == "equal within 5 %; up to 31 % of starts may miss it"
     (comparison,) = ask(store, metrics=("train_accuracy",)).tasks[0].comparisons
     assert words.verdict(comparison, comparison.rows[0]).startswith("equal within 0.0017 pp")
 

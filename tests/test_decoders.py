@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from containers import BATCHES, IMAGES, LETTERS, PHOTOGRAPHS, REVIEWS, TOPICS
 
+from actbench import datasets
 from actbench.datasets.published.decoders import cifar, idx, mat, npz, pickles
 
 
@@ -189,3 +190,12 @@ def test_gzip_in_several_members_is_one_file(tmp_path):
     whole = containers.idx(arrays["x_train"])
     paths[0].write_bytes(gzip.compress(whole[:100]) + gzip.compress(whole[100:]))
     assert_same(idx.decode(paths, IMAGES), arrays)
+
+
+def test_texts_are_trained_on_as_zeros_and_ones(tmp_path):
+    arrays = npz.decode_texts(containers.npz(tmp_path / "imdb.npz", containers.reviews()), REVIEWS)
+    np.savez(tmp_path / "mine.npz", **arrays)
+    data = datasets.load(datasets.Request(str(tmp_path / "mine.npz")))
+    assert data.input_shape == REVIEWS.shape
+    np.testing.assert_array_equal(data.x_train, arrays["x_train"])
+    assert data.x_train.dtype == np.float32

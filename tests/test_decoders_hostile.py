@@ -14,7 +14,7 @@ from pathlib import Path
 import containers
 import numpy as np
 import pytest
-from containers import BATCHES, LETTERS, PHOTOGRAPHS, REVIEWS, TOPICS
+from containers import BATCHES, FEW, FORMATS, LETTERS, PHOTOGRAPHS, REVIEWS, SMALL, written
 
 from actbench.datasets.published.decoders import cifar, idx, mat, npz, pickles
 from actbench.datasets.published.decoders.bounds import MARGIN, Known
@@ -22,7 +22,6 @@ from actbench.datasets.published.decoders.bounds import MARGIN, Known
 MOST = 8 * 2**20
 """Bytes that a reader may take for the small files here; what is promised in vain below is far more."""
 BEGIN = b"\x80\x02"
-SMALL = Known(train=3, test=2, shape=(2, 2), classes=4)
 
 
 def refused(read, *said, most=MOST):
@@ -246,39 +245,6 @@ def test_nothing_is_called_inside_archives(name, data, own_folder, tmp_path):
 
 
 # Every format, cut and damaged
-
-
-FEW = Known(train=2, test=2, shape=(4, 4, 3), classes=10)
-FORMATS = {
-    "idx": (containers.idx_files, SMALL, idx.decode),
-    "emnist": (
-        lambda folder, arrays: containers.emnist_zip(folder / "gzip.zip", arrays),
-        SMALL,
-        functools.partial(idx.decode_emnist, part="letters"),
-    ),
-    "cifar": (
-        lambda folder, arrays: containers.cifar(folder / "cifar.tar.gz", arrays),
-        FEW,
-        functools.partial(cifar.decode, batches=BATCHES, labels="labels"),
-    ),
-    "svhn": (containers.svhn, FEW, mat.decode_svhn),
-    "svhn, not packed": (functools.partial(containers.svhn, do_compression=False), FEW, mat.decode_svhn),
-    "npz": (lambda folder, arrays: containers.npz(folder / "mnist.npz", arrays), SMALL, npz.decode),
-    "reviews": (
-        lambda folder, _: containers.npz(folder / "imdb.npz", containers.reviews(), packing=zipfile.ZIP_STORED),
-        REVIEWS,
-        npz.decode_texts,
-    ),
-    "topics": (lambda folder, _: containers.npz(folder / "r.npz", containers.topics()), TOPICS, npz.decode_topics),
-}
-
-
-def written(name, folder):
-    """The files of a format, what they hold, and what reads them."""
-    write, known, decode = FORMATS[name]
-    paths = write(folder, containers.made_up(known))
-    read = functools.partial(decode, paths, known)
-    return paths, read(), read
 
 
 def found_in(read, path):
@@ -505,6 +471,14 @@ def test_a_tar_archive_that_unpacks_without_end(tmp_path):
     refused(lambda: read_cifar(path), "it unpacks to more than")
 
 
+def test_a_tar_archive_of_very_many_members(tmp_path):
+    path = tmp_path / "c.tar.gz"
+    path.write_bytes(gzip.compress(bytes(entry("x").tobuf()) * 2000))
+    refused(lambda: read_cifar(path), "it has more than 100 members")
+    path.write_bytes(gzip.compress(bytes(entry("x", tarfile.XHDTYPE).tobuf()) * 2000))
+    refused(lambda: read_cifar(path), "c.tar.gz")
+
+
 @pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK])
 def test_headers_of_a_tar_archive_that_promise_much(kind, tmp_path):
     path = tmp_path / "c.tar.gz"
@@ -670,3 +644,10 @@ def test_a_matlab_file_that_unpacks_without_end(tmp_path):
     bomb = packer.compress(matrix(data_size=2**26)[:-100]) + b"".join(packer.compress(bytes(2**20)) for _ in range(64))
     paths[0].write_bytes(matlab(element(15, bomb + packer.flush())))
     refused(lambda: mat.decode_svhn(paths, FEW), "train_32x32.mat")
+
+
+def test_a_matlab_file_that_is_far_too_large_is_not_read(tmp_path):
+    paths = containers.svhn(tmp_path, containers.made_up(FEW))
+    with paths[0].open("r+b") as file:
+        file.truncate(2**36)  # takes no room on the disk
+    refused(lambda: mat.decode_svhn(paths, FEW), "it takes 68719476736 bytes")

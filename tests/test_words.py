@@ -24,11 +24,11 @@ from actbench.tables.evidence import (
     ClaimVerdict,
     CurveDifference,
     DigitsMet,
+    Examined,
     JudgedClaim,
     Lacking,
     LargestDifference,
     NoEvidence,
-    Tested,
 )
 from actbench.tables.findings import NotCompared, Obstacle
 from actbench.tables.metrics import PLAIN, parse_metrics
@@ -66,7 +66,7 @@ SURE = Verdict(
 )
 PAIRED = Pairing(9, 9, tuple(range(9)), (), (), paired=True)
 UNPAIRED = replace(PAIRED, paired=False)
-TESTED = Tested(SURE, "b", (PAIRED,), Margin(0.005))
+TESTED = Examined(SURE, "b", (PAIRED,), Margin(0.005))
 FEW = replace(
     TESTED, verdict=replace(SURE, standing=Standing.TOO_FEW, by_values=Standing.TOO_FEW, adjusted_p=None, n=3)
 )

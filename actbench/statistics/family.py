@@ -15,7 +15,6 @@ What is tested is exchangeability: that within a seed the two runs could as well
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -39,10 +38,11 @@ from actbench.statistics.intervals import Interval, share_interval
 from actbench.statistics.pairing import Arm, Pairing, pair
 from actbench.statistics.permutation import (
     equivalence_p,
+    least_apart,
     least_pairs,
     max_t,
+    smallest_apart_p,
     smallest_sign_flip_p,
-    smallest_two_sample_p,
     two_sample_test,
 )
 from actbench.statistics.planning import SeedRange, sooner
@@ -191,7 +191,7 @@ def _test(contests: Sequence[_Contest], alpha: float, seed: int) -> int:
         samples = contest.samples()
         tests = parts * len(samples)
         for respect, (first, second) in samples.items():
-            if _smallest_unpaired_p(first.size, second.size, alpha) <= alpha / tests:
+            if smallest_apart_p(first.size, second.size, alpha) <= alpha / tests:
                 contest.p_values[respect] = min(1.0, tests * two_sample_test(first, second, seed=seed))
     return parts
 
@@ -220,7 +220,7 @@ class _Contest:
         """The smallest p-value that so many seeds can give."""
         if self.pairing.paired:
             return smallest_sign_flip_p(len(self.pairing.shared))
-        return _smallest_unpaired_p(self.pairing.n, self.pairing.n_baseline, alpha)
+        return smallest_apart_p(self.pairing.n, self.pairing.n_baseline, alpha)
 
     @property
     def values(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -261,7 +261,9 @@ class _Contest:
     ) -> Judged:
         """The verdict, with the figures beside it."""
         found = self._compared()
-        learned, learned_baseline = (_learned(one, alpha) for one in (self.arm, self.baseline))
+        learned, learned_baseline = (
+            _share(len(one.seeds) - len(one.failed), len(one.seeds), alpha) for one in (self.arm, self.baseline)
+        )
         lead = self._lead()
         negligible = found is not None and self._is_negligible(found, margin, alpha)
         reliability = self._standing(Respect.RELIABILITY, alpha, better=lead > 0) if self.some_failed else None
@@ -294,6 +296,19 @@ class _Contest:
             self.pairing, found, *self._over_all(higher_is_better=higher_is_better), learned, learned_baseline, verdict
         )
 
+    def _least(self, alpha: float, parts: int) -> int:
+        """With how many seeds a test could decide: pairs, or seeds of either arm."""
+        if self.pairing.paired:
+            return least_pairs(alpha / parts)
+        return least_apart(alpha / (parts * len(self.samples()) or 1), fewest=least_pairs(alpha))
+
+    def _arrived(self, learned: Learned, alpha: float) -> Learned:
+        """How many of the arm's runs got to where "equal" is about: to the threshold, or to having learned."""
+        if self.measure is not Measure.TIME:
+            return learned
+        times = self.arm.picked(self.arm.valued)
+        return _share(int(np.isfinite(times).sum()), times.size, alpha)
+
     def _seeds_that_would_tell(
         self, found: AnyComparison | None, lead: float, margin: float, *, alpha: float, arms: int, power: float
     ) -> SeedRange | None:
@@ -320,21 +335,6 @@ class _Contest:
     def _n_learned(self) -> int:
         """Those of them whose values are compared."""
         return min(map(len, self.seeds))
-
-    def _least(self, alpha: float, parts: int) -> int:
-        """With how many seeds a test could decide: pairs, or seeds of either arm."""
-        if self.pairing.paired:
-            return least_pairs(alpha / parts)
-        level = alpha / (parts * len(self.samples()) or 1)
-        return next(n for n in itertools.count(1) if _smallest_unpaired_p(n, n, alpha) <= level)
-
-    def _arrived(self, learned: Learned, alpha: float) -> Learned:
-        """How many of the arm's runs got to where "equal" is about: to the threshold, or to having learned."""
-        if self.measure is not Measure.TIME:
-            return learned
-        times = self.arm.picked(self.arm.valued)
-        n, k = times.size, int(np.isfinite(times).sum())
-        return Learned(k, n, share_interval(k, n, level=1 - alpha))
 
     def _compared(self) -> AnyComparison | None:
         first, second = self.values
@@ -393,12 +393,5 @@ class _Contest:
         return difference, improvement, interquartile_mean(first) - interquartile_mean(second)
 
 
-def _smallest_unpaired_p(n: int, m: int, alpha: float) -> float:
-    """The smallest p-value of n and m seeds, 1 where either are fewer than a test of pairs would take."""
-    return smallest_two_sample_p(n, m) if min(n, m) >= least_pairs(alpha) else 1.0
-
-
-def _learned(arm: Arm, alpha: float) -> Learned:
-    n = len(arm.seeds)
-    k = n - len(arm.failed)
+def _share(k: int, n: int, alpha: float) -> Learned:
     return Learned(k, n, share_interval(k, n, level=1 - alpha))

@@ -12,6 +12,7 @@ anything about their means (Bahadur & Savage 1956).
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -213,6 +214,16 @@ def least_pairs(alpha: float, *, sides: Literal[1, 2] = 2) -> int:
     while sides / 2**n > alpha:
         n += 1
     return n
+
+
+def smallest_apart_p(n: int, m: int, alpha: float) -> float:
+    """The same, but 1 where either arm has fewer seeds than a test of pairs takes to reach `alpha`."""
+    return smallest_two_sample_p(n, m) if min(n, m) >= least_pairs(alpha) else 1.0
+
+
+def least_apart(alpha: float, *, fewest: int = 1) -> int:
+    """The fewest seeds of either arm, ``fewest`` at least, with which a two-sample test can reach `alpha`."""
+    return next(n for n in itertools.count(fewest) if smallest_two_sample_p(n, n) <= alpha)
 
 
 def _turned(alternative: Alternative) -> Alternative:

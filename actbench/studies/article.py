@@ -99,8 +99,8 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         variants: where it is judged, once in each.
         arm, relation, than, by, margin: ``arm`` is ``higher`` or ``lower`` by the metric ``by`` than the arms ``than``
             (``others`` stands for all of the variant; ``wide: relu`` is that of another variant, paired by seed), or
-            ``alike``: their difference is within ``margin``, of seconds a share. ``by`` is a metric of ``compare``, or
-            ``epoch_seconds``, the median over a run's epochs, which a busy machine hardly moves.
+            ``alike``: their difference is within ``margin``, which is what ``--margin`` is. ``by`` is a metric of
+            ``compare``, or ``epoch_seconds``, the median over a run's epochs, which a busy machine hardly moves.
         cells, at_least, within: of the printed cells of the arms ``variant: activation`` (``*`` and ``?`` stand for
             anything) so many are met to the digit, or, with ``within``, each accuracy to that fraction.
         columns: of these cells only those in the columns with these names.

@@ -16,11 +16,11 @@ from actbench.tables.evidence import (
     ClaimVerdict,
     CurveDifference,
     DigitsMet,
+    Examined,
     JudgedClaim,
     Lacking,
     LargestDifference,
     NoEvidence,
-    Tested,
     combined,
 )
 from actbench.tables.published import CURVE_ACCURACIES, ReproducedCurve, ReproducedFigure, count_digits
@@ -102,7 +102,7 @@ def _judge_samples(claim: Claim, within: float, cells: Sequence[ReproducedFigure
     )
     outside = statistics.shown_outside(printed, arms, margin=within, always_paired=True, alpha=ALPHA)
     tests = [
-        Tested(judged.verdict, "", tuple(each.pairing for each in found), Margin(within), outside=beyond)
+        Examined(judged.verdict, "", tuple(each.pairing for each in found), Margin(within), outside=beyond)
         for judged, beyond in zip(found, outside, strict=True)
     ]
     verdicts = [test.alike for test in tests]

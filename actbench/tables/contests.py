@@ -19,10 +19,10 @@ from actbench.tables.evidence import (
     ArmRatio,
     ArmTimes,
     ClaimVerdict,
+    Examined,
     JudgedClaim,
     Lacking,
     NoEvidence,
-    Tested,
     combined,
 )
 from actbench.tables.metrics import Metric, parse_metrics, values_by_arm
@@ -82,7 +82,7 @@ class _Duel:
 
     rival: str
     row: Row
-    test: Tested
+    test: Examined
     turned: bool
 
     def says(self, claim: Claim, *, higher_is_better: bool) -> ClaimVerdict:
@@ -159,7 +159,7 @@ def _judged(contest: _Contest, family: Family, comparison: MetricComparison) -> 
     for rival in contest.rivals:
         turned = contest.baseline == contest.arm
         row = rows[rival if turned else contest.arm]
-        test = Tested(
+        test = Examined(
             row.verdict,
             comparison.baseline,
             tuple(each.pairing for each in comparison.rows),

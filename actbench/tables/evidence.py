@@ -89,7 +89,7 @@ class DigitsMet:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Examined:
     """What decided a claim: the verdict of `compare` on one arm of a family.
 
     Attributes:
@@ -152,7 +152,7 @@ class LargestDifference:
     within: float
     cells: int
     arm: str
-    test: Tested | None = None
+    test: Examined | None = None
     interval: Interval | None = None
 
 
@@ -192,7 +192,7 @@ class ArmDifference:
     below: int
     learned: Learned | None
     learned_rival: Learned | None
-    test: Tested
+    test: Examined
     own_seeds: tuple[int, ...]
 
 
@@ -219,7 +219,7 @@ class ArmTimes:
     faster: int
     slower: int
     tied: int
-    test: Tested
+    test: Examined
     apart: int
     own_seeds: tuple[int, ...]
 
@@ -247,7 +247,7 @@ class ArmRatio:
     rival: str
     ratio: float
     interval: Interval | None
-    test: Tested
+    test: Examined
     apart: int
     own_seeds: tuple[int, ...]
     printed_ratio: float | None

@@ -14,6 +14,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
 from functools import partial
 
+import containers
 import inputs
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from trial import Trial
 from actbench import datasets
 from actbench.cli.options import checked_thresholds, console
 from actbench.datasets import DatasetInfo, Request
+from actbench.datasets.published.decoders import pickles
 from actbench.errors import UserError
 from actbench.execution.plan import stored_plan
 from actbench.reports.formats import FORMATS
@@ -46,8 +48,8 @@ from actbench.tables.metrics import parse_metrics
 from actbench.tables.select import Selection, select
 
 SHARES = {
-    "spellings": 28, "expressions": 20, "archives": 20, "studies": 16, "checkpoints": 5, "tables": 3, "manifests": 3,
-    "commands": 3, "providers": 1, "records": 1,
+    "spellings": 25, "expressions": 18, "archives": 15, "studies": 16, "published": 10, "checkpoints": 5, "tables": 3,
+    "manifests": 3, "commands": 3, "providers": 1, "records": 1,
 }  # fmt: skip
 """How many of a hundred cases each kind has."""
 CHUNK = 1000
@@ -128,6 +130,35 @@ def archives(tmp_path):
             assert math.isfinite(float(abs(array).max())), "what is scaled is a number"
 
     return inputs.ARCHIVES, load
+
+
+def published(tmp_path):
+    """Files of every format in which data is published, damaged as they lie, and pickles under what packs them."""
+    good, readers = {}, {"pickle": lambda: pickles.unpickled((tmp_path / "pickle").read_bytes())}
+    for name in containers.FORMATS:
+        folder = tmp_path / name
+        folder.mkdir()
+        paths, _, readers[name] = containers.written(name, folder)
+        good[name] = [(path, path.read_bytes()) for path in paths]
+    batch = containers.batches(containers.made_up(containers.FEW))["batches/one"]
+    good["pickle"] = [(tmp_path / "pickle", containers.Python2.pickle(one)) for one in (batch, containers.texts(5))]
+
+    def read(case):
+        name, path, content = case
+        for whole, sound in good[name]:
+            whole.write_bytes(sound)
+        path.write_bytes(content)
+        try:
+            readers[name]()
+        except ValueError as error:
+            raise UserError(str(error)) from None
+
+    spoiled = [
+        inputs.st.tuples(inputs.st.just(name), inputs.st.just(path), inputs.damaged(content))
+        for name, files in good.items()
+        for path, content in files
+    ]
+    return inputs.st.one_of(*spoiled), read
 
 
 def tables(tmp_path):

@@ -10,18 +10,30 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy import stats
 
-from actbench.statistics import Arm, Judged, Measure, Standing, judge_family
+from actbench.statistics import Arm, Judged, Measure, judge_family
 
 Noise = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def say(text: str) -> None:
     """A line of the report that `-s` shows."""
     sys.stdout.write(text + "\n")
+
+
+def stand_in(page: str, *rows: tuple[object, ...]) -> None:
+    """Rows of figures are what a page of the documentation says: studies are drawn alike everywhere."""
+    lines = [f"| {' | '.join(map(str, row))} |" for row in rows]
+    say("\n".join(lines))
+    other = set(lines) - set((DOCS / page).read_text(encoding="utf-8").splitlines())
+    assert not other, f"docs/{page} lacks these rows"
 
 
 def normal(rng, size):
@@ -76,6 +88,9 @@ class Count:
     def rate(self) -> float:
         return self.hits / self.of if self.of else math.nan
 
+    def __add__(self, other: Count) -> Count:
+        return Count(self.hits + other.hits, self.of + other.of)
+
     def at_most(self, bound: float) -> bool:
         """Whether so many hits are no wonder where the rate is `bound`: three standard errors of the simulation."""
         return self.rate <= bound + 3 * math.sqrt(bound * (1 - bound) / max(self.of, 1))
@@ -84,7 +99,7 @@ class Count:
         return self.rate >= bound - 3 * math.sqrt(bound * (1 - bound) / max(self.of, 1))
 
     def __str__(self) -> str:
-        return f"{100 * self.rate:5.1f} %" if self.of else "      -"
+        return f"{100 * self.rate:.1f}" if self.of else "-"
 
 
 def arm(values: np.ndarray, failed: np.ndarray | None = None) -> Arm:
@@ -144,10 +159,11 @@ def false_alarms(judged_studies: Iterator[list[Judged]]) -> Count:
     return count
 
 
-def called_equal(judged_studies: Iterator[list[Judged]]) -> Count:
+def called_within(judged_studies: Iterator[list[Judged]]) -> Count:
+    """How often the first arm is said to be equal within the margin, or to differ by no more than that."""
     count = Count()
     for first, *_ in judged_studies:
-        count.add(first.verdict.standing is Standing.EQUIVALENT)
+        count.add(first.verdict.is_within)
     return count
 
 

@@ -14,10 +14,10 @@ from actbench.tables.evidence import (
     ClaimVerdict,
     CurveDifference,
     DigitsMet,
+    Examined,
     Lacking,
     LargestDifference,
     NoEvidence,
-    Tested,
 )
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ def claim_verdict(judged: JudgedClaim) -> str:
             return "not judged"
         case ArmDifference(test=test) | ArmTimes(test=test) | ArmRatio(test=test):
             return _tested(judged, test)
-        case LargestDifference(test=Tested() as test) if judged.verdict.is_open:
+        case LargestDifference(test=Examined() as test) if judged.verdict.is_open:
             return _tested(judged, test)
     return "reproduced to the digit" if judged.verdict is ClaimVerdict.TO_THE_DIGIT else str(judged.verdict)
 
 
-def _tested(judged: JudgedClaim, test: Tested) -> str:
+def _tested(judged: JudgedClaim, test: Examined) -> str:
     """The verdict, and what `compare` says of the two arms where that is something else."""
     found = test.verdict
     if judged.verdict is ClaimVerdict.TOO_FEW:
@@ -54,7 +54,7 @@ def _measure(judged: JudgedClaim) -> Measure:
     return {ArmTimes: Measure.TIME, ArmRatio: Measure.RATIO}.get(type(judged.evidence), Measure.MEAN)
 
 
-def _respect(test: Tested) -> str:
+def _respect(test: Examined) -> str:
     """In what the two differ, where some run did not learn."""
     found = test.verdict
     often = found.reliability is not None and found.reliability.is_different
@@ -65,7 +65,7 @@ def _respect(test: Tested) -> str:
     return " where both learn" if found.n_learned < found.n else ""
 
 
-def _instead(judged: JudgedClaim, test: Tested) -> str:
+def _instead(judged: JudgedClaim, test: Examined) -> str:
     """What was shown of the two, but does not decide the claim."""
     found = test.verdict
     if found.standing in (Standing.EQUIVALENT, Standing.MIXED):
@@ -76,7 +76,7 @@ def _instead(judged: JudgedClaim, test: Tested) -> str:
     return ""
 
 
-def _first(judged: JudgedClaim, test: Tested) -> str:
+def _first(judged: JudgedClaim, test: Examined) -> str:
     """Which of the two the verdict is about: the one that is not the baseline."""
     found = judged.evidence
     if isinstance(found, ArmDifference | ArmTimes | ArmRatio):
@@ -194,7 +194,7 @@ def _clock(found: ArmEvidence) -> str:
     return f"{apart}{beside}{quiet}"
 
 
-def _p(judged: JudgedClaim, test: Tested) -> str:
+def _p(judged: JudgedClaim, test: Examined) -> str:
     """The p-value of there being any difference; none where that is not what was asked, or too few seeds."""
     p = test.p_value
     if p is None or (_is_alike(judged) and not test.by_reliability):
