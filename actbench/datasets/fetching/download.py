@@ -28,6 +28,7 @@ CHUNK = 2**18
 MOST_BYTES = 2**30
 """Of a file whose size nobody published."""
 MOST_REDIRECTS = 10
+LONGEST_REASON = 200
 PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 """Refusals that are over after a while, beside the server's own errors (500 and above)."""
 
@@ -65,11 +66,19 @@ class DownloadError(Exception):
         self.reasons = reasons
 
 
-class _UselessError(Exception):
+class _ReasonError(Exception):
+    """Why a mirror does not bring the file; what a server says may be long, and hold anything."""
+
+    def __str__(self) -> str:
+        text = " ".join(super().__str__().split())
+        return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}…"
+
+
+class _UselessError(_ReasonError):
     """The mirror will not bring the file."""
 
 
-class _BrokenError(Exception):
+class _BrokenError(_ReasonError):
     """This attempt is over; another one may go better."""
 
 
@@ -220,6 +229,8 @@ class _Visit:
                 raise _BrokenError(self._silent()) from None
             except exceptions.RequestException as error:
                 raise self._refusal(error) from None
+            except ValueError:  # requests looks at where a redirect leads, too
+                raise _UselessError("leads to what is no address") from None
             if not answer.is_redirect:
                 return answer
             answer.close()
