@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+import typing
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, overload
@@ -14,6 +15,7 @@ from actbench import activations, datasets, models
 from actbench.errors import UserError
 from actbench.registry import Registry
 from actbench.reports.loggers import LOGGERS
+from actbench.results.columns import SETTINGS
 from actbench.training.initializers import INITIALIZERS
 from actbench.training.optimizers import OPTIMIZERS
 
@@ -43,13 +45,33 @@ REGISTRIES: dict[Listed, Registry[Any]] = {
 }
 
 
-def completions(kind: Listed) -> Callable[[str], list[str]]:
-    """Completions for the shell: the names of one kind that begin with what was typed."""
+def completing(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    """Completions for the shell: those of the names that begin with what was typed."""
 
     def complete(incomplete: str) -> list[str]:
-        return [entry.name for entry in REGISTRIES[kind] if entry.name.startswith(incomplete)]
+        return [name for name in names() if name.startswith(incomplete)]
 
     return complete
+
+
+def completions(kind: Listed) -> Callable[[str], list[str]]:
+    """Completions for the shell: the names of one kind."""
+    return completing(lambda: REGISTRIES[kind].names)
+
+
+def choices(setting: str) -> Callable[[str], list[str]]:
+    """Completions for the shell: the values that a setting may have."""
+    return completing(lambda: typing.get_args(SETTINGS[setting].asked))
+
+
+def _metrics() -> list[str]:
+    from actbench.results.thresholds import TIMES
+    from actbench.tables.metrics import ALIASES, PLAIN
+
+    return [*PLAIN, *ALIASES, *(time.kind for time in TIMES)]
+
+
+complete_metric = completing(_metrics)
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from actbench.cli.fetching import Offline, watched
-from actbench.cli.options import AllowCode, DataDir, Json, Log, MaxMemory, SelectedEpoch, console, epoch_rule
+from actbench.cli.options import (
+    AllowCode,
+    DataDir,
+    Json,
+    Log,
+    MaxMemory,
+    SelectedEpoch,
+    completing,
+    console,
+    epoch_rule,
+)
 from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
 from actbench.cli.sweeps import supervised
 from actbench.reports.loggers import LOGGERS, Logger
@@ -21,10 +31,10 @@ if TYPE_CHECKING:
     from actbench.execution.sweep import Options, Outcome
 
 
-def _names(incomplete: str) -> list[str]:
+def _names() -> Iterable[str]:
     from actbench.execution.reproduce import studies
 
-    return [name for name in studies() if name.startswith(incomplete)]
+    return studies()
 
 
 def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -33,7 +43,7 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
         typer.Argument(
             metavar="[NAME|STUDY.toml]...",
             help="Articles, as 'actbench list studies' names them. Default: all.",
-            autocompletion=_names,
+            autocompletion=completing(_names),
         ),
     ] = None,
     smoke: Annotated[

@@ -21,6 +21,8 @@ from actbench.cli.options import (
     Select,
     Thresholds,
     checked_thresholds,
+    choices,
+    completing,
     completions,
     epoch_rule,
 )
@@ -115,7 +117,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         str | None,
         typer.Option(
             help="What is kept for validation: the last inputs, as Keras does, or a draw of each class. last or "
-            "stratified. Default: last."
+            "stratified. Default: last.",
+            autocompletion=choices("split"),
         ),
     ] = None,
     test_split: Annotated[
@@ -132,9 +135,14 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     patience: Annotated[
         int | None, typer.Option(help="Stop when the validation loss has not improved for this many epochs.")
     ] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu or gpu. Default: auto.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu or gpu. Default: auto.", autocompletion=choices("device"))
+    ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="float32, float64 or bfloat16 (mixed). Default: float32.")
+        str | None,
+        typer.Option(
+            help="float32, float64 or bfloat16 (mixed). Default: float32.", autocompletion=choices("precision")
+        ),
     ] = None,
     deterministic: Annotated[
         bool | None, typer.Option("--deterministic", help="Repeatable bit for bit, on one thread, and slower.")
@@ -143,7 +151,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         str | None,
         typer.Option(
             help=f"What computes: {', '.join(backends.names())}. Default: {backends.DEFAULT}.",
-            autocompletion=lambda incomplete: [name for name in backends.names() if name.startswith(incomplete)],
+            autocompletion=completing(backends.names),
         ),
     ] = None,
     data_dir: DataDir = None,
