@@ -381,6 +381,12 @@ def test_deterministic_runs_are_equal_to_the_last_bit(twice):
 
 
 @pytest.mark.slow
+def test_seeds_may_be_ranges(own_folder, invoke):
+    words = ["run", "--act", "relu", "--device", "cpu", "--dry-run", "--json"]
+    assert json.loads(invoke(*words, "--seed", "10..19").stdout)["runs"] == 10
+    assert json.loads(invoke(*words, "--seed", "3", "--seed", "3..4", "--seed", "7..7").stdout)["runs"] == 3
+
+
 def test_limit_and_a_single_seed(twice):
     (run,) = rows(twice[0] / "runs.csv")
     assert (run["train_size"], run["test_size"], run["limit"], run["seed"]) == ("50", "50", "50", "7")
@@ -467,6 +473,11 @@ def case(words, message):
         case("run|--seeds|0", "--seeds 0"),
         case("run|--seed|-1", "--seed cannot be -1"),
         case("run|--seed|4294967296", "--seed cannot be 4294967296"),
+        case("run|--seed|x", "--seed x is no seed; give a whole number, like 3, or a range, like 10..19."),
+        case("run|--seed|1..", "--seed 1.. is no seed"),
+        case("run|--seed|19..10", "--seed 19..10 must go from the lower to the higher seed"),
+        case("run|--seed|0..9999999999", "over at most 10000"),
+        case("run|--variant|wide", "The study 'adhoc' has no variants: leave --variant wide out."),
         case("run|--seeds|2|--seed|1", "Give either --seeds N (the seeds 0 … N-1) or --seed S, not both"),
         case("run|--threshold|95", "--threshold 95 is no accuracy between 0 and 1. Did you mean 0.95?"),
         case("run|--threshold|0", "--threshold 0 is no accuracy between 0 and 1"),

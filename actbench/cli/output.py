@@ -33,6 +33,8 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to th
 
 def chosen_format(name: str | None, output: Path | None, *, as_json: bool) -> Format:
     """What was asked for. Raises UserError for an unknown name: before anything is trained or read."""
+    if as_json and name not in (None, "json"):
+        raise UserError(f"--json and --format {name} are two formats. Give one of them.")
     return format_for("json" if as_json else name, output)
 
 
