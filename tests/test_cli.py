@@ -16,7 +16,7 @@ import actbench
 from actbench.cli.options import complete_metric
 from actbench.reports.sheet.arms import COLUMNS
 
-COMMANDS = ["run", "compare", "list", "show", "info"]
+COMMANDS = ["run", "init", "compare", "list", "show", "info"]
 SMALL = ["--data", "small.npz", "--model", "mlp(6)", "--batch-size", "20", "--epochs", "3", "--lr", "0.01"]
 ARMS = ["--act", "relu", "--act", "swish(beta=2.0)", "--seeds", "2"]
 OWN = """

@@ -12,6 +12,7 @@ import typer
 from actbench.cli.compare import compare
 from actbench.cli.crash import crash_message
 from actbench.cli.data import app as data
+from actbench.cli.init import init
 from actbench.cli.lists import info, list_entries, show
 from actbench.cli.options import console
 from actbench.cli.plot import plot
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 
 app.command()(run)
+app.command()(init)
 app.command()(compare)
 app.command()(plot)
 app.command()(reproduce)
