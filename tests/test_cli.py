@@ -13,8 +13,10 @@ import pytest
 from conftest import INSTALLED, begin, program, small_arrays, wait_for
 
 import actbench
+from actbench.cli.options import complete_metric
+from actbench.reports.sheet.arms import COLUMNS
 
-COMMANDS = ["run", "compare", "list", "show", "info"]
+COMMANDS = ["run", "init", "compare", "list", "show", "info"]
 SMALL = ["--data", "small.npz", "--model", "mlp(6)", "--batch-size", "20", "--epochs", "3", "--lr", "0.01"]
 ARMS = ["--act", "relu", "--act", "swish(beta=2.0)", "--seeds", "2"]
 OWN = """
@@ -125,8 +127,9 @@ def test_the_options_of_run_are_the_promised_ones(invoke):
         assert option in shown, option
 
 
-def test_the_version(invoke):
-    assert invoke("--version").stdout == f"actbench {actbench.__version__}\n"
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version(invoke, option):
+    assert invoke(option).stdout == f"actbench {actbench.__version__}\n"
 
 
 def test_the_installed_command_is_the_same_program(own_folder):
@@ -294,6 +297,18 @@ def test_where_no_run_learned_nothing_is_compared_and_that_is_said(in_place, inv
     assert "Nothing to compare: no run of any arm learned." in invoke("compare").stdout
 
 
+def test_every_column_and_metric_that_the_shell_offers_is_taken(in_place, invoke):
+    for name in COLUMNS:
+        assert invoke("compare", "--columns", name).returncode == 0, name
+    for name in complete_metric(""):
+        assert invoke("compare", "--metric", name).returncode == 0, name
+
+
+def test_compare_writes_where_o_says(in_place, invoke, tmp_path):
+    assert invoke("compare", "-o", tmp_path / "out.md").stdout == ""
+    assert (tmp_path / "out.md").read_text(encoding="utf-8") == invoke("compare", "--format", "md").stdout
+
+
 def test_compare_of_nothing_says_how_to_make_something(own_folder, invoke):
     done = invoke("compare")
     assert done.returncode == 2
@@ -366,6 +381,12 @@ def test_deterministic_runs_are_equal_to_the_last_bit(twice):
 
 
 @pytest.mark.slow
+def test_seeds_may_be_ranges(own_folder, invoke):
+    words = ["run", "--act", "relu", "--device", "cpu", "--dry-run", "--json"]
+    assert json.loads(invoke(*words, "--seed", "10..19").stdout)["runs"] == 10
+    assert json.loads(invoke(*words, "--seed", "3", "--seed", "3..4", "--seed", "7..7").stdout)["runs"] == 3
+
+
 def test_limit_and_a_single_seed(twice):
     (run,) = rows(twice[0] / "runs.csv")
     assert (run["train_size"], run["test_size"], run["limit"], run["seed"]) == ("50", "50", "50", "7")
@@ -452,6 +473,11 @@ def case(words, message):
         case("run|--seeds|0", "--seeds 0"),
         case("run|--seed|-1", "--seed cannot be -1"),
         case("run|--seed|4294967296", "--seed cannot be 4294967296"),
+        case("run|--seed|x", "--seed x is no seed; give a whole number, like 3, or a range, like 10..19."),
+        case("run|--seed|1..", "--seed 1.. is no seed"),
+        case("run|--seed|19..10", "--seed 19..10 must go from the lower to the higher seed"),
+        case("run|--seed|0..9999999999", "over at most 10000"),
+        case("run|--variant|wide", "The study 'adhoc' has no variants: leave --variant wide out."),
         case("run|--seeds|2|--seed|1", "Give either --seeds N (the seeds 0 … N-1) or --seed S, not both"),
         case("run|--threshold|95", "--threshold 95 is no accuracy between 0 and 1. Did you mean 0.95?"),
         case("run|--threshold|0", "--threshold 0 is no accuracy between 0 and 1"),
@@ -540,12 +566,34 @@ def test_list_names_every_entry_as_text_and_as_json(invoke, kind):
 
 def test_info_says_what_a_report_of_a_problem_needs(invoke, monkeypatch):
     monkeypatch.setenv("ACTBENCH_DATA_DIR", "/some/where")
+    monkeypatch.setattr("actbench.environment.gpu_possible", lambda: False)
     facts = json.loads(invoke("info", "--json").stdout)
+    assert facts["GPU (tensorflow)"] == "none seen"
     assert facts["actbench"] == actbench.__version__
     assert facts["tensorflow"].startswith("2.")
     assert facts["ACTBENCH_DATA_DIR"] == "/some/where"
     shown = invoke("info").stdout
     assert all(name in shown for name in facts)
+
+
+@pytest.mark.parametrize(
+    ("there", "possible", "says"),
+    [
+        (["GPU:0"], True, "Some GPU"),
+        ([], False, "none seen"),
+        ([], True, "none seen, though there is a driver: is the extra 'cuda' installed?"),
+    ],
+)
+def test_info_says_which_gpu_is_seen(invoke, monkeypatch, there, possible, says):
+    import tensorflow as tf
+
+    for place in ("actbench.environment", "actbench.training.backends.tensorflow"):
+        monkeypatch.setattr(f"{place}.gpu_possible", lambda: possible)
+    monkeypatch.setattr("actbench.environment.LINUX", True)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: there)
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda _: {"device_name": "Some GPU"})
+    (line,) = [line for line in invoke("info").stdout.splitlines() if line.startswith("GPU (tensorflow)")]
+    assert line.split("  ", 1)[1].strip() == says
 
 
 # Shells and pipes
@@ -598,6 +646,17 @@ def test_no_color_is_respected_in_a_terminal(place, first):
         (["actbench", "run", "--optimizer", "adam"], ["adam", "adamw"]),
         (["actbench", "run", "--initializer", "he_"], ["he_normal", "he_uniform"]),
         (["actbench", "comp"], ["compare"]),
+        (["actbench", "run", "--device", ""], ["auto", "cpu", "gpu"]),
+        (["actbench", "run", "--precision", "fl"], ["float32", "float64"]),
+        (["actbench", "run", "--split", "st"], ["stratified"]),
+        (["actbench", "run", "--backend", "t"], ["tensorflow"]),
+        (["actbench", "plot", "p"], ["pareto", "profile"]),
+        (["actbench", "plot", "results/mine", "st"], ["strip"]),
+        (["actbench", "plot", "--metric", "train_"], ["train_accuracy", "train_loss", "train_seconds"]),
+        (["actbench", "compare", "--metric", "s"], ["seconds_to", "seconds_per_epoch"]),
+        (["actbench", "compare", "--columns", "default,se"], ["default,seconds_to_*", "default,seconds_per_epoch"]),
+        (["actbench", "compare", "--format", "js"], ["json"]),
+        (["actbench", "reproduce", "sp"], ["spocu-cifar10"]),
     ],
 )
 def test_the_shell_completes_names(own_folder, words, offered):

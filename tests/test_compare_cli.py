@@ -161,13 +161,44 @@ def test_the_program_itself(here):
 
 @pytest.mark.parametrize(
     ("name", "begins"),
-    [("a.html", "<!DOCTYPE html>"), ("a.JSON", "{"), ("a.csv", "activation,runs,"), ("a.out", "mnist · mlp")],
+    [
+        ("a.html", "<!DOCTYPE html>"),
+        ("a.JSON", "{"),
+        ("a.csv", "activation,runs,"),
+        ("a.txt", "mnist · mlp"),
+        ("a", "mnist · mlp"),
+    ],
 )
 def test_the_ending_of_the_file_chooses_the_format(here, invoke, name, begins):
     assert invoke("compare", "one", "--output", name).returncode == 0
     assert Path(name).read_text(encoding="utf-8").lstrip().startswith(begins)
-    invoke("compare", "one", "--format", "md", "--output", name)
+
+
+@pytest.mark.parametrize("name", ["a", "a.md", "a.notes"])
+def test_an_ending_of_no_other_format_takes_the_one_that_is_asked_for(here, invoke, name):
+    assert invoke("compare", "one", "--format", "md", "--output", name).returncode == 0
     assert Path(name).read_text(encoding="utf-8").startswith("### mnist")
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--output", "a.htlm"], "--output 'a.htlm' says no format by its ending. Known: .csv, .html, .htm, .json,"),
+        (["--output", "a.html", "--format", "csv"], "a file of the format html, but csv was asked for. Give it the en"),
+        (["--output", "a.csv", "--json"], "a file of the format csv, but json was asked for. Give it the ending .json"),
+        (["--json", "--format", "csv"], "--json and --format csv are two formats. Give one of them."),
+    ],
+)
+@pytest.mark.parametrize("command", ["compare", "reproduce"])
+def test_options_that_contradict_each_other_are_refused(here, invoke, command, words, says):
+    done = invoke(command, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert not list(here.glob("a*"))
+
+
+def test_a_format_that_is_said_twice_alike_is_taken(here, invoke):
+    assert invoke("compare", "one", "--json", "--format", "json", "-o", "a.json").returncode == 0
 
 
 def test_an_output_that_lacks_a_letter_shows_a_question_mark(here):

@@ -304,6 +304,28 @@ def test_the_table_and_markdown_and_page_say_the_same(trained, invoke):
     assert page.count("<figure") == 1
 
 
+def test_a_dry_run_trains_nothing_and_says_what_would_be(trained, invoke):
+    before = (trained / "results/small/runs.csv").read_bytes()
+    done = invoke("reproduce", "small.toml", "--dry-run")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "small: 14 runs in 2 arms: 14 stored already, 0 to train." in done.stdout
+    write_study(trained, ("seeds = [3,", "seeds = [2, 3,"))
+    forecast = json.loads(invoke("reproduce", "small.toml", "--dry-run", "--json").stdout)
+    assert (forecast["small"]["stored"], forecast["small"]["to_train"]) == (14, 2)
+    assert forecast["small"]["seconds"] > 0
+    trial = json.loads(invoke("reproduce", "small.toml", "--dry-run", "--json", "--smoke").stdout)
+    assert trial["small"]["runs"] == 2
+    assert not (trained / "results/smoke").exists()
+    assert (trained / "results/small/runs.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("option", [["--stored"], ["--format", "md"], ["--output", "a.md"]])
+def test_a_dry_run_judges_nothing(trained, invoke, option):
+    done = invoke("reproduce", "small.toml", "--dry-run", *option)
+    assert done.returncode == 2
+    assert "--dry-run judges nothing: leave --stored, --format and --output out." in done.stderr
+
+
 @pytest.mark.parametrize("form", FORMATS.names)
 def test_every_format_writes_it(trained, invoke, form):
     done = invoke("reproduce", "small.toml", "--format", form)

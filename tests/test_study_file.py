@@ -78,6 +78,14 @@ def test_a_variant_may_have_seeds_of_its_own(study_file):
     assert {run.seed for run in planned(study.override({"seed": [5]}))} == {5}
 
 
+def test_some_of_the_variants_may_be_chosen(study_file):
+    study = read_study(study_file(GOOD))
+    assert {run.variant for run in planned(study.only(["wide"]))} == {"wide"}
+    assert planned(study.only(["wide", "published"])) == planned(study.only([])) == planned(study)
+    with pytest.raises(UserError, match="has no variant 'wid'. Did you mean 'wide'\\? Known: 'published', 'wide'."):
+        study.only(["wide", "wid"])
+
+
 def test_variants_that_come_out_equal_in_a_trial_are_tried_once():
     longer = {"long": {"epochs": 9, "activation": ["tanh"], "seed": [1]}, "wide": {"model": "mlp(16)"}}
     study = Study(grid={"activation": ["relu", "tanh"], "seed": [0, 1]}, variants={"": {}, **longer})

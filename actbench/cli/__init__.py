@@ -12,6 +12,7 @@ import typer
 from actbench.cli.compare import compare
 from actbench.cli.crash import crash_message
 from actbench.cli.data import app as data
+from actbench.cli.init import init
 from actbench.cli.lists import info, list_entries, show
 from actbench.cli.options import console
 from actbench.cli.plot import plot
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 
 app.command()(run)
+app.command()(init)
 app.command()(compare)
 app.command()(plot)
 app.command()(reproduce)
@@ -44,7 +46,7 @@ app.add_typer(data, name="data")
 
 @app.callback(invoke_without_command=True)
 def options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    version: Annotated[bool, typer.Option("--version", "-V", help="Print the version and exit.")] = False,
 ) -> None:
     """Options of the program itself."""
     if version:

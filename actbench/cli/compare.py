@@ -17,6 +17,8 @@ from actbench.cli.options import (
     Thresholds,
     checked_level,
     checked_thresholds,
+    complete_metric,
+    completing,
     completions,
     console,
     epoch_rule,
@@ -61,6 +63,13 @@ Where = Annotated[
 Baseline = Annotated[str | None, typer.Option("--baseline", help="Compare with this arm. Default: relu, or the first.")]
 
 
+def _complete_columns(incomplete: str) -> list[str]:
+    from actbench.reports.sheet.arms import COLUMNS
+
+    before, comma, last = incomplete.rpartition(",")
+    return [f"{before}{comma}{name}" for name in completing(lambda: COLUMNS)(last)]
+
+
 def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
     stores: Stores = None,
     act: Act = None,
@@ -72,7 +81,8 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
         list[str] | None,
         typer.Option(
             help="Compare by this (repeatable): accuracy, best, train_accuracy, loss, train_loss, epochs-to:0.95, "
-            "seconds-to:0.95, seconds_per_epoch, train_seconds, wall_seconds. Default: accuracy."
+            "seconds-to:0.95, seconds_per_epoch, train_seconds, wall_seconds. Default: accuracy.",
+            autocompletion=complete_metric,
         ),
     ] = None,
     margin: Annotated[
@@ -84,7 +94,10 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
     chance_level: ChanceLevel = None,
     columns: Annotated[
         str | None,
-        typer.Option(help="Columns, with commas: 'default,seconds_to_*', 'all', 'article', 'test_accuracy'."),
+        typer.Option(
+            help="Columns, with commas: 'default,seconds_to_*', 'all', 'article', 'test_accuracy'.",
+            autocompletion=_complete_columns,
+        ),
     ] = None,
     sort: Annotated[str | None, typer.Option(help="Sort by a column; '-test_accuracy': highest first.")] = None,
     style: Annotated[Style, typer.Option(help="article: means alone, TS95 for epochs to 95 %.")] = Style.full,

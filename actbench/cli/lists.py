@@ -97,16 +97,26 @@ def show(
 
 
 def information() -> dict[str, str]:
-    """What a report of a problem should contain."""
+    """What a report of a problem should contain, but for what only a library that computes can tell."""
     from actbench.datasets.fetching.places import folder
 
     known = environment.information({name: backends.get(name).version for name in backends.names()})
     return {**known, "data folder": str(folder())}
 
 
+def _gpu(backend: backends.Backend) -> str:
+    """The GPU that a backend sees, as its maker calls it."""
+    if not backend.version:
+        return "not asked: it is not installed"
+    if backend.device_kind("auto") == "gpu":
+        return backend.device_name("gpu")
+    unused = environment.LINUX and environment.gpu_possible()
+    return "none seen" + ", though there is a driver: is the extra 'cuda' installed?" * unused
+
+
 def info(as_json: Json = False) -> None:
-    """Print versions, hardware and where data is looked for: what a report of a problem should contain."""
-    found = information()
+    """Print versions, hardware, GPUs and where data is looked for: what a report of a problem should contain."""
+    found = information() | {f"GPU ({name})": _gpu(backends.get(name)) for name in backends.names()}
     if as_json:
         echo_json(found)
         return

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable
+import typing
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, overload
@@ -14,6 +16,8 @@ from actbench import activations, datasets, models
 from actbench.errors import UserError
 from actbench.registry import Registry
 from actbench.reports.loggers import LOGGERS
+from actbench.results.columns import SETTINGS
+from actbench.studies.study import MOST_SEEDS
 from actbench.training.initializers import INITIALIZERS
 from actbench.training.optimizers import OPTIMIZERS
 
@@ -43,13 +47,33 @@ REGISTRIES: dict[Listed, Registry[Any]] = {
 }
 
 
-def completions(kind: Listed) -> Callable[[str], list[str]]:
-    """Completions for the shell: the names of one kind that begin with what was typed."""
+def completing(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    """Completions for the shell: those of the names that begin with what was typed."""
 
     def complete(incomplete: str) -> list[str]:
-        return [entry.name for entry in REGISTRIES[kind] if entry.name.startswith(incomplete)]
+        return [name for name in names() if name.startswith(incomplete)]
 
     return complete
+
+
+def completions(kind: Listed) -> Callable[[str], list[str]]:
+    """Completions for the shell: the names of one kind."""
+    return completing(lambda: REGISTRIES[kind].names)
+
+
+def choices(setting: str) -> Callable[[str], list[str]]:
+    """Completions for the shell: the values that a setting may have."""
+    return completing(lambda: typing.get_args(SETTINGS[setting].asked))
+
+
+def _metrics() -> list[str]:
+    from actbench.results.thresholds import TIMES
+    from actbench.tables.metrics import ALIASES, PLAIN
+
+    return [*PLAIN, *ALIASES, *(time.kind for time in TIMES)]
+
+
+complete_metric = completing(_metrics)
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
@@ -104,6 +128,45 @@ ChanceLevel = Annotated[
         "passes once in a million runs."
     ),
 ]
+
+
+SEEDS = re.compile(r"(\d{1,10})\.\.(\d{1,10})")
+
+
+def chosen_seeds(count: int | None, chosen: list[str] | None) -> list[int] | None:
+    """The seeds that ``--seeds N`` or several ``--seed S`` and ``--seed A..B`` stand for; None where none was given.
+
+    Raises:
+        UserError: both were given, too many, or what is neither a whole number nor a range.
+    """
+    if count is not None and chosen:
+        raise UserError("Give either --seeds N (the seeds 0 … N-1) or --seed S, not both.")
+    if count is not None and count > MOST_SEEDS:
+        raise UserError(f"--seeds {count} is too many; give {MOST_SEEDS} or fewer.")
+    if count is not None:
+        return list(range(at_least_one("--seeds", count)))
+    return list(dict.fromkeys(seed for text in chosen for seed in _seeds_in(text))) if chosen else None
+
+
+def _seeds_in(text: str) -> Iterable[int]:
+    """The seeds of one ``--seed``."""
+    found = SEEDS.fullmatch(text.strip())
+    try:
+        first, last = (int(found[1]), int(found[2])) if found else (int(text), int(text))
+    except ValueError:
+        raise UserError(f"--seed {text} is no seed; give a whole number, like 3, or a range, like 10..19.") from None
+    if not 0 <= last - first < MOST_SEEDS:
+        raise UserError(
+            f"--seed {text} must go from the lower to the higher seed, over at most {MOST_SEEDS}, like 10..19."
+        )
+    return range(first, last + 1)
+
+
+def at_least_one(option: str, value: int) -> int:
+    """A number of things. Raises UserError for none."""
+    if value < 1:
+        raise UserError(f"{option} {value} makes no sense; give 1 or more.")
+    return value
 
 
 @overload

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from actbench.cli.options import console
+from actbench.cli.options import completing, console
 from actbench.errors import UserError
 from actbench.printable import printable
 from actbench.reports.formats import FORMATS, SCREEN, format_for
@@ -19,24 +19,22 @@ if TYPE_CHECKING:
     from actbench.reports.sheet import Sheet
 
 
-def _complete(incomplete: str) -> list[str]:
-    return [name for name in FORMATS.names if name.startswith(incomplete)]
-
-
 FormatName = Annotated[
     str | None,
     typer.Option(
         "--format",
         metavar="|".join(FORMATS.names),
         help="How to write it. Default: by the ending of --output, or else a table.",
-        autocompletion=_complete,
+        autocompletion=completing(lambda: FORMATS.names),
     ),
 ]
-Output = Annotated[Path | None, typer.Option("--output", help="Write to this file instead of stdout.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead of stdout.")]
 
 
 def chosen_format(name: str | None, output: Path | None, *, as_json: bool) -> Format:
     """What was asked for. Raises UserError for an unknown name: before anything is trained or read."""
+    if as_json and name not in (None, "json"):
+        raise UserError(f"--json and --format {name} are two formats. Give one of them.")
     return format_for("json" if as_json else name, output)
 
 

@@ -9,7 +9,16 @@ from typing import Annotated
 import typer
 
 from actbench.cli.compare import ADHOC, Act, Baseline, Data, Model, Where, selection
-from actbench.cli.options import ChanceLevel, Select, Thresholds, checked_level, checked_thresholds, epoch_rule
+from actbench.cli.options import (
+    ChanceLevel,
+    Select,
+    Thresholds,
+    checked_level,
+    checked_thresholds,
+    complete_metric,
+    completing,
+    epoch_rule,
+)
 from actbench.errors import UserError
 from actbench.reports.plots import PLOTS, Look, LookOption
 
@@ -28,10 +37,6 @@ class Along(StrEnum):
     seconds = "seconds"
 
 
-def _complete(incomplete: str) -> list[str]:
-    return [name for name in PLOTS.names if name.startswith(incomplete)]
-
-
 def _takers(option: LookOption) -> str:
     return ", ".join(plot.name for plot in PLOTS if option in plot.options)
 
@@ -42,17 +47,19 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
         typer.Argument(
             metavar=f"[STORE]... {'|'.join(PLOTS.names)}",
             help="Folders with results, then the kind of picture.",
-            autocompletion=_complete,
+            autocompletion=completing(lambda: PLOTS.names),
         ),
     ],
     output: Annotated[
-        Path | None, typer.Option(help="File to write: .png, .svg or .pdf. Default: KIND.png here.")
+        Path | None, typer.Option("--output", "-o", help="File to write: .png, .svg or .pdf. Default: KIND.png here.")
     ] = None,
     theme: Annotated[ThemeName, typer.Option(help="Of the paper.")] = ThemeName.light,
     x: Annotated[Along | None, typer.Option(help=f"Of {_takers('x')}. Default: epochs.")] = None,
     metric: Annotated[
         str | None,
-        typer.Option(help=f"Of {_takers('metric')}, as 'compare' takes it. Default: accuracy."),
+        typer.Option(
+            help=f"Of {_takers('metric')}, as 'compare' takes it. Default: accuracy.", autocompletion=complete_metric
+        ),
     ] = None,
     act: Act = None,
     data: Data = None,

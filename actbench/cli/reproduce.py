@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,9 +10,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from actbench.cli.fetching import Offline, watched
-from actbench.cli.options import AllowCode, DataDir, Json, Log, MaxMemory, SelectedEpoch, console, epoch_rule
+from actbench.cli.options import (
+    AllowCode,
+    DataDir,
+    Json,
+    Log,
+    MaxMemory,
+    SelectedEpoch,
+    completing,
+    console,
+    epoch_rule,
+)
 from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
-from actbench.cli.sweeps import supervised
+from actbench.cli.sweeps import print_forecasts, supervised
+from actbench.errors import UserError
 from actbench.reports.loggers import LOGGERS, Logger
 
 if TYPE_CHECKING:
@@ -21,10 +32,10 @@ if TYPE_CHECKING:
     from actbench.execution.sweep import Options, Outcome
 
 
-def _names(incomplete: str) -> list[str]:
+def _names() -> Iterable[str]:
     from actbench.execution.reproduce import studies
 
-    return [name for name in studies() if name.startswith(incomplete)]
+    return studies()
 
 
 def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -33,7 +44,7 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
         typer.Argument(
             metavar="[NAME|STUDY.toml]...",
             help="Articles, as 'actbench list studies' names them. Default: all.",
-            autocompletion=_names,
+            autocompletion=completing(_names),
         ),
     ] = None,
     smoke: Annotated[
@@ -41,6 +52,7 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = False,
     stored: Annotated[bool, typer.Option("--stored", help="Judge by what is stored, and train nothing.")] = False,
     results: Annotated[Path, typer.Option(help="Folder of the stores, one a study.")] = Path("results"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be trained, and how long.")] = False,
     data_dir: DataDir = None,
     select: Annotated[
         SelectedEpoch | None,
@@ -67,6 +79,8 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     from actbench.reports import words
     from actbench.reports.sheet.reproduction import ReproductionSheet
 
+    if dry_run and (stored or format_name or output):
+        raise UserError("--dry-run judges nothing: leave --stored, --format and --output out.")
     form = chosen_format(format_name, output, as_json=as_json)
     errors = console(stderr=True)
     options = Options(jobs=jobs)
@@ -77,6 +91,17 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
         articles.find_case(name, results, smoke=smoke, study_options=where, allow_code=allow_code or stored)
         for name in names or list(articles.studies())
     ]
+    if dry_run:
+        with watched(quiet=quiet):
+            plans = {
+                case.study.name: (
+                    stored_plan(case.study, case.store) or make_plan(case.study, options.executor),
+                    case.store,
+                )
+                for case in cases
+            }
+        print_forecasts(plans, jobs, as_json=as_json)
+        return
     broken = False
     found = []
     for case in cases:

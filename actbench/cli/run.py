@@ -20,7 +20,11 @@ from actbench.cli.options import (
     MaxMemory,
     Select,
     Thresholds,
+    at_least_one,
     checked_thresholds,
+    choices,
+    chosen_seeds,
+    completing,
     completions,
     epoch_rule,
 )
@@ -45,6 +49,9 @@ MAX_SEEDS = 30
 def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     study: Annotated[
         Path | None, typer.Argument(metavar="[STUDY.toml]", help="A study in a file; options override what it says.")
+    ] = None,
+    variant: Annotated[
+        list[str] | None, typer.Option("--variant", help="Of the study's variants only this one (repeatable).")
     ] = None,
     act: Annotated[
         list[str] | None,
@@ -76,7 +83,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = None,
     lr: Annotated[float | None, typer.Option("--lr", help="Learning rate. Default: 0.001.")] = None,
     seeds: Annotated[int | None, typer.Option(help="Repeat with the seeds 0 … N-1. Default: 1.")] = None,
-    seed: Annotated[list[int] | None, typer.Option(help="Repeat with exactly this seed (repeatable).")] = None,
+    seed: Annotated[
+        list[str] | None, typer.Option(help="Repeat with exactly this seed, or these: 10..19 (repeatable).")
+    ] = None,
     until_decided: Annotated[
         bool,
         typer.Option(
@@ -115,7 +124,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         str | None,
         typer.Option(
             help="What is kept for validation: the last inputs, as Keras does, or a draw of each class. last or "
-            "stratified. Default: last."
+            "stratified. Default: last.",
+            autocompletion=choices("split"),
         ),
     ] = None,
     test_split: Annotated[
@@ -132,9 +142,14 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     patience: Annotated[
         int | None, typer.Option(help="Stop when the validation loss has not improved for this many epochs.")
     ] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu or gpu. Default: auto.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu or gpu. Default: auto.", autocompletion=choices("device"))
+    ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="float32, float64 or bfloat16 (mixed). Default: float32.")
+        str | None,
+        typer.Option(
+            help="float32, float64 or bfloat16 (mixed). Default: float32.", autocompletion=choices("precision")
+        ),
     ] = None,
     deterministic: Annotated[
         bool | None, typer.Option("--deterministic", help="Repeatable bit for bit, on one thread, and slower.")
@@ -143,7 +158,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         str | None,
         typer.Option(
             help=f"What computes: {', '.join(backends.names())}. Default: {backends.DEFAULT}.",
-            autocompletion=lambda incomplete: [name for name in backends.names() if name.startswith(incomplete)],
+            autocompletion=completing(backends.names),
         ),
     ] = None,
     data_dir: DataDir = None,
@@ -187,14 +202,14 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     from actbench.execution.plan import make_plan
     from actbench.execution.sweep import Options
 
-    asked["seed"] = _seeds(seeds, seed)
+    asked["seed"] = chosen_seeds(seeds, seed)
     wish = None
     if until_decided:
         wish = _wish(max_seeds, margin, baseline, epoch_rule(select), asked["seed"], rerun=rerun)
         asked["seed"] = list(range(wish.most))
     elif unused := _given({"--max-seeds": max_seeds, "--margin": margin, "--baseline": baseline}):
         raise UserError(f"{unused} is for --until-decided. 'actbench compare' has --margin and --baseline, too.")
-    chosen = _study(study, asked, allow_code=allow_code)
+    chosen = _study(study, asked, allow_code=allow_code).only(variant or ())
     chosen = replace(
         chosen,
         thresholds=checked_thresholds(threshold) or chosen.thresholds,
@@ -203,12 +218,12 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     )
     folder = results or Path("results") / chosen.name
     options = Options(
-        executor=executor_of(executor, ray_address, _at_least_one("--cpus-per-run", cpus_per_run), gpus_per_run),
-        jobs=_at_least_one("--jobs", jobs),
+        executor=executor_of(executor, ray_address, at_least_one("--cpus-per-run", cpus_per_run), gpus_per_run),
+        jobs=at_least_one("--jobs", jobs),
         rerun=rerun,
         reuse=_reuse(reuse, rerun=rerun),
-        max_failures=_at_least_one("--max-failures", max_failures),
-        checkpoint_epochs=None if checkpoint_every is None else _at_least_one("--checkpoint-every", checkpoint_every),
+        max_failures=at_least_one("--max-failures", max_failures),
+        checkpoint_epochs=None if checkpoint_every is None else at_least_one("--checkpoint-every", checkpoint_every),
     )
     loggers = [LOGGERS[name] for name in log or ()]
     with watched(quiet=quiet):
@@ -290,17 +305,3 @@ def _wish(
 def _given(options: dict[str, Any]) -> str:
     """The options that were given, as a list in a sentence."""
     return " and ".join(name for name, value in options.items() if value is not None)
-
-
-def _at_least_one(option: str, value: int) -> int:
-    if value < 1:
-        raise UserError(f"{option} {value} makes no sense; give 1 or more.")
-    return value
-
-
-def _seeds(count: int | None, chosen: list[int] | None) -> list[int] | None:
-    if count is not None and chosen:
-        raise UserError("Give either --seeds N (the seeds 0 … N-1) or --seed S, not both.")
-    if count is not None and count > MOST_SEEDS:
-        raise UserError(f"--seeds {count} is too many; give {MOST_SEEDS} or fewer.")
-    return list(range(_at_least_one("--seeds", count))) if count is not None else chosen or None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -118,3 +118,17 @@ def print_forecast(plans: Sequence[Plan], folder: Path, jobs: int, *, as_json: b
         if arms is found[-1]:
             console().print(forecast_table(arms))
         typer.echo(name + forecast_words(arms, jobs))
+
+
+def print_forecasts(plans: Mapping[str, tuple[Plan, Path]], jobs: int, *, as_json: bool) -> None:
+    """What would be trained of several studies, each with its store, by their names."""
+    from actbench.execution.forecast import forecast
+    from actbench.reports.forecast import forecast_json, forecast_table, forecast_words
+
+    found = {name: forecast(plan, folder) for name, (plan, folder) in plans.items()}
+    if as_json:
+        echo_json({name: forecast_json(arms, jobs) for name, arms in found.items()})
+        return
+    for name, arms in found.items():
+        console().print(forecast_table(arms))
+        typer.echo(f"{name}: {forecast_words(arms, jobs)}")

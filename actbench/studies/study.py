@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from actbench import datasets
-from actbench.errors import UserError
+from actbench.errors import UserError, did_you_mean
 from actbench.results.columns import SETTINGS
 from actbench.studies.settings import Asked, complete
 
@@ -55,6 +55,24 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         lists = {name: value for name, value in fields.items() if isinstance(value, list)}
         plain = {name: value for name, value in fields.items() if not isinstance(value, list)}
         return msgspec.structs.replace(self, base=self.base | plain, grid=kept | lists, variants=variants)
+
+    def only(self, chosen: Sequence[str]) -> Study:
+        """The same study with no variants but these; with all of them where none is named.
+
+        Raises:
+            UserError: it has no variant of that name.
+        """
+        for name in chosen:
+            if not self.variants:
+                raise UserError(f"The study {self.name!r} has no variants: leave --variant {name} out.")
+            if name not in self.variants:
+                known = ", ".join(map(repr, self.variants))
+                raise UserError(
+                    f"The study {self.name!r} has no variant {name!r}.{did_you_mean(name, self.variants)} "
+                    f"Known: {known}."
+                )
+        kept = {name: changes for name, changes in self.variants.items() if not chosen or name in chosen}
+        return msgspec.structs.replace(self, variants=kept)
 
     @property
     def trial(self) -> Study:

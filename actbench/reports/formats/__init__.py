@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from actbench.errors import UserError
 from actbench.registry import Parameter, Registry
 from actbench.reports.sheet.parts import Sheet
 
@@ -67,9 +68,17 @@ def format_for(name: str | None, output: Path | None) -> Format:
     """The format of that name; without one, that of the file's ending, and else the screen's.
 
     Raises:
-        UserError: there is no format of that name.
+        UserError: there is no format of that name, none of the file's ending, or the two are different ones.
     """
-    if name is not None:
-        return FORMATS[name]
+    chosen = FORMATS[name] if name is not None else None
     ending = output.suffix.lower() if output else ""
-    return next((form for form in FORMATS if ending in form.endings), FORMATS[SCREEN])
+    meant = next((form for form in FORMATS if ending in form.endings), None)
+    if chosen and meant and chosen is not meant:
+        raise UserError(
+            f"--output {str(output)!r} is a file of the format {meant.name}, but {chosen.name} was asked for. Give it "
+            f"the ending {chosen.endings[0]}."
+        )
+    if ending and not chosen and not meant:
+        known = ", ".join(ending for form in FORMATS for ending in form.endings)
+        raise UserError(f"--output {str(output)!r} says no format by its ending. Known: {known}; or give --format.")
+    return chosen or meant or FORMATS[SCREEN]

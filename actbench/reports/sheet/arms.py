@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from actbench.errors import UserError, did_you_mean
 from actbench.reports import words
 from actbench.reports.sheet.parts import Cell, Content, Grid, Head, View
-from actbench.results.thresholds import EpochsTo, Reached, SecondsTo, ThresholdColumn, threshold_percent
-from actbench.tables.arms import ACCURACIES, LEARNED, MEANS, SPREADS
+from actbench.results.thresholds import KINDS, EpochsTo, Reached, SecondsTo, ThresholdColumn, threshold_percent
+from actbench.tables.arms import ACCURACIES, CLOCKS, LEARNED, MEANS, SPREADS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +34,11 @@ ARM_HEADINGS = {
 }
 ARTICLE_HEADINGS = {"train_accuracy": "train", "test_accuracy": "test", "best_test_accuracy": "best"}
 DEFAULT, ARTICLE, ALL = "default", "article", "all"
+COLUMNS = (
+    DEFAULT, ARTICLE, ALL, "runs", "diverged", "failed", "learned", *MEANS, *SPREADS.values(),
+    *(f"{kind}_*" for kind in KINDS), *CLOCKS, "parameters",
+)  # fmt: skip
+"""What may be asked for in every comparison."""
 
 
 def arm_grid(found: TaskFindings, view: View, *, alone: bool = True) -> Grid:
@@ -94,8 +99,7 @@ def _default_columns(arms: pd.DataFrame, thresholds: Sequence[float]) -> list[Co
     counts += ["learned"] * bool(told_apart)
     varying = ["parameters"] if len(set(arms["parameters"].dropna())) > 1 else []
     times = map(EpochsTo, thresholds)
-    clocks = ["train_seconds", "seconds_per_epoch", "wall_seconds"]
-    return ["activation", "runs", *counts, *accuracies, *times, *clocks, *varying]
+    return ["activation", "runs", *counts, *accuracies, *times, *CLOCKS, *varying]
 
 
 def _head(name: ColumnName, *, article: bool) -> Head:
