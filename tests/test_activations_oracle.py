@@ -178,6 +178,7 @@ def test_parameters_over_their_ranges(name, data) -> None:
         parameters["lower"], parameters["upper"] = sorted([parameters["lower"], parameters["upper"]])
         # A dead zone of one point: the slope in it is 0, and 1 on both its sides.
         assume(name == "rrelu" or parameters["lower"] < parameters["upper"])
+    assume(not parameters.get("divisor") or parameters["lower"] > 0)
     text = spell(name, entry.parameters, parameters)
     x = np.array([0, 1e-3, -1e-3, 0.25, -0.25, 1, -1, 2.5, -2.5, 7, -7, 30, -30])
     y, slope = curve(resolve(text), x)

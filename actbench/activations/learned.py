@@ -107,7 +107,7 @@ def swish_trainable(x: Tensor, beta: Annotated[float, Meta(description="start va
     kind="trainable",
     formula="scale·max(x, 0)² + bias; scale from 0.8944, bias from −0.4472, learned",
     latex=r"s \max(x, 0)^2 + b",
-    source="Yu, Si, Zhou, Luo, Zhou, Feng, Yan & Wang 2022, MetaFormer Baselines for Vision",
+    source="Yu, Si, Zhou, Luo, Zhou, Feng, Yan & Wang 2022, MetaFormer Baselines for Vision; starts as printed",
     link="https://arxiv.org/abs/2210.13452",
     range="[-0.4472, ∞)",
     smooth=True,
@@ -115,10 +115,13 @@ def swish_trainable(x: Tensor, beta: Annotated[float, Meta(description="start va
 )
 def star_relu_trainable(
     x: Tensor,
-    scale: Annotated[float, Meta(description="start value of the factor")] = 0.8944,
-    bias: Annotated[float, Meta(description="start value of what is added")] = -0.4472,
+    scale: Annotated[float, Meta(description="start value of the factor; 1 in the authors' code")] = 0.8944,
+    bias: Annotated[float, Meta(description="start value of what is added; 0 in the authors' code")] = -0.4472,
 ) -> Tensor:
-    """StarReLU as the paper trains it: a learned scale and bias per site."""
+    """StarReLU with a learned scale and bias per site, from the constants that the paper derives.
+
+    The authors' code trains from others: ``star_relu_trainable(1, 0)``.
+    """
 
     def formula(x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
         return scale * ops.square(ops.relu(x)) + bias
