@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from actbench.activations import Tensor, activation
+from actbench.activations.precision import erf
 from actbench.lazy import lazy
 
 ops = lazy("keras.ops")
@@ -148,7 +149,7 @@ def erfact(
 
     def formula(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
         # Beyond exp(30) the gate is ±1 for every α above 1e-12; without the ceiling the gradient is 0·∞.
-        return x * ops.erf(alpha * ops.exp(ops.minimum(beta * x, 30.0)))
+        return x * erf(alpha * ops.exp(ops.minimum(beta * x, 30.0)))
 
     return weights.Learned(formula, alpha=alpha, beta=beta)(x)
 
@@ -171,7 +172,7 @@ def pserf(
     """Serf with two learned factors per site."""
 
     def formula(x: Tensor, gamma: Tensor, delta: Tensor) -> Tensor:
-        return x * ops.erf(gamma * ops.softplus(delta * x))
+        return x * erf(gamma * ops.softplus(delta * x))
 
     return weights.Learned(formula, gamma=gamma, delta=delta)(x)
 

@@ -61,8 +61,8 @@ def leaky_relu(
 ) -> Tensor:
     """ReLU with a small slope below 0, so that no unit is ever quite dead."""
     if keras.backend.standardize_dtype(x.dtype) == "float64":
-        # TensorFlow's operation keeps the slope in float32 whatever it is applied to.
-        return ops.maximum(x, slope * x)
+        # TensorFlow's operation, whose slope at 0 is the left one too, keeps the slope in float32 whatever it is given.
+        return ops.where(x > 0.0, x, slope * x)
     return ops.leaky_relu(x, negative_slope=slope)
 
 
@@ -82,7 +82,8 @@ def threshold(
     value: Annotated[float, Meta(description="what replaces them")] = 0.0,
 ) -> Tensor:
     """Thresholded ReLU: the identity above a threshold, a constant below. Keras's function has no defaults."""
-    return ops.threshold(x, threshold, value)
+    # Keras's own asks for x > threshold, and turns NaN into the value: that would hide that a training diverged.
+    return ops.where(x <= threshold, ops.full_like(x, value), x)
 
 
 @activation(
