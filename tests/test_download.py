@@ -226,6 +226,18 @@ def test_a_redirect_in_a_circle(server, refused):
     assert "file:" in reason
 
 
+def test_the_content_of_a_redirect_is_not_read(server, get):
+    sent = []
+
+    def endless(handler):
+        head(handler, 302, 10**9, Location="/a")
+        sent.extend(handler.wfile.write(bytes(2**16)) for _ in range(1_000))
+
+    server.put("/a", whole())
+    get(server.put("/endless", endless))
+    assert len(sent) < 1_000
+
+
 def test_more_than_was_promised(server, refused, own_folder):
     def endless(handler):
         head(handler, 200)
@@ -280,6 +292,13 @@ NONSENSE = {
     "an address that is none": b"HTTP/1.1 302 Found\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n",
     "a host that is none": b"HTTP/1.1 302 Found\r\nLocation: http://\xff..a/\r\nContent-Length: 0\r\n\r\n",
     "a port that is none": b"HTTP/1.1 302 Found\r\nLocation: http://a:99999999/\r\nContent-Length: 0\r\n\r\n",
+    "a host without a name": b"HTTP/1.1 302 Found\r\nLocation: http://a..b/\r\nContent-Length: 0\r\n\r\n",
+    "a name that is too long": b"HTTP/1.1 302 Found\r\nLocation: http://"
+    + b"a" * 300
+    + b"/\r\nContent-Length: 0\r\n\r\n",
+    "half an address": b"HTTP/1.1 302 Found\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n",
+    "bytes for an address": b"HTTP/1.1 302 Found\r\nLocation: \x1b[31m\xff\r\nContent-Length: 0\r\n\r\n",
+    "a length of thousands of digits": b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 6_000 + b"\r\n\r\n",
     "no address": b"HTTP/1.1 302 Found\r\nLocation:\r\nContent-Length: 0\r\n\r\n",
     "a part that nobody asked for": b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-2/3\r\n\r\nabc",
 }
