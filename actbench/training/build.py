@@ -80,11 +80,7 @@ def build(run: Run, data: Dataset) -> Built:
 def build_optimizer(run: Run, model: Any) -> Any:
     """A fresh Keras optimizer for a network, in the run's precision: the learning rate is a variable too.
 
-<<<<<<< HEAD
-    What activations learn is never decayed, as PReLU's authors demand: slopes that are pulled to 0 make it a ReLU.
-=======
     What activations learn is never decayed: PReLU's authors leave it out, as slopes pulled to 0 make it a ReLU.
->>>>>>> c1
     """
     from actbench.training.site import sites
 
