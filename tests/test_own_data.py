@@ -481,6 +481,34 @@ def test_a_stratified_part_has_its_share_of_each_class(share):
     assert (stratified(labels, share, seed=1) != stratified(labels, share, seed=2)).any()
 
 
+def test_a_limit_leaves_rare_classes_in_the_validation_part(npz):
+    y = np.r_[np.zeros(950, int), np.ones(50, int)]
+    path = npz(x_train=np.random.RandomState(0).rand(1000, 4), y_train=y, y_test=np.arange(30) % 2)
+    counts = np.bincount(load(path, limit=100, validation_split=0.2).y_val)
+    assert counts.min() >= 5  # of 10 and 10 expected
+
+
+def test_a_validation_part_without_a_class_is_refused(npz):
+    raw = small_arrays(n=300)
+    order = np.argsort(raw["y_train"], kind="stable")
+    path = npz(x_train=raw["x_train"][order], y_train=raw["y_train"][order])
+    with pytest.raises(UserError, match="hold none of class 0: the data seems to be sorted. Give --split stratified"):
+        load(path, validation_split=0.2)
+    assert set(load(path, validation_split=0.2, split="stratified").y_val) == {0, 1, 2}
+
+
+def test_truths_stay_and_what_training_never_saw_is_nothing(npz):
+    raw = small_arrays()
+    raw["x_train"][:, 1] = np.arange(60) % 2
+    raw["x_test"][:, 1] = 1
+    raw["x_train"][:, 2], raw["x_test"][:, 2] = 0, 1  # a word of the test part
+    data = load(npz(**raw))
+    assert (data.x_train[:, 1] == raw["x_train"][:, 1]).all()
+    assert (data.x_test[:, 1] == 1).all()
+    assert (data.x_train[:, 2] == 0).all()
+    assert (data.x_test[:, 2] == 0).all()
+
+
 def test_a_stratified_validation_part_leaves_the_rest_in_order_and_scales_by_it(npz):
     raw = small_arrays()
     order = np.argsort(raw["y_train"], kind="stable")  # sorted by class: the last would be of one class

@@ -12,7 +12,8 @@ from actbench.errors import UserError
 def scaling(x_train: Array, dtype: str) -> Callable[[Array], Array]:
     """Bytes by 1/255, other images from the training part's least and greatest value, features to mean 0 and sd 1.
 
-    What is true or false is 1 or 0.
+    What is true or false is 1 or 0, and so is a feature that has no other values. A feature that is the same in the
+    whole training part is 0 everywhere: nothing could be learned of it.
     """
     import numpy as np
 
@@ -26,8 +27,12 @@ def scaling(x_train: Array, dtype: str) -> Callable[[Array], Array]:
         shift, width = np.asarray(low), np.asarray((high - low) or 1.0)
     else:
         shift, width = x_train.mean(axis=0, dtype=np.float64), x_train.std(axis=0, dtype=np.float64)
-        width = np.where(width > 0, width, 1.0)
-    width = np.where(np.isfinite(width), width, np.nan)  # a spread beyond all floats would make zeros of numbers
+        truths = ((x_train == 0) | (x_train == 1)).all(axis=0)
+        shift, factor = np.where(truths, 0.0, shift), np.where(width > 0, 1.0, 0.0)
+        width = np.where(truths | (width == 0), 1.0, width)
+        width = np.where(np.isfinite(width), width, np.nan)  # a spread beyond all floats would make zeros of numbers
+        return lambda x: ((x - shift) / width * factor).astype(dtype)
+    width = np.where(np.isfinite(width), width, np.nan)  # as above
     return lambda x: ((x - shift) / width).astype(dtype)
 
 

@@ -14,12 +14,17 @@ CUT_SEED = 0
 """Seeds the choice that ``limit`` makes; one choice for all runs, so that every arm and seed learns from the same."""
 SPLIT_SEED = 1
 """Seeds the draws of test and validation parts; one draw for all runs, as above."""
+SURELY_KEPT = 10
+"""Validation inputs that a class is to be expected to have; that it has none is then no chance (e⁻¹⁰)."""
 Rows: TypeAlias = "slice | Array"
 """Which rows of an array: a slice, which copies nothing, or a mask."""
 
 
 def cut(name: str, raw: dict[str, Array], limit: int, classes: int) -> dict[str, Array]:
-    """Keep at most ``limit`` inputs of each part: a seeded shuffle, then the classes in turn."""
+    """Keep at most ``limit`` inputs of each part: a seeded shuffle, then the classes in turn; and shuffle what is kept.
+
+    Without that, the inputs of a rare class, which are all kept, would stand behind the frequent ones.
+    """
     import numpy as np
 
     if limit < classes:
@@ -34,7 +39,8 @@ def cut(name: str, raw: dict[str, Array], limit: int, classes: int) -> dict[str,
         sizes = np.bincount(labels, minlength=classes)
         turn = np.empty(len(order), dtype=np.int64)
         turn[by_class] = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        kept = order[np.sort(np.argsort(turn, kind="stable")[:limit])]
+        kept = order[np.argsort(turn, kind="stable")[:limit]]
+        kept = kept[np.random.RandomState(CUT_SEED).permutation(len(kept))]
         kept_of[f"x_{part}"], kept_of[f"y_{part}"] = raw[f"x_{part}"][kept], labels[kept]
     return kept_of
 
@@ -68,12 +74,20 @@ def validation_rows(request: Request, y_train: Array, classes: int) -> tuple[Row
     training, validation = (y_train[part] for part in rows)
     if not len(validation) and share:
         raise UserError(f"A validation split of {share} of {n} training inputs leaves none for validation.")
+    missed = np.flatnonzero(np.bincount(y_train, minlength=classes) * share >= SURELY_KEPT)
+    missed = np.setdiff1d(missed, validation) if share else missed[:0]
     absent = np.setdiff1d(np.arange(classes), training)
     if len(absent):
         raise UserError(
             f"A validation split of {share} keeps the last {len(validation)} of {n} training inputs of "
             f"{request.name!r}, and class {absent[0]} is then missing from training. Take a smaller split, or "
             "--split stratified, which draws from each class."
+        )
+    if len(missed):
+        raise UserError(
+            f"The last {len(validation)} of {n} training inputs of {request.name!r}, a validation split of {share}, "
+            f"hold none of class {missed[0]}: the data seems to be sorted. Give --split stratified, which draws from each "
+            "class."
         )
     return rows
 

@@ -93,10 +93,11 @@ def _twice(study: str, first: Run, second: Run) -> str:
 
 
 def _check_training(asked: Asked, data: DatasetInfo) -> None:
+    usual = SETTINGS["batch_size"].default
     if asked["batch_size"] > data.train_size:
         raise UserError(
             f"--batch-size {asked['batch_size']} is more than the {data.train_size} training inputs of "
-            f"{asked['data']!r}. Take {data.train_size} or fewer."
+            f"{asked['data']!r}. Take {data.train_size} or fewer (without the option it is {usual})."
         )
     if asked["split"] != SETTINGS["split"].neutral and not data.val_size:
         raise UserError(f"--split {asked['split']} says how the validation part is kept: give --validation-split too.")
