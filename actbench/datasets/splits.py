@@ -86,8 +86,8 @@ def validation_rows(request: Request, y_train: Array, classes: int) -> tuple[Row
     if len(missed):
         raise UserError(
             f"The last {len(validation)} of {n} training inputs of {request.name!r}, a validation split of {share}, "
-            f"hold none of class {missed[0]}: the data seems to be sorted. Give --split stratified, which draws from each "
-            "class."
+            f"hold none of class {missed[0]}: the data seems to be sorted. Give --split stratified, which draws from "
+            "each class."
         )
     return rows
 
