@@ -124,13 +124,13 @@ class _Visit:
         """Fill the part until it is the file. Raises UselessError, SlowError, OSError."""
         begun_by_others = self._size() > 0
         tell(MirrorTried(self.file, self.mirror, self._size()))
-        vain = 0
+        vain = most = 0
         while True:
-            before = self._size()
+            most = max(most, self._size())
             try:
                 self._attempt()
             except BrokenError as reason:
-                if self._size() > before:
+                if self._size() > most:
                     vain = 0
                     self._check_speed()
                 else:
@@ -147,7 +147,7 @@ class _Visit:
             self.part.unlink()
             if not begun_by_others:
                 raise UselessError(f"sent another file, {TITLES[kind]} {found[:12]}… in place of {digits[:12]}…")
-            begun_by_others = False  # what was there may have been the wrong half
+            begun_by_others, most = False, 0  # what was there may have been the wrong half
 
     def _size(self) -> int:
         return self.part.stat().st_size if self.part.exists() else 0
@@ -164,13 +164,15 @@ class _Visit:
         headers = {"Range": f"bytes={got}-"} if got else {}
         if got and self.tag:
             headers["If-Range"] = self.tag
+        silence, window = self.patience.silence, self.patience.window
+        within = min(silence, window) if self.alternative else silence
         with self.line.answer(self.mirror, headers) as answer:
             got = self._checked_start(answer, got)
             self._check_length(answer, got)
             tag = answer.headers.get("ETag", "")
             self.tag = tag if tag.startswith('"') else ""  # a weak one says nothing of bytes
             with self.part.open("ab" if got else "wb") as out:
-                for chunk in self.line.content(answer, got):
+                for chunk in self.line.content(answer, got, within):
                     got += len(chunk)
                     if got > (size or MOST_BYTES):
                         break
