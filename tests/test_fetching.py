@@ -369,8 +369,25 @@ def test_a_folder_that_cannot_be(invoke, server, faces, home, monkeypatch):
     monkeypatch.setenv("ACTBENCH_DATA_DIR", str(put(Path("a_file")) / "kept"))
     done = invoke(*RUN)
     assert done.returncode == 2
-    assert "Cannot keep faces in 'a_file/kept': Not a directory." in done.stderr
+    assert f"Cannot keep faces in '{home}/a_file/kept': Not a directory." in done.stderr
     assert server.asked == []
+
+
+@LINUX
+def test_a_folder_where_no_file_can_be_made(invoke, server, faces, monkeypatch):
+    monkeypatch.setenv("ACTBENCH_DATA_DIR", "/proc")
+    done = invoke("data", "fetch", NAME)
+    assert done.returncode == 2
+    assert "Cannot keep faces in '/proc': No such file or directory." in done.stderr
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "place"), [("~/kept", "home/kept"), ("kept", "kept"), ("~no such user/kept", "~no such user/kept")]
+)
+def test_the_folder_is_told_in_full(invoke, home, monkeypatch, chosen, place):
+    monkeypatch.setenv("ACTBENCH_DATA_DIR", chosen)
+    assert invoke("data", "path").stdout == f"{home / place}\n"
 
 
 @LINUX

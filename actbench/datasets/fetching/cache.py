@@ -170,6 +170,7 @@ def locked(name: str) -> Iterator[bool]:
     lock = filelock.FileLock(folder() / f"{name}.lock")
     try:
         folder().mkdir(parents=True, exist_ok=True)
+        Path(lock.lock_file).touch()  # the lock would wait for ever where no file can be made
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
