@@ -340,6 +340,21 @@ def test_a_cache_that_was_touched_or_changed(invoke, server, faces):
     assert invoke(*RUN).returncode == 0
 
 
+def test_bytes_that_rot_under_an_old_time(invoke, server, faces):
+    invoke("data", "fetch", NAME)
+    kept = Path("kept/faces.npz")
+    time_ns, content = kept.stat().st_mtime_ns, bytearray(kept.read_bytes())
+    content[50_000] ^= 1
+    kept.write_bytes(content)
+    os.utime(kept, ns=(time_ns, time_ns))
+    done = invoke(*RUN)
+    assert done.returncode == 2
+    assert "faces.npz' no longer holds what was kept there. 'actbench data fetch faces' makes it anew" in done.stderr
+    assert state_of(invoke, "fetch", NAME) == ("verified", 0)
+    assert invoke(*RUN).returncode == 0
+    assert len(server.asked) == 2
+
+
 def test_an_archive_of_ones_own_is_taken_and_called_so(invoke, server, faces, home):
     put(Path("kept/faces.npz"), OTHER)
     done = invoke(*RUN)

@@ -70,14 +70,15 @@ def obtain(published: Published, *, anew: bool = False) -> Arrays | None:
 
     Args:
         published: what is known of it.
-        anew: also where its archive is damaged.
+        anew: also where its archive is damaged, for which every byte of it is looked at.
 
     Raises:
         UserError: as ``arrays`` does.
     """
     npz = archive(published.name)
     with locked(published.name) as writable:
-        if state(npz) is not State.ABSENT and not (anew and state(npz) is State.DAMAGED):
+        lies = state(npz, full=anew)
+        if lies is not State.ABSENT and not (anew and lies is State.DAMAGED):
             return None  # another process was first
         with room(published.name):
             if writable:
@@ -145,17 +146,27 @@ def _lying(published: Published, npz: Path) -> Arrays | None:
         case State.ABSENT:
             return None
         case State.DAMAGED:
-            anew = f"'actbench data fetch {name}' makes it anew" if npz == archive(name) else "Remove it"
-            raise UserError(
-                f"{str(npz)!r} no longer holds what was kept there. {anew}; to use it as data of your own, remove "
-                f"{name}.json beside it."
-            )
+            raise _damaged(name, npz)
         case State.LOCAL:
             container = _published_as(published, npz)
             if container is not None:
                 return decoded(published, container, [npz])
             tell(LocalData(name, npz))
-    return read_npz(npz)
+    try:
+        return read_npz(npz)
+    except UserError:
+        # A disk that lets bytes rot leaves size and time as they were.
+        if state(npz, full=True) is State.DAMAGED:
+            raise _damaged(name, npz) from None
+        raise
+
+
+def _damaged(name: str, npz: Path) -> UserError:
+    anew = f"'actbench data fetch {name}' makes it anew" if npz == archive(name) else "Remove it"
+    return UserError(
+        f"{str(npz)!r} no longer holds what was kept there. {anew}; to use it as data of your own, remove {name}.json "
+        "beside it."
+    )
 
 
 def _published_as(published: Published, npz: Path) -> Container | None:
