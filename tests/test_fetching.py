@@ -630,9 +630,16 @@ def test_a_folder_that_cannot_be_written(invoke, server, faces, home):
         assert done.stderr.count(said) == 1
         assert "1 run in 1 arm" in done.stdout
         assert names_in("kept") == []
-        assert invoke("data", "import", put(Path("brought/faces.npz"))).returncode == 2
+        for words in (("import", put(Path("brought/faces.npz"))), ("fetch", NAME)):
+            done = invoke("data", *words)
+            assert (done.returncode, done.stdout) == (2, "")
+            assert done.stderr == (
+                f"actbench: Cannot write to '{home}/kept': Permission denied. Name another folder in ACTBENCH_DATA_DIR.\n"
+            )
+        assert len(server.asked) == 1
     assert invoke("data", "fetch", NAME).returncode == 0
     Path("kept").chmod(0o555)
     with without_powers():
         assert "faces" not in invoke(*RUN).stderr
+        assert state_of(invoke, "fetch", NAME) == ("verified", 0)
     assert len(server.asked) == 2

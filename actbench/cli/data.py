@@ -59,7 +59,7 @@ def fetch(
     as_json: Json = False,
 ) -> None:
     """Fetch data sets that are not here, or damaged: from where other programs keep them, else from a mirror."""
-    from actbench.datasets.fetching.cache import obtain, state_of
+    from actbench.datasets.fetching import cache
 
     if not names and not every:
         raise UserError("Say which data sets to fetch, as 'actbench data list' names them, or --all.")
@@ -68,11 +68,11 @@ def fetch(
     with watched(quiet=quiet):
         for published in chosen:
             try:
-                obtain(published, anew=True)
+                cache.fetch(published)
             except UserError as error:  # the others may be had
                 failures.append(str(error))
     if len(failures) < len(chosen):
-        _print_states({published.name: state_of(published) for published in chosen}, as_json=as_json)
+        _print_states({published.name: cache.state_of(published) for published in chosen}, as_json=as_json)
     if failures:
         raise UserError("\n".join(failures))
 

@@ -61,31 +61,40 @@ def arrays(published: Published, data_dir: Path | None = None) -> Arrays:
             f"There is no {name}.npz in the data folder {str(data_dir)!r}. Without --data-dir it is taken from "
             f"{str(folder())!r}, where 'actbench data fetch {name}' puts it."
         )
-    found = obtain(published) if found is None else found
-    return read_npz(archive(name)) if found is None else found
+    return _obtained(published) if found is None else found
 
 
-def obtain(published: Published, *, anew: bool = False) -> Arrays | None:
-    """See to it that a data set lies in our folder (None); where that cannot be written, its arrays, for this time.
-
-    Args:
-        published: what is known of it.
-        anew: also where its archive is damaged, for which every byte of it is looked at.
+def fetch(published: Published) -> None:
+    """See to it that a data set lies in our folder, and undamaged: every byte of what is there is looked at.
 
     Raises:
-        UserError: as ``arrays`` does.
+        UserError: as ``arrays`` does, and where nothing can be kept.
     """
-    npz = archive(published.name)
-    with locked(published.name) as writable:
-        lies = state(npz, full=anew)
-        if lies is not State.ABSENT and not (anew and lies is State.DAMAGED):
-            return None  # another process was first
-        with room(published.name):
-            if writable:
-                keep(published.name, *_decoded(published, None))
-                return None
-            with tempfile.TemporaryDirectory(prefix="actbench-data-") as scratch:
-                return _decoded(published, Path(scratch))[0]
+    name = published.name
+    with locked(name) as refused:
+        if state(archive(name), full=True) in (State.ABSENT, State.DAMAGED):
+            check_kept(refused)
+            with room(name):
+                keep(name, *_decoded(published, None))
+
+
+def check_kept(refused: str) -> None:
+    """Raise UserError where nothing can be kept, for what is told by ``locked``."""
+    if refused:
+        raise UserError(f"Cannot write to {str(folder())!r}: {refused}. Name another folder in ACTBENCH_DATA_DIR.")
+
+
+def _obtained(published: Published) -> Arrays:
+    """The arrays of a data set that is not here; kept where our folder can be written. Raises UserError."""
+    name = published.name
+    with locked(name) as refused, room(name):
+        if state(archive(name)) is State.ABSENT:  # no other process was first
+            if refused:
+                tell(NotKept(name, folder(), refused))
+                with tempfile.TemporaryDirectory(prefix="actbench-data-") as scratch:
+                    return _decoded(published, Path(scratch))[0]
+            keep(name, *_decoded(published, None))
+    return read_npz(archive(name))
 
 
 def state_of(published: Published, *, full: bool = False) -> State:
@@ -176,8 +185,8 @@ def _published_as(published: Published, npz: Path) -> Container | None:
 
 
 @contextlib.contextmanager
-def locked(name: str) -> Iterator[bool]:
-    """Inside the block, no other process fetches this data set; whether our folder can be written at all."""
+def locked(name: str) -> Iterator[str]:
+    """Inside the block, no other process fetches this data set; why our folder cannot be written, or nothing."""
     lock = filelock.FileLock(folder() / f"{name}.lock")
     try:
         folder().mkdir(parents=True, exist_ok=True)
@@ -190,11 +199,10 @@ def locked(name: str) -> Iterator[bool]:
     except OSError as error:
         if error.errno not in READ_ONLY:
             raise _no_room(name, error) from None
-        tell(NotKept(name, folder(), error.strerror or str(error)))
-        yield False
+        yield error.strerror or str(error)
         return
     try:
-        yield True
+        yield ""
     finally:
         lock.release()
 

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from actbench.datasets._arrays import NAMES, Arrays
-from actbench.datasets.fetching.cache import archive, decoded, keep, locked, room, state_of
+from actbench.datasets.fetching.cache import archive, check_kept, decoded, keep, locked, room, state_of
 from actbench.datasets.fetching.hashes import arrays_hash, file_hash, named, published_hash
 from actbench.datasets.fetching.places import find, folder, own_place
 from actbench.datasets.fetching.stamps import Origin, State, known_arrays, origins
@@ -91,8 +91,8 @@ def _recognised(paths: Iterable[Path], candidates: Iterable[Published]) -> dict[
 def _taken(published: Published, brought: Mapping[PublishedFile, Path]) -> Imported:
     """Convert what is complete with what was brought; else put that where it is found when the rest comes."""
     name, files = published.name, tuple(brought)
-    with locked(name) as writable, room(name):
-        if _is_here(published, writable=writable):
+    with locked(name) as refused, room(name):
+        if _is_here(published, refused):
             return Imported(name, files)
         parts = [
             (container, [brought.get(file) or find(name, file) for file in container.files])
@@ -120,14 +120,14 @@ def _copy(path: Path, to: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _is_here(published: Published, *, writable: bool) -> bool:
-    """Whether it is here already. Raises UserError where it cannot be put here."""
+def _is_here(published: Published, refused: str) -> bool:
+    """Whether it is here already. Raises UserError where it cannot be put here, for what ``locked`` says or else."""
     found = state_of(published)
     if found is State.LOCAL:
         own = str(archive(published.name))
         raise UserError(f"{own!r} is data of your own. Move it away, then give the same command again.")
-    if found is not State.VERIFIED and not writable:
-        raise UserError(f"Cannot write to {str(folder())!r}. Name another folder in ACTBENCH_DATA_DIR.")
+    if found is not State.VERIFIED:
+        check_kept(refused)
     return found is State.VERIFIED
 
 
@@ -138,8 +138,8 @@ def _other_container(paths: list[Path], candidates: Iterable[Published]) -> Impo
         known = known_arrays(folder(), name)
         for found in _readings(paths, published) if known else ():
             if arrays_hash(found) in known:
-                with locked(name) as writable, room(name):
-                    if not _is_here(published, writable=writable):
+                with locked(name) as refused, room(name):
+                    if not _is_here(published, refused):
                         keep(name, found, [Origin(path.name, str(path), file_hash(path)) for path in paths])
                 return Imported(name, ())
     return None
