@@ -355,6 +355,24 @@ def test_bytes_that_rot_under_an_old_time(invoke, server, faces):
     assert len(server.asked) == 2
 
 
+def test_a_stamp_that_says_other_arrays(invoke, faces):
+    invoke("data", "fetch", NAME)
+    stamp = Path("kept/faces.json")
+    said = json.loads(stamp.read_text(encoding="utf-8"))
+    stamp.write_text(json.dumps(said | {"arrays_sha256": "0" * 64}), encoding="utf-8")
+    assert state_of(invoke, "verify") == ("damaged", 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes with names")
+@pytest.mark.parametrize("place", ["kept/faces.json", "kept/known.json"])
+def test_a_pipe_in_the_place_of_what_we_keep(invoke, faces, place):
+    put(Path("kept/faces.npz"), OTHER)
+    os.mkfifo(place)
+    done = invoke("data", "verify", NAME)
+    assert done.returncode == 2
+    assert f"{place}' is a pipe or a device, not a file." in done.stderr
+
+
 def test_an_archive_of_ones_own_is_taken_and_called_so(invoke, server, faces, home):
     put(Path("kept/faces.npz"), OTHER)
     done = invoke(*RUN)
@@ -633,9 +651,8 @@ def test_a_folder_that_cannot_be_written(invoke, server, faces, home):
         for words in (("import", put(Path("brought/faces.npz"))), ("fetch", NAME)):
             done = invoke("data", *words)
             assert (done.returncode, done.stdout) == (2, "")
-            assert done.stderr == (
-                f"actbench: Cannot write to '{home}/kept': Permission denied. Name another folder in ACTBENCH_DATA_DIR.\n"
-            )
+            says = f"actbench: Cannot write to '{home}/kept': Permission denied. Name another folder in "
+            assert done.stderr == f"{says}ACTBENCH_DATA_DIR.\n"
         assert len(server.asked) == 1
     assert invoke("data", "fetch", NAME).returncode == 0
     Path("kept").chmod(0o555)

@@ -28,6 +28,7 @@ from actbench.datasets.fetching.stamps import (
     known_arrays,
     make_stamp,
     origins,
+    read_stamp,
     remember_arrays,
     state,
     write_stamp,
@@ -98,13 +99,16 @@ def _obtained(published: Published) -> Arrays:
 
 
 def state_of(published: Published, *, full: bool = False) -> State:
-    """What lies in our folder; ``full``: by every byte, and somebody's own by its arrays, where these are known.
+    """What lies in our folder; ``full``: by every byte and by its arrays, somebody's own too, where these are known.
 
     Raises:
         UserError: it cannot be read.
     """
     npz = archive(published.name)
     found = state(npz, full=full)
+    if full and found is State.VERIFIED:
+        stamp = read_stamp(npz)
+        return found if stamp and stamp.arrays_sha256 == arrays_hash(read_npz(npz)) else State.DAMAGED
     if found is State.LOCAL and _published_as(published, npz):
         return State.VERIFIED
     if found is State.LOCAL and full:
