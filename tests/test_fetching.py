@@ -183,6 +183,7 @@ def test_offline_it_is_said_what_may_be_put_where(invoke, server, faces, home):
     file = faces.containers[0].files[0]
     done = invoke(*RUN, "--offline")
     assert (done.returncode, done.stdout, server.asked) == (2, "", [])
+    assert not Path("kept").exists()
     places = [home / "kept/faces/faces.npz", home / "keras/datasets/faces-1/faces.npz"]
     assert f"Put faces.npz (SHA-256 {file.sha256}) as {places[0]} or {places[1]}." in done.stderr
     assert "--data digits" in done.stderr
@@ -193,6 +194,19 @@ def test_offline_it_is_said_what_may_be_put_where(invoke, server, faces, home):
         shutil.rmtree("keras", ignore_errors=True)
     assert server.asked == []
     assert invoke("data", "fetch", NAME).returncode == 2
+
+
+def test_offline_even_where_it_is_taken_away_at_that_moment(invoke, server, faces, monkeypatch):
+    monkeypatch.setenv("ACTBENCH_OFFLINE", "1")
+    place, real = put(Path("kept/faces/faces.npz")), cache.locked
+
+    def late(name):
+        place.unlink()
+        return real(name)
+
+    monkeypatch.setattr(cache, "locked", late)
+    assert invoke("data", "fetch", NAME).returncode == 2
+    assert server.asked == []
 
 
 @pytest.mark.parametrize("words", [("data", "fetch", NAME), ("reproduce", "faces.toml")])

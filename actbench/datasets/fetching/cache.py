@@ -71,9 +71,12 @@ def fetch(published: Published) -> None:
     Raises:
         UserError: as ``arrays`` does, and where nothing can be kept.
     """
-    name = published.name
+    name, wanting = published.name, (State.ABSENT, State.DAMAGED)
+    if state(archive(name), full=True) not in wanting:
+        return
+    _check_offline(published)
     with locked(name) as refused:
-        if state(archive(name), full=True) in (State.ABSENT, State.DAMAGED):
+        if state(archive(name), full=True) in wanting:  # no other process was first
             check_kept(refused)
             with room(name):
                 keep(name, *_decoded(published, None))
@@ -88,6 +91,7 @@ def check_kept(refused: str) -> None:
 def _obtained(published: Published) -> Arrays:
     """The arrays of a data set that is not here; kept where our folder can be written. Raises UserError."""
     name = published.name
+    _check_offline(published)
     with locked(name) as refused, room(name):
         if state(archive(name)) is State.ABSENT:  # no other process was first
             if refused:
@@ -234,13 +238,12 @@ def _decoded(published: Published, scratch: Path | None) -> tuple[Arrays, list[O
         published: what is known of it.
         scratch: where to put what is fetched; None: into our folder.
     """
-    name = published.name
-    here = [(container, [find(name, file) for file in container.files]) for container in published.containers]
+    name, here = published.name, _here(published)
     for container, paths in here:
         whole = [path for path in paths if path is not None]
         if len(whole) == len(paths):
             return decoded(published, container, whole), origins(container, whole)
-    if offline():
+    if offline():  # it was here a moment ago
         raise UserError(_what_to_put(name, _missing(*here[0])))
     failures = []
     for container, paths in here:
@@ -255,6 +258,19 @@ def _decoded(published: Published, scratch: Path | None) -> tuple[Arrays, list[O
             found = decoded(published, container, [path for path, _ in got])
             return found, origins(container, [came_from for _, came_from in got])
     raise UserError(_why_not(name, _missing(*here[0]), failures))
+
+
+def _here(published: Published) -> list[tuple[Container, list[Path | None]]]:
+    """Each container, and where its files lie on this machine."""
+    return [(one, [find(published.name, file) for file in one.files]) for one in published.containers]
+
+
+def _check_offline(published: Published) -> None:
+    """Raise UserError where data is not here and must not be fetched, before anything is made in our folder."""
+    if offline():
+        here = _here(published)
+        if not any(all(paths) for _, paths in here):
+            raise UserError(_what_to_put(published.name, _missing(*here[0])))
 
 
 def _fetched(name: str, file: PublishedFile, scratch: Path | None) -> tuple[Path, str]:
