@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+import zipfile
 from pathlib import Path
 
 import fetched
@@ -484,6 +485,36 @@ def test_a_file_is_known_by_its_hash_whatever_it_is_called(invoke, server, faces
     assert state_of(invoke, "verify") == ("verified", 0)
     assert server.asked == []
     assert invoke("data", "import", "brought").returncode == 0
+
+
+def test_a_published_file_in_a_zip(invoke, server, faces, home):
+    brought = put(Path("brought/faces.zip"), b"")
+    with zipfile.ZipFile(brought, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("../faces.npz", OTHER)
+        file.writestr("some where/faces (1).npz", CONTENT)
+        file.writestr("notes.txt", "hello")
+    assert invoke("data", "import", "brought").stdout == "faces is verified and here.\n"
+    assert state_of(invoke, "verify") == ("verified", 0)
+    stamp = json.loads(Path("kept/faces.json").read_text(encoding="utf-8"))
+    assert [file["came_from"] for file in stamp["files"]] == ["brought/faces.zip"]
+    assert names_in(home) == ["brought", "kept"]
+    assert server.asked == []
+
+
+def test_a_zip_that_lies_or_is_none(invoke, faces):
+    with zipfile.ZipFile(put(Path("brought/a.zip"), b""), "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("faces.npz", CONTENT + bytes(10**6))
+    content = Path("brought/a.zip").read_bytes()
+    central = content.rindex(b"PK\x01\x02") + 24
+    for damaged in (
+        content[:-10],
+        content[:central] + len(CONTENT).to_bytes(4, "little") + content[central + 4 :],
+        content[:5_000] + b"\xff" * 100 + content[5_100:],
+        b"no zip",
+    ):
+        done = invoke("data", "import", put(Path("brought/a.zip"), damaged))
+        assert done.returncode == 2
+        assert done.stderr.startswith("actbench: Nothing in 'brought/a.zip' is a published file ")
 
 
 def test_a_file_whose_size_nobody_states_is_known_too(invoke, known):
