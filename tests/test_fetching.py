@@ -134,6 +134,7 @@ def test_it_is_fetched_once_proved_and_kept(invoke, server, faces, home):
     for words in (("list",), ("verify",), ("fetch", NAME)):
         assert state_of(invoke, *words) == ("verified", 0)
     assert invoke("data", "path", NAME).stdout == f"{home}/kept/faces.npz\n"
+    assert json.loads(invoke("data", "path", NAME, "--json").stdout) == {"path": f"{home}/kept/faces.npz"}
     stamp = json.loads(Path("kept/faces.json").read_text(encoding="utf-8"))
     assert stamp["arrays_sha256"] == datasets.info(datasets.Request(NAME)).sha256
     assert stamp["files"] == [
@@ -208,6 +209,13 @@ def test_offline_even_where_it_is_taken_away_at_that_moment(invoke, server, face
     monkeypatch.setattr(cache, "locked", late)
     assert invoke("data", "fetch", NAME).returncode == 2
     assert server.asked == []
+
+
+@pytest.mark.parametrize("said", ["0", "no", "False", "off", " "])
+def test_a_variable_that_says_no(faces, server, monkeypatch, said):
+    monkeypatch.setenv("ACTBENCH_OFFLINE", said)
+    cache.arrays(faces)
+    assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("words", [("data", "fetch", NAME), ("reproduce", "faces.toml")])

@@ -92,18 +92,24 @@ def verify(names: Names = None, as_json: Json = False) -> None:
 
 
 @app.command()
-def path(name: Annotated[str | None, typer.Argument(metavar="[NAME]", autocompletion=_names)] = None) -> None:
+def path(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", autocompletion=_names)] = None,
+    as_json: Json = False,
+) -> None:
     """Print the folder that data is kept in, or where the archive of a data set lies."""
     from actbench.datasets.fetching.cache import archive
     from actbench.datasets.fetching.places import folder
 
-    if name is None:
-        typer.echo(folder())
-        return
-    (published,) = _chosen([name])
-    if not archive(published.name).is_file():
-        raise UserError(f"{published.name} is not here. 'actbench data fetch {published.name}' fetches it.")
-    typer.echo(archive(published.name))
+    place = folder()
+    if name is not None:
+        (published,) = _chosen([name])
+        place = archive(published.name)
+        if not place.is_file():
+            raise UserError(f"{published.name} is not here. 'actbench data fetch {published.name}' fetches it.")
+    if as_json:
+        echo_json({"path": str(place)})
+    else:
+        typer.echo(place)
 
 
 @app.command(name="import")
