@@ -659,6 +659,35 @@ def test_ctrl_c_ends_the_fetching_and_keeps_what_has_come(server, alone, home):
     assert part.stat().st_size == 40_000
 
 
+@pytest.mark.parametrize("link", ["downloads/faces/faces.npz.part", "faces.npz.part", "faces.json.part"])
+def test_links_that_lie_in_the_place_of_parts(invoke, faces, link):
+    victim, part = put(Path("victim"), b"precious"), Path("kept") / link
+    part.parent.mkdir(parents=True)
+    part.symlink_to(victim.absolute())
+    assert invoke("data", "fetch", NAME).returncode == 0
+    assert victim.read_bytes() == b"precious"
+    assert not Path("kept/faces.npz").is_symlink()
+    assert state_of(invoke, "verify") == ("verified", 0)
+
+
+def test_a_link_that_is_laid_while_it_is_fetched(invoke, server, known, home):
+    """It may come while the server thinks; what is there already has been seen by then."""
+    victim, part = put(home / "victim", b"precious"), home / "kept/downloads/faces/faces.npz.part"
+
+    def treacherous(handler):
+        part.unlink()
+        part.symlink_to(victim)
+        whole()(handler)
+
+    known([published_file([server.put("/faces", treacherous)])])
+    put(part, CONTENT[:10_000])
+    done = invoke("data", "fetch", NAME)
+    assert done.returncode == 2
+    assert "Cannot keep faces in " in done.stderr
+    assert victim.read_bytes() == b"precious"
+    assert not part.is_symlink()
+
+
 def test_killed_between_the_stamp_and_the_archive(invoke, server, faces, monkeypatch):
     """What lies there then is nothing: an archive that came first would pass for somebody's own."""
     moved = []

@@ -130,8 +130,9 @@ def keep(name: str, found: Arrays, files: Sequence[Origin]) -> None:
 
     npz, digest = archive(name), arrays_hash(found)
     part = npz.with_name(f"{npz.name}.part")
+    part.unlink(missing_ok=True)  # of a break; or a link of somebody's, which is not followed
     try:
-        with part.open("wb") as file:
+        with part.open("xb") as file:
             np.savez(file, **dict(found))  # type: ignore[arg-type]
             file.flush()
             os.fsync(file.fileno())

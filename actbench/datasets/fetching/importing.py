@@ -145,6 +145,7 @@ def _taken(published: Published, brought: Mapping[PublishedFile, Path], unpacked
 def _copy(path: Path, to: Path) -> None:
     to.parent.mkdir(parents=True, exist_ok=True)
     part = to.with_name(f"{to.name}.part")
+    part.unlink(missing_ok=True)  # of a break; or a link of somebody's, which is not followed
     try:
         shutil.copyfile(path, part)
         part.replace(to)
