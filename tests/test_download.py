@@ -1,7 +1,9 @@
 """One file from its mirrors: every way in which they may fail, over real connections to servers of our own."""
 
 import collections
+import dataclasses
 import hashlib
+import itertools
 import os
 import time
 
@@ -313,6 +315,62 @@ def test_a_mirror_that_talks_nonsense(server, get, refused, answer):
     get(nonsense, server.put("/a", whole()))
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+ENDLESS = {
+    "go on": (b"", b"HTTP/1.1 100 Continue\r\n\r\n", "gave no answer within 0.7 s"),
+    "a head": (b"HTTP/1.1 200 OK\r\n", b"X", "gave no answer within 0.7 s"),
+    "the head of a chunk": (CHUNKED + b"10;", b"x", "sent nothing for 0.25 s"),
+    "what follows on the content": (
+        CHUNKED + b"%x\r\n" % 30_000 + CONTENT[:30_000] + b"\r\n0\r\n",
+        b"X: y\r\n",
+        "slow, ",
+    ),
+}
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    monkeypatch.setattr(downloads, "PATIENCE", dataclasses.replace(PATIENCE, connect=0.3))
+
+
+def drops(server, begin, drop):
+    """A beginning, and then a drop now and then, until nobody listens any more."""
+
+    def answer(handler):
+        handler.wfile.write(begin)
+        while not server.released.wait(0.05):
+            handler.wfile.write(drop)
+
+    return answer
+
+
+@pytest.mark.parametrize(("begin", "drop", "reason"), ENDLESS.values(), ids=ENDLESS)
+@pytest.mark.usefixtures("hasty")
+def test_a_mirror_that_never_comes_to_the_point(server, get, begin, drop, reason):
+    heard = get(server.put("/endless", drops(server, begin, drop)), server.put("/a", whole()))
+    (left,) = heard[MirrorLeft]
+    assert left.reason.startswith(reason)
+    assert server.ranges("/endless") == [None]
+
+
+@pytest.mark.usefixtures("hasty")
+def test_nor_under_an_encryption(server, get, own_folder, monkeypatch):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(own_folder.parent / "authority.pem"))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(own_folder.parent / "authority.pem"))
+    with Server(authority.issue_cert("127.0.0.1")) as secure:
+        for begin, drop, reason in ENDLESS.values():
+            (left,) = get(secure.put("/", drops(secure, begin, drop)), server.put("/a", whole()))[MirrorLeft]
+            assert left.reason.startswith(reason)
+
+
+def test_a_mirror_that_brings_now_more_and_now_less(server, refused):
+    turns = itertools.cycle([cut(at=20_000, ranges=False), cut(at=10_000, ranges=False)])
+    (reason,) = refused(server.put("/a", lambda handler: next(turns)(handler)))
+    assert reason.startswith("the connection broke off after ")
+    assert len(server.ranges("/a")) == 4
+
+
 def test_no_mirror_at_all(refused):
     assert refused() == []
 
@@ -332,6 +390,14 @@ def test_certificates(server, get, refused, own_folder, monkeypatch):
         assert reason == f"leads from https to {plain}, which is not followed"
         assert server.asked == []
         get(server.put("/up", redirect(good)))
+
+
+def test_a_proxy_is_asked_where_one_is_named(server, get, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "")
+    monkeypatch.setenv("http_proxy", server.put("", whole()))
+    server.put("http://nowhere.invalid/a", whole())
+    get("http://nowhere.invalid/a")
+    assert server.ranges("http://nowhere.invalid/a") == [None]
 
 
 def test_a_disk_that_is_full_leaves_nothing(server, own_folder, monkeypatch):

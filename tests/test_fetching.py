@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+import zipfile
 from pathlib import Path
 
 import fetched
@@ -133,6 +134,7 @@ def test_it_is_fetched_once_proved_and_kept(invoke, server, faces, home):
     for words in (("list",), ("verify",), ("fetch", NAME)):
         assert state_of(invoke, *words) == ("verified", 0)
     assert invoke("data", "path", NAME).stdout == f"{home}/kept/faces.npz\n"
+    assert json.loads(invoke("data", "path", NAME, "--json").stdout) == {"path": f"{home}/kept/faces.npz"}
     stamp = json.loads(Path("kept/faces.json").read_text(encoding="utf-8"))
     assert stamp["arrays_sha256"] == datasets.info(datasets.Request(NAME)).sha256
     assert stamp["files"] == [
@@ -183,6 +185,7 @@ def test_offline_it_is_said_what_may_be_put_where(invoke, server, faces, home):
     file = faces.containers[0].files[0]
     done = invoke(*RUN, "--offline")
     assert (done.returncode, done.stdout, server.asked) == (2, "", [])
+    assert not Path("kept").exists()
     places = [home / "kept/faces/faces.npz", home / "keras/datasets/faces-1/faces.npz"]
     assert f"Put faces.npz (SHA-256 {file.sha256}) as {places[0]} or {places[1]}." in done.stderr
     assert "--data digits" in done.stderr
@@ -193,6 +196,26 @@ def test_offline_it_is_said_what_may_be_put_where(invoke, server, faces, home):
         shutil.rmtree("keras", ignore_errors=True)
     assert server.asked == []
     assert invoke("data", "fetch", NAME).returncode == 2
+
+
+def test_offline_even_where_it_is_taken_away_at_that_moment(invoke, server, faces, monkeypatch):
+    monkeypatch.setenv("ACTBENCH_OFFLINE", "1")
+    place, real = put(Path("kept/faces/faces.npz")), cache.locked
+
+    def late(name):
+        place.unlink()
+        return real(name)
+
+    monkeypatch.setattr(cache, "locked", late)
+    assert invoke("data", "fetch", NAME).returncode == 2
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("said", ["0", "no", "False", "off", " "])
+def test_a_variable_that_says_no(faces, server, monkeypatch, said):
+    monkeypatch.setenv("ACTBENCH_OFFLINE", said)
+    cache.arrays(faces)
+    assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("words", [("data", "fetch", NAME), ("reproduce", "faces.toml")])
@@ -340,6 +363,39 @@ def test_a_cache_that_was_touched_or_changed(invoke, server, faces):
     assert invoke(*RUN).returncode == 0
 
 
+def test_bytes_that_rot_under_an_old_time(invoke, server, faces):
+    invoke("data", "fetch", NAME)
+    kept = Path("kept/faces.npz")
+    time_ns, content = kept.stat().st_mtime_ns, bytearray(kept.read_bytes())
+    content[50_000] ^= 1
+    kept.write_bytes(content)
+    os.utime(kept, ns=(time_ns, time_ns))
+    done = invoke(*RUN)
+    assert done.returncode == 2
+    assert "faces.npz' no longer holds what was kept there. 'actbench data fetch faces' makes it anew" in done.stderr
+    assert state_of(invoke, "fetch", NAME) == ("verified", 0)
+    assert invoke(*RUN).returncode == 0
+    assert len(server.asked) == 2
+
+
+def test_a_stamp_that_says_other_arrays(invoke, faces):
+    invoke("data", "fetch", NAME)
+    stamp = Path("kept/faces.json")
+    said = json.loads(stamp.read_text(encoding="utf-8"))
+    stamp.write_text(json.dumps(said | {"arrays_sha256": "0" * 64}), encoding="utf-8")
+    assert state_of(invoke, "verify") == ("damaged", 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes with names")
+@pytest.mark.parametrize("place", ["kept/faces.json", "kept/known.json"])
+def test_a_pipe_in_the_place_of_what_we_keep(invoke, faces, place):
+    put(Path("kept/faces.npz"), OTHER)
+    os.mkfifo(place)
+    done = invoke("data", "verify", NAME)
+    assert done.returncode == 2
+    assert f"{place}' is a pipe or a device, not a file." in done.stderr
+
+
 def test_an_archive_of_ones_own_is_taken_and_called_so(invoke, server, faces, home):
     put(Path("kept/faces.npz"), OTHER)
     done = invoke(*RUN)
@@ -369,8 +425,25 @@ def test_a_folder_that_cannot_be(invoke, server, faces, home, monkeypatch):
     monkeypatch.setenv("ACTBENCH_DATA_DIR", str(put(Path("a_file")) / "kept"))
     done = invoke(*RUN)
     assert done.returncode == 2
-    assert "Cannot keep faces in 'a_file/kept': Not a directory." in done.stderr
+    assert f"Cannot keep faces in '{home}/a_file/kept': Not a directory." in done.stderr
     assert server.asked == []
+
+
+@LINUX
+def test_a_folder_where_no_file_can_be_made(invoke, server, faces, monkeypatch):
+    monkeypatch.setenv("ACTBENCH_DATA_DIR", "/proc")
+    done = invoke("data", "fetch", NAME)
+    assert done.returncode == 2
+    assert "Cannot keep faces in '/proc': No such file or directory." in done.stderr
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "place"), [("~/kept", "home/kept"), ("kept", "kept"), ("~no such user/kept", "~no such user/kept")]
+)
+def test_the_folder_is_told_in_full(invoke, home, monkeypatch, chosen, place):
+    monkeypatch.setenv("ACTBENCH_DATA_DIR", chosen)
+    assert invoke("data", "path").stdout == f"{home / place}\n"
 
 
 @LINUX
@@ -420,6 +493,36 @@ def test_a_file_is_known_by_its_hash_whatever_it_is_called(invoke, server, faces
     assert state_of(invoke, "verify") == ("verified", 0)
     assert server.asked == []
     assert invoke("data", "import", "brought").returncode == 0
+
+
+def test_a_published_file_in_a_zip(invoke, server, faces, home):
+    brought = put(Path("brought/faces.zip"), b"")
+    with zipfile.ZipFile(brought, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("../faces.npz", OTHER)
+        file.writestr("some where/faces (1).npz", CONTENT)
+        file.writestr("notes.txt", "hello")
+    assert invoke("data", "import", "brought").stdout == "faces is verified and here.\n"
+    assert state_of(invoke, "verify") == ("verified", 0)
+    stamp = json.loads(Path("kept/faces.json").read_text(encoding="utf-8"))
+    assert [file["came_from"] for file in stamp["files"]] == ["brought/faces.zip"]
+    assert names_in(home) == ["brought", "kept"]
+    assert server.asked == []
+
+
+def test_a_zip_that_lies_or_is_none(invoke, faces):
+    with zipfile.ZipFile(put(Path("brought/a.zip"), b""), "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("faces.npz", CONTENT + bytes(10**6))
+    content = Path("brought/a.zip").read_bytes()
+    central = content.rindex(b"PK\x01\x02") + 24
+    for damaged in (
+        content[:-10],
+        content[:central] + len(CONTENT).to_bytes(4, "little") + content[central + 4 :],
+        content[:5_000] + b"\xff" * 100 + content[5_100:],
+        b"no zip",
+    ):
+        done = invoke("data", "import", put(Path("brought/a.zip"), damaged))
+        assert done.returncode == 2
+        assert done.stderr.startswith("actbench: Nothing in 'brought/a.zip' is a published file ")
 
 
 def test_a_file_whose_size_nobody_states_is_known_too(invoke, known):
@@ -556,6 +659,35 @@ def test_ctrl_c_ends_the_fetching_and_keeps_what_has_come(server, alone, home):
     assert part.stat().st_size == 40_000
 
 
+@pytest.mark.parametrize("link", ["downloads/faces/faces.npz.part", "faces.npz.part", "faces.json.part"])
+def test_links_that_lie_in_the_place_of_parts(invoke, faces, link):
+    victim, part = put(Path("victim"), b"precious"), Path("kept") / link
+    part.parent.mkdir(parents=True)
+    part.symlink_to(victim.absolute())
+    assert invoke("data", "fetch", NAME).returncode == 0
+    assert victim.read_bytes() == b"precious"
+    assert not Path("kept/faces.npz").is_symlink()
+    assert state_of(invoke, "verify") == ("verified", 0)
+
+
+def test_a_link_that_is_laid_while_it_is_fetched(invoke, server, known, home):
+    """It may come while the server thinks; what is there already has been seen by then."""
+    victim, part = put(home / "victim", b"precious"), home / "kept/downloads/faces/faces.npz.part"
+
+    def treacherous(handler):
+        part.unlink()
+        part.symlink_to(victim)
+        whole()(handler)
+
+    known([published_file([server.put("/faces", treacherous)])])
+    put(part, CONTENT[:10_000])
+    done = invoke("data", "fetch", NAME)
+    assert done.returncode == 2
+    assert "Cannot keep faces in " in done.stderr
+    assert victim.read_bytes() == b"precious"
+    assert not part.is_symlink()
+
+
 def test_killed_between_the_stamp_and_the_archive(invoke, server, faces, monkeypatch):
     """What lies there then is nothing: an archive that came first would pass for somebody's own."""
     moved = []
@@ -598,9 +730,15 @@ def test_a_folder_that_cannot_be_written(invoke, server, faces, home):
         assert done.stderr.count(said) == 1
         assert "1 run in 1 arm" in done.stdout
         assert names_in("kept") == []
-        assert invoke("data", "import", put(Path("brought/faces.npz"))).returncode == 2
+        for words in (("import", put(Path("brought/faces.npz"))), ("fetch", NAME)):
+            done = invoke("data", *words)
+            assert (done.returncode, done.stdout) == (2, "")
+            says = f"actbench: Cannot write to '{home}/kept': Permission denied. Name another folder in "
+            assert done.stderr == f"{says}ACTBENCH_DATA_DIR.\n"
+        assert len(server.asked) == 1
     assert invoke("data", "fetch", NAME).returncode == 0
     Path("kept").chmod(0o555)
     with without_powers():
         assert "faces" not in invoke(*RUN).stderr
+        assert state_of(invoke, "fetch", NAME) == ("verified", 0)
     assert len(server.asked) == 2

@@ -59,7 +59,7 @@ def fetch(
     as_json: Json = False,
 ) -> None:
     """Fetch data sets that are not here, or damaged: from where other programs keep them, else from a mirror."""
-    from actbench.datasets.fetching.cache import obtain, state_of
+    from actbench.datasets.fetching import cache
 
     if not names and not every:
         raise UserError("Say which data sets to fetch, as 'actbench data list' names them, or --all.")
@@ -68,11 +68,11 @@ def fetch(
     with watched(quiet=quiet):
         for published in chosen:
             try:
-                obtain(published, anew=True)
+                cache.fetch(published)
             except UserError as error:  # the others may be had
                 failures.append(str(error))
     if len(failures) < len(chosen):
-        _print_states({published.name: state_of(published) for published in chosen}, as_json=as_json)
+        _print_states({published.name: cache.state_of(published) for published in chosen}, as_json=as_json)
     if failures:
         raise UserError("\n".join(failures))
 
@@ -92,18 +92,24 @@ def verify(names: Names = None, as_json: Json = False) -> None:
 
 
 @app.command()
-def path(name: Annotated[str | None, typer.Argument(metavar="[NAME]", autocompletion=_names)] = None) -> None:
+def path(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", autocompletion=_names)] = None,
+    as_json: Json = False,
+) -> None:
     """Print the folder that data is kept in, or where the archive of a data set lies."""
     from actbench.datasets.fetching.cache import archive
     from actbench.datasets.fetching.places import folder
 
-    if name is None:
-        typer.echo(folder())
-        return
-    (published,) = _chosen([name])
-    if not archive(published.name).is_file():
-        raise UserError(f"{published.name} is not here. 'actbench data fetch {published.name}' fetches it.")
-    typer.echo(archive(published.name))
+    place = folder()
+    if name is not None:
+        (published,) = _chosen([name])
+        place = archive(published.name)
+        if not place.is_file():
+            raise UserError(f"{published.name} is not here. 'actbench data fetch {published.name}' fetches it.")
+    if as_json:
+        echo_json({"path": str(place)})
+    else:
+        typer.echo(place)
 
 
 @app.command(name="import")

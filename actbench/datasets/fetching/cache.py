@@ -28,6 +28,7 @@ from actbench.datasets.fetching.stamps import (
     known_arrays,
     make_stamp,
     origins,
+    read_stamp,
     remember_arrays,
     state,
     write_stamp,
@@ -61,40 +62,57 @@ def arrays(published: Published, data_dir: Path | None = None) -> Arrays:
             f"There is no {name}.npz in the data folder {str(data_dir)!r}. Without --data-dir it is taken from "
             f"{str(folder())!r}, where 'actbench data fetch {name}' puts it."
         )
-    found = obtain(published) if found is None else found
-    return read_npz(archive(name)) if found is None else found
+    return _obtained(published) if found is None else found
 
 
-def obtain(published: Published, *, anew: bool = False) -> Arrays | None:
-    """See to it that a data set lies in our folder (None); where that cannot be written, its arrays, for this time.
-
-    Args:
-        published: what is known of it.
-        anew: also where its archive is damaged.
+def fetch(published: Published) -> None:
+    """See to it that a data set lies in our folder, and undamaged: every byte of what is there is looked at.
 
     Raises:
-        UserError: as ``arrays`` does.
+        UserError: as ``arrays`` does, and where nothing can be kept.
     """
-    npz = archive(published.name)
-    with locked(published.name) as writable:
-        if state(npz) is not State.ABSENT and not (anew and state(npz) is State.DAMAGED):
-            return None  # another process was first
-        with room(published.name):
-            if writable:
-                keep(published.name, *_decoded(published, None))
-                return None
-            with tempfile.TemporaryDirectory(prefix="actbench-data-") as scratch:
-                return _decoded(published, Path(scratch))[0]
+    name, wanting = published.name, (State.ABSENT, State.DAMAGED)
+    if state(archive(name), full=True) not in wanting:
+        return
+    _check_offline(published)
+    with locked(name) as refused:
+        if state(archive(name), full=True) in wanting:  # no other process was first
+            check_kept(refused)
+            with room(name):
+                keep(name, *_decoded(published, None))
+
+
+def check_kept(refused: str) -> None:
+    """Raise UserError where nothing can be kept, for what is told by ``locked``."""
+    if refused:
+        raise UserError(f"Cannot write to {str(folder())!r}: {refused}. Name another folder in ACTBENCH_DATA_DIR.")
+
+
+def _obtained(published: Published) -> Arrays:
+    """The arrays of a data set that is not here; kept where our folder can be written. Raises UserError."""
+    name = published.name
+    _check_offline(published)
+    with locked(name) as refused, room(name):
+        if state(archive(name)) is State.ABSENT:  # no other process was first
+            if refused:
+                tell(NotKept(name, folder(), refused))
+                with tempfile.TemporaryDirectory(prefix="actbench-data-") as scratch:
+                    return _decoded(published, Path(scratch))[0]
+            keep(name, *_decoded(published, None))
+    return read_npz(archive(name))
 
 
 def state_of(published: Published, *, full: bool = False) -> State:
-    """What lies in our folder; ``full``: by every byte, and somebody's own by its arrays, where these are known.
+    """What lies in our folder; ``full``: by every byte and by its arrays, somebody's own too, where these are known.
 
     Raises:
         UserError: it cannot be read.
     """
     npz = archive(published.name)
     found = state(npz, full=full)
+    if full and found is State.VERIFIED:
+        stamp = read_stamp(npz)
+        return found if stamp and stamp.arrays_sha256 == arrays_hash(read_npz(npz)) else State.DAMAGED
     if found is State.LOCAL and _published_as(published, npz):
         return State.VERIFIED
     if found is State.LOCAL and full:
@@ -112,8 +130,9 @@ def keep(name: str, found: Arrays, files: Sequence[Origin]) -> None:
 
     npz, digest = archive(name), arrays_hash(found)
     part = npz.with_name(f"{npz.name}.part")
+    part.unlink(missing_ok=True)  # of a break; or a link of somebody's, which is not followed
     try:
-        with part.open("wb") as file:
+        with part.open("xb") as file:
             np.savez(file, **dict(found))  # type: ignore[arg-type]
             file.flush()
             os.fsync(file.fileno())
@@ -145,17 +164,27 @@ def _lying(published: Published, npz: Path) -> Arrays | None:
         case State.ABSENT:
             return None
         case State.DAMAGED:
-            anew = f"'actbench data fetch {name}' makes it anew" if npz == archive(name) else "Remove it"
-            raise UserError(
-                f"{str(npz)!r} no longer holds what was kept there. {anew}; to use it as data of your own, remove "
-                f"{name}.json beside it."
-            )
+            raise _damaged(name, npz)
         case State.LOCAL:
             container = _published_as(published, npz)
             if container is not None:
                 return decoded(published, container, [npz])
             tell(LocalData(name, npz))
-    return read_npz(npz)
+    try:
+        return read_npz(npz)
+    except UserError:
+        # A disk that lets bytes rot leaves size and time as they were.
+        if state(npz, full=True) is State.DAMAGED:
+            raise _damaged(name, npz) from None
+        raise
+
+
+def _damaged(name: str, npz: Path) -> UserError:
+    anew = f"'actbench data fetch {name}' makes it anew" if npz == archive(name) else "Remove it"
+    return UserError(
+        f"{str(npz)!r} no longer holds what was kept there. {anew}; to use it as data of your own, remove {name}.json "
+        "beside it."
+    )
 
 
 def _published_as(published: Published, npz: Path) -> Container | None:
@@ -165,11 +194,12 @@ def _published_as(published: Published, npz: Path) -> Container | None:
 
 
 @contextlib.contextmanager
-def locked(name: str) -> Iterator[bool]:
-    """Inside the block, no other process fetches this data set; whether our folder can be written at all."""
+def locked(name: str) -> Iterator[str]:
+    """Inside the block, no other process fetches this data set; why our folder cannot be written, or nothing."""
     lock = filelock.FileLock(folder() / f"{name}.lock")
     try:
         folder().mkdir(parents=True, exist_ok=True)
+        Path(lock.lock_file).touch()  # the lock would wait for ever where no file can be made
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
@@ -178,11 +208,10 @@ def locked(name: str) -> Iterator[bool]:
     except OSError as error:
         if error.errno not in READ_ONLY:
             raise _no_room(name, error) from None
-        tell(NotKept(name, folder(), error.strerror or str(error)))
-        yield False
+        yield error.strerror or str(error)
         return
     try:
-        yield True
+        yield ""
     finally:
         lock.release()
 
@@ -210,13 +239,12 @@ def _decoded(published: Published, scratch: Path | None) -> tuple[Arrays, list[O
         published: what is known of it.
         scratch: where to put what is fetched; None: into our folder.
     """
-    name = published.name
-    here = [(container, [find(name, file) for file in container.files]) for container in published.containers]
+    name, here = published.name, _here(published)
     for container, paths in here:
         whole = [path for path in paths if path is not None]
         if len(whole) == len(paths):
             return decoded(published, container, whole), origins(container, whole)
-    if offline():
+    if offline():  # it was here a moment ago
         raise UserError(_what_to_put(name, _missing(*here[0])))
     failures = []
     for container, paths in here:
@@ -231,6 +259,19 @@ def _decoded(published: Published, scratch: Path | None) -> tuple[Arrays, list[O
             found = decoded(published, container, [path for path, _ in got])
             return found, origins(container, [came_from for _, came_from in got])
     raise UserError(_why_not(name, _missing(*here[0]), failures))
+
+
+def _here(published: Published) -> list[tuple[Container, list[Path | None]]]:
+    """Each container, and where its files lie on this machine."""
+    return [(one, [find(published.name, file) for file in one.files]) for one in published.containers]
+
+
+def _check_offline(published: Published) -> None:
+    """Raise UserError where data is not here and must not be fetched, before anything is made in our folder."""
+    if offline():
+        here = _here(published)
+        if not any(all(paths) for _, paths in here):
+            raise UserError(_what_to_put(published.name, _missing(*here[0])))
 
 
 def _fetched(name: str, file: PublishedFile, scratch: Path | None) -> tuple[Path, str]:

@@ -7,6 +7,7 @@ byte for byte. That they are is seen at the end by the published hash; what fail
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from actbench.datasets.fetching.events import FileFetched, MirrorLeft, MirrorTri
 from actbench.datasets.fetching.hashes import TITLES, file_hash, is_intact, published_hash
 from actbench.datasets.fetching.reasons import BrokenError, SlowError, UselessError
 from actbench.datasets.published.files import PublishedFile
+from actbench.results.files import OWN_FILE_ONLY
 
 if TYPE_CHECKING:
     from requests import Response
@@ -77,6 +79,8 @@ def download(file: PublishedFile, to: Path) -> str:
     from actbench.datasets.fetching.line import Line
 
     part = to.with_name(f"{to.name}.part")
+    if part.is_symlink():
+        part.unlink()
     untried = list(file.mirrors)
     slow: dict[str, float] = {}
     reasons: dict[str, str] = {}
@@ -124,13 +128,13 @@ class _Visit:
         """Fill the part until it is the file. Raises UselessError, SlowError, OSError."""
         begun_by_others = self._size() > 0
         tell(MirrorTried(self.file, self.mirror, self._size()))
-        vain = 0
+        vain = most = 0
         while True:
-            before = self._size()
+            most = max(most, self._size())
             try:
                 self._attempt()
             except BrokenError as reason:
-                if self._size() > before:
+                if self._size() > most:
                     vain = 0
                     self._check_speed()
                 else:
@@ -147,7 +151,7 @@ class _Visit:
             self.part.unlink()
             if not begun_by_others:
                 raise UselessError(f"sent another file, {TITLES[kind]} {found[:12]}… in place of {digits[:12]}…")
-            begun_by_others = False  # what was there may have been the wrong half
+            begun_by_others, most = False, 0  # what was there may have been the wrong half
 
     def _size(self) -> int:
         return self.part.stat().st_size if self.part.exists() else 0
@@ -164,13 +168,17 @@ class _Visit:
         headers = {"Range": f"bytes={got}-"} if got else {}
         if got and self.tag:
             headers["If-Range"] = self.tag
+        silence, window = self.patience.silence, self.patience.window
+        within = min(silence, window) if self.alternative else silence
         with self.line.answer(self.mirror, headers) as answer:
             got = self._checked_start(answer, got)
             self._check_length(answer, got)
             tag = answer.headers.get("ETag", "")
             self.tag = tag if tag.startswith('"') else ""  # a weak one says nothing of bytes
-            with self.part.open("ab" if got else "wb") as out:
-                for chunk in self.line.content(answer, got):
+            if not got:
+                self.part.unlink(missing_ok=True)
+            with open(self.part, "ab" if got else "xb", opener=_open_own) as out:
+                for chunk in self.line.content(answer, got, within):
                     got += len(chunk)
                     if got > (size or MOST_BYTES):
                         break
@@ -221,3 +229,8 @@ class _Visit:
             speed = sum(size for _, size in self.arrived) / window
             if speed < min(self.patience.floor, self.alternative):
                 raise SlowError(speed)
+
+
+def _open_own(path: str, flags: int) -> int:
+    """Open a file, but not what somebody's link in its place leads to. Raises OSError."""
+    return os.open(path, flags | OWN_FILE_ONLY, 0o644)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from actbench.datasets._arrays import NAMES, Arrays
-from actbench.datasets.fetching.cache import archive, decoded, keep, locked, room, state_of
-from actbench.datasets.fetching.hashes import arrays_hash, file_hash, named, published_hash
+from actbench.datasets.fetching.cache import archive, check_kept, decoded, keep, locked, room, state_of
+from actbench.datasets.fetching.hashes import arrays_hash, file_hash, is_intact, named, published_hash
 from actbench.datasets.fetching.places import find, folder, own_place
 from actbench.datasets.fetching.stamps import Origin, State, known_arrays, origins
 from actbench.datasets.npz import read_npz
@@ -18,7 +22,9 @@ from actbench.datasets.published.files import Container, Published, PublishedFil
 from actbench.errors import UserError
 
 MOST_FILES = 10_000
-"""Looked at in a folder: nobody means to have a whole disk hashed."""
+"""Looked at in a folder, and in an archive: nobody means to have a whole disk hashed."""
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+"""What ``zipfile`` raises on archives that are damaged, encrypted, or packed in a way that it does not know."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,8 @@ def import_from(place: Path, published: Iterable[Published]) -> list[Imported]:
     """Take published files, and other containers of data that was verified before, into our folder.
 
     Args:
-        place: a file, or a folder that is searched with all below it.
+        place: a file, or a folder that is searched with all below it. Zip archives are looked into, as browsers and
+            file stores pack what one fetches from them.
         published: what it may be.
 
     Raises:
@@ -48,11 +55,13 @@ def import_from(place: Path, published: Iterable[Published]) -> list[Imported]:
     """
     candidates = list(published)
     paths = _files(place)
-    try:
-        recognised = _recognised(paths, candidates)
-    except OSError as error:
-        raise UserError(f"Cannot read {str(error.filename or place)!r}: {error.strerror or error}.") from None
-    done = [_taken(one, recognised[one.name]) for one in candidates if recognised.get(one.name)]
+    with tempfile.TemporaryDirectory(prefix="actbench-data-") as scratch:
+        try:
+            unpacked = _unpacked(paths, candidates, Path(scratch))
+            recognised = _recognised([*paths, *unpacked], candidates)
+        except OSError as error:
+            raise UserError(f"Cannot read {str(error.filename or place)!r}: {error.strerror or error}.") from None
+        done = [_taken(one, recognised[one.name], unpacked) for one in candidates if recognised.get(one.name)]
     done = done or [one for one in [_other_container(paths, candidates)] if one]
     if not done:
         raise UserError(_unknown(place, candidates))
@@ -68,6 +77,25 @@ def _files(place: Path) -> list[Path]:
     if len(paths) > MOST_FILES:
         raise UserError(f"There are more than {MOST_FILES} files in {str(place)!r}. Name the file, or a folder of few.")
     return paths
+
+
+def _unpacked(paths: Iterable[Path], candidates: Iterable[Published], scratch: Path) -> dict[Path, Path]:
+    """The members of zip archives that are published files, unpacked; and the archive of each."""
+    wanted = [file for one in candidates for container in one.containers for file in container.files if file.size]
+    unpacked: dict[Path, Path] = {}
+    for path in paths:
+        if path.suffix.lower() != ".zip":
+            continue
+        with contextlib.suppress(*UNREADABLE), zipfile.ZipFile(path) as archived:
+            for member in islice(archived.infolist(), MOST_FILES):
+                fitting = [file for file in wanted if file.size == member.file_size]
+                if fitting:
+                    to = scratch / str(len(unpacked))
+                    with archived.open(member) as source, to.open("wb") as out:
+                        shutil.copyfileobj(source, out)  # no more than the size that it states
+                    if any(is_intact(to, file) for file in fitting):
+                        unpacked[to] = path
+    return unpacked
 
 
 def _recognised(paths: Iterable[Path], candidates: Iterable[Published]) -> dict[str, dict[PublishedFile, Path]]:
@@ -88,11 +116,11 @@ def _recognised(paths: Iterable[Path], candidates: Iterable[Published]) -> dict[
     return found
 
 
-def _taken(published: Published, brought: Mapping[PublishedFile, Path]) -> Imported:
+def _taken(published: Published, brought: Mapping[PublishedFile, Path], unpacked: Mapping[Path, Path]) -> Imported:
     """Convert what is complete with what was brought; else put that where it is found when the rest comes."""
     name, files = published.name, tuple(brought)
-    with locked(name) as writable, room(name):
-        if _is_here(published, writable=writable):
+    with locked(name) as refused, room(name):
+        if _is_here(published, refused):
             return Imported(name, files)
         parts = [
             (container, [brought.get(file) or find(name, file) for file in container.files])
@@ -102,7 +130,11 @@ def _taken(published: Published, brought: Mapping[PublishedFile, Path]) -> Impor
         for container, paths in parts:
             whole = [path for path in paths if path is not None]
             if len(whole) == len(paths):
-                keep(name, decoded(published, container, whole), origins(container, whole))
+                keep(
+                    name,
+                    decoded(published, container, whole),
+                    origins(container, [unpacked.get(path, path) for path in whole]),
+                )
                 return Imported(name, files)
         for file, path in brought.items():
             _copy(path, own_place(name, file))
@@ -113,6 +145,7 @@ def _taken(published: Published, brought: Mapping[PublishedFile, Path]) -> Impor
 def _copy(path: Path, to: Path) -> None:
     to.parent.mkdir(parents=True, exist_ok=True)
     part = to.with_name(f"{to.name}.part")
+    part.unlink(missing_ok=True)  # of a break; or a link of somebody's, which is not followed
     try:
         shutil.copyfile(path, part)
         part.replace(to)
@@ -120,14 +153,14 @@ def _copy(path: Path, to: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _is_here(published: Published, *, writable: bool) -> bool:
-    """Whether it is here already. Raises UserError where it cannot be put here."""
+def _is_here(published: Published, refused: str) -> bool:
+    """Whether it is here already. Raises UserError where it cannot be put here, for what ``locked`` says or else."""
     found = state_of(published)
     if found is State.LOCAL:
         own = str(archive(published.name))
         raise UserError(f"{own!r} is data of your own. Move it away, then give the same command again.")
-    if found is not State.VERIFIED and not writable:
-        raise UserError(f"Cannot write to {str(folder())!r}. Name another folder in ACTBENCH_DATA_DIR.")
+    if found is not State.VERIFIED:
+        check_kept(refused)
     return found is State.VERIFIED
 
 
@@ -138,8 +171,8 @@ def _other_container(paths: list[Path], candidates: Iterable[Published]) -> Impo
         known = known_arrays(folder(), name)
         for found in _readings(paths, published) if known else ():
             if arrays_hash(found) in known:
-                with locked(name) as writable, room(name):
-                    if not _is_here(published, writable=writable):
+                with locked(name) as refused, room(name):
+                    if not _is_here(published, refused):
                         keep(name, found, [Origin(path.name, str(path), file_hash(path)) for path in paths])
                 return Imported(name, ())
     return None

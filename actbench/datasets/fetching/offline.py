@@ -9,4 +9,4 @@ OFFLINE = "ACTBENCH_OFFLINE"
 
 def offline() -> bool:
     """Whether everything must come from this machine."""
-    return os.environ.get(OFFLINE, "").lower() not in ("", "0", "no", "false")
+    return os.environ.get(OFFLINE, "").strip().lower() not in ("", "0", "no", "false", "off")

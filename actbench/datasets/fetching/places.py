@@ -15,11 +15,14 @@ TORCHVISION_ROOTS = ("data", "~/data", "datasets", "~/datasets")
 
 
 def folder() -> Path:
-    """Where converted data lies: ACTBENCH_DATA_DIR, else the system's folder for caches of this user."""
+    """Where converted data lies: ACTBENCH_DATA_DIR, else the system's folder for caches of this user.
+
+    A ``~`` is the home, as not everything that sets variables expands it; what is relative is so to the current folder.
+    """
     import platformdirs
 
     chosen = os.environ.get("ACTBENCH_DATA_DIR")
-    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("actbench", appauthor=False))
+    return _at_home(chosen).absolute() if chosen else Path(platformdirs.user_cache_dir("actbench", appauthor=False))
 
 
 def own_place(name: str, file: PublishedFile) -> Path:
@@ -37,9 +40,14 @@ def foreign_places(file: PublishedFile) -> Iterator[Path]:
     for kept in file.kept_as:
         program, _, path = kept.partition(":")
         if program == "keras":
-            yield Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets" / path
+            yield Path(os.environ.get("KERAS_HOME") or _at_home("~/.keras")) / "datasets" / path
         else:
-            yield from (Path(root).expanduser() / path for root in TORCHVISION_ROOTS)
+            yield from (_at_home(root) / path for root in TORCHVISION_ROOTS)
+
+
+def _at_home(path: str) -> Path:
+    """A path with the home in place of its ``~``; as it is where nobody has one, which ``Path`` takes for an error."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111
 
 
 def find(name: str, file: PublishedFile) -> Path | None:

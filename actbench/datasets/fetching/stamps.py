@@ -130,7 +130,7 @@ def _state(npz: Path, *, full: bool) -> State:
 
 
 def known_arrays(folder: Path, name: str) -> frozenset[str]:
-    """The hashes of the arrays that were verified under this name, here, at any time."""
+    """The hashes of the arrays that were verified under this name, here, at any time. Raises UserError for a pipe."""
     known = set(_read_known(folder).get(name, ()))
     with contextlib.suppress(OSError, ValueError):
         if stamp := read_stamp(folder / f"{name}.npz"):
@@ -139,7 +139,7 @@ def known_arrays(folder: Path, name: str) -> frozenset[str]:
 
 
 def remember_arrays(folder: Path, name: str, arrays_sha256: str) -> None:
-    """Keep in mind what a verified data set's arrays hash to. Raises OSError."""
+    """Keep in mind what a verified data set's arrays hash to. Raises OSError, and UserError for a pipe."""
     with filelock.FileLock(folder / f"{KNOWN}.lock"):
         known = _read_known(folder)
         known[name] = sorted({*known.get(name, ()), arrays_sha256})
@@ -147,6 +147,7 @@ def remember_arrays(folder: Path, name: str, arrays_sha256: str) -> None:
 
 
 def _read_known(folder: Path) -> dict[str, list[str]]:
+    check_readable(folder / KNOWN)
     try:
         return msgspec.json.decode((folder / KNOWN).read_bytes(), type=dict[str, list[str]])
     except (OSError, ValueError):
