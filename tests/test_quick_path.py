@@ -64,7 +64,7 @@ MISTAKES = {
     ("run", "--act", "mihs"): "Did you mean 'mish'?",
     ("run", "--data", "digit"): "Did you mean 'digits'?",
     ("run", "--lr", "-1"): "--lr cannot be -1.0",
-    ("run", "--epochs", "many"): "Usage",
+    ("run", "--epochs", "many"): "--epochs: it must be a whole number.",
     ("compare", "nowhere"): "There are no results in 'nowhere'",
     ("reproduce", "swish-mish"): "Did you mean 'swish-mish-mnist'?",
     ("show", "mihs"): "Did you mean 'mish'?",
