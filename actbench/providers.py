@@ -1,4 +1,4 @@
-"""Activations from elsewhere: ``keras:``, ``tfa:``, ``spocu:``, and a person's own code.
+"""Activations from elsewhere: ``keras:``, ``tfa:``, ``spocu:`` (not its authors' own), and a person's own code.
 
 One function a provider, from a spelling to what a site needs to know: the choice for the record, whether the site calls
 the function on every pass (``"elementwise"``) or once, to build a layer (``"layer"``), and the function of the tensor.
@@ -24,7 +24,7 @@ keras = lazy("keras")
 
 Provided: TypeAlias = tuple[Choice, Literal["elementwise", "layer"], Callable[[Any], Any]]
 
-# The published parameters; the layer itself has no defaults.
+# The parameters that SPOCU's authors published; the layer itself has no defaults.
 SPOCU_PARAMETERS = {"alpha": 3.0937, "beta": 0.6653, "gamma": 4.437}
 
 LIBRARIES = ("keras", "tfa", "spocu")
@@ -126,7 +126,10 @@ def _own_instead(spelling: Spelling) -> str:
 
 
 def _spocu(spelling: Spelling) -> Provided:
-    """The authors' own Keras layer, a new one for every site; parameters left out take the published values."""
+    """The layer of the package ``spocu``, a new one for every site; parameters left out take the published values.
+
+    The package is F. Carrillo Pérez's and A. Özgür's, who call it non-official: SPOCU's authors have no part in it.
+    """
     if spelling.name != "SPOCU":
         raise _unknown(spelling, "the package spocu", ["SPOCU"])
     load("keras")  # first and quietly, as above

@@ -130,6 +130,8 @@ class Parameter:
     meaning: str
     allowed: str
     variadic: bool = False
+    neutral: Any = inspect.Parameter.empty
+    """What was done without it, where it came later than its entry: ``Meta(extra={"neutral": 0.99})``."""
 
     @property
     def required(self) -> bool:
@@ -271,6 +273,7 @@ def _parameter(parameter: inspect.Parameter, hints: Mapping[str, Any]) -> Parame
         meaning=" ".join(meta.description for meta in metas if meta.description),
         allowed=_allowed(annotated, metas),
         variadic=parameter.kind is inspect.Parameter.VAR_POSITIONAL,
+        neutral=next((m.extra["neutral"] for m in metas if m.extra), inspect.Parameter.empty),
     )
 
 
@@ -351,13 +354,14 @@ def spell(path: str, parameters: tuple[Parameter, ...], values: Mapping[str, Any
     """Write the canonical spelling: parameters in the order of the signature, those at their default left out.
 
     ``full`` writes every parameter: run keys use that form, so that a changed default is never taken for the old one.
+    It leaves out neutral values, so that a parameter that came later changes no key.
     """
     words = []
     for parameter in parameters:
         value = values[parameter.name]
         if parameter.variadic:
             words += [literal(item) for item in value]
-        elif full or value != parameter.default:
+        elif value != (parameter.neutral if full else parameter.default):
             words.append(f"{parameter.name}={literal(value)}")
     return f"{path}({', '.join(words)})" if words else path
 
@@ -389,12 +393,8 @@ def describe(entry: Entry) -> dict[str, Any]:
             value = sorted(value) if isinstance(value, frozenset) else value
             plain[item.name] = list(value) if isinstance(value, tuple) else value
     plain["parameters"] = [
-        {
-            "name": p.name,
-            "default": None if p.required or p.variadic else p.default,
-            "allowed": p.allowed,
-            "meaning": p.meaning,
-        }
+        {"name": p.name, "default": None if p.required or p.variadic else p.default}
+        | {"allowed": p.allowed, "meaning": p.meaning}
         for p in entry.parameters
     ]
     return plain

@@ -1,4 +1,4 @@
-"""What a training step of the CNN costs with our SPOCU and with the authors' layer: compiled plain graph, CPU.
+"""What a training step of the CNN costs with our SPOCU and with the package spocu's layer: compiled plain graph, CPU.
 
     python benchmarks/spocu_step.py [--rounds 15] [--steps 5]
 

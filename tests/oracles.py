@@ -355,8 +355,11 @@ def prelu(x, init=0.25):
 
 
 @oracle(0, left="11 / 48 * x")
-def rrelu(x, lower=0.125, upper=1 / 3):
-    return x if x >= 0 else (mp.mpf(lower) + mp.mpf(upper)) / 2 * x
+def rrelu(x, lower=0.125, upper=1 / 3, divisor=False):
+    if x >= 0:
+        return x
+    low, high = mp.mpf(lower), mp.mpf(upper)
+    return x / ((1 / low + 1 / high) / 2) if divisor else (low + high) / 2 * x
 
 
 @oracle(0, left="0.9 * x", right="(1 + 1 / (1 + 2.718281828459045**-2)) * x")

@@ -15,6 +15,7 @@ from oracles import ORACLES, evaluate
 
 from actbench.activations import CATALOGUE, resolve
 from actbench.registry import spell
+from actbench.reports.activations import properties
 from actbench.training.curves import curve
 
 tf = pytest.importorskip("tensorflow")
@@ -62,8 +63,8 @@ def assert_right(name: str, x: np.ndarray, precision: str, computed: tuple[np.nd
 
 
 @functools.cache
-def by_xla() -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Values and slopes of every element-wise entry in float32, from one XLA program for them all."""
+def by_xla(precision: str = "float32", at: tuple[float, ...] = ()) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Values and slopes of every element-wise entry, from one XLA program for them all."""
     functions = {entry.name: resolve(entry.name).function for entry in CATALOGUE if entry.kind == "elementwise"}
 
     @tf.function(jit_compile=True)
@@ -73,11 +74,11 @@ def by_xla() -> dict[str, tuple[np.ndarray, np.ndarray]]:
             with tf.GradientTape() as tape:
                 tape.watch(x)
                 y = function(x)
-            results[name] = (y, tape.gradient(y, x))
+            results[name] = (y, tape.gradient(y, x, unconnected_gradients="zero"))
         return results
 
-    results = program(tf.constant(points(), tf.float32))
-    return {name: tuple(part.numpy().astype(np.float64) for part in pair) for name, pair in results.items()}
+    results = program(tf.constant(np.array(at) if at else points(), precision))
+    return {name: tuple(tf.cast(part, "float64").numpy() for part in pair) for name, pair in results.items()}
 
 
 def report(what, x, got, expected, wrong) -> str:
@@ -116,6 +117,48 @@ def test_finite_far_out_or_declared(name, precision) -> None:
     y, slope = curve(resolve(name), x, precision=precision)
     finite = np.isfinite(y).all() and np.isfinite(slope).all()
     assert finite == (not CATALOGUE[name].overflow)
+
+
+@pytest.mark.parametrize("precision", EPSILON)
+@pytest.mark.parametrize("name", [entry.name for entry in CATALOGUE])
+def test_what_is_not_a_number_stays_none(name, precision) -> None:
+    """An activation that made a number of it would hide that a training diverged."""
+    assert np.isnan(curve(resolve(name), np.array([np.nan]), precision=precision)[0]).all()
+    if CATALOGUE[name].kind == "elementwise":
+        assert np.isnan(by_xla(precision, (0.0, np.nan))[name][0][1])
+
+
+@pytest.mark.parametrize("precision", EPSILON)
+@pytest.mark.parametrize("name", [*[e.name for e in CATALOGUE if e.kind == "elementwise"], "leaky_relu(0.3)"])
+def test_the_slope_at_0_that_is_printed_is_that_of_training(name, precision) -> None:
+    """At a kink there is more than one to choose from, and libraries choose differently when they compile."""
+    printed = properties(resolve(name)).slope_at_0
+    room = 4 * EPSILON[precision] * max(1.0, abs(printed))
+    assert curve(resolve(name), np.zeros(1), precision=precision)[1] == pytest.approx(printed, abs=room)
+    if name in CATALOGUE:
+        assert by_xla(precision, (0.0, np.nan))[name][1][0] == pytest.approx(printed, abs=room)
+
+
+@pytest.mark.parametrize(("name", "slope"), [("leaky_relu", 0.01), ("penalized_tanh", 0.25), ("selu", 1.7581)])
+def test_the_slope_at_a_kink_is_that_of_its_formula(name, slope) -> None:
+    """Which gives 0 to the left side."""
+    assert properties(resolve(name)).slope_at_0 == pytest.approx(slope, abs=1e-4)
+
+
+def test_spocu_keeps_its_digits_in_half_precision() -> None:
+    """Near its root at 5.16 it is the difference of numbers that are a hundred times larger."""
+    x = np.arange(160, 176) / 32
+    y = curve(resolve("spocu"), x, precision="bfloat16")[0]
+    assert np.array_equal(y, as_bfloat16(evaluate("spocu", x).value))
+    assert np.abs(y).min() < 0.2
+
+
+@pytest.mark.parametrize("name", ["serf", "pserf"])
+def test_gates_of_the_error_function_are_open_to_the_end(name) -> None:
+    huge = np.array([1e160, 1e300, np.inf])
+    y, slope = curve(resolve(name), huge)
+    assert np.array_equal(y, huge)
+    assert np.array_equal(slope[:2], [1, 1])
 
 
 @pytest.mark.parametrize("name", POINTWISE)
@@ -178,6 +221,7 @@ def test_parameters_over_their_ranges(name, data) -> None:
         parameters["lower"], parameters["upper"] = sorted([parameters["lower"], parameters["upper"]])
         # A dead zone of one point: the slope in it is 0, and 1 on both its sides.
         assume(name == "rrelu" or parameters["lower"] < parameters["upper"])
+    assume(not parameters.get("divisor") or parameters["lower"] > 0)
     text = spell(name, entry.parameters, parameters)
     x = np.array([0, 1e-3, -1e-3, 0.25, -0.25, 1, -1, 2.5, -2.5, 7, -7, 30, -30])
     y, slope = curve(resolve(text), x)

@@ -218,6 +218,23 @@ def test_bounds_that_cross_are_refused() -> None:
     with pytest.raises(UserError, match=r"needs lower <= upper, but got lower=0\.3, upper=0\.2"):
         resolve("rrelu(0.3, 0.2)")
     assert resolve("rrelu(0.2, 0.2)").choice.spelling == "rrelu(lower=0.2, upper=0.2)"
+    with pytest.raises(UserError, match=r"divisor=True needs lower > 0"):
+        resolve("rrelu(lower=0, divisor=True)")
+
+
+@pytest.mark.parametrize(
+    ("text", "definition"),
+    [
+        ("rrelu", "rrelu(lower=0.125, upper=0.3333333333333333)"),
+        ("rrelu(divisor=True)", "rrelu(lower=0.125, upper=0.3333333333333333, divisor=True)"),
+        ("frelu", "frelu(kernel_size=3, epsilon=1e-05, momentum=0.9)"),
+        ("frelu(epsilon=0.001, momentum=0.99)", "frelu(kernel_size=3)"),
+    ],
+)
+def test_a_parameter_that_came_later_changes_no_key_of_what_was_stored(text, definition) -> None:
+    """What a run did before there was the parameter is its neutral value, whatever the default is today."""
+    choice = resolve(text).choice
+    assert (choice.spelling, choice.definition) == (text, definition)
 
 
 @pytest.mark.parametrize(

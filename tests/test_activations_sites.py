@@ -126,6 +126,17 @@ def test_rrelu_draws_in_training_only(precision) -> None:
     assert np.array_equal(positive, -x)
 
 
+def test_rrelu_divides_by_what_it_draws_where_the_paper_is_asked_for() -> None:
+    x = np.full((50, 40), -1.0)
+    site = built("rrelu(divisor=True)", (None, 40))
+    assert np.allclose(site(x, training=False), -1 / 5.5)
+    divisors = -1 / site(x, training=True).numpy()
+    assert 3 <= divisors.min() < 3.02
+    assert 7.98 < divisors.max() <= 8
+    assert abs(divisors.mean() - 5.5) < 4 * 5 / np.sqrt(12 * divisors.size)
+    assert np.array_equal(site(-x, training=True), -x)
+
+
 def test_rrelu_draws_by_its_seed() -> None:
     x = np.full((5, 4), -1.0)
     one, same, other = (built("rrelu", (None, 4), seed)(x, training=True).numpy() for seed in (3, 3, 4))
@@ -190,9 +201,12 @@ def test_axis_is_the_channels_of_an_image(name) -> None:
     assert np.allclose(y, AXIS[name](IMAGES), atol=1e-12)
 
 
-@pytest.mark.parametrize("size", [1, 3, 5])
-def test_frelu_against_scipy(size) -> None:
-    site = built(f"frelu(kernel_size={size})")
+@pytest.mark.parametrize(
+    ("given", "size", "epsilon"),
+    [("", 3, 1e-5), ("kernel_size=1", 1, 1e-5), ("kernel_size=5, epsilon=0.001", 5, 1e-3)],
+)
+def test_frelu_against_scipy(given, size, epsilon) -> None:
+    site = built(f"frelu({given})")
     # Everything away from its start, so that no factor of 1 and no offset of 0 hides a mistake.
     random = np.random.default_rng(6)
     by_name = {}
@@ -205,9 +219,18 @@ def test_frelu_against_scipy(size) -> None:
         for c in range(CHANNELS):
             # Networks call the correlation a convolution.
             window = signal.correlate2d(image[:, :, c], by_name["kernel"][:, :, c, 0], mode="same") + by_name["bias"][c]
-            normal = (window - by_name["moving_mean"][c]) / np.sqrt(by_name["moving_variance"][c] + 1e-3)
+            normal = (window - by_name["moving_mean"][c]) / np.sqrt(by_name["moving_variance"][c] + epsilon)
             expected[n, :, :, c] = np.maximum(image[:, :, c], by_name["gamma"][c] * normal + by_name["beta"][c])
     assert np.allclose(site(IMAGES, training=False), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(("text", "kept"), [("frelu", 0.9), ("frelu(momentum=0.99)", 0.99)])
+def test_frelu_keeps_a_share_of_its_averages_in_each_step(text, kept) -> None:
+    site = built(text)
+    (before,) = (weight for weight in site.weights if weight.path.endswith("moving_variance"))
+    assert np.array_equal(before, np.ones(CHANNELS))
+    site(np.zeros_like(IMAGES), training=True)  # whose windows have the variance 0
+    assert np.allclose(before, kept)
 
 
 def test_frelu_counts_its_weights() -> None:

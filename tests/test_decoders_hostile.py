@@ -471,6 +471,14 @@ def test_a_tar_archive_that_unpacks_without_end(tmp_path):
     refused(lambda: read_cifar(path), "it unpacks to more than")
 
 
+def test_a_tar_archive_of_very_many_members(tmp_path):
+    path = tmp_path / "c.tar.gz"
+    path.write_bytes(gzip.compress(bytes(entry("x").tobuf()) * 2000))
+    refused(lambda: read_cifar(path), "it has more than 100 members")
+    path.write_bytes(gzip.compress(bytes(entry("x", tarfile.XHDTYPE).tobuf()) * 2000))
+    refused(lambda: read_cifar(path), "c.tar.gz")
+
+
 @pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK])
 def test_headers_of_a_tar_archive_that_promise_much(kind, tmp_path):
     path = tmp_path / "c.tar.gz"
@@ -636,3 +644,10 @@ def test_a_matlab_file_that_unpacks_without_end(tmp_path):
     bomb = packer.compress(matrix(data_size=2**26)[:-100]) + b"".join(packer.compress(bytes(2**20)) for _ in range(64))
     paths[0].write_bytes(matlab(element(15, bomb + packer.flush())))
     refused(lambda: mat.decode_svhn(paths, FEW), "train_32x32.mat")
+
+
+def test_a_matlab_file_that_is_far_too_large_is_not_read(tmp_path):
+    paths = containers.svhn(tmp_path, containers.made_up(FEW))
+    with paths[0].open("r+b") as file:
+        file.truncate(2**36)  # takes no room on the disk
+    refused(lambda: mat.decode_svhn(paths, FEW), "it takes 68719476736 bytes")

@@ -127,6 +127,13 @@ def test_a_half_of_another_file_is_dropped_at_the_end(server, get, own_folder):
     assert server.ranges("/a") == ["bytes=50000-", None]
 
 
+def test_another_file_is_begun_anew_only_once(server, refused, own_folder):
+    (own_folder / "faces.npz.part").write_bytes(OTHER[:50_000])
+    (reason,) = refused(server.put("/a", whole(OTHER)))
+    assert reason.startswith("sent another file, ")
+    assert server.ranges("/a") == ["bytes=50000-", None]
+
+
 def test_a_part_that_is_too_long_is_dropped(server, get, own_folder):
     (own_folder / "faces.npz.part").write_bytes(CONTENT + b"more")
     get(server.put("/a", whole()))
@@ -219,6 +226,18 @@ def test_a_redirect_in_a_circle(server, refused):
     assert "file:" in reason
 
 
+def test_the_content_of_a_redirect_is_not_read(server, get):
+    sent = []
+
+    def endless(handler):
+        head(handler, 302, 10**9, Location="/a")
+        sent.extend(handler.wfile.write(bytes(2**16)) for _ in range(1_000))
+
+    server.put("/a", whole())
+    get(server.put("/endless", endless))
+    assert len(sent) < 1_000
+
+
 def test_more_than_was_promised(server, refused, own_folder):
     def endless(handler):
         head(handler, 200)
@@ -257,6 +276,41 @@ def test_a_connection_that_is_reset_is_tried_again(server, get, refused):
     (reason,) = refused(server.put("/b", lambda _: None))
     assert reason.startswith("the connection broke off (")
     assert len(server.ranges("/b")) == 3
+
+
+NONSENSE = {
+    "nothing of HTTP": b"220 smtp.example ready\r\n",
+    "no end of talking": b"hello " * 10_000 + b"\n",
+    "a status that is none": b"HTTP/1.1 abc\r\n\r\n",
+    "no head at all": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "a head without end": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200,
+    "a line without end": b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000,
+    "a length that is none": b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nabc",
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 7\r\n\r\nabc",
+    "chunks that are none": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc",
+    "a packing that is none": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nabc",
+    "an address that is none": b"HTTP/1.1 302 Found\r\nLocation: http://[::1\r\nContent-Length: 0\r\n\r\n",
+    "a host that is none": b"HTTP/1.1 302 Found\r\nLocation: http://\xff..a/\r\nContent-Length: 0\r\n\r\n",
+    "a port that is none": b"HTTP/1.1 302 Found\r\nLocation: http://a:99999999/\r\nContent-Length: 0\r\n\r\n",
+    "a host without a name": b"HTTP/1.1 302 Found\r\nLocation: http://a..b/\r\nContent-Length: 0\r\n\r\n",
+    "a name that is too long": b"HTTP/1.1 302 Found\r\nLocation: http://"
+    + b"a" * 300
+    + b"/\r\nContent-Length: 0\r\n\r\n",
+    "half an address": b"HTTP/1.1 302 Found\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n",
+    "bytes for an address": b"HTTP/1.1 302 Found\r\nLocation: \x1b[31m\xff\r\nContent-Length: 0\r\n\r\n",
+    "a length of thousands of digits": b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 6_000 + b"\r\n\r\n",
+    "no address": b"HTTP/1.1 302 Found\r\nLocation:\r\nContent-Length: 0\r\n\r\n",
+    "a part that nobody asked for": b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-2/3\r\n\r\nabc",
+}
+
+
+@pytest.mark.parametrize("answer", NONSENSE.values(), ids=NONSENSE)
+def test_a_mirror_that_talks_nonsense(server, get, refused, answer):
+    nonsense = server.put("/nonsense", lambda handler: handler.wfile.write(answer))
+    (reason,) = refused(nonsense)
+    assert 0 < len(reason) <= 201
+    assert "\n" not in reason
+    get(nonsense, server.put("/a", whole()))
 
 
 def test_no_mirror_at_all(refused):

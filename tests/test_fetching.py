@@ -37,6 +37,7 @@ from actbench.datasets.fetching import cache, download
 from actbench.datasets.fetching.events import told
 from actbench.datasets.fetching.hashes import arrays_hash
 from actbench.datasets.fetching.places import folder
+from actbench.datasets.fetching.stamps import known_arrays, remember_arrays
 from actbench.datasets.published.files import PUBLISHED
 from actbench.errors import UserError
 
@@ -364,6 +365,14 @@ def test_the_published_file_itself_in_the_place_of_the_archive(invoke, server, f
     assert kept.read_bytes() == CONTENT
 
 
+def test_a_folder_that_cannot_be(invoke, server, faces, home, monkeypatch):
+    monkeypatch.setenv("ACTBENCH_DATA_DIR", str(put(Path("a_file")) / "kept"))
+    done = invoke(*RUN)
+    assert done.returncode == 2
+    assert "Cannot keep faces in 'a_file/kept': Not a directory." in done.stderr
+    assert server.asked == []
+
+
 @LINUX
 def test_a_folder_that_cannot_be_read(invoke, faces):
     put(Path("kept/faces.npz"))
@@ -411,6 +420,21 @@ def test_a_file_is_known_by_its_hash_whatever_it_is_called(invoke, server, faces
     assert state_of(invoke, "verify") == ("verified", 0)
     assert server.asked == []
     assert invoke("data", "import", "brought").returncode == 0
+
+
+def test_a_file_whose_size_nobody_states_is_known_too(invoke, known):
+    known([published_file([], size=0)])
+    done = invoke("data", "import", put(Path("brought/x")))
+    assert (done.returncode, done.stdout) == (0, "faces is verified and here.\n")
+    (row,) = [row for row in json.loads(invoke("data", "list", "--json").stdout) if row["name"] == NAME]
+    assert row["size"] is None
+
+
+def test_all_that_was_verified_is_remembered(home):
+    for name, digits in (("a", "1"), ("b", "2"), ("a", "3")):
+        remember_arrays(home, name, digits)
+    assert known_arrays(home, "a") == {"1", "3"}
+    assert known_arrays(home, "c") == set()
 
 
 def test_files_may_come_one_after_the_other(invoke, known):
@@ -528,8 +552,27 @@ def test_ctrl_c_ends_the_fetching_and_keeps_what_has_come(server, alone, home):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
     assert (process.returncode, out) == (130, "")
-    assert "Traceback" not in err
+    assert err.splitlines()[1:] == ["Interrupted. What has been fetched is kept; give the same command again to go on."]
     assert part.stat().st_size == 40_000
+
+
+def test_killed_between_the_stamp_and_the_archive(invoke, server, faces, monkeypatch):
+    """What lies there then is nothing: an archive that came first would pass for somebody's own."""
+    moved = []
+
+    def stop_at_the_archive(part, to):
+        moved.append(to.name)
+        if to.name == "faces.npz" and "downloads" not in to.parts:
+            raise KeyboardInterrupt
+        return part.rename(to)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", stop_at_the_archive)
+        assert invoke("data", "fetch", NAME).returncode == 130
+    assert moved == ["faces.npz", "faces.json", "faces.npz"]
+    assert state_of(invoke, "verify", NAME) == ("absent", 0)
+    assert state_of(invoke, "fetch", NAME) == ("verified", 0)
+    assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("largest", [50_000, 80_000])

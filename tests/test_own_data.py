@@ -1,6 +1,7 @@
 """A person's own data: tables, folders of images, texts, and names in collections; splits, and what was trained on."""
 
 import json
+import os
 import sys
 import types
 from pathlib import Path
@@ -74,7 +75,11 @@ def test_classes_may_be_numbers_and_need_not_begin_at_zero(own_folder):
             "Which column of 't.csv' holds the classes.*--target; it has 'width', 'height', 'colour', 'kind'",
         ),
         ({}, {"target": "kin"}, "has no column 'kin'. Did you mean 'kind'"),
-        ({}, {"target": "width"}, "'width' of 't.csv' holds .* different values, like 0.* a measurement, not a class"),
+        (
+            {},
+            {"target": "width"},
+            "'width' of 't.csv' holds 59 different values in 60 rows, like 0.* a measurement",
+        ),
         ({"kind": ["a", None] * 30}, {"target": "kind"}, "30 rows of 't.csv' have no 'kind'"),
         (
             {"height": [None, *range(59)]},
@@ -88,6 +93,13 @@ def test_classes_may_be_numbers_and_need_not_begin_at_zero(own_folder):
             "'id' .* holds 120 different words, like 'n0'",
         ),
         ({"kind": "one"}, {"target": "kind"}, "has only the class 0"),
+        (
+            {"kind": list(range(0, 240, 4))},
+            {"target": "kind"},
+            "'kind' .* 60 different values in 60 rows.* a measurement",
+        ),
+        ({"day": ["2026-11-21", "2026-01-02"] * 30}, {"target": "kind"}, "'day' .* 2 different words.*: dates"),
+        ({"id": list(range(7, 67))}, {"target": "kind"}, "'id' of 't.csv' counts the rows, from 7 to 66"),
         ({"width": np.inf}, {"target": "kind"}, "infinite"),
         ({"width": [None] * 60}, {"target": "kind", "impute": "median"}, "Feature .* of 't.csv' has no number"),
         (
@@ -111,6 +123,8 @@ def test_tables_that_cannot_be_used_are_refused_in_words(own_folder, columns, op
     [
         (b"", "No columns to parse"),
         (b"a,kind\n", "has no rows"),
+        (b"a;kind\n1,5;x\n2,5;y\n", "seem to be separated by ';'. Save it with commas"),
+        (b"a,kind,a\n1,x,1\n", "has 'a' twice. Give each column a name of its own"),
         (b"kind\nx\ny\n", "no column besides the target"),
         (b"a,kind\n1,x,3\n2,y,4\n", "more cells than its heading"),
         (b"a,kind\n1,x\n2,y,4,5\n", "as a table: .*[Ee]xpected 2 fields"),
@@ -130,6 +144,34 @@ def test_a_table_that_would_not_fit_into_memory_is_refused_before_it_is_read(own
     monkeypatch.setattr(pd, "read_csv", lambda *_, **__: pytest.fail("it was read"))
     with pytest.raises(UserError, match=r"'t\.csv' takes about .* GiB of memory, more than the 0\.0001 GiB"):
         load("t.csv", target="kind", max_memory=1e-4)
+
+
+def test_words_that_could_be_missing_values_are_words_among_words(own_folder):
+    write_table(own_folder / "t.csv", colour=["NA", "None", "red"] * 20, kind=["NA", "null"] * 30)
+    found = datasets.prepare(Request("t.csv", target="kind"))
+    assert found.class_names == ("NA", "null")
+    assert found.feature_names == ("width", "height", "colour_NA", "colour_None", "colour_red")
+    write_table(own_folder / "t.csv", height=["NA", "?", *map(str, range(58))])
+    with pytest.raises(UserError, match="height 2 of 60 rows"):
+        load("t.csv", target="kind")
+
+
+def test_a_column_is_of_one_type_however_long_the_table_is(own_folder):
+    """In pandas' default, the beginning of a long column may be numbers and its end words."""
+    n = 300_000
+    word, number = np.full(n, "5", dtype=object), np.arange(n) % 2
+    word[::2], word[-1] = "7", "x"
+    pd.DataFrame({"word": word, "b": number, "kind": number}).to_csv("t.csv", index=False)
+    assert datasets.prepare(Request("t.csv", target="kind")).feature_names == ("b", "word_5", "word_7", "word_x")
+    found = datasets.prepare(Request("t.csv", target="word"))
+    assert found.class_names == ("5", "7", "x")
+
+
+def test_columns_that_words_become_are_part_of_the_memory_that_is_needed(own_folder):
+    words = {f"c{number}": [f"w{(row * number) % 97}" for row in range(2000)] for number in range(1, 20)}
+    write_table(own_folder / "t.csv", n=2000, **words)
+    with pytest.raises(UserError, match="takes about 0.05.* GiB of memory, more than the 0.01 GiB"):
+        load("t.csv", target="kind", max_memory=0.01)
 
 
 def test_missing_numbers_are_filled_by_what_is_trained_on_alone(npz):
@@ -223,6 +265,25 @@ def empty_class(folder):
     (folder / "c").mkdir()
 
 
+def nested(folder):
+    (folder / "a" / "more").mkdir()
+
+
+def unread(folder):
+    (folder / "a" / "photo.HEIC").touch()
+
+
+def validation_folder(folder):
+    (folder / "train").mkdir()
+    for label in ("a", "b"):
+        (folder / label).rename(folder / "train" / label)
+    (folder / "val").mkdir()
+
+
+def floats(folder):
+    Image.fromarray(np.ones((4, 4), "float32")).save(folder / "a" / "0.tif")
+
+
 def class_in_test_alone(folder):
     (folder / "train").mkdir()
     for label in ("a", "b"):
@@ -243,6 +304,10 @@ def one_class(folder):
         (cut_image, {}, "Cannot read the image .*0.png'"),
         (empty_class, {}, "holds no image"),
         (class_in_test_alone, {}, "has 'z', which is no class of the training part"),
+        (nested, {}, "more' is a folder; images lie directly in the folder of their class"),
+        (unread, {}, "photo.HEIC' is not read"),
+        (validation_folder, {}, "has 'val' beside train/, and only test/ would be read"),
+        (floats, {}, "0.tif': ValueError: its pixels are floating-point numbers"),
         (one_class, {}, "has 1 folders in it; it takes one for each class"),
         (lambda _: None, {"image_size": "0"}, "--image-size '0' is no size"),
         (lambda _: None, {"image_size": "8x"}, None),
@@ -260,6 +325,43 @@ def test_folders_that_cannot_be_used_are_refused_in_words(own_folder, spoil, opt
         return
     with pytest.raises(UserError, match=message):
         load("f", **options)
+
+
+def test_grey_stays_grey_and_what_is_transparent_is_white(own_folder):
+    ramp = np.linspace(0, 65535, 48).astype(">u2").reshape(6, 8)
+    for label in ("a", "b"):
+        (own_folder / "f" / label).mkdir(parents=True)
+        Image.fromarray(ramp.astype("uint16")).save(own_folder / "f" / label / "0.tif")
+        big = Image.frombytes("I;16B", (8, 6), ramp.tobytes())
+        big.save(own_folder / "f" / label / "1.tif")
+    x = datasets.prepare(Request("f")).arrays["x_train"]
+    assert x.shape[1:] == (6, 8, 1)
+    for image in x:
+        np.testing.assert_array_equal(image[..., 0], (ramp / 257).round())
+    for label in ("a", "b"):
+        for number, alpha in ((0, 0), (1, 255)):
+            pixels = np.full((6, 8, 2), (40, alpha), "uint8")
+            (own_folder / "f" / label / f"{number}.tif").unlink()
+            Image.fromarray(pixels, "LA").save(own_folder / "f" / label / f"{number}.png")
+    found = datasets.prepare(Request("f", test_split=0.5)).arrays
+    shades = sorted(int(image[0, 0, 0]) for part in ("x_train", "x_test") for image in found[part])
+    assert shades == [40, 40, 255, 255]
+
+
+def test_no_image_runs_a_program(own_folder, monkeypatch):
+    """Pillow would give this to Ghostscript, whatever the file is called."""
+    save_images(own_folder / "f", {"a": 5, "b": 5})
+    (own_folder / "bin").mkdir()
+    (own_folder / "bin" / "gs").write_text(f"#!/bin/sh\ntouch {own_folder}/run\n")
+    (own_folder / "bin" / "gs").chmod(0o755)
+    monkeypatch.setenv("PATH", str(own_folder / "bin"), prepend=os.pathsep)
+    (own_folder / "f" / "a" / "0.png").write_text(
+        "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n"
+    )
+    monkeypatch.setattr("PIL.EpsImagePlugin.gs_binary", None)
+    with pytest.raises(UserError, match="Cannot read the image"):
+        load("f")
+    assert not (own_folder / "run").exists()
 
 
 def test_images_that_claim_to_be_enormous_are_not_unpacked(own_folder, monkeypatch):
@@ -398,6 +500,17 @@ def test_test_inputs_that_were_trained_on_are_counted(npz):
     raw["x_test"][8] = raw["x_test"][9] = raw["x_train"][59]
     assert load(npz(**raw)).seen_in_training == 9
     assert load(npz(**raw), validation_split=0.5).seen_in_training == 9  # validation counts as training
+    raw["x_train"][20, 0] = raw["x_test"][0, 0] = 0.0
+    raw["x_test"][0, 0] *= -1
+    raw["x_train"] = raw["x_train"].astype("float32")
+    for kind in ("float64", "longdouble"):  # which has bytes that say nothing
+        raw["x_test"] = raw["x_test"].astype("float32").astype(kind)
+        assert load(npz(**raw)).seen_in_training == 9
+
+
+def test_channels_first_are_told(npz):
+    with pytest.raises(UserError, match=r"\(20, 3, 8, 8\), which looks like channels first.*moveaxis\(x, 1, -1\)"):
+        load(npz(x_train=np.zeros((20, 3, 8, 8)), y_train=np.arange(20) % 2))
 
 
 def test_what_names_stand_for(own_folder):
@@ -457,6 +570,8 @@ def test_a_study_beside_its_table_and_text(own_folder):
     program("run", "home/s.toml", "-q", "--results", "r", cwd=own_folder, check=0)
     (row,) = read_runs(Path("r"))
     assert (row["target"], row["split"], row["train_size"]) == ("kind", "stratified", "36")
+    refused = program("run", "--split", "stratified", cwd=own_folder, check=2)
+    assert "--split stratified says how the validation part is kept: give --validation-split too" in refused.stderr
     refused = program("run", "home/s.toml", "--split", "random", cwd=own_folder, check=2)
     assert "--split cannot be 'random': allowed are last, stratified" in refused.stderr
 

@@ -155,7 +155,7 @@ def test_keras_layers_are_made_anew_for_every_site() -> None:
     assert sites[0].trainable_weights[0] is not sites[1].trainable_weights[0]
 
 
-def test_the_authors_spocu_and_ours() -> None:
+def test_the_package_spocu_and_ours() -> None:
     theirs = resolve("spocu:SPOCU")
     assert theirs.choice.version == importlib.metadata.version("spocu")
     assert theirs.choice.spelling == "spocu:SPOCU(alpha=3.0937, beta=0.6653, gamma=4.437)"

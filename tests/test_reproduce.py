@@ -346,7 +346,7 @@ def test_a_claim_is_a_test_case(trained, invoke):
     assert failure.get("message") == "not met: 1 of 2 cells to the digit; 0 of 1 last and best test accuracies"
     (confirmed,) = cases["Every accuracy is within 100 points."]
     assert confirmed.tag == "system-out"
-    assert confirmed.text.startswith("confirmed: largest difference of 2 accuracies")
+    assert confirmed.text.startswith("met: largest difference of 2 accuracies")
     (curve,) = cases["ReLU's curve is followed."]
     assert curve.tag == "system-out"
 

@@ -15,7 +15,7 @@ from actbench.datasets import Request
 from actbench.errors import UserError
 from actbench.training.backends.tensorflow import program as programs
 from actbench.training.backends.tensorflow.program import DeviceData, TensorFlowProgram
-from actbench.training.build import build
+from actbench.training.build import build, build_optimizer
 from actbench.training.run import Trainer
 from actbench.training.site import sites
 
@@ -258,6 +258,21 @@ def test_every_epoch_is_that_of_keras_fit(model, activation, make):
         rows.append((history["loss"][0], history["accuracy"][0], test["loss"], test["accuracy"]))
     np.testing.assert_allclose(figures(record)[1:, [0, 1, 4, 5]], rows, rtol=2e-4, atol=2e-5)
     assert record.parameters == twin.count_params()
+
+
+@pytest.mark.parametrize("activation", ["prelu", "pau", "frelu"])
+def test_what_activations_learn_is_not_decayed(activation):
+    """Nothing pulls at the weights here but the decay: all gradients are 0."""
+    asked = {"data": "images.npz", "model": "cnn", "activation": activation, "batch_size": 10}
+    ((run, request),) = planned(**asked, optimizer="adamw(weight_decay=0.5)", learning_rate=0.1)
+    network, _ = build(run, datasets.load(request))
+    optimizer = build_optimizer(run, network)
+    own = {id(weight) for site in sites(network) for weight in site.trainable_weights}
+    before = [(weight, weight.numpy()) for weight in network.trainable_weights]
+    optimizer.apply([keras.ops.zeros_like(weight) for weight, _ in before], [weight for weight, _ in before])
+    assert 0 < len(own) < len(before)
+    for weight, value in before:
+        np.testing.assert_allclose(weight, value if id(weight) in own else 0.95 * value, rtol=1e-6)
 
 
 # Pairing

@@ -8,13 +8,19 @@ from pathlib import Path
 import pytest
 from later import Later
 
-from actbench.results.columns import SCHEMA_VERSION
+from actbench.activations import resolve
+from actbench.execution.plan import plan_from_store
+from actbench.execution.reproduce import find_case
+from actbench.results.columns import SCHEMA_VERSION, row_digest
 from actbench.results.frames import read_frames
-from actbench.results.read import EPOCH_TABLE, EPOCHS, RUN_TABLE, RUNS, read_epochs, read_runs
+from actbench.results.read import EPOCH_TABLE, EPOCHS, RUN_TABLE, RUNS, is_unchanged, read_epochs, read_runs
 from actbench.results.store import Store
+from actbench.results.upgrade import upgraded_run
 
 FIRST = Path(__file__).parent / "golden" / "store-1"
 """A store as the first version wrote it."""
+KERAS = "frelu(epsilon=0.001, momentum=0.99)"
+"""What it called ``frelu``."""
 
 
 def rows(path):
@@ -36,7 +42,8 @@ def test_the_first_version_is_read_as_if_it_were_todays(first):
         assert (new["backend"], new["backend_version"]) == ("tensorflow", old["tensorflow_version"])
         kept = old.keys() & new.keys() - {"schema_version"}
         assert len(kept) == len(old) - 2
-        assert {name: old[name] for name in kept} == {name: new[name] for name in kept}
+        today = old | {"activation": KERAS if old["activation"] == "frelu" else old["activation"]}
+        assert {name: today[name] for name in kept} == {name: new[name] for name in kept}
     assert list(read_epochs(first)) == [row | {"suspended_seconds": ""} for row in rows(first / EPOCHS)]
     runs, epochs = read_frames(first)
     assert list(runs["run_key"]) == [row["run_key"] for row in written]
@@ -72,6 +79,40 @@ def test_an_empty_table_of_the_first_version_gets_todays_header(first):
         assert store.statuses == {}
     assert (first / RUNS).read_text(encoding="utf-8") == ",".join(RUN_TABLE.names) + "\n"
     assert (first / EPOCHS).read_text(encoding="utf-8") == ",".join(EPOCH_TABLE.names) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("frelu", KERAS),
+        ("frelu(kernel_size=5)", "frelu(kernel_size=5, epsilon=0.001, momentum=0.99)"),
+        ("prelu", "prelu"),
+        ("own.py:frelu", "own.py:frelu"),
+    ],
+)
+@pytest.mark.parametrize("version", ["1", "5"])
+def test_a_name_whose_meaning_changed_is_told_as_what_it_meant(version, name, meant):
+    """Rows of version 5 prove themselves, and go on doing so; one that was changed is no more believed than before."""
+    row = dict(rows(FIRST / RUNS)[0]) | {"schema_version": version, "activation": name}
+    if version == "5":
+        row = upgraded_run(row | {"schema_version": "6"}) | {"schema_version": "5"}
+        row["row_digest"] = row_digest(row)
+    read = upgraded_run(row)
+    assert read["activation"] == meant
+    assert meant.startswith("own.py") or resolve(meant).choice.spelling == meant
+    assert is_unchanged(read)
+    assert upgraded_run(read) == read
+    if version == "5":
+        assert not is_unchanged(upgraded_run(row | {"test_accuracy": "0.99"}))
+
+
+def test_the_stored_runs_of_frelu_are_those_that_their_study_asks_for():
+    case = find_case("frelu-mnist", FIRST.parents[2] / "results")
+    keys = set(plan_from_store(case.study, case.store).keys)
+    stored = [row for row in read_runs(case.store) if row["activation"] == KERAS]
+    assert len(stored) >= 2
+    assert {row["run_key"] for row in stored} <= keys
+    assert "frelu" not in {row["activation"] for row in read_runs(case.store)}
 
 
 # A version after this one: a column more in either table, one renamed, and every key formed differently.

@@ -57,20 +57,22 @@ class RandomSlope(keras.layers.Layer):  # type: ignore[misc, name-defined]
     Args:
         lower: smallest slope.
         upper: largest slope.
+        divisor: whether it is the slope's inverse that is uniform, and that has its mean.
     """
 
-    def __init__(self, lower: float, upper: float) -> None:
+    def __init__(self, lower: float, upper: float, *, divisor: bool = False) -> None:
         super().__init__()
-        self.lower = lower
-        self.upper = upper
+        self.divisor = divisor
+        self.lower, self.upper = (1 / upper, 1 / lower) if divisor else (lower, upper)
         # Made here, its seed comes from the global one, which the site has set.
         self.seed_generator = keras.random.SeedGenerator()
 
     def call(self, x: Any, training: bool | None = None) -> Any:
         """Apply to ``x``; ``training`` chooses between a random and the mean slope."""
-        slope: Any = (self.lower + self.upper) / 2
+        drawn: Any = (self.lower + self.upper) / 2
         if training:
-            slope = keras.random.uniform(
+            drawn = keras.random.uniform(
                 keras.ops.shape(x), self.lower, self.upper, dtype=x.dtype, seed=self.seed_generator
             )
-        return keras.ops.relu(x) + slope * keras.ops.minimum(x, 0)
+        below = keras.ops.minimum(x, 0)
+        return keras.ops.relu(x) + (below / drawn if self.divisor else drawn * below)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from actbench.activations import Tensor, activation
 from actbench.activations.gated import gelu
-from actbench.activations.precision import at_least_single
+from actbench.activations.precision import at_least_single, erf
 from actbench.lazy import lazy
 
 ops = lazy("keras.ops")
@@ -71,7 +71,7 @@ def tanhexp(x: Tensor) -> Tensor:
 )
 def serf(x: Tensor) -> Tensor:
     """Like Mish, with the error function in place of tanh."""
-    return x * ops.erf(ops.softplus(x))
+    return x * erf(ops.softplus(x))
 
 
 @activation(

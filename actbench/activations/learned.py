@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from actbench.activations import Tensor, activation
+from actbench.activations.precision import erf
 from actbench.lazy import lazy
 
 ops = lazy("keras.ops")
@@ -107,7 +108,7 @@ def swish_trainable(x: Tensor, beta: Annotated[float, Meta(description="start va
     kind="trainable",
     formula="scale·max(x, 0)² + bias; scale from 0.8944, bias from −0.4472, learned",
     latex=r"s \max(x, 0)^2 + b",
-    source="Yu, Si, Zhou, Luo, Zhou, Feng, Yan & Wang 2022, MetaFormer Baselines for Vision",
+    source="Yu, Si, Zhou, Luo, Zhou, Feng, Yan & Wang 2022, MetaFormer Baselines for Vision; starts as printed",
     link="https://arxiv.org/abs/2210.13452",
     range="[-0.4472, ∞)",
     smooth=True,
@@ -115,10 +116,13 @@ def swish_trainable(x: Tensor, beta: Annotated[float, Meta(description="start va
 )
 def star_relu_trainable(
     x: Tensor,
-    scale: Annotated[float, Meta(description="start value of the factor")] = 0.8944,
-    bias: Annotated[float, Meta(description="start value of what is added")] = -0.4472,
+    scale: Annotated[float, Meta(description="start value of the factor; 1 in the authors' code")] = 0.8944,
+    bias: Annotated[float, Meta(description="start value of what is added; 0 in the authors' code")] = -0.4472,
 ) -> Tensor:
-    """StarReLU as the paper trains it: a learned scale and bias per site."""
+    """StarReLU with a learned scale and bias per site, from the constants that the paper derives.
+
+    The authors' code trains from others: ``star_relu_trainable(1, 0)``.
+    """
 
     def formula(x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
         return scale * ops.square(ops.relu(x)) + bias
@@ -145,7 +149,7 @@ def erfact(
 
     def formula(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
         # Beyond exp(30) the gate is ±1 for every α above 1e-12; without the ceiling the gradient is 0·∞.
-        return x * ops.erf(alpha * ops.exp(ops.minimum(beta * x, 30.0)))
+        return x * erf(alpha * ops.exp(ops.minimum(beta * x, 30.0)))
 
     return weights.Learned(formula, alpha=alpha, beta=beta)(x)
 
@@ -168,7 +172,7 @@ def pserf(
     """Serf with two learned factors per site."""
 
     def formula(x: Tensor, gamma: Tensor, delta: Tensor) -> Tensor:
-        return x * ops.erf(gamma * ops.softplus(delta * x))
+        return x * erf(gamma * ops.softplus(delta * x))
 
     return weights.Learned(formula, gamma=gamma, delta=delta)(x)
 

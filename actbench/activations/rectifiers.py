@@ -61,8 +61,8 @@ def leaky_relu(
 ) -> Tensor:
     """ReLU with a small slope below 0, so that no unit is ever quite dead."""
     if keras.backend.standardize_dtype(x.dtype) == "float64":
-        # TensorFlow's operation keeps the slope in float32 whatever it is applied to.
-        return ops.maximum(x, slope * x)
+        # TensorFlow's operation, whose slope at 0 is the left one too, keeps the slope in float32 whatever it is given.
+        return ops.where(x > 0.0, x, slope * x)
     return ops.leaky_relu(x, negative_slope=slope)
 
 
@@ -82,7 +82,8 @@ def threshold(
     value: Annotated[float, Meta(description="what replaces them")] = 0.0,
 ) -> Tensor:
     """Thresholded ReLU: the identity above a threshold, a constant below. Keras's function has no defaults."""
-    return ops.threshold(x, threshold, value)
+    # Keras's own asks for x > threshold, and turns NaN into the value: that would hide that a training diverged.
+    return ops.where(x <= threshold, ops.full_like(x, value), x)
 
 
 @activation(
@@ -134,16 +135,19 @@ def sparse_plus(x: Tensor) -> Tensor:
     return 0.25 * ops.square(ops.clip(x, -1.0, 1.0) + 1.0) + ops.relu(x - 1.0)
 
 
-def _ordered(*, lower: float, upper: float) -> None:
+def _ordered(*, lower: float, upper: float, divisor: bool) -> None:
     if lower > upper:
         raise UserError(f"The activation 'rrelu' needs lower <= upper, but got lower={lower}, upper={upper}.")
+    if divisor and lower == 0:
+        raise UserError("The activation 'rrelu' cannot divide by a number of any size: divisor=True needs lower > 0.")
 
 
 @activation(
     kind="stochastic",
     formula="max(x, 0) + a·min(x, 0); a ~ U(1/8, 1/3) anew for every element in training, a = 11/48 otherwise",
     latex=r"\max(x, 0) + a \min(x, 0), \quad a \sim U(\frac{1}{8}, \frac{1}{3})",
-    source="Xu, Wang, Chen & Li 2015, Empirical Evaluation of Rectified Activations in Convolutional Network",
+    source="Xu, Wang, Chen & Li 2015, Empirical Evaluation of Rectified Activations in Convolutional Network; as in "
+    "PyTorch and MXNet",
     link="https://arxiv.org/abs/1505.00853",
     range="(-∞, ∞)",
     smooth=False,
@@ -154,14 +158,25 @@ def rrelu(
     x: Tensor,
     lower: Annotated[float, Meta(ge=0, le=1, description="smallest slope of the negative part")] = 0.125,
     upper: Annotated[float, Meta(ge=0, le=1, description="largest slope of the negative part")] = 1 / 3,
+    divisor: Annotated[
+        bool,
+        Meta(
+            description="True: the paper's x/a, where a, not the slope, is uniform, and has its mean in inference",
+            extra={"neutral": False},
+        ),
+    ] = False,
 ) -> Tensor:
-    """Randomized leaky ReLU: a random slope in training, its mean in inference."""
-    return weights.RandomSlope(lower, upper)(x)
+    """Randomized leaky ReLU: a random slope in training, its mean in inference.
+
+    The paper divides instead: x/a with a ~ U(3, 8) in training and x/5.5 in inference, a slope of 0.182 where the mean
+    slope is 0.229. That is ``rrelu(divisor=True)``; the default is what PyTorch, MXNet and TensorFlow Addons do.
+    """
+    return weights.RandomSlope(lower, upper, divisor=divisor)(x)
 
 
 @activation(
     kind="layer",
-    formula="max(x, T(x)); T = batch normalisation of a depthwise k×k convolution of x",
+    formula="max(x, T(x)); T = batch normalization of a depthwise k×k convolution of x",
     latex=r"\max(x, T(x)), \quad T = \mathrm{BN}(\mathrm{DWConv}_{k \times k}(x))",
     source="Ma, Zhang & Sun 2020, Funnel Activation for Visual Recognition",
     link="https://arxiv.org/abs/2007.11824",
@@ -170,15 +185,31 @@ def rrelu(
     monotonic=False,
 )
 def frelu(
-    x: Tensor, kernel_size: Annotated[int, Meta(ge=1, le=15, description="side of the depthwise window")] = 3
+    x: Tensor,
+    kernel_size: Annotated[int, Meta(ge=1, le=15, description="side of the depthwise window")] = 3,
+    epsilon: Annotated[
+        float,
+        Meta(gt=0, le=1, description="added to the variance; 0.001 in Keras's own layer", extra={"neutral": 1e-3}),
+    ] = 1e-5,
+    momentum: Annotated[
+        float,
+        Meta(
+            ge=0,
+            lt=1,
+            description="share of the moving averages that a step leaves; 0.99 in Keras's own layer",
+            extra={"neutral": 0.99},
+        ),
+    ] = 0.9,
 ) -> Tensor:
     """Funnel ReLU: the maximum of each pixel and a learned view of its neighbourhood.
 
     Input ``(batch, height, width, channels)``, output the same. Needs images: raises UserError on flat features.
+    The batch normalization has the authors' numbers, which are MegEngine's and PyTorch's. With those of Keras's layer,
+    ``frelu(epsilon=0.001, momentum=0.99)``, the averages follow so slowly that a short training is scored at chance.
     """
     if x.ndim != 4:  # noqa: PLR2004 - batch, height, width, channels
         raise UserError(
             "The activation 'frelu' looks at neighbouring pixels: use it in a convolutional model (cnn, cnn6)."
         )
     window = keras.layers.DepthwiseConv2D(kernel_size, padding="same")(x)
-    return ops.maximum(x, keras.layers.BatchNormalization()(window))
+    return ops.maximum(x, keras.layers.BatchNormalization(momentum=momentum, epsilon=epsilon)(window))

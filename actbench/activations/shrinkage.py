@@ -28,7 +28,8 @@ def hardshrink(
     upper: Annotated[float, Meta(ge=0, description="upper end of the dead zone; the bound itself gives 0")] = 0.5,
 ) -> Tensor:
     """Hard shrinkage: small inputs become 0, others pass unchanged. Keras has one threshold for both sides."""
-    return ops.where((x < lower) | (x > upper), x, ops.zeros_like(x))
+    # Asked this way round, NaN lies in no zone and stays NaN: as 0, it would hide that a training diverged.
+    return ops.where((x >= lower) & (x <= upper), ops.zeros_like(x), x)
 
 
 @activation(

@@ -12,6 +12,8 @@ from actbench.lazy import lazy
 
 ops = lazy("keras.ops")
 
+_SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
 
 @activation(
     formula="x for x > 0, α·(exp(x) − 1) for x <= 0; α = 1",
@@ -40,7 +42,8 @@ def elu(
 )
 def selu(x: Tensor) -> Tensor:
     """Scaled ELU: the constants keep mean 0 and variance 1 from layer to layer."""
-    return ops.selu(x)
+    # TensorFlow's operation has the slope of the right side at 0, and that of the left where XLA compiled it.
+    return _SELU_SCALE * ops.relu(x) + (_SELU_SCALE * _SELU_ALPHA) * ops.expm1(ops.minimum(x, 0.0))
 
 
 @activation(

@@ -33,9 +33,16 @@ Offline = Annotated[
 
 @contextlib.contextmanager
 def watched(*, quiet: bool) -> Iterator[None]:
-    """Inside the block, what is fetched is shown on stderr."""
+    """Inside the block, what is fetched is shown on stderr; Ctrl-C ends the command with a word on how to go on."""
     from actbench.datasets.fetching.events import told
     from actbench.reports.fetching import FetchProgress
 
-    with FetchProgress(console(stderr=True), quiet=quiet) as progress, told(progress):
-        yield
+    errors = console(stderr=True)
+    try:
+        with FetchProgress(errors, quiet=quiet) as progress, told(progress):
+            yield
+    except KeyboardInterrupt:
+        errors.print(
+            "Interrupted. What has been fetched is kept; give the same command again to go on.", soft_wrap=True
+        )
+        raise typer.Exit(130) from None

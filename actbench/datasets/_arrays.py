@@ -17,6 +17,8 @@ Arrays: TypeAlias = Mapping[str, Array]
 NAMES = ("x_train", "y_train", "x_test", "y_test")
 CLASSES = "classes"
 """What a source may add: the names of the classes, shape (classes,)."""
+FEATURES = "features"
+"""What a source may add: the names of the features, shape (features,)."""
 CUT_APART = "cut_apart"
 """What a source adds that kept another place of a whole as the test part, as the request's ``test_split`` asks: equal
 inputs in both parts are then chance, and not the same one twice."""

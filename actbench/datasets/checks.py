@@ -5,6 +5,9 @@ from __future__ import annotations
 from actbench.datasets._arrays import NAMES, Array, Arrays
 from actbench.errors import UserError
 
+CHANNELS = (1, 3, 4)
+"""Of grey images, of colours, and of colours with transparency."""
+
 
 def checked(name: str, arrays: Arrays, *, may_lack_numbers: bool = False) -> dict[str, Array]:
     """Each array in canonical shape: grey images get a channel axis, labels are flat int32.
@@ -64,6 +67,11 @@ def _inputs(name: str, key: str, x: Array, *, may_lack_numbers: bool) -> Array:
         raise UserError(
             f"The array {key} of {name!r} has shape {x.shape}; it must be (n, features), (n, height, width) or "
             "(n, height, width, channels)."
+        )
+    if x.ndim == 4 and x.shape[1] in CHANNELS and x.shape[3] not in CHANNELS:  # noqa: PLR2004 - n, height, width, channels
+        raise UserError(
+            f"The array {key} of {name!r} has shape {x.shape}, which looks like channels first. Images are (n, height, "
+            "width, channels) here: save numpy.moveaxis(x, 1, -1)."
         )
     if x.size == 0:
         raise UserError(f"The array {key} of {name!r} is empty (shape {x.shape}).")

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 
 from actbench.datasets import finding
-from actbench.datasets._arrays import CLASSES, CUT_APART, NAMES, Array, Arrays
+from actbench.datasets._arrays import CLASSES, CUT_APART, FEATURES, NAMES, Array, Arrays
 from actbench.datasets.checks import check_parts, checked
 from actbench.datasets.memory import at_most
 from actbench.datasets.request import TEST_SHARE, DatasetInfo, Request
@@ -64,13 +64,15 @@ class Prepared:
     """The raw arrays that are to be used, not scaled yet.
 
     ``arrays`` holds the four by name; ``training`` and ``validation`` are rows of the training part. ``class_names``
-    are the numbers 0, 1, 2, … where the source has no other names. For ``cut_apart`` see ``_arrays``.
+    are the numbers 0, 1, 2, … where the source has no other names, ``feature_names`` are those of a table's columns.
+    For ``cut_apart`` see ``_arrays``.
     """
 
     arrays: dict[str, Array]
     class_names: tuple[str, ...]
     training: Rows
     validation: Rows
+    feature_names: tuple[str, ...] = ()
     cut_apart: bool = False
 
     @functools.cached_property
@@ -143,7 +145,8 @@ def prepare(request: Request) -> Prepared:
     check_range(name, raw, training, request.dtype)
     names = tuple(map(str, found[CLASSES])) if CLASSES in found else ()
     names = names if len(names) == classes else tuple(map(str, range(classes)))
-    return Prepared(raw, names, training, validation, CUT_APART in found)
+    features = tuple(map(str, found[FEATURES])) if FEATURES in found else ()
+    return Prepared(raw, names, training, validation, features, CUT_APART in found)
 
 
 def _sha256(raw: Arrays) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from actbench.datasets._arrays import Array
 from actbench.datasets.checks import check_lengths
@@ -104,10 +104,18 @@ def stratified(labels: Array, share: float, seed: int) -> Array:
 
 
 def count_seen(x_train: Array, x_test: Array) -> int:
-    """How many test inputs are equal to a training input, byte by byte, whatever their labels."""
-    seen = {_digest(row) for row in x_train}
-    return sum(_digest(row) in seen for row in x_test)
+    """How many test inputs are equal to a training input, number by number, whatever their labels."""
+    import numpy as np
+
+    kind = np.result_type(x_train, x_test)
+    kind = np.dtype(np.float64) if kind == np.longdouble else kind  # whose bytes are not all of the number
+    seen = {_digest(row, kind) for row in x_train}
+    return sum(_digest(row, kind) in seen for row in x_test)
 
 
-def _digest(row: Array) -> bytes:
+def _digest(row: Array, kind: Any) -> bytes:
+    if kind.kind == "f":
+        row = row.astype(kind) + 0.0  # -0.0 is 0.0
+    elif row.dtype != kind:
+        row = row.astype(kind)
     return hashlib.blake2b(row.tobytes(), digest_size=16).digest()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SHOWN_CLASSES = 20
 SHOWN_ROWS = 5
 SHOWN_FEATURES = 6
+MOST_LETTERS = 20
 PICTURE_WIDTH = 16
 """Columns of the terminal that a picture takes; two of its rows stand in one line."""
 SHADES = " .:-=+*#%@"
@@ -33,6 +34,7 @@ def description(name: str, prepared: Prepared) -> dict[str, Any]:
         "name": name,
         "input_shape": list(known.input_shape),
         "type": prepared.arrays["x_train"].dtype.name,
+        "features": list(prepared.feature_names),
         "least": float(prepared.arrays["x_train"].min()),
         "greatest": float(prepared.arrays["x_train"].max()),
         "inputs": {part: len(labels) for part, labels in parts.items()},
@@ -95,7 +97,8 @@ def _rows(prepared: Prepared) -> RenderableType:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     shown = min(SHOWN_FEATURES, x.shape[1])
     for number in range(shown):
-        table.add_column(f"feature {number + 1}", justify="right")
+        name = prepared.feature_names[number] if prepared.feature_names else f"feature {number + 1}"
+        table.add_column(name[:MOST_LETTERS], justify="right")
     if x.shape[1] > shown:
         table.add_column(f"… {x.shape[1] - shown} more")
     table.add_column("class")

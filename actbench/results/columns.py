@@ -306,8 +306,10 @@ SETTINGS = {column.asked_as: column for column in RUN_FIELDS if column.role is R
 SHARED = tuple(column for column in RUN_COLUMNS if column.shared)
 """Columns in which two arms must agree before their figures may stand beside each other."""
 BY_NAME = {column.name: column for column in RUN_COLUMNS}
-SCHEMA_VERSION = max(column.since for column in (*RUN_COLUMNS, *EPOCH_COLUMNS))
-"""The version of the tables: that of their newest column."""
+LATEST_STEP = 6
+"""The version that the newest step of ``upgrade.py`` leads to."""
+SCHEMA_VERSION = max(LATEST_STEP, *(column.since for column in (*RUN_COLUMNS, *EPOCH_COLUMNS)))
+"""The version of the tables: that of their newest column, or of what changed in one."""
 
 Row: TypeAlias = dict[str, Any]
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
-from actbench.results.columns import EPOCH_COLUMNS, RUN_COLUMNS, SCHEMA_VERSION
+from actbench.results.columns import EPOCH_COLUMNS, RUN_COLUMNS, SCHEMA_VERSION, row_digest
 
 Row: TypeAlias = dict[str, str]
 
@@ -21,7 +21,18 @@ def _second(row: Row) -> Row:
     return {"backend_version" if name == "tensorflow_version" else name: cell for name, cell in row.items()}
 
 
-STEPS: dict[int, Callable[[Row], Row]] = {1: _second}
+def _sixth(row: Row) -> Row:
+    """``frelu`` had Keras's batch normalization, and was called by its name alone, which now means its authors'."""
+    found = re.fullmatch(r"frelu(?:\((kernel_size=[0-9]+)\))?", row["activation"])
+    if not found:
+        return row
+    words = [*filter(None, found.groups()), "epsilon=0.001", "momentum=0.99"]
+    renamed = row | {"activation": f"frelu({', '.join(words)})"}
+    proved = row.get("row_digest") and row["row_digest"] == row_digest(_completed(row))
+    return renamed | {"row_digest": row_digest(_completed(renamed))} if proved else renamed
+
+
+STEPS: dict[int, Callable[[Row], Row]] = {1: _second, 5: _sixth}
 """By schema version, what makes a row of ``runs.csv`` of that version one of the next, where columns alone do not. A
 step may give a row another ``run_key``: its epochs follow."""
 
@@ -37,8 +48,7 @@ def upgraded_run(row: Row) -> Row:
     written = version_in(row.get("schema_version", ""))
     for version in range(SCHEMA_VERSION if written is None else written, SCHEMA_VERSION):
         row = STEPS.get(version, _same)(row)
-    today = {column.name: row.get(column.name, column.neutral_text) for column in RUN_COLUMNS}
-    return today | {"schema_version": str(SCHEMA_VERSION)}
+    return _completed(row) | {"schema_version": str(SCHEMA_VERSION)}
 
 
 def upgraded_epoch(row: Row, keys: dict[str, str]) -> Row:
@@ -63,6 +73,11 @@ def version_in(cell: str) -> int | None:
     """The schema version that a cell holds; None where it holds something else."""
     # Not str.isdigit: "²" is a digit, too, and thousands of nines are digits all.
     return int(cell) if re.fullmatch("[0-9]{1,9}", cell) else None
+
+
+def _completed(row: Row) -> Row:
+    """Today's columns; neutral where the row is older than one."""
+    return {column.name: row.get(column.name, column.neutral_text) for column in RUN_COLUMNS}
 
 
 def _same(row: Row) -> Row:

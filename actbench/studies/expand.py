@@ -98,5 +98,7 @@ def _check_training(asked: Asked, data: DatasetInfo) -> None:
             f"--batch-size {asked['batch_size']} is more than the {data.train_size} training inputs of "
             f"{asked['data']!r}. Take {data.train_size} or fewer."
         )
+    if asked["split"] != SETTINGS["split"].neutral and not data.val_size:
+        raise UserError(f"--split {asked['split']} says how the validation part is kept: give --validation-split too.")
     if asked["patience"] is not None and not data.val_size:
         raise UserError("--patience watches the validation loss: give --validation-split too, for instance 0.1.")

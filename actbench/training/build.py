@@ -82,12 +82,19 @@ def build(run: Run, data: Dataset) -> Built:
     return Built(model, stream)
 
 
-def build_optimizer(run: Run) -> Any:
-    """A fresh Keras optimizer, in the run's precision: the learning rate is a variable too."""
+def build_optimizer(run: Run, model: Any) -> Any:
+    """A fresh Keras optimizer for a network, in the run's precision: the learning rate is a variable too.
+
+    What activations learn is never decayed: PReLU's authors leave it out, as slopes pulled to 0 make it a ReLU.
+    """
+    from actbench.training.site import sites
+
     entry, values, choice = choose(OPTIMIZERS, run.optimizer.spelling)
     _check_choice("optimizer", run.optimizer, choice)
     with backends.current().precision(run.precision):
-        return entry.make(run.learning_rate, **values)
+        optimizer = entry.make(run.learning_rate, **values)
+    optimizer.exclude_from_weight_decay([weight for place in sites(model) for weight in place.trainable_weights])
+    return optimizer
 
 
 def _check_choice(kind: str, planned: Choice, found: Choice) -> None:

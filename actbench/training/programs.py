@@ -47,7 +47,11 @@ class Programs:
             program.start_from(model)
             return program, _compiled(program)
         program = backends.current().program(
-            model, build_optimizer(run), placed.on_device, batch_size=run.batch_size, deterministic=run.deterministic
+            model,
+            build_optimizer(run, model),
+            placed.on_device,
+            batch_size=run.batch_size,
+            deterministic=run.deterministic,
         )
         seconds = _compiled(program)
         placed.programs[run.arm] = program  # one that could not be compiled is not kept

@@ -9,25 +9,24 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 
 from actbench.datasets.fetching.events import FileFetched, MirrorLeft, MirrorTried, Received, tell
 from actbench.datasets.fetching.hashes import TITLES, file_hash, is_intact, published_hash
+from actbench.datasets.fetching.reasons import BrokenError, SlowError, UselessError
 from actbench.datasets.published.files import PublishedFile
-from actbench.environment import __version__
 
 if TYPE_CHECKING:
-    from requests import Response, Session
+    from requests import Response
 
-CHUNK = 2**18
+    from actbench.datasets.fetching.line import Line
+
 MOST_BYTES = 2**30
 """Of a file whose size nobody published."""
-MOST_REDIRECTS = 10
 PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 """Refusals that are over after a while, beside the server's own errors (500 and above)."""
 
@@ -65,22 +64,6 @@ class DownloadError(Exception):
         self.reasons = reasons
 
 
-class _UselessError(Exception):
-    """The mirror will not bring the file."""
-
-
-class _BrokenError(Exception):
-    """This attempt is over; another one may go better."""
-
-
-class _SlowError(Exception):
-    """The mirror brings less than the floor, and another one may bring more."""
-
-    def __init__(self, speed: float) -> None:
-        super().__init__(f"slow, {speed / 1000:.3g} kB/s")
-        self.speed = speed
-
-
 def download(file: PublishedFile, to: Path) -> str:
     """Fetch a file from its mirrors, move it into place once it is known to be the published one; who brought it.
 
@@ -91,14 +74,13 @@ def download(file: PublishedFile, to: Path) -> str:
         DownloadError: no mirror has brought it.
         OSError: it cannot be written; the part has been removed.
     """
-    import requests
+    from actbench.datasets.fetching.line import Line
 
     part = to.with_name(f"{to.name}.part")
     untried = list(file.mirrors)
     slow: dict[str, float] = {}
     reasons: dict[str, str] = {}
-    with requests.Session() as session:
-        session.headers.update({"User-Agent": f"actbench/{__version__}", "Accept-Encoding": "identity"})
+    with Line(PATIENCE.connect, PATIENCE.silence) as line:
         while untried or slow:
             if untried:
                 mirror = untried.pop(0)
@@ -108,10 +90,10 @@ def download(file: PublishedFile, to: Path) -> str:
                 del slow[mirror]
                 alternative = 0.0
             try:
-                _Visit(session, file, mirror, part, alternative).fetch()
-            except (_SlowError, _UselessError) as reason:
+                _Visit(line, file, mirror, part, alternative).fetch()
+            except (SlowError, UselessError) as reason:
                 reasons[mirror] = str(reason)
-                if isinstance(reason, _SlowError):
+                if isinstance(reason, SlowError):
                     slow[mirror] = reason.speed
                 tell(MirrorLeft(file, mirror, str(reason)))
             except OSError:
@@ -127,8 +109,8 @@ def download(file: PublishedFile, to: Path) -> str:
 class _Visit:
     """One mirror, asked again and again for as long as it brings something."""
 
-    def __init__(self, session: Session, file: PublishedFile, mirror: str, part: Path, alternative: float) -> None:
-        self.session = session
+    def __init__(self, line: Line, file: PublishedFile, mirror: str, part: Path, alternative: float) -> None:
+        self.line = line
         self.file = file
         self.mirror = mirror
         self.part = part
@@ -139,7 +121,7 @@ class _Visit:
         self.patience = PATIENCE
 
     def fetch(self) -> None:
-        """Fill the part until it is the file. Raises _UselessError, _SlowError, OSError."""
+        """Fill the part until it is the file. Raises UselessError, SlowError, OSError."""
         begun_by_others = self._size() > 0
         tell(MirrorTried(self.file, self.mirror, self._size()))
         vain = 0
@@ -147,7 +129,7 @@ class _Visit:
             before = self._size()
             try:
                 self._attempt()
-            except _BrokenError as reason:
+            except BrokenError as reason:
                 if self._size() > before:
                     vain = 0
                     self._check_speed()
@@ -155,7 +137,7 @@ class _Visit:
                     vain += 1
                     late = time.monotonic() - self.began >= self.patience.window
                     if vain >= self.patience.attempts or (late and self.alternative):
-                        raise _UselessError(str(reason)) from None
+                        raise UselessError(str(reason)) from None
                 time.sleep(self.patience.pause * 2 ** max(vain - 1, 0))
                 continue
             if is_intact(self.part, self.file):
@@ -164,14 +146,14 @@ class _Visit:
             found = file_hash(self.part, kind)
             self.part.unlink()
             if not begun_by_others:
-                raise _UselessError(f"sent another file, {TITLES[kind]} {found[:12]}… in place of {digits[:12]}…")
+                raise UselessError(f"sent another file, {TITLES[kind]} {found[:12]}… in place of {digits[:12]}…")
             begun_by_others = False  # what was there may have been the wrong half
 
     def _size(self) -> int:
         return self.part.stat().st_size if self.part.exists() else 0
 
     def _attempt(self) -> None:
-        """Ask once, for the rest of what is there. Raises _BrokenError where it ends too early."""
+        """Ask once, for the rest of what is there. Raises BrokenError where it ends too early."""
         got = self._size()
         size = self.file.size
         if size and got >= size:
@@ -182,13 +164,13 @@ class _Visit:
         headers = {"Range": f"bytes={got}-"} if got else {}
         if got and self.tag:
             headers["If-Range"] = self.tag
-        with self._answer(headers) as answer:
+        with self.line.answer(self.mirror, headers) as answer:
             got = self._checked_start(answer, got)
             self._check_length(answer, got)
             tag = answer.headers.get("ETag", "")
             self.tag = tag if tag.startswith('"') else ""  # a weak one says nothing of bytes
             with self.part.open("ab" if got else "wb") as out:
-                for chunk in self._chunks(answer):
+                for chunk in self.line.content(answer, got):
                     got += len(chunk)
                     if got > (size or MOST_BYTES):
                         break
@@ -198,52 +180,12 @@ class _Visit:
                     self._check_speed()
         if got > (size or MOST_BYTES):
             self.part.unlink()
-            raise _UselessError(f"sends more than the {size or MOST_BYTES} bytes that the file may have")
+            raise UselessError(f"sends more than the {size or MOST_BYTES} bytes that the file may have")
         if got < size:
-            raise _BrokenError(f"the connection broke off after {got} of {size} bytes")
-
-    def _answer(self, headers: Mapping[str, str]) -> Response:
-        """What the mirror answers, where it leads elsewhere what is answered there; never from https to plain http."""
-        from requests import exceptions
-
-        address = self.mirror
-        for _ in range(MOST_REDIRECTS):
-            try:
-                answer = self.session.get(
-                    address,
-                    headers=dict(headers),
-                    stream=True,
-                    allow_redirects=False,
-                    timeout=(self.patience.connect, self.patience.silence),
-                )
-            except exceptions.ReadTimeout:
-                raise _BrokenError(self._silent()) from None
-            except exceptions.RequestException as error:
-                raise self._refusal(error) from None
-            if not answer.is_redirect:
-                return answer
-            answer.close()
-            target = urljoin(address, answer.headers["Location"])
-            if address.startswith("https:") and not target.startswith("https:"):
-                raise _UselessError(f"leads from https to {target}, which is not followed")
-            address = target
-        raise _UselessError(f"leads elsewhere more than {MOST_REDIRECTS} times")
-
-    def _refusal(self, error: Exception) -> _UselessError | _BrokenError:
-        """A failure of a connection by its cause."""
-        from requests import exceptions
-
-        cause = _cause(error)
-        if isinstance(error, exceptions.ConnectTimeout):
-            return _UselessError(f"no connection within {self.patience.connect:g} s")
-        if isinstance(error, exceptions.SSLError):
-            return _UselessError(f"its certificate is not trusted ({getattr(cause, 'verify_message', '') or cause})")
-        words = f"{getattr(cause, 'strerror', None) or cause}"
-        broke = isinstance(cause, (ConnectionResetError, BrokenPipeError))
-        return _BrokenError(f"the connection broke off ({words})") if broke else _UselessError(words)
+            raise BrokenError(f"the connection broke off after {got} of {size} bytes")
 
     def _checked_start(self, answer: Response, asked: int) -> int:
-        """Where the content begins that is about to come. Raises _BrokenError, _UselessError for anything else."""
+        """Where the content begins that is about to come. Raises BrokenError, UselessError for anything else."""
         status = answer.status_code
         reason = f"{status} {answer.reason or ''}".strip()
         if status == HTTPStatus.OK:
@@ -255,57 +197,27 @@ class _Visit:
             status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
         if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and asked:
             self.part.unlink()
-            raise _BrokenError(f"does not have the rest of what is here ({reason})")
+            raise BrokenError(f"does not have the rest of what is here ({reason})")
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in PASSING:
-            raise _BrokenError(reason)
-        raise _UselessError(reason)
+            raise BrokenError(reason)
+        raise UselessError(reason)
 
     def _check_length(self, answer: Response, start: int) -> None:
-        """Raise _UselessError where the mirror announces another size than the file has."""
+        """Raise UselessError where the mirror announces another size than the file has."""
         length = answer.headers.get("Content-Length", "")
         if not length.isdecimal():
             return
-        announced, size = start + int(length), self.file.size
+        announced, size = start + int(length[:20]), self.file.size  # Python refuses to read thousands of digits
         if announced > MOST_BYTES if not size else announced != size:
             may = f"the file has {size}" if size else f"it may have {MOST_BYTES}"
-            raise _UselessError(f"announces {announced} bytes, where {may}")
-
-    def _chunks(self, answer: Response) -> Iterator[bytes]:
-        """The content as it arrives, undecoded. Raises _BrokenError where it breaks off."""
-        from urllib3 import exceptions
-
-        while True:
-            try:
-                chunk = answer.raw.read1(CHUNK, decode_content=False)
-            except exceptions.ReadTimeoutError:
-                raise _BrokenError(self._silent()) from None
-            except (exceptions.HTTPError, OSError):
-                raise _BrokenError(f"the connection broke off after {self._size()} bytes") from None
-            if not chunk:
-                return
-            yield chunk
-
-    def _silent(self) -> str:
-        return f"sent nothing for {self.patience.silence:g} s"
+            raise UselessError(f"announces {announced} bytes, where {may}")
 
     def _check_speed(self) -> None:
-        """Raise _SlowError where less than the floor has come over the window, and a faster mirror is to be had."""
+        """Raise SlowError where less than the floor has come over the window, and a faster mirror is to be had."""
         now, window = time.monotonic(), self.patience.window
         while self.arrived and self.arrived[0][0] < now - window:
             self.arrived.popleft()
         if now - self.began >= window:
             speed = sum(size for _, size in self.arrived) / window
             if speed < min(self.patience.floor, self.alternative):
-                raise _SlowError(speed)
-
-
-def _cause(error: BaseException) -> BaseException:
-    """What lies at the bottom of an error that libraries have wrapped into theirs."""
-    seen = [error]
-    while True:
-        inner = getattr(seen[-1], "reason", None)
-        candidates = [inner, *seen[-1].args, seen[-1].__cause__, seen[-1].__context__]
-        found = next((one for one in candidates if isinstance(one, BaseException) and one not in seen), None)
-        if found is None:
-            return seen[-1]
-        seen.append(found)
+                raise SlowError(speed)

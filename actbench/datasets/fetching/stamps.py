@@ -17,7 +17,7 @@ import msgspec
 from actbench.datasets.fetching.hashes import file_hash
 from actbench.datasets.published.files import Container
 from actbench.errors import UserError
-from actbench.results.files import replace
+from actbench.results.files import check_readable, replace
 
 KNOWN = "known.json"
 """The arrays' hashes of all that was ever verified in a folder, by name; they outlive the archives."""
@@ -74,7 +74,8 @@ def stamp_path(npz: Path) -> Path:
 
 
 def read_stamp(npz: Path) -> Stamp | None:
-    """The stamp of an archive; None where there is none. Raises ValueError for what is no stamp, and OSError."""
+    """The stamp of an archive; None where there is none. Raises ValueError for what is no stamp, OSError, UserError."""
+    check_readable(stamp_path(npz))
     try:
         return msgspec.json.decode(stamp_path(npz).read_bytes(), type=Stamp)
     except FileNotFoundError:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from actbench.datasets._arrays import Array
 from actbench.errors import UserError
 
-GREY = frozenset({"1", "L", "I;16", "I", "F"})
-"""Pillow's modes of one channel. (A palette may hold colours.)"""
-DEEP = frozenset({"I;16", "I", "F"})
+DEEP = frozenset({"I;16", "I;16L", "I;16B", "I;16N", "I"})
+"""Pillow's modes of whole numbers of more than 8 bits."""
+GREY = frozenset({"1", "L", "LA", "La", *DEEP})
+"""Its modes of grey. (A palette may hold colours.)"""
+DEEPEST = 65535
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
+"""What is read, by Pillow's names, whatever a file is called. It knows more, some of which run programs."""
 LARGEST_SIDE = 4096
 ORIENTATION, TURNED = 0x0112, {5, 6, 7, 8}
 """The EXIF tag that says how a camera was held, and its values for a quarter turn."""
@@ -18,8 +23,19 @@ Size: TypeAlias = tuple[int, int]
 """Height and width."""
 
 
+def opened(source: Any) -> Any:
+    """A Pillow image, its pixels not read yet, of a path or a stream of bytes. Raises what its decoder raises."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        return Image.open(source, formats=FORMATS)
+
+
 def look(image: Any) -> tuple[Size, str]:
-    """Height, width and mode of a Pillow image that is set upright, going by its header."""
+    """Height, width and mode of a Pillow image that is set upright, by its header. Raises what its decoder raises."""
+    if image.mode == "F":
+        raise ValueError("its pixels are floating-point numbers, of which nobody says what is white; save 8 or 16 bits")
     turned = image.getexif().get(ORIENTATION) in TURNED
     return (image.width, image.height) if turned else (image.height, image.width), image.mode
 
@@ -67,6 +83,9 @@ def pixels(image: Any, size: Size, *, grey: bool) -> Array:
     upright = ImageOps.exif_transpose(image)
     if upright.mode in DEEP:
         upright = _eight_bits(upright)
+    if upright.has_transparency_data:  # what lies beneath is nothing that anybody sees
+        seen = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen)
     upright = upright.convert("L" if grey else "RGB")
     if upright.size != size[::-1]:
         upright = upright.resize(size[::-1], Image.Resampling.BICUBIC)
@@ -78,4 +97,7 @@ def _eight_bits(image: Any) -> Any:
     import numpy as np
     from PIL import Image
 
-    return Image.fromarray((np.clip(np.asarray(image, dtype=np.float64), 0, 65535) / 257).round().astype(np.uint8))
+    deep = np.asarray(image).astype(np.int64)
+    if deep.min() < 0 or deep.max() > DEEPEST:
+        raise ValueError(f"its pixels go from {deep.min()} to {deep.max()}, beyond 16 bits")
+    return Image.fromarray((deep / 257).round().astype(np.uint8))

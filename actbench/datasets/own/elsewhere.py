@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import itertools
 import os
 from collections.abc import Iterator, Mapping
@@ -11,11 +12,11 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from actbench.datasets._arrays import CLASSES, Array, Arrays
+from actbench.datasets._arrays import CLASSES, FEATURES, Array, Arrays
 from actbench.datasets.fetching.offline import offline
 from actbench.datasets.memory import BYTES_WHEN_SCALED, check_memory
 from actbench.datasets.own import own_data
-from actbench.datasets.own._pixels import common_format, look, pixels
+from actbench.datasets.own._pixels import common_format, look, opened, pixels
 from actbench.datasets.own.table import classes_of, features_of
 from actbench.datasets.request import Request
 from actbench.errors import UserError
@@ -41,7 +42,8 @@ def openml(
     if found.target is None or getattr(found.target, "ndim", 1) != 1:
         raise UserError(f"'openml:{place}' names no single column as its target. Give --target.")
     labels, classes = classes_of(place, str(found.target.name), found.target)
-    return {"x_train": features_of(place, found.data, impute=request.impute), "y_train": labels, CLASSES: classes}
+    features, names = features_of(place, found.data, impute=request.impute)
+    return {"x_train": features, "y_train": labels, CLASSES: classes, FEATURES: names}
 
 
 @own_data("hf:NAME", prefix="hf", obeys=("target", "impute", "image_size", "test_split"), is_file=False)
@@ -75,10 +77,16 @@ def hugging_face(
     check_memory(name, sum(part.dataset_size or 0 for part in parts.values()) * (1 + BYTES_WHEN_SCALED))
     with _told(name):
         pictures = _only(kinds, "Image")
-        read = _pictures(name, parts, pictures[0], request) if pictures else _features(name, parts, target, request)
+        names = None
+        if pictures:
+            # Its own decoder reads more formats than are safe to read.
+            raw = {part: found.cast_column(pictures[0], library.Image(decode=False)) for part, found in parts.items()}
+            read = _pictures(name, raw, pictures[0], request)
+        else:
+            read, names = _features(name, parts, target, request)
         labels, classes = _classes(name, parts, target)
     ends = list(itertools.accumulate(len(part) for part in parts.values()))[:-1]
-    arrays: dict[str, Array] = {CLASSES: classes}
+    arrays: dict[str, Array] = {CLASSES: classes} | ({FEATURES: names} if names is not None else {})
     for axis, whole in (("x", read), ("y", labels)):
         arrays |= {f"{axis}_{part}": cut for part, cut in zip(parts, np.split(whole, ends), strict=True)}
     return arrays
@@ -100,7 +108,7 @@ def _classes(name: str, parts: Mapping[str, Any], target: str) -> tuple[Array, A
     return labels, np.array(names) if names and len(names) == len(classes) else classes
 
 
-def _features(name: str, parts: Mapping[str, Any], target: str, request: Request) -> Array:
+def _features(name: str, parts: Mapping[str, Any], target: str, request: Request) -> tuple[Array, Array]:
     import pandas as pd
 
     frame = pd.concat([part.to_pandas() for part in parts.values()], ignore_index=True)
@@ -110,7 +118,8 @@ def _features(name: str, parts: Mapping[str, Any], target: str, request: Request
 def _pictures(name: str, parts: Mapping[str, Any], column: str, request: Request) -> Array:
     import numpy as np
 
-    images = [image for part in parts.values() for image in part[column]]
+    stored = [image for part in parts.values() for image in part[column]]
+    images = [opened(io.BytesIO(image["bytes"]) if image["bytes"] else image["path"]) for image in stored]
     size, grey = common_format(name, [look(image) for image in images], request.image_size)
     return np.array([pixels(image, size, grey=grey) for image in images])
 

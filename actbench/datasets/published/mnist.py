@@ -40,7 +40,7 @@ def mnist() -> tuple[Container, ...]:
             "https://ossci-datasets.s3.amazonaws.com/mnist",
             # tensorflow/datasets: url_checksums/mnist.txt, with sizes and SHA-256s.
             "https://storage.googleapis.com/cvdf-datasets/mnist",
-            # github.com/fgnt/mnist: a copy "1:1", which many programs name.
+            # github.com/fgnt/mnist, which many programs name.
             "https://raw.githubusercontent.com/fgnt/mnist/master",
         ),
         folders={"torchvision": "MNIST/raw"},

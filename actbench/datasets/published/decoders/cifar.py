@@ -18,6 +18,8 @@ from actbench.datasets.published.decoders.pickles import unpickled
 
 PLAIN = (tarfile.REGTYPE, tarfile.AREGTYPE)
 """No links, no devices, and no files with holes, whose size says nothing of what they hold."""
+MOST_MEMBERS = 100
+"""Published archives have about ten; each takes more memory than its header takes in the file."""
 
 
 def decode(paths: Sequence[Path], known: Known, batches: Mapping[str, Sequence[str]], labels: str) -> Arrays:
@@ -51,7 +53,9 @@ def _members(file: Any, wanted: set[str], known: Known) -> Iterator[tuple[str, b
     """The wanted members with their content, in the order in which they come."""
     stream = Bounded(gzip.GzipFile(fileobj=file), known.most)
     with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]  # reads, and nothing else
-        for member in archive:
+        for number, member in enumerate(archive):
+            if number == MOST_MEMBERS:
+                raise ValueError(f"it has more than {MOST_MEMBERS} members")
             if member.size > known.most:
                 raise ValueError(f"it promises a member of {member.size} bytes, more than {known.most}")
             if member.name in wanted and member.type in PLAIN and (content := archive.extractfile(member)):

@@ -7,6 +7,7 @@ whatever is there, and reads cells, structures and objects, too. The format: Mat
 from __future__ import annotations
 
 import math
+import os
 import struct
 import zlib
 from collections.abc import Sequence
@@ -47,10 +48,12 @@ def decode_svhn(paths: Sequence[Path], known: Known) -> Arrays:
 
 
 def _arrays(file: BinaryIO, most: int) -> dict[str, Array]:
-    """The arrays of a file by name. No element may take more bytes than so many, packed or unpacked."""
+    """The arrays of a file by name. Neither it nor an element, unpacked, may take more bytes than so many."""
+    if (size := os.fstat(file.fileno()).st_size) > most:
+        raise ValueError(f"it takes {size} bytes, more than the {most} that it may")
     if file.read(HEADER)[124:] != b"\x00\x01IM":
         raise ValueError("it is no MATLAB file of level 5, written on a PC")
-    left = _Left(memoryview(file.read(2 * most)))
+    left = _Left(memoryview(file.read()))
     arrays = {}
     while left:
         kind, content = left.element()
