@@ -231,6 +231,12 @@ def test_the_same_command_again_trains_nothing_and_says_so(place, first):
     assert (folder / "runs.csv").read_bytes() == before
 
 
+def test_a_dry_run_knows_what_is_trained_again(in_place, invoke):
+    words = ["run", *SMALL, *ARMS, "--threshold", "0.4", "--validation-split", "0.2", "--patience", "2", "--dry-run"]
+    assert "4 stored already, 0 to train" in invoke(*words).stdout
+    assert "0 stored already, 4 to train, about" in invoke(*words, "--rerun").stdout
+
+
 def test_stored_runs_are_found_however_the_command_is_spelled(in_place, invoke):
     spelled = ["--act", "silu(beta=2)", "--act", "relu()", "--seed", "1", "--seed", "0", "--optimizer", "adam(0.9)"]
     more = ["--validation-split", "0.2", "--patience", "2", "--json"]
@@ -511,6 +517,8 @@ def case(words, message):
         case("run|--threshold|0", "--threshold 0 is no accuracy between 0 and 1"),
         case("run|--threshold|nan", "--threshold nan is no accuracy between 0 and 1"),
         case("run|--jobs|0", "--jobs 0"),
+        case("run|--cpus-per-run|2", "--ray-address, --cpus-per-run and --gpus-per-run are for --executor ray."),
+        case("run|--ray-address|auto", "--ray-address, --cpus-per-run and --gpus-per-run are for --executor ray."),
         case("run|--checkpoint-every|0", "--checkpoint-every 0"),
         case("run|--act|relu|--act|relu()", "asks twice for the same run: relu with seed 0"),
         case("run|--reuse|elsewhere", "There is no store in 'elsewhere' to take runs from"),

@@ -238,7 +238,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         work = partial(several_sweeps, wish)
     if dry_run:
         plans = first_and_most(plan) if wish else (plan,)
-        print_forecast(plans, folder, options.jobs, as_json=as_json)
+        print_forecast(plans, folder, options, as_json=as_json)
     else:
         listeners = [chosen.listener(folder) for chosen in loggers]
         carry_out = partial(work, plan, folder, options, listeners)
