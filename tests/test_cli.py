@@ -664,6 +664,14 @@ def test_info_says_which_gpu_is_seen(invoke, monkeypatch, there, possible, says)
     assert line.split("  ", 1)[1].strip() == says
 
 
+def test_info_says_what_is_wrong_with_a_library_that_cannot_be_asked(invoke, monkeypatch):
+    import tensorflow as tf
+
+    monkeypatch.setattr("actbench.training.backends.tensorflow.gpu_possible", lambda: True)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: 1 / 0)
+    assert "cannot be asked for: ZeroDivisionError: division by zero" in invoke("info").stdout
+
+
 # Shells and pipes
 
 

@@ -57,6 +57,7 @@ SAYS = {
     ("run", "--act", "relu", "--act", "mish", "--seeds", "2", "--device", "cpu", "--dry-run"): ["4 runs in 2 arms"],
 }
 WRITES = {
+    ("init", "study.toml"): ["[grid]", "learning_rate"],
     **{("plot", STORE, name, "--output", f"{name}.svg"): ["<svg", "frelu"] for name in PLOTS.names},
     **{("compare", STORE, "--format", name, "--output", f"compare.{name}"): ["frelu"] for name in FORMATS.names},
 }
