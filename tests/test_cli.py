@@ -30,6 +30,24 @@ def bad(x):
 """
 
 
+NETS = """
+import keras
+
+class Net(keras.Model):
+    def __init__(self, site, classes):
+        super().__init__()
+        self.flatten, self.site, self.dense = keras.layers.Flatten(), site(), keras.layers.Dense(classes)
+
+    def call(self, x):
+        return self.dense(self.site(self.flatten(x)))
+
+net = keras.Sequential([keras.layers.Dense(10)])
+
+def build(site, input_shape, classes):
+    return Net(site, classes)
+"""
+
+
 def rows(path):
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -78,9 +96,10 @@ def test_help_names_every_command_and_a_first_step(invoke):
     assert invoke("-h").stdout == done.stdout
 
 
-def test_without_a_command_the_help_is_shown(invoke):
-    done = invoke()
-    assert done.stdout + done.stderr == invoke("--help").stdout
+@pytest.mark.parametrize("group", [[], ["data"]])
+def test_without_a_command_the_help_is_shown(invoke, group):
+    done = invoke(*group)
+    assert (done.stdout + done.stderr).strip() == invoke(*group, "--help").stdout.strip()
 
 
 def test_every_command_and_every_option_has_a_sentence_of_help():
@@ -210,6 +229,12 @@ def test_the_same_command_again_trains_nothing_and_says_so(place, first):
     assert again.stderr.startswith("4 runs already stored, nothing to train; --rerun trains again.")
     assert again.stdout == done.stdout
     assert (folder / "runs.csv").read_bytes() == before
+
+
+def test_a_dry_run_knows_what_is_trained_again(in_place, invoke):
+    words = ["run", *SMALL, *ARMS, "--threshold", "0.4", "--validation-split", "0.2", "--patience", "2", "--dry-run"]
+    assert "4 stored already, 0 to train" in invoke(*words).stdout
+    assert "0 stored already, 4 to train, about" in invoke(*words, "--rerun").stdout
 
 
 def test_stored_runs_are_found_however_the_command_is_spelled(in_place, invoke):
@@ -353,6 +378,15 @@ def test_an_activation_that_does_not_fit_the_network_says_so(broken):
     assert "'frelu' looks at neighbouring pixels: use it in a convolutional model" in unfit["error"]
 
 
+def test_a_model_whose_way_nobody_knows_is_told_what_to_return(own_folder, invoke):
+    (own_folder / "nets.py").write_text(NETS)
+    done = invoke("run", "--act", "relu", "--model", "nets.py:build", "--epochs", "1", "--device", "cpu")
+    assert done.returncode == 1
+    (row,) = rows(own_folder / "results/adhoc/runs.csv")
+    assert row["status"] == "failed"
+    assert "Return one that is made of layers: keras.Sequential([…]), or keras.Model(inputs, outputs)." in row["error"]
+
+
 def test_quiet_prints_nothing_on_stderr_even_when_a_run_fails(broken):
     assert broken[0].stderr == ""
 
@@ -483,16 +517,29 @@ def case(words, message):
         case("run|--threshold|0", "--threshold 0 is no accuracy between 0 and 1"),
         case("run|--threshold|nan", "--threshold nan is no accuracy between 0 and 1"),
         case("run|--jobs|0", "--jobs 0"),
+        case("run|--cpus-per-run|2", "--ray-address, --cpus-per-run and --gpus-per-run are for --executor ray."),
+        case("run|--ray-address|auto", "--ray-address, --cpus-per-run and --gpus-per-run are for --executor ray."),
         case("run|--checkpoint-every|0", "--checkpoint-every 0"),
         case("run|--act|relu|--act|relu()", "asks twice for the same run: relu with seed 0"),
         case("run|--reuse|elsewhere", "There is no store in 'elsewhere' to take runs from"),
         case("run|--reuse|elsewhere|--rerun", "--rerun trains everything again, --reuse takes what was trained"),
         case("run|nowhere.toml", "nowhere.toml"),
+        case("run|--act|relu,mish", "'relu,mish' is 2 names. Give each by itself: as an option of its own, like --act"),
+        case("run|--act|swish(beta=2), relu", "'swish(beta=2), relu' is 2 names."),
+        case("run|mish", "no study's file 'mish'. Of that name there is the activation: actbench run --act mish"),
+        case("run|swish(beta=2)", "the activation: actbench run --act 'swish(beta=2)'"),
+        case("run|digits", "the dataset: actbench run --data digits"),
+        case("run|spocu-cifar10", "'actbench reproduce spocu-cifar10' trains and judges it"),
+        case("run|--optimizer|sgd(lr=0.1)", "a setting of its own: --lr 0.1, or learning_rate = 0.1 in a study's file"),
+        case("run|--model|my.keras", "'my.keras' is a saved model, trained with the activation that it has. Name"),
+        case("run|--model|nets.py:net", "'nets.py:net' is one finished model, with the activation that it has. Name a"),
+        case("run|--model|nets.py:Net", "'nets.py:Net' is a class of models, which is not told where its activations"),
         case("show|mihs", "Unknown activation 'mihs'. Did you mean 'mish'?"),
         case("compare|--threshold|2", "--threshold 2 is no accuracy between 0 and 1. Did you mean 0.02?"),
     ],
 )
 def test_a_mistake_is_one_short_message_before_anything_is_trained(own_folder, invoke, words, message):
+    (own_folder / "nets.py").write_text(NETS)
     done = invoke(*words)
     assert done.returncode == 2
     assert done.stdout == ""
@@ -512,14 +559,35 @@ def test_a_wrong_choice_is_told_the_right_ones(invoke, value, allowed):
 
 
 @pytest.mark.parametrize(
-    "words", [["runn"], ["run", "--actt", "relu"], ["run", "--epochs", "x"], ["list"], ["list", "things"], ["show"]]
+    ("words", "says"),
+    [
+        (["runn"], "There is no command 'runn'. Did you mean 'run'? See 'actbench --help'."),
+        (["data", "lst"], "There is no command 'lst'. Did you mean 'list'? See 'actbench data --help'."),
+        (["run", "--actt", "relu"], "There is no option --actt. Did you mean '--act'? See 'actbench run --help'."),
+        (["run", "--activation", "relu"], "There is no option --activation. Did you mean '--act'? See"),
+        (["run", "--learning-rate", "1"], "There is no option --learning-rate. Did you mean '--lr'? See"),
+        (["run", "--dataset", "digits"], "There is no option --dataset. Did you mean '--data'? See"),
+        (["run", "--nonsense"], "There is no option --nonsense. See 'actbench run --help'."),
+        (["run", "-x"], "There is no option -x. See"),
+        (["run", "--epochs", "x"], "--epochs: it must be a whole number. See 'actbench run --help'."),
+        (["run", "--lr", "x"], "--lr: it must be a number. See"),
+        (["run", "--epochs"], "--epochs needs a value. See"),
+        (["run", "--quiet=3"], "--quiet does not take a value. See"),
+        (["run", "--executor", "raz"], "--executor: 'raz' is not one of 'local', 'ray'. See"),
+        (["run", "a.toml", "b", "c"], "There is no place for b c. See 'actbench run --help'."),
+        (["reproduce", "--jobs", "0"], "--jobs: it must be at least 1. See"),
+        (["list"], "Missing: kind. Choose from: activations, datasets,"),
+        (["list", "things"], "kind: 'things' is not one of 'activations',"),
+        (["show"], "Missing: ACTIVATION.... See 'actbench show --help'."),
+        (["plot"], "Missing: [STORE]... curves|pareto|profile|strip. See 'actbench plot --help'."),
+    ],
 )
-def test_wrong_usage_ends_with_2_and_without_a_traceback(own_folder, invoke, words):
+def test_wrong_usage_is_one_short_message_too(own_folder, invoke, words, says):
     done = invoke(*words)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert "Traceback" not in done.stderr
-    assert "Usage" in done.stderr
+    assert done.stderr.startswith(f"actbench: {says}")
+    assert one_line(done.stderr)
 
 
 def test_debug_shows_the_traceback(invoke):
@@ -594,6 +662,14 @@ def test_info_says_which_gpu_is_seen(invoke, monkeypatch, there, possible, says)
     monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda _: {"device_name": "Some GPU"})
     (line,) = [line for line in invoke("info").stdout.splitlines() if line.startswith("GPU (tensorflow)")]
     assert line.split("  ", 1)[1].strip() == says
+
+
+def test_info_says_what_is_wrong_with_a_library_that_cannot_be_asked(invoke, monkeypatch):
+    import tensorflow as tf
+
+    monkeypatch.setattr("actbench.training.backends.tensorflow.gpu_possible", lambda: True)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _: 1 / 0)
+    assert "cannot be asked for: ZeroDivisionError: division by zero" in invoke("info").stdout
 
 
 # Shells and pipes

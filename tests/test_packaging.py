@@ -15,6 +15,7 @@ import yaml
 from conftest import small_arrays
 
 import actbench
+from actbench.cli import NAMES, main
 from actbench.environment import __version__
 from tools import man
 
@@ -54,8 +55,19 @@ def test_the_pythons_end_where_tensorflows_wheels_do():
 
 def test_both_names_start_the_same_program():
     scripts = PROJECT["project"]["scripts"]
-    assert set(scripts) == {"actbench", PROJECT["project"]["name"]}
+    assert (*scripts,) == NAMES
+    assert NAMES[1] == PROJECT["project"]["name"]
     assert set(scripts.values()) == {"actbench.cli:main"}
+
+
+@pytest.mark.parametrize(
+    ("called", "shown"), [("/usr/bin/keras-actbench", NAMES[1]), ("actbench.exe", NAMES[0]), ("__main__.py", NAMES[0])]
+)
+def test_help_says_the_name_that_was_called(monkeypatch, capsys, called, shown):
+    monkeypatch.setattr(sys, "argv", [called, "info", "--help"])
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().out.split()[:3] == ["Usage:", shown, "info"]
 
 
 def test_the_source_archive_names_what_is_there():

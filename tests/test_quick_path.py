@@ -57,6 +57,7 @@ SAYS = {
     ("run", "--act", "relu", "--act", "mish", "--seeds", "2", "--device", "cpu", "--dry-run"): ["4 runs in 2 arms"],
 }
 WRITES = {
+    ("init", "study.toml"): ["[grid]", "learning_rate"],
     **{("plot", STORE, name, "--output", f"{name}.svg"): ["<svg", "frelu"] for name in PLOTS.names},
     **{("compare", STORE, "--format", name, "--output", f"compare.{name}"): ["frelu"] for name in FORMATS.names},
 }
@@ -64,7 +65,7 @@ MISTAKES = {
     ("run", "--act", "mihs"): "Did you mean 'mish'?",
     ("run", "--data", "digit"): "Did you mean 'digits'?",
     ("run", "--lr", "-1"): "--lr cannot be -1.0",
-    ("run", "--epochs", "many"): "Usage",
+    ("run", "--epochs", "many"): "--epochs: it must be a whole number.",
     ("compare", "nowhere"): "There are no results in 'nowhere'",
     ("reproduce", "swish-mish"): "Did you mean 'swish-mish-mnist'?",
     ("show", "mihs"): "Did you mean 'mish'?",

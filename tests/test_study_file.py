@@ -138,6 +138,14 @@ def test_the_name_defaults_to_that_of_the_file(study_file):
         ("[variants.wide]", "[variants.wide.deep]", "variants.wide.deep is not known"),
         ("[variants.wide]", '[variants."wi\\u0000de"]', "variants has a name that cannot be: Cannot read 'wi\\x00de'"),
         ("[variants.wide]", f"[variants.{'wide' * 300}]", "it is longer than 1000 characters"),
+        (
+            "[variants.wide]\n",
+            "[variants.wide]\nlr = 3\n",
+            "variants.wide.lr is not known. Did you mean 'learning_rate'?",
+        ),
+        ("[data]", "epochs = 3\n[data]", "epochs is not known. Did you mean 'epochs' in [training]?"),
+        ('"relu", "swish', '"relu,mish", "swish', "'relu,mish' is 2 names. Give each by itself"),
+        ('"sgd(momentum=0.9)"', '"sgd(lr=0.9)"', "or learning_rate = 0.9 in a study's file"),
         ("[variants.wide]\n", "[variants.wide]\nseed = 3\n", "variants.wide.seed is not known"),
         ('activation = ["tanh"]', "activation = []", "variants.wide.activation is []"),
         (

@@ -46,7 +46,6 @@ def heavy_after(code, cwd):
         (["list", "studies"], "swish-mish-mnist"),
         (["reproduce", "--help"], "--smoke"),
         (["reproduce", "swish-mish"], "Did you mean 'swish-mish-mnist'?"),
-        (["info"], "tensorflow"),
         (["run", "--act", "mihs"], "Did you mean 'mish'?"),
         (["run", "--act", "swish(beta='a')"], "allowed is a number"),
         (["run", "--act", "nowhere.py:f"], "There is no file"),
@@ -55,7 +54,10 @@ def heavy_after(code, cwd):
         (["run", "--optimizer", "adan"], "Did you mean 'adam'?"),
         (["run", "--lr", "-1"], "--lr cannot be -1.0"),
         (["run", "--threshold", "95"], "Did you mean 0.95?"),
-        (["run", "--epochs", "many"], "Usage"),
+        (["run", "--epochs", "many"], "it must be a whole number"),
+        (["run", "--activation", "mish"], "Did you mean '--act'?"),
+        (["run", "mish"], "actbench run --act mish"),
+        (["init", "no-study"], "call it 'no-study.toml'"),
         (["show", "mihs"], "Did you mean 'mish'?"),
     ],
     ids=" ".join,
@@ -65,6 +67,15 @@ def test_help_lists_and_mistakes_import_nothing_heavy(own_folder, words, says):
     heavy, done = heavy_after(code, own_folder)
     assert heavy == []
     assert says in done.stdout + done.stderr
+
+
+def test_where_there_can_be_no_gpu_nothing_heavy_is_asked_for_one(own_folder):
+    code = "from actbench import environment; environment.gpu_possible = lambda: False; "
+    heavy, done = heavy_after(
+        f"{code}sys.argv = ['actbench', 'info']; from actbench.cli import main; main()", own_folder
+    )
+    assert heavy == []
+    assert "GPU (tensorflow)" in done.stdout
 
 
 def test_importing_a_light_module_imports_nothing_heavy(own_folder):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from actbench.cli.compare import compare
 from actbench.cli.crash import crash_message
@@ -20,8 +22,12 @@ from actbench.cli.reproduce import reproduce
 from actbench.cli.run import run
 from actbench.cli.streams import guarded
 from actbench.cli.terminal import printable_streams
+from actbench.cli.usage import usage_message
 from actbench.environment import __version__
 from actbench.errors import UserError
+
+NAMES = ("actbench", "keras-actbench")
+"""Of the installed command."""
 
 app = typer.Typer(
     name="actbench",
@@ -69,7 +75,10 @@ def _run() -> None:
     sys.argv[1:] = [word for word in sys.argv[1:] if word != "--debug"]
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     try:
-        app()
+        sys.exit(app(prog_name=_called(), standalone_mode=False))
+    except TyperException as error:
+        _say(usage_message(error))
+        sys.exit(2)
     except UserError as error:
         _say(traceback.format_exc() if debug else f"actbench: {error}")
         sys.exit(2)
@@ -78,6 +87,12 @@ def _run() -> None:
             _say(traceback.format_exc())
         _say(crash_message(error))
         sys.exit(3)
+
+
+def _called() -> str:
+    """The name of the program in help and in what the shell completes: one of its two, however it was started."""
+    name = Path(sys.argv[0]).stem
+    return name if name in NAMES else NAMES[0]
 
 
 def _say(text: str) -> None:

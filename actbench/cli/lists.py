@@ -108,8 +108,11 @@ def _gpu(backend: backends.Backend) -> str:
     """The GPU that a backend sees, as its maker calls it."""
     if not backend.version:
         return "not asked: it is not installed"
-    if backend.device_kind("auto") == "gpu":
-        return backend.device_name("gpu")
+    try:
+        if backend.device_kind("auto") == "gpu":
+            return backend.device_name("gpu")
+    except Exception as error:  # noqa: BLE001 - a report of a problem is for what does not work
+        return f"cannot be asked for: {type(error).__name__}: {error}"
     unused = environment.LINUX and environment.gpu_possible()
     return "none seen" + ", though there is a driver: is the extra 'cuda' installed?" * unused
 

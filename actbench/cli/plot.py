@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -102,5 +103,8 @@ def _taken(kind: str, options: dict[LookOption, str | None]) -> dict[str, str]:
 def _split(words: list[str]) -> tuple[list[Path], str]:
     """The stores, and the kind of picture: the last word, or the first. Raises UserError where neither is one."""
     place = 0 if words[0] in PLOTS and words[-1] not in PLOTS else -1
+    if words[place] not in PLOTS and Path(words[place]).is_dir():
+        shown = " ".join(map(shlex.quote, words))
+        raise UserError(f"Say which picture to draw: actbench plot {shown} KIND, of {', '.join(PLOTS.names)}.")
     kind = PLOTS[words[place]].name
     return [Path(store) for store in (words[:-1] if place else words[1:])] or [ADHOC], kind

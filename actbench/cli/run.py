@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from msgspec.structs import replace
 
+from actbench import activations, datasets, models
 from actbench.cli.fetching import Offline, watched
 from actbench.cli.options import (
     AllowCode,
@@ -236,7 +238,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         work = partial(several_sweeps, wish)
     if dry_run:
         plans = first_and_most(plan) if wish else (plan,)
-        print_forecast(plans, folder, options.jobs, as_json=as_json)
+        print_forecast(plans, folder, options, as_json=as_json)
     else:
         listeners = [chosen.listener(folder) for chosen in loggers]
         carry_out = partial(work, plan, folder, options, listeners)
@@ -259,9 +261,26 @@ def _study(path: Path | None, fields: dict[str, Any], *, allow_code: bool) -> St
     from actbench.studies.file import read_study
     from actbench.studies.study import Study
 
+    if path and not path.exists():
+        _check_no_other_name(str(path))
     study = read_study(path, allow_code=allow_code) if path else Study()
     given = {name: value for name, value in fields.items() if value is not None}
     return study.override({name: _seen_from(study.folder, name, value) for name, value in given.items()})
+
+
+def _check_no_other_name(text: str) -> None:
+    """Refuse the name of something else in the place of a study's file, and say where it belongs."""
+    from actbench.execution.reproduce import studies
+
+    if text in studies():
+        raise UserError(
+            f"{text!r} is an article's study: 'actbench reproduce {text}' trains and judges it, and "
+            f"'actbench run {os.path.relpath(studies()[text])}' only trains it."
+        )
+    for option, known in (("--act", activations.CATALOGUE), ("--data", datasets.DATASETS), ("--model", models.MODELS)):
+        if text.partition("(")[0] in known:
+            words = shlex.join(["actbench", "run", option, text])
+            raise UserError(f"There is no study's file {text!r}. Of that name there is the {known.kind}: {words}")
 
 
 def _seen_from(folder: str, name: str, value: Any) -> Any:

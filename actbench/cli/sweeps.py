@@ -96,20 +96,21 @@ def executor_of(name: ExecutorName, address: str | None, cpus: int, gpus: float)
     if name == ExecutorName.local:
         from actbench.execution.local import LocalExecutor
 
-        if address:
-            raise UserError("--ray-address is for --executor ray.")
+        if address or (cpus, gpus) != (1, 0):
+            raise UserError("--ray-address, --cpus-per-run and --gpus-per-run are for --executor ray.")
         return LocalExecutor()
     from actbench.execution.ray import RayExecutor
 
     return RayExecutor(address, cpus, gpus)
 
 
-def print_forecast(plans: Sequence[Plan], folder: Path, jobs: int, *, as_json: bool) -> None:
+def print_forecast(plans: Sequence[Plan], folder: Path, options: Options, *, as_json: bool) -> None:
     """What would be trained: of one plan, or of the fewest and the most runs that it may come to."""
     from actbench.execution.forecast import forecast
     from actbench.reports.forecast import forecast_json, forecast_table, forecast_words
 
-    found = [forecast(plan, folder) for plan in plans]
+    jobs = options.jobs
+    found = [forecast(plan, folder, rerun=options.rerun) for plan in plans]
     if as_json:
         totals = [forecast_json(arms, jobs) for arms in found]
         echo_json(totals[0] if len(totals) == 1 else dict(zip(("fewest", "most"), totals, strict=True)))

@@ -33,8 +33,11 @@ class Forecast:
     seconds: float | None
 
 
-def forecast(plan: Plan, folder: Path) -> list[Forecast]:
-    """What ``sweep`` would train, and how long it took for runs like these in the store. Writes nothing."""
+def forecast(plan: Plan, folder: Path, *, rerun: bool = False) -> list[Forecast]:
+    """What ``sweep`` would train, and how long it took for runs like these in the store. Writes nothing.
+
+    ``rerun``: what is stored is trained again.
+    """
     rows = [row for row in read_runs(folder) if is_unchanged(row)]
     statuses = {row["run_key"]: row["status"] for row in rows}
     arms: dict[str, list[Run]] = {}
@@ -42,7 +45,7 @@ def forecast(plan: Plan, folder: Path) -> list[Forecast]:
         arms.setdefault(run.arm, []).append(run)
     found = []
     for runs in arms.values():
-        stored = sum(statuses.get(run.key) in FINAL for run in runs)
+        stored = 0 if rerun else sum(statuses.get(run.key) in FINAL for run in runs)
         todo = len(runs) - stored
         seconds = _seconds_like(runs[0], rows)
         found.append(Forecast(runs[0], stored, todo, None if seconds is None else seconds * todo))

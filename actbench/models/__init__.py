@@ -13,10 +13,19 @@ from typing import Any, TypeAlias
 
 from actbench import custom
 from actbench.errors import UserError
+from actbench.lazy import lazy
 from actbench.registry import Choice, Parameter, Registry, choose, parameters_of, parse
 
 __all__ = ["MODELS", "Model", "ResolvedModel", "Shape", "SiteFactory", "check", "model", "named", "resolve"]
 
+keras = lazy("keras")
+
+SAVED = (".keras", ".h5", ".hdf5")
+"""Endings of files of models."""
+BUILDER = (
+    "Name a function that builds a new one: --model FILE.py:build, with 'def build(site, input_shape, classes)', which "
+    "puts site() wherever an activation goes and returns a keras.Model."
+)
 SiteFactory: TypeAlias = Callable[[], Any]
 """Makes a new activation site, a Keras layer, each time it is called."""
 Shape: TypeAlias = tuple[int, ...]
@@ -68,6 +77,7 @@ def resolve(text: str) -> ResolvedModel:
     spelling = parse(text)
     if spelling.provider:
         target, choice = custom.load_attribute("model", spelling)
+        _check_builds(spelling.path, target)
         custom.check_arguments("model", spelling.path, target, 3, spelling)
 
         def build(site: SiteFactory, input_shape: Shape, classes: int) -> Any:
@@ -86,7 +96,17 @@ def resolve(text: str) -> ResolvedModel:
 def named(text: str) -> Choice:
     """What a spelling stands for. A person's own code is not run for it. Raises UserError as `resolve`."""
     spelling = parse(text)
+    if not spelling.provider and spelling.name.endswith(SAVED):
+        raise UserError(f"{text!r} is a saved model, trained with the activation that it has. {BUILDER}")
     return custom.named("model", spelling) if spelling.provider else choose(MODELS, text)[2]
+
+
+def _check_builds(path: str, target: Any) -> None:
+    """Refuse a model where a function that builds one is needed: every run has a fresh one, with its own activation."""
+    if isinstance(target, keras.Model):
+        raise UserError(f"{path!r} is one finished model, with the activation that it has. {BUILDER}")
+    if inspect.isclass(target) and issubclass(target, keras.Model):
+        raise UserError(f"{path!r} is a class of models, which is not told where its activations go. {BUILDER}")
 
 
 def check(text: str, input_shape: Shape) -> None:

@@ -31,6 +31,7 @@ DEFAULT_THRESHOLDS = (0.95, 0.97, 0.98)
 SHOWN = ("epoch", "train_loss", "train_accuracy", "val_accuracy", "test_loss", "test_accuracy", "train_seconds")
 """What tables and pictures read of an epoch; the rest stays on the disk."""
 CHUNK_ROWS = 100_000
+MOST_NAMED = 12
 # A diverged run's loss is written as nan or inf; an empty cell says that there is no number.
 NOT_A_NUMBER = ["", "nan"]
 
@@ -124,7 +125,10 @@ def run_frame(folder: Path) -> pd.DataFrame:
 
     path = folder / RUNS
     if not path.is_file():
-        raise UserError(f"There are no results in {str(folder)!r} (no {RUNS}). 'actbench run' makes some.")
+        inside = sorted(str(found.parent) for found in folder.glob(f"*/{RUNS}"))
+        shown = ", ".join(inside[:MOST_NAMED]) + f" and {len(inside) - MOST_NAMED} more" * (len(inside) > MOST_NAMED)
+        what_else = f"There are in {shown}: name these" if inside else "'actbench run' makes some"
+        raise UserError(f"There are no results in {str(folder)!r} (no {RUNS}). {what_else}.")
     if not path.stat().st_size:
         raise UserError(f"{str(path)!r} is empty. 'actbench run' makes results.")
     numbered = list(numbered_runs(folder))

@@ -173,7 +173,17 @@ class _Reader:
         for key in table:
             if key not in keys:
                 full = f"{place}.{key}" if place else key
-                raise self.error(full, f"is not known.{did_you_mean(key, keys)} Allowed are {', '.join(keys)}")
+                raise self.error(full, f"is not known.{_meant(key, keys)} Allowed are {', '.join(keys)}")
 
     def error(self, place: str, text: str) -> UserError:
         return UserError(f"{self.path}: {place} {text}.")
+
+
+def _meant(key: str, allowed: Iterable[str]) -> str:
+    """What was meant by a key that is not allowed: a setting by its option's name, or in its other place, or alike."""
+    options = {column.option.removeprefix("--").replace("-", "_"): name for name, column in SETTINGS.items()}
+    name = options.get(key, key)
+    if name in allowed:
+        return f" Did you mean {name!r}?"
+    place = next((place for place in TABLES if name in keys_of(place)), None)
+    return f" Did you mean {name!r} in [{place}]?" if place else did_you_mean(key, allowed)

@@ -15,7 +15,7 @@ import msgspec
 from actbench import activations, datasets, models
 from actbench.errors import UserError, shown
 from actbench.providers import LIBRARIES
-from actbench.registry import Spelling, choose, parse
+from actbench.registry import Choice, Spelling, choose, parse
 from actbench.results.columns import SETTINGS
 from actbench.training import backends
 from actbench.training.initializers import INITIALIZERS
@@ -24,13 +24,60 @@ from actbench.training.optimizers import OPTIMIZERS
 Asked: TypeAlias = Mapping[str, Any]
 """What one run is asked to do: a value for each name in ``SETTINGS``."""
 
+
+def _check_one_name(text: str) -> None:
+    """Raise UserError for a list that is written as one text, and say what to write instead."""
+    names = _parts(text)
+    if len(names) > 1 and ":" not in text:
+        raise UserError(
+            f"{shown(text)} is {len(names)} names. Give each by itself: as an option of its own, like --act relu --act "
+            "mish, or in a study's file as an item of a list."
+        )
+
+
+def _parts(text: str) -> list[str]:
+    """What commas outside of brackets part."""
+    depth, parts = 0, [""]
+    for letter in text:
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part for part in parts if part.strip()]
+
+
+def _of_one(find: Callable[[str], Any]) -> Callable[[str], Any]:
+    """The function, for one name at a time."""
+
+    def found(text: str) -> Any:
+        _check_one_name(text)
+        return find(text)
+
+    return found
+
+
+def _optimizer(text: str) -> Choice:
+    """The optimizer that is meant. Raises UserError, also for one that is given its learning rate."""
+    for name in ("lr", "learning_rate"):
+        if name in (given := parse(text).named):
+            raise UserError(
+                f"The learning rate is no parameter of {text!r}, but a setting of its own: --lr {given[name]}, or "
+                f"learning_rate = {given[name]} in a study's file."
+            )
+    return choose(OPTIMIZERS, text)[2]
+
+
 NAMED: dict[str, Callable[[str], Any]] = {
-    "activation": activations.named,
-    "data": lambda text: datasets.describe(text).name,
-    "model": models.named,
-    "optimizer": lambda text: choose(OPTIMIZERS, text)[2],
-    "initializer": lambda text: INITIALIZERS[text].name,
-    "backend": lambda text: backends.get(text).name,
+    name: _of_one(find)
+    for name, find in {
+        "activation": activations.named,
+        "data": lambda text: datasets.describe(text).name,
+        "model": models.named,
+        "optimizer": _optimizer,
+        "initializer": lambda text: INITIALIZERS[text].name,
+        "backend": lambda text: backends.get(text).name,
+    }.items()
 }
 """Settings that are names, and what finds out which thing is meant, if there is one. No person's code is run."""
 
@@ -42,6 +89,7 @@ def own_code(name: str, value: Any) -> Spelling | None:
     """The spelling of a person's own code, where a setting's value names such. Raises UserError for no spelling."""
     if name not in CODE or value is None:
         return None
+    _check_one_name(value)
     spelling = parse(value)
     return spelling if spelling.provider and spelling.provider not in CODE[name] else None
 

@@ -113,11 +113,25 @@ def _metrics_named(name: str, thresholds: Sequence[float]) -> list[Metric]:
     try:
         column = parse(plain)
     except ValueError:
-        raise UserError(f"The metric {name!r} needs an accuracy between 0 and 1 after a colon, like 0.95.") from None
+        meant = _as_fraction(plain)
+        hint = f" Did you mean {meant!r}?" if meant else ""
+        raise UserError(
+            f"The metric {name!r} needs an accuracy between 0 and 1 after a colon, like 0.95.{hint}"
+        ) from None
     if not isinstance(column, TIMES):
         known = [*PLAIN, *ALIASES, "epochs-to:0.95", "seconds-to:0.95"]
         raise UserError(f"There is no metric {name!r}.{did_you_mean(plain, known)} Known: {', '.join(known)}.")
     return [time_metric(column)]
+
+
+def _as_fraction(name: str) -> str | None:
+    """The metric whose threshold was given in percent, as a fraction; None where it was not."""
+    kind, _, percent = name.partition(":")
+    try:
+        column = parse(f"{kind}_{float(percent):g}")
+    except ValueError:
+        return None
+    return f"{kind.replace('_', '-')}:{column.threshold:g}" if column else None
 
 
 def time_metric(column: EpochsTo | SecondsTo) -> Metric:

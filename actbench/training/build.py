@@ -63,6 +63,11 @@ def build(run: Run, data: Dataset) -> Built:
             raise UserError(f"The model {run.model.spelling!r} is to return a keras.Model, but it returned {model!r}.")
         if not model.built:
             model.build((None, *data.input_shape))
+    if getattr(model, "output_shape", None) is None:
+        raise UserError(
+            f"The model {run.model.spelling!r} is a subclass of keras.Model, of which nobody knows the way from input "
+            "to output. Return one that is made of layers: keras.Sequential([…]), or keras.Model(inputs, outputs)."
+        )
     if tuple(model.output_shape) != (None, data.classes):
         raise UserError(
             f"The model {run.model.spelling!r} ends in shape {model.output_shape}, but it must end in "
