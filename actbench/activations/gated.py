@@ -104,7 +104,8 @@ def gelu(
 @activation(
     formula="x · (1 + exp(−βx))^(−α); α = 1.5, β = 2",
     latex=r"x \, (1 + e^{-\beta x})^{-\alpha}, \quad \alpha = 1.5, \; \beta = 2",
-    source="Patwardhan, Ingalhalikar & Walambe 2018, ARiA: Utilizing Richard's Curve for Controlling Non-monotonicity",
+    source="Patwardhan, Ingalhalikar & Walambe 2018, ARiA: Utilizing Richard's Curve for Controlling the "
+    "Non-monotonicity of the Activation Function in Deep Neural Nets",
     link="https://arxiv.org/abs/1805.08878",
     range="[-0.06998, ∞)",
     smooth=True,

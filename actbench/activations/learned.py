@@ -18,7 +18,8 @@ weights = lazy("actbench.activations._layers")
     kind="trainable",
     formula="max(x, 0) + α·min(x, 0); α learned, one per channel, from 0.25",
     latex=r"\max(x, 0) + \alpha_c \min(x, 0)",
-    source="He, Zhang, Ren & Sun 2015, Delving Deep into Rectifiers",
+    source="He, Zhang, Ren & Sun 2015, Delving Deep into Rectifiers: Surpassing Human-Level Performance on ImageNet "
+    "Classification",
     link="https://arxiv.org/abs/1502.01852",
     range="(-∞, ∞)",
     smooth=False,
@@ -134,7 +135,8 @@ def star_relu_trainable(
     kind="trainable",
     formula="x · erf(α·exp(βx)); α and β learned, from 0.75",
     latex=r"x \, \mathrm{erf}(\alpha e^{\beta x})",
-    source="Biswas, Kumar, Banerjee & Pandey 2021, ErfAct and Pserf: Smooth Trainable Activation Functions",
+    source="Biswas, Kumar, Banerjee & Pandey 2021, ErfAct and Pserf: Non-monotonic Smooth Trainable Activation "
+    "Functions",
     link="https://arxiv.org/abs/2109.04386",
     range="[-0.4053, ∞)",
     smooth=True,
@@ -158,7 +160,8 @@ def erfact(
     kind="trainable",
     formula="x · erf(γ·ln(1 + exp(δx))); γ from 1.25, δ from 0.85, learned",
     latex=r"x \, \mathrm{erf}(\gamma \ln(1 + e^{\delta x}))",
-    source="Biswas, Kumar, Banerjee & Pandey 2021, ErfAct and Pserf: Smooth Trainable Activation Functions",
+    source="Biswas, Kumar, Banerjee & Pandey 2021, ErfAct and Pserf: Non-monotonic Smooth Trainable Activation "
+    "Functions",
     link="https://arxiv.org/abs/2109.04386",
     range="[-0.5061, ∞)",
     smooth=True,
@@ -186,7 +189,8 @@ _PADE_DENOMINATOR = (3.30847488e-06, 3.98021568e00, 5.12471206e-07, 3.01830109e-
     kind="trainable",
     formula="Σ aⱼxʲ (j = 0…5) / (1 + |Σ bₖxᵏ| (k = 1…4)); all learned, from a fit to leaky ReLU",
     latex=r"\frac{\sum_{j=0}^{5} a_j x^j}{1 + \left| \sum_{k=1}^{4} b_k x^k \right|}",
-    source="Molina, Schramowski & Kersting 2019, Padé Activation Units: End-to-end Learning",
+    source="Molina, Schramowski & Kersting 2019, Padé Activation Units: End-to-end Learning of Flexible Activation "
+    "Functions in Deep Networks",
     link="https://arxiv.org/abs/1907.06732",
     range="(-∞, ∞)",
     smooth=False,

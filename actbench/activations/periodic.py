@@ -15,7 +15,9 @@ ops = lazy("keras.ops")
 @activation(
     formula="sin(frequency·x); frequency = 1",
     latex=r"\sin(\omega x), \quad \omega = 1",
-    source="Parascandolo, Huttunen & Virtanen 2016, Taming the Waves; Sitzmann et al. 2020, SIREN (frequency 30)",
+    source="Parascandolo, Huttunen & Virtanen 2016, Taming the Waves: Sine as Activation Function in Deep Neural "
+    "Networks; Sitzmann, Martel, Bergman, Lindell & Wetzstein 2020, Implicit Neural Representations with Periodic "
+    "Activation Functions (SIREN, frequency 30)",
     link="https://arxiv.org/abs/2006.09661",
     range="[-1, 1]",
     smooth=True,
@@ -49,7 +51,8 @@ def snake(
 @activation(
     formula="x · cos(x)",
     latex=r"x \cos(x)",
-    source="Noel, Arunkumar, Trivedi & Dutta 2021, Growing Cosine Unit",
+    source="Noel, Arunkumar, Trivedi & Dutta 2021, Growing Cosine Unit: A Novel Oscillatory Activation Function That "
+    "Can Speedup Training and Reduce Parameters in Convolutional Neural Networks",
     link="https://arxiv.org/abs/2108.12943",
     range="(-∞, ∞)",
     smooth=True,

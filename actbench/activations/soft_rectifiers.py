@@ -18,7 +18,8 @@ _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 @activation(
     formula="x for x > 0, α·(exp(x) − 1) for x <= 0; α = 1",
     latex=r"\max(x, 0) + \alpha (e^{\min(x, 0)} - 1), \quad \alpha = 1",
-    source="Clevert, Unterthiner & Hochreiter 2016, Fast and Accurate Deep Network Learning by ELUs",
+    source="Clevert, Unterthiner & Hochreiter 2016, Fast and Accurate Deep Network Learning by Exponential Linear "
+    "Units (ELUs)",
     link="https://arxiv.org/abs/1511.07289",
     range="(-1, ∞)",
     smooth=True,
@@ -68,7 +69,8 @@ def celu(
 @activation(
     formula="x for x >= 0, x / √(1 + αx²) for x < 0; α = 1",
     latex=r"\frac{x}{\sqrt{1 + \alpha \min(x, 0)^2}}, \quad \alpha = 1",
-    source="Carlile, Delamarter, Kinney, Marti & Whitney 2017, Inverse Square Root Linear Units",
+    source="Carlile, Delamarter, Kinney, Marti & Whitney 2017, Improving Deep Learning by Inverse Square Root "
+    "Linear Units (ISRLUs)",
     link="https://arxiv.org/abs/1710.09967",
     range="(-1, ∞)",
     smooth=True,
@@ -85,7 +87,8 @@ def isrlu(
 @activation(
     formula="ln(1 + exp(x))",
     latex=r"\ln(1 + e^x)",
-    source="Dugas, Bengio, Bélisle, Nadeau & Garcia 2001, Incorporating Second-Order Functional Knowledge",
+    source="Dugas, Bengio, Bélisle, Nadeau & Garcia 2001, Incorporating Second-Order Functional Knowledge for "
+    "Better Option Pricing",
     link="https://papers.nips.cc/paper/1920-incorporating-second-order-functional-knowledge-for-better-option-pricing",
     range="(0, ∞)",
     smooth=True,
