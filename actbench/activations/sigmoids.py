@@ -8,9 +8,15 @@ from msgspec import Meta
 
 from actbench.activations import Tensor, activation
 from actbench.activations.rectifiers import leaky_relu
+from actbench.errors import UserError
 from actbench.lazy import lazy
 
 ops = lazy("keras.ops")
+
+
+def _apart(*, lower: float, upper: float) -> None:
+    if lower >= upper:
+        raise UserError(f"The activation 'hard_tanh' needs lower < upper, but got lower={lower}, upper={upper}.")
 
 
 @activation(
@@ -109,18 +115,23 @@ def tanh(x: Tensor) -> Tensor:
 
 
 @activation(
-    formula="min(max(x, −1), 1)",
-    latex=r"\min(\max(x, -1), 1)",
+    formula="min(max(x, lower), upper); lower = −1, upper = 1",
+    latex=r"\min(\max(x, l), u), \quad -l = u = 1",
     source="Collobert 2004, Large Scale Machine Learning (thesis)",
     link="https://ronan.collobert.com/pub/2004_phdthesis_lip6.pdf",
     range="[-1, 1]",
     smooth=False,
     monotonic=True,
     aliases=("hardtanh",),
+    check=_apart,
 )
-def hard_tanh(x: Tensor) -> Tensor:
+def hard_tanh(
+    x: Tensor,
+    lower: Annotated[float, Meta(description="smallest value", extra={"neutral": -1.0})] = -1.0,
+    upper: Annotated[float, Meta(description="largest value", extra={"neutral": 1.0})] = 1.0,
+) -> Tensor:
     """Tanh in three straight pieces."""
-    return ops.clip(x, -1.0, 1.0)
+    return ops.clip(x, lower, upper)
 
 
 @activation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from actbench.lazy import lazy
 
 ops = lazy("keras.ops")
 
+_LN2 = math.log(2.0)
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
@@ -85,8 +87,8 @@ def isrlu(
 
 
 @activation(
-    formula="ln(1 + exp(x))",
-    latex=r"\ln(1 + e^x)",
+    formula="ln(1 + exp(βx)) / β; β = 1",
+    latex=r"\frac{1}{\beta} \ln(1 + e^{\beta x}), \quad \beta = 1",
     source="Dugas, Bengio, Bélisle, Nadeau & Garcia 2001, Incorporating Second-Order Functional Knowledge for "
     "Better Option Pricing",
     link="https://papers.nips.cc/paper/1920-incorporating-second-order-functional-knowledge-for-better-option-pricing",
@@ -94,9 +96,30 @@ def isrlu(
     smooth=True,
     monotonic=True,
 )
-def softplus(x: Tensor) -> Tensor:
+def softplus(
+    x: Tensor,
+    beta: Annotated[
+        float, Meta(gt=0, description="sharpness of the bend; ∞ would give relu", extra={"neutral": 1.0})
+    ] = 1.0,
+) -> Tensor:
     """Smooth rectifier; its derivative is the sigmoid."""
-    return ops.softplus(x)
+    return ops.softplus(x) if beta == 1 else ops.softplus(beta * x) * (1 / beta)
+
+
+@activation(
+    formula="ln(exp(x)/2 + 1/2)",
+    latex=r"\ln\left(\frac{e^x + 1}{2}\right)",
+    source="Schütt, Kindermans, Sauceda, Chmiela, Tkatchenko & Müller 2017, SchNet: A continuous-filter convolutional "
+    "neural network for modeling quantum interactions",
+    link="https://arxiv.org/abs/1706.08566",
+    range="(-0.6932, ∞)",
+    smooth=True,
+    monotonic=True,
+    aliases=("ssp",),
+)
+def shifted_softplus(x: Tensor) -> Tensor:
+    """Softplus moved down to pass through the origin."""
+    return ops.softplus(x) - _LN2
 
 
 @activation(
