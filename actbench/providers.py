@@ -30,6 +30,9 @@ SPOCU_PARAMETERS = {"alpha": 3.0937, "beta": 0.6653, "gamma": 4.437}
 LIBRARIES = ("keras", "tfa", "spocu")
 """Providers that are libraries; any other is a person's own code."""
 
+NOT_OFFICIAL = {"spocu": ", a non-official implementation by F. Carrillo Pérez and A. Özgür"}
+"""Of the libraries that bear the name of something, those that are not its authors'."""
+
 _ADDONS = ("gelu", "hardshrink", "lisht", "mish", "rrelu", "snake", "softshrink", "sparsemax", "tanhshrink")
 _ADDONS_PYTHON = (3, 11)
 _NOT_ACTIVATIONS = {

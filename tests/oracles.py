@@ -121,9 +121,9 @@ def sparse_sigmoid(x):
     return mp.mpf(1) if x >= 1 else (x + 1) / 2
 
 
-@oracle(-1, 1, symmetry="odd", left="-1", right="1")
-def hard_tanh(x):
-    return mp.mpf(-1) if x < -1 else mp.mpf(1) if x > 1 else x
+@oracle(moving=lambda lower=-1.0, upper=1.0: (lower, upper), symmetry="odd", left="-1", right="1")
+def hard_tanh(x, lower=-1.0, upper=1.0):
+    return mp.mpf(lower) if x < lower else mp.mpf(upper) if x > upper else x
 
 
 @oracle(moving=lambda lower=-0.5, upper=0.5: (lower, upper), symmetry="odd", left="x")
@@ -221,8 +221,13 @@ def celu(x, alpha=1.0):
 
 
 @oracle()
-def softplus(x):
-    return ln_1p_exp(x)
+def softplus(x, beta=1.0):
+    return ln_1p_exp(mp.mpf(beta) * x) / mp.mpf(beta)
+
+
+@oracle(left="-0.6931471805599453", right="x - 0.6931471805599453", offset=0.7)
+def shifted_softplus(x):
+    return mp.log(mp.exp(x) / 2 + mp.mpf(1) / 2)
 
 
 @oracle(right="")
@@ -291,6 +296,11 @@ def aria2(x, alpha=1.5, beta=2.0):
 @oracle(offset=1)
 def elish(x):
     return x / (1 + mp.exp(-x)) if x >= 0 else (mp.exp(x) - 1) / (1 + mp.exp(-x))
+
+
+@oracle(-1, 1, offset=1)
+def hard_elish(x):
+    return (x if x >= 0 else mp.exp(x) - 1) * max(mp.mpf(0), min(mp.mpf(1), (x + 1) / 2))
 
 
 @oracle()
@@ -408,6 +418,33 @@ PADE_DENOMINATOR = ["0.00000330847488", "3.98021568", "0.000000512471206", "0.30
 def pau(x):
     top = mp.fsum(mp.mpf(a) * x**j for j, a in enumerate(PADE_NUMERATOR))
     return top / (1 + abs(mp.fsum(mp.mpf(b) * x**k for k, b in enumerate(PADE_DENOMINATOR, start=1))))
+
+
+@oracle(left="", right="")
+def snake_trainable(x, frequency=1.0):
+    return snake(x, frequency)
+
+
+@oracle(left="", right="")
+def snake_beta(x, alpha=1.0, beta=1.0):
+    return x + mp.sin(alpha * x) ** 2 / mp.mpf(beta)
+
+
+@oracle(left="-0.3 * x - 0.8", right="0.8 * x * x + 0.5 * x", offset=1)
+def xielu(x, alpha_p=0.8, alpha_n=0.8, beta=0.5):
+    if x > 0:
+        return alpha_p * x**2 + beta * x
+    return alpha_n * (mp.exp(x) - 1) - alpha_n * x + beta * x
+
+
+@oracle(
+    moving=lambda t_left=0.0, t_right=1.0, a_right=1.0, **_: (t_left, t_right) if a_right != 1 else (t_left,),
+    left="0.2 * x",
+)
+def srelu(x, t_left=0.0, a_left=0.2, t_right=1.0, a_right=1.0):
+    if x <= t_left:
+        return t_left + a_left * (x - t_left)
+    return x if x < t_right else t_right + a_right * (x - t_right)
 
 
 # Along an axis, seen through the first of two outputs, the second input being 0; test_axis has the vectors ---------

@@ -13,7 +13,8 @@ import pytest
 from matplotlib import mathtext
 
 import actbench
-from actbench.activations import CATALOGUE, resolve
+from actbench.activations import CATALOGUE, named, resolve
+from actbench.activations._instead import INSTEAD
 from actbench.errors import UserError
 from actbench.registry import signature
 from actbench.training.curves import curve
@@ -213,11 +214,48 @@ def test_wrong_parameters_are_named(text, message) -> None:
     assert message in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("gelu_tanh", "Take 'gelu(approximate=True)'."),
+        ("fast_gelu", "Some libraries mean 'gelu(approximate=True)' by it, others 'quick_gelu'."),
+        ("softmin", "take 'softmax'"),
+        ("softclip", "'FILE.py:softclip'"),
+        ("glu", "multiplies one half of the channels by a gate made of the other"),
+        ("swiglu", "multiplies one half of the channels by a gate made of the other"),
+        ("crelu", "so that the next layer gets twice the channels"),
+        ("maxout(2)", "It takes the largest of k channels"),
+        ("torch:relu", "works on PyTorch's tensors, and the networks here are Keras's"),
+        ("torch.nn.functional:gelu", "'keras:gelu' would be Keras's own"),
+    ],
+)
+def test_names_known_from_elsewhere_are_answered(text, message) -> None:
+    """Not by the entry whose name happens to look most alike, and not by a run that fails."""
+    for read in (resolve, named):
+        with pytest.raises(UserError) as raised:
+            read(text)
+        assert message in str(raised.value)
+        assert "Did you mean" not in str(raised.value)
+
+
+def test_what_is_recommended_instead_exists() -> None:
+    for name, sentence in INSTEAD.items():
+        assert name not in CATALOGUE
+        for quoted in re.findall(r"'([a-z0-9_]+(?:\(.*?\))?)'", sentence):
+            assert resolve(quoted).entry
+
+
 def test_bounds_that_cross_are_refused() -> None:
     """When the spelling is read: not by a run that fails, after others have been trained."""
     with pytest.raises(UserError, match=r"needs lower <= upper, but got lower=0\.3, upper=0\.2"):
         resolve("rrelu(0.3, 0.2)")
     assert resolve("rrelu(0.2, 0.2)").choice.spelling == "rrelu(lower=0.2, upper=0.2)"
+    with pytest.raises(UserError, match=r"needs lower < upper, but got lower=2\.0, upper=2\.0"):
+        resolve("hard_tanh(2, 2)")
+    with pytest.raises(UserError, match=r"needs t_left < t_right"):
+        resolve("srelu(t_right=0)")
+    with pytest.raises(UserError, match=r"needs alpha_n > beta"):
+        resolve("xielu(alpha_n=0.5)")
     with pytest.raises(UserError, match=r"divisor=True needs lower > 0"):
         resolve("rrelu(lower=0, divisor=True)")
 
@@ -227,6 +265,10 @@ def test_bounds_that_cross_are_refused() -> None:
     [
         ("rrelu", "rrelu(lower=0.125, upper=0.3333333333333333)"),
         ("rrelu(divisor=True)", "rrelu(lower=0.125, upper=0.3333333333333333, divisor=True)"),
+        ("softplus", "softplus"),
+        ("softplus(beta=2)", "softplus(beta=2)"),
+        ("hard_tanh", "hard_tanh"),
+        ("hard_tanh(lower=-2)", "hard_tanh(lower=-2)"),
         ("frelu", "frelu(kernel_size=3, epsilon=1e-05, momentum=0.9)"),
         ("frelu(epsilon=0.001, momentum=0.99)", "frelu(kernel_size=3)"),
     ],

@@ -21,6 +21,19 @@ LEARNED = {
     "pdelu": (CHANNELS, {"alpha": [1.0] * CHANNELS}),
     "arelu": (2, {"alpha": 0.9, "beta": 2.0}),
     "swish_trainable": (1, {"beta": 1.0}),
+    "snake_trainable": (CHANNELS, {"frequency": [1.0] * CHANNELS}),
+    "snake_beta": (2 * CHANNELS, {"alpha": [0.0] * CHANNELS, "beta": [0.0] * CHANNELS}),
+    "srelu": (
+        4 * CHANNELS,
+        {
+            "t_left": [0.0] * CHANNELS,
+            "a_left": [0.2] * CHANNELS,
+            "t_right": [1.0] * CHANNELS,
+            "a_right": [1.0] * CHANNELS,
+        },
+    ),
+    # Softplus of these is 0.8, and 0.8 − β with β = 0.5.
+    "xielu": (2, {"a": np.log(np.exp(0.8) - 1), "b": np.log(np.exp(0.3) - 1)}),
     "star_relu_trainable": (2, {"scale": 0.8944, "bias": -0.4472}),
     "erfact": (2, {"alpha": 0.75, "beta": 0.75}),
     "pserf": (2, {"gamma": 1.25, "delta": 0.85}),
@@ -52,7 +65,7 @@ def test_number_and_start_values_of_what_is_learned(name) -> None:
     assert sum(weight.size for weight in weights.values()) == count
     assert weights.keys() == starts.keys()
     for key, start in starts.items():
-        assert np.array_equal(weights[key], np.array(start))
+        assert weights[key] == pytest.approx(np.array(start), abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +98,7 @@ def test_gradients_of_what_is_learned(name) -> None:
         assert np.allclose(numeric, gradient.numpy().ravel(), rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", [*LEARNED, "frelu"])
+@pytest.mark.parametrize("name", [*LEARNED, "frelu", "acon_c", "apl"])
 def test_two_sites_learn_and_share_nothing(name) -> None:
     activation = resolve(name)
     inputs = keras.Input((6, 6, CHANNELS))
@@ -97,7 +110,8 @@ def test_two_sites_learn_and_share_nothing(name) -> None:
     assert len(first.trainable_weights) == len(second.trainable_weights)
     before = [[weight.numpy() for weight in site.trainable_weights] for site in (first, second)]
     model.compile("adam", "mse")
-    model.train_on_batch(IMAGES, np.ones((4, 1)))
+    for _ in range(2):  # srelu's right threshold has no effect until its slope is another than 1
+        model.train_on_batch(IMAGES, np.ones((4, 1)))
     for site, old in zip((first, second), before, strict=True):
         for weight, start in zip(site.trainable_weights, old, strict=True):
             assert not np.array_equal(weight.numpy(), start), weight.path
@@ -243,8 +257,72 @@ def test_frelu_needs_images() -> None:
         built("frelu", (None, 10))
 
 
+def logistic(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def test_acon_c_against_numpy() -> None:
+    site = built("acon_c")
+    p1, p2, beta = (weight.numpy() for weight in site.trainable_weights)
+    assert np.array_equal(beta, np.ones(CHANNELS))
+    site.trainable_weights[2].assign([0.5, 1.0, 2.0, 0.0, -1.0])
+    apart = (p1 - p2) * IMAGES
+    expected = apart * logistic(np.array([0.5, 1.0, 2.0, 0.0, -1.0]) * apart) + p2 * IMAGES
+    assert np.allclose(site(IMAGES), expected, atol=1e-12)
+    assert np.allclose(site(IMAGES)[..., 3], (p1 + p2)[3] / 2 * IMAGES[..., 3])  # a sharpness of 0 takes the mean
+
+
+@pytest.mark.parametrize(("text", "hidden"), [("meta_acon", 16), ("meta_acon(r=2)", 2)])
+def test_meta_acon_against_numpy(text, hidden) -> None:
+    site = built(text)
+    random = np.random.default_rng(11)
+    for weight in site.weights:
+        weight.assign(np.abs(random.normal(0.7, 0.3, weight.shape)))
+    value = {"/".join(weight.path.split("/")[-2:]): weight.numpy() for weight in site.weights}
+    assert value["fc1/kernel"].shape == (CHANNELS, hidden)
+    at = IMAGES.mean(axis=(1, 2))
+    for n in (1, 2):
+        at = at @ value[f"fc{n}/kernel"] + value[f"fc{n}/bias"]
+        normal = (at - value[f"bn{n}/moving_mean"]) / np.sqrt(value[f"bn{n}/moving_variance"] + 1e-5)
+        at = value[f"bn{n}/gamma"] * normal + value[f"bn{n}/beta"]
+    beta = logistic(at)[:, None, None, :]
+    apart = (value["p1/p"] - value["p2/p"]) * IMAGES
+    expected = apart * logistic(beta * apart) + value["p2/p"] * IMAGES
+    assert np.allclose(site(IMAGES, training=False), expected, atol=1e-12)
+
+
+def test_meta_acon_needs_images() -> None:
+    with pytest.raises(UserError, match="looks at whole images"):
+        built("meta_acon", (None, 10))
+
+
+@pytest.mark.parametrize("hinges", [1, 3, 5])
+def test_apl_against_numpy(hinges) -> None:
+    site = built(f"apl(sums={hinges})")
+    value = {weight.name: weight.numpy() for weight in site.trainable_weights}
+    assert len(value) == 2 * hinges
+    expected = np.maximum(IMAGES, 0)
+    for s in range(1, hinges + 1):
+        expected = expected + value[f"a{s}"] * np.maximum(value[f"b{s}"] - IMAGES, 0)
+    assert np.allclose(site(IMAGES), expected, atol=1e-12)
+
+
+def test_drawn_start_values_are_those_of_the_authors_and_of_the_seed() -> None:
+    """Means, and standard deviations, of a thousand draws within four standard errors."""
+    wide = {weight.name: weight.numpy() for weight in built("apl(sums=1)", (None, 1000)).trainable_weights}
+    wide |= {weight.name: weight.numpy() for weight in built("acon_c", (None, 1000)).trainable_weights}
+    assert np.abs(wide["a1"]).max() <= 0.2
+    for name, deviation in (("a1", 0.2 / np.sqrt(3)), ("b1", 0.5), ("p1", 1.0), ("p2", 1.0)):
+        assert abs(wide[name].mean()) < 4 * deviation / np.sqrt(1000)
+        assert abs(wide[name].std() / deviation - 1) < 4 / np.sqrt(2000)
+    assert abs(np.corrcoef(wide["p1"], wide["p2"])[0, 1]) < 4 / np.sqrt(1000)
+    one, same, other = (built("acon_c", seed=seed).trainable_weights[0].numpy() for seed in (1, 1, 2))
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
 def test_a_site_of_any_precision_computes_in_it() -> None:
-    for name in ("relu", "prelu", "rrelu", "softmax", "frelu"):
+    for name in ("relu", "prelu", "rrelu", "softmax", "frelu", "acon_c", "meta_acon", "apl"):
         for precision in ("float64", "float32", "bfloat16"):
             assert built(name, dtype=precision)(IMAGES).dtype == precision
     mixed = built("prelu", dtype="mixed_bfloat16")

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from actbench.activations import CATALOGUE, resolve
 from actbench.errors import UserError
-from actbench.reports.activations import card, description, properties, save_curves, search_catalogue
+from actbench.reports.activations import card, description, properties, save_curves, search_catalogue, window_of
 from actbench.reports.sketch import panel
 from tools import gallery
 
@@ -84,6 +85,66 @@ def test_a_jump_is_drawn_as_a_gap(tmp_path) -> None:
     assert [int(np.isnan(line).sum()) for line in lines] == [2, 2, 0, 0]
 
 
+def axes_of(texts, tmp_path, **how):
+    from matplotlib.figure import Figure
+
+    figures = []
+    original = Figure.savefig
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "savefig", lambda figure, *a, **o: figures.append(figure) or original(figure, *a, **o))
+        save_curves(texts, tmp_path / "drawn.svg", **how)
+    return figures[0].axes
+
+
+def test_every_turning_point_is_in_the_picture(tmp_path) -> None:
+    """spocu's minimum lies far below where other curves are cut off."""
+    (line,) = axes_of(["spocu"], tmp_path)[0].lines[:1]
+    assert np.nanmin(line.get_ydata()) == pytest.approx(-9.842, abs=0.01)
+    assert line.get_xdata()[np.nanargmin(line.get_ydata())] == pytest.approx(4.36, abs=0.03)
+    assert np.nanmax(axes_of(["exponential"], tmp_path)[0].lines[0].get_ydata()) <= 6
+    assert "-9.84" in card("spocu")
+
+
+def test_pictures_of_a_family_have_the_same_axes(tmp_path) -> None:
+    for _, family in gallery._families():
+        if len(family) > 1 and len(family) < 5:
+            names = [entry.name for entry in family]
+            window = window_of(names)
+            limits = {
+                tuple(axes.get_xlim() + axes.get_ylim() for axes in axes_of([name], tmp_path, window=window))
+                for name in names
+            }
+            assert len(limits) == 1
+            together = axes_of(names, tmp_path)
+            for axes, (low, high) in zip(together, window, strict=True):
+                for line in axes.lines[: len(names)]:
+                    assert low < np.nanmin(line.get_ydata()) <= np.nanmax(line.get_ydata()) < high
+
+
+def test_what_is_drawn_at_random_is_drawn_as_a_band(tmp_path) -> None:
+    """And what a curve stands for is said beside its name."""
+    left, right = axes_of(["frelu", "rrelu", "prelu", "softmax", "relu"], tmp_path)
+    labels = [text.get_text() for text in left.get_legend().get_texts()]
+    assert labels == [
+        "frelu, constant image, 20 draws", "rrelu, in inference", "prelu, at its start values",
+        "softmax, first output for (x, 0)", "relu",
+    ]  # fmt: skip
+    for axes in (left, right):
+        (band,) = axes.collections
+        assert len(axes.lines) == 4 + 2  # and the two lines through 0
+        colours = [tuple(band.get_facecolor()[0][:3])] + [to_rgb(line.get_color()) for line in axes.lines[:4]]
+        assert len(set(colours)) == 5
+    corners = left.collections[0].get_paths()[0].vertices
+    assert (corners[:, 0].min(), corners[:, 0].max()) == (-5, 5)
+    # The larger of x and what its window makes of it: x itself where that is less, and more or less steep elsewhere.
+    assert (corners[:, 1].min(), corners[:, 1].max()) == (-5, 6)
+
+
+def test_whose_a_package_is() -> None:
+    assert "a non-official implementation by F. Carrillo Pérez and A. Özgür" in " ".join(card("spocu:SPOCU").split())
+    assert "official" not in card("keras:relu")
+
+
 MISH = """\
 mish   (element-wise)
   Mish: x gated by the tanh of its softplus.
@@ -113,7 +174,9 @@ def test_card_of_given_parameters() -> None:
 def test_every_entry_has_a_card(name) -> None:
     text = card(name, width=60)
     assert name in text.splitlines()[0]
-    assert CATALOGUE[name].source in text
+    assert CATALOGUE[name].source in " ".join(text.split())
+    assert CATALOGUE[name].link in text
+    assert max(map(len, text.split("\n\n")[0].splitlines())) <= max(60, len(CATALOGUE[name].link) + 2)
     plots = text.split("\n\n")[-1].splitlines()
     assert len(plots) == 13
     assert any("\u2800" < letter <= "\u28ff" for letter in "".join(plots))

@@ -9,11 +9,12 @@ import inspect
 import itertools
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from actbench.activations import CATALOGUE, Activation, resolve
 from actbench.registry import signature
-from actbench.reports.activations import flags, number, properties, save_curves
+from actbench.reports.activations import DRAWS, flags, number, properties, save_curves, window_of
 from tools import renewed
 
 PAGE = Path("docs/activations.md")
@@ -35,14 +36,21 @@ def page() -> str:
     """The gallery: family by family, for every entry its picture, formula, properties, parameters and source."""
     note = (
         f"{len(CATALOGUE)} entries. Written by `python -m tools.gallery`; pictures show f on the left and "
-        "f′ on the right, at the default parameters."
+        "f′ on the right, at the default parameters. All pictures of a family have the same axes, and show every "
+        "turning point between −5 and 5."
     )
     parts = ["# The activations", note]
-    entries = sorted(CATALOGUE, key=lambda entry: (entry.function.__module__, entry.name))
-    for module, family in itertools.groupby(entries, key=lambda entry: entry.function.__module__):
+    for module, family in _families():
         parts.append(f"## {inspect.getdoc(sys.modules[module]) or module}".splitlines()[0].rstrip("."))
         parts += [_section(entry) for entry in family]
     return "\n\n".join(parts) + "\n"
+
+
+def _families() -> Iterator[tuple[str, list[Activation]]]:
+    """The modules of the catalogue with their entries."""
+    entries = sorted(CATALOGUE, key=lambda entry: (entry.function.__module__, entry.name))
+    for module, family in itertools.groupby(entries, key=lambda entry: entry.function.__module__):
+        yield module, list(family)
 
 
 def _section(entry: Activation) -> str:
@@ -54,6 +62,11 @@ def _section(entry: Activation) -> str:
         f"{_code(signature(entry))}{names}: {_documentation(entry)}",
         f"Range {entry.range}; {flags(entry)}" + ("." if entry.kind == "layer" else f"; {_at_start(entry)}."),
     ]
+    if entry.kind == "layer":
+        text.append(
+            f"The band of the picture holds {DRAWS} draws of its start weights, in inference, on an image that is x "
+            "everywhere."
+        )
     if entry.twin:
         text.append(f"At its default parameters the same function as `{entry.twin}`.")
     if entry.overflow:
@@ -101,12 +114,14 @@ def main(root: Path) -> None:
     folder.mkdir(exist_ok=True)
     for old in folder.glob("*.svg"):
         old.unlink()
-    for entry in CATALOGUE:
-        file = folder / f"{entry.name}.svg"
-        save_curves([entry.name], file)
-        # Six decimals of a point are four too many, and half of the file.
-        drawn = file.read_text(encoding="utf-8")
-        file.write_text(re.sub(r"\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}", drawn), encoding="utf-8")
+    for _, family in _families():
+        window = window_of([entry.name for entry in family])
+        for entry in family:
+            file = folder / f"{entry.name}.svg"
+            save_curves([entry.name], file, window=window)
+            # Six decimals of a point are four too many, and half of the file.
+            drawn = file.read_text(encoding="utf-8")
+            file.write_text(re.sub(r"\d+\.\d{3,}", lambda found: f"{float(found[0]):.2f}", drawn), encoding="utf-8")
 
 
 if __name__ == "__main__":

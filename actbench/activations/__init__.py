@@ -18,7 +18,8 @@ from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from actbench import providers
-from actbench.registry import Choice, Parameter, Registry, choose, parameters_of, parse
+from actbench.activations._instead import refuse
+from actbench.registry import Choice, Parameter, Registry, Spelling, choose, parameters_of, parse
 
 __all__ = ["CATALOGUE", "Activation", "Kind", "Resolved", "Tensor", "activation", "named", "resolve"]
 
@@ -139,12 +140,18 @@ def resolve(text: str) -> Resolved:
     Raises:
         UserError: unknown name (with a suggestion), wrong parameters, or a person's own code that cannot be used.
     """
-    spelling = parse(text)
+    spelling = _parsed(text)
     if spelling.provider:
         return Resolved(*providers.provide(spelling))
     entry, values, choice = choose(CATALOGUE, text)
     entry.check(**values)
     return Resolved(choice, entry.kind, partial(entry.function, **values), entry)
+
+
+def _parsed(text: str) -> Spelling:
+    spelling = parse(text)
+    refuse(spelling)
+    return spelling
 
 
 def named(text: str) -> Choice:
@@ -153,5 +160,5 @@ def named(text: str) -> Choice:
     Raises:
         UserError: unknown name (with a suggestion), wrong parameters, or no such file or module.
     """
-    spelling = parse(text)
+    spelling = _parsed(text)
     return providers.named(spelling) if spelling.provider else resolve(text).choice

@@ -6,13 +6,23 @@ Families of the catalogue reach this module lazily, because it needs Keras to be
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from actbench.lazy import load
 
 keras = load("keras")
 
-Start = float | Sequence[float]
+Start = float | Sequence[float] | Callable[..., Any]
+
+
+def normal(deviation: float) -> Callable[..., Any]:
+    """A start that is drawn from N(0, deviation²), by the seed of the site."""
+    return cast("Callable[..., Any]", keras.initializers.RandomNormal(0.0, deviation))
+
+
+def uniform(bound: float) -> Callable[..., Any]:
+    """A start that is drawn from U(−bound, bound), by the seed of the site."""
+    return cast("Callable[..., Any]", keras.initializers.RandomUniform(-bound, bound))
 
 
 class Learned(keras.layers.Layer):  # type: ignore[misc, name-defined]
@@ -21,19 +31,26 @@ class Learned(keras.layers.Layer):  # type: ignore[misc, name-defined]
     Args:
         function: the formula, ``(x, **weights) -> tensor`` of the shape of ``x``.
         per_channel: whether every weight is a vector with one element for each channel (the last axis).
-        starts: the start value of each weight: a number, or a sequence for a weight that is a vector of coefficients.
+        name: of the layer; None leaves it to Keras.
+        starts: the start value of each weight: a number, a sequence for a weight that is a vector of coefficients, or what
+            draws one for each channel.
     """
 
-    def __init__(self, function: Callable[..., Any], *, per_channel: bool = False, **starts: Start) -> None:
-        super().__init__()
+    def __init__(
+        self, function: Callable[..., Any], *, per_channel: bool = False, name: str | None = None, **starts: Start
+    ) -> None:
+        super().__init__(name=name)
         self.function = function
         self.per_channel = per_channel
         self.starts = starts
         self.learned: dict[str, Any] = {}
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Create the weights, each at its start value: no random numbers are drawn."""
+        """Create the weights, each at its start value."""
         for name, start in self.starts.items():
+            if callable(start):
+                self.learned[name] = self.add_weight(name=name, shape=(input_shape[-1],), initializer=start)
+                continue
             values = start if isinstance(start, (int, float)) else list(start)
             shape = (input_shape[-1],) if self.per_channel else keras.ops.shape(values)
             self.learned[name] = self.add_weight(

@@ -14,7 +14,8 @@ ops = lazy("keras.ops")
     kind="axis",
     formula="exp(xᵢ) / Σⱼ exp(xⱼ)",
     latex=r"\frac{e^{x_i}}{\sum_j e^{x_j}}",
-    source="Bridle 1990, Probabilistic Interpretation of Feedforward Classification Network Outputs",
+    source="Bridle 1990, Probabilistic Interpretation of Feedforward Classification Network Outputs, "
+    "with Relationships to Statistical Pattern Recognition",
     link="https://doi.org/10.1007/978-3-642-76153-9_28",
     range="(0, 1)",
     smooth=True,
@@ -29,7 +30,8 @@ def softmax(x: Tensor) -> Tensor:
     kind="axis",
     formula="xᵢ − ln Σⱼ exp(xⱼ)",
     latex=r"x_i - \ln \sum_j e^{x_j}",
-    source="Bridle 1990, Probabilistic Interpretation of Feedforward Classification Network Outputs (its logarithm)",
+    source="Bridle 1990, Probabilistic Interpretation of Feedforward Classification Network Outputs, "
+    "with Relationships to Statistical Pattern Recognition (its logarithm)",
     link="https://doi.org/10.1007/978-3-642-76153-9_28",
     range="(-∞, 0)",
     smooth=True,
@@ -44,7 +46,8 @@ def log_softmax(x: Tensor) -> Tensor:
     kind="axis",
     formula="max(xᵢ − τ, 0), τ such that the outputs sum to 1",
     latex=r"\max(x_i - \tau(x), 0), \quad \sum_i \max(x_i - \tau(x), 0) = 1",
-    source="Martins & Astudillo 2016, From Softmax to Sparsemax",
+    source="Martins & Astudillo 2016, From Softmax to Sparsemax: A Sparse Model of Attention and Multi-Label "
+    "Classification",
     link="https://arxiv.org/abs/1602.02068",
     range="[0, 1]",
     smooth=False,

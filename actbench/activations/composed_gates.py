@@ -47,7 +47,9 @@ def hard_mish(x: Tensor) -> Tensor:
 @activation(
     formula="x · tanh(exp(x))",
     latex=r"x \tanh(e^x)",
-    source="Liu & Di 2020, TanhExp: A Smooth Activation Function; Fernandez & Mali 2024 (as TeLU)",
+    source="Liu & Di 2020, TanhExp: A Smooth Activation Function with High Convergence Speed for Lightweight "
+    "Neural Networks; Fernandez & Mali 2024, Stable and Robust Deep Learning By Hyperbolic Tangent Exponential Linear "
+    "Unit (TeLU)",
     link="https://arxiv.org/abs/2003.09855",
     range="[-0.3533, ∞)",
     smooth=True,
@@ -63,7 +65,8 @@ def tanhexp(x: Tensor) -> Tensor:
 @activation(
     formula="x · erf(ln(1 + exp(x)))",
     latex=r"x \, \mathrm{erf}(\ln(1 + e^x))",
-    source="Nag & Bhattacharyya 2021, SERF: Towards better training of deep neural networks using log-Softplus ERror",
+    source="Nag & Bhattacharyya 2021, SERF: Towards better training of deep neural networks using log-Softplus ERror "
+    "activation Function",
     link="https://arxiv.org/abs/2108.09598",
     range="[-0.3485, ∞)",
     smooth=True,
@@ -94,7 +97,8 @@ def smish(x: Tensor) -> Tensor:
 @activation(
     formula="x · ln(1 + σ(x))",
     latex=r"x \ln(1 + \sigma(x))",
-    source="Zhu, Zeng, Liu & Zhang 2021, Logish: A new nonlinear nonmonotonic activation function",
+    source="Zhu, Zeng, Liu & Zhang 2021, Logish: A new nonlinear nonmonotonic activation function for "
+    "convolutional neural network",
     link="https://doi.org/10.1016/j.neucom.2021.06.067",
     range="[-0.2528, ∞)",
     smooth=True,
@@ -122,7 +126,8 @@ def phish(x: Tensor) -> Tensor:
 @activation(
     formula="x · tanh(x)",
     latex=r"x \tanh(x)",
-    source="Roy, Manna, Dubey & Chaudhuri 2019, LiSHT: Non-Parametric Linearly Scaled Hyperbolic Tangent",
+    source="Roy, Manna, Dubey & Chaudhuri 2019, LiSHT: Non-Parametric Linearly Scaled Hyperbolic Tangent "
+    "Activation Function for Neural Networks",
     link="https://arxiv.org/abs/1901.05894",
     range="[0, ∞)",
     smooth=True,
@@ -136,7 +141,8 @@ def lisht(x: Tensor) -> Tensor:
 @activation(
     formula="x/2 · (1 + x/√(1 + x²))",
     latex=r"\frac{x}{2} \left(1 + \frac{x}{\sqrt{1 + x^2}}\right)",
-    source="Zhu, Min, Wang, Zou & Chen 2021, PFLU and FPFLU: Two novel non-monotonic activation functions",
+    source="Zhu, Min, Wang, Zou & Chen 2021, PFLU and FPFLU: Two novel non-monotonic activation functions in "
+    "convolutional neural networks",
     link="https://doi.org/10.1016/j.neucom.2020.11.068",
     range="[-0.1502, ∞)",
     smooth=True,

@@ -104,7 +104,8 @@ def gelu(
 @activation(
     formula="x · (1 + exp(−βx))^(−α); α = 1.5, β = 2",
     latex=r"x \, (1 + e^{-\beta x})^{-\alpha}, \quad \alpha = 1.5, \; \beta = 2",
-    source="Patwardhan, Ingalhalikar & Walambe 2018, ARiA: Utilizing Richard's Curve for Controlling Non-monotonicity",
+    source="Patwardhan, Ingalhalikar & Walambe 2018, ARiA: Utilizing Richard's Curve for Controlling the "
+    "Non-monotonicity of the Activation Function in Deep Neural Nets",
     link="https://arxiv.org/abs/1805.08878",
     range="[-0.06998, ∞)",
     smooth=True,
@@ -132,3 +133,18 @@ def aria2(
 def elish(x: Tensor) -> Tensor:
     """ELU times its sigmoid gate."""
     return ops.elu(x) * ops.sigmoid(x)
+
+
+@activation(
+    formula="x · min(max((x + 1)/2, 0), 1) for x >= 0, (exp(x) − 1) · min(max((x + 1)/2, 0), 1) for x < 0",
+    latex=r"\left(\max(x, 0) + e^{\min(x, 0)} - 1\right) \min(\max(\frac{x + 1}{2}, 0), 1)",
+    source="Basirat & Roth 2018, The Quest for the Golden Activation Function",
+    link="https://arxiv.org/abs/1808.00783",
+    range="[-0.0997, ∞)",
+    smooth=False,
+    monotonic=False,
+    aliases=("hardelish",),
+)
+def hard_elish(x: Tensor) -> Tensor:
+    """ELU times a gate of three straight pieces."""
+    return ops.elu(x) * ops.relu6(3.0 * x + 3.0) * (1 / 6)  # relu6 costs half of a clip

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 from msgspec import Meta
 
 from actbench.activations import Tensor, activation
 from actbench.activations.precision import erf
+from actbench.errors import UserError
 from actbench.lazy import lazy
 
 ops = lazy("keras.ops")
@@ -18,7 +20,8 @@ weights = lazy("actbench.activations._layers")
     kind="trainable",
     formula="max(x, 0) + α·min(x, 0); α learned, one per channel, from 0.25",
     latex=r"\max(x, 0) + \alpha_c \min(x, 0)",
-    source="He, Zhang, Ren & Sun 2015, Delving Deep into Rectifiers",
+    source="He, Zhang, Ren & Sun 2015, Delving Deep into Rectifiers: Surpassing Human-Level Performance on ImageNet "
+    "Classification",
     link="https://arxiv.org/abs/1502.01852",
     range="(-∞, ∞)",
     smooth=False,
@@ -134,7 +137,8 @@ def star_relu_trainable(
     kind="trainable",
     formula="x · erf(α·exp(βx)); α and β learned, from 0.75",
     latex=r"x \, \mathrm{erf}(\alpha e^{\beta x})",
-    source="Biswas, Kumar, Banerjee & Pandey 2021, ErfAct and Pserf: Smooth Trainable Activation Functions",
+    source="Biswas, Kumar, Banerjee & Pandey 2021, ErfAct and Pserf: Non-monotonic Smooth Trainable Activation "
+    "Functions",
     link="https://arxiv.org/abs/2109.04386",
     range="[-0.4053, ∞)",
     smooth=True,
@@ -158,7 +162,8 @@ def erfact(
     kind="trainable",
     formula="x · erf(γ·ln(1 + exp(δx))); γ from 1.25, δ from 0.85, learned",
     latex=r"x \, \mathrm{erf}(\gamma \ln(1 + e^{\delta x}))",
-    source="Biswas, Kumar, Banerjee & Pandey 2021, ErfAct and Pserf: Smooth Trainable Activation Functions",
+    source="Biswas, Kumar, Banerjee & Pandey 2021, ErfAct and Pserf: Non-monotonic Smooth Trainable Activation "
+    "Functions",
     link="https://arxiv.org/abs/2109.04386",
     range="[-0.5061, ∞)",
     smooth=True,
@@ -186,7 +191,8 @@ _PADE_DENOMINATOR = (3.30847488e-06, 3.98021568e00, 5.12471206e-07, 3.01830109e-
     kind="trainable",
     formula="Σ aⱼxʲ (j = 0…5) / (1 + |Σ bₖxᵏ| (k = 1…4)); all learned, from a fit to leaky ReLU",
     latex=r"\frac{\sum_{j=0}^{5} a_j x^j}{1 + \left| \sum_{k=1}^{4} b_k x^k \right|}",
-    source="Molina, Schramowski & Kersting 2019, Padé Activation Units: End-to-end Learning",
+    source="Molina, Schramowski & Kersting 2019, Padé Activation Units: End-to-end Learning of Flexible Activation "
+    "Functions in Deep Networks",
     link="https://arxiv.org/abs/1907.06732",
     range="(-∞, ∞)",
     smooth=False,
@@ -209,3 +215,80 @@ def _horner(x: Tensor, coefficients: Tensor) -> Tensor:
     for coefficient in reversed(lower):
         total = total * x + coefficient
     return total
+
+
+def _in_order(*, t_left: float, t_right: float, **_: float) -> None:
+    if t_left >= t_right:
+        raise UserError(f"The activation 'srelu' needs t_left < t_right, but got both as {t_left}.")
+
+
+def _above_beta(*, alpha_n: float, beta: float, **_: float) -> None:
+    if alpha_n <= beta:
+        raise UserError(f"The activation 'xielu' needs alpha_n > beta, but got alpha_n={alpha_n}, beta={beta}.")
+
+
+@activation(
+    kind="trainable",
+    formula="αₚ·max(x, 0)² + αₙ·(exp(min(x, 0)) − 1 − min(x, 0)) + βx; αₚ = ln(1 + exp(a)) and αₙ = β + ln(1 + exp(b)) "
+    "from 0.8, a and b learned; β = 0.5",
+    latex=r"\alpha_p \max(x, 0)^2 + \alpha_n (e^{\min(x, 0)} - 1 - \min(x, 0)) + \beta x, \quad \beta = 0.5",
+    source="Huang & Schlag 2025, Deriving Activation Functions Using Integration",
+    link="https://arxiv.org/abs/2411.13010",
+    range="[-0.2058, ∞)",
+    smooth=True,
+    monotonic=False,
+    check=_above_beta,
+)
+def xielu(
+    x: Tensor,
+    alpha_p: Annotated[float, Meta(gt=0, le=50, description="start value of αₚ, of the positive part")] = 0.8,
+    alpha_n: Annotated[
+        float, Meta(gt=0, le=50, description="start value of αₙ, of the negative part; above beta")
+    ] = 0.8,
+    beta: Annotated[float, Meta(ge=0, description="slope at 0; it is not learned")] = 0.5,
+) -> Tensor:
+    """Expanded integral of ELU: a parabola above 0, and below it a curve that turns up again; two weights a site."""
+
+    def formula(x: Tensor, a: Tensor, b: Tensor) -> Tensor:
+        below = ops.minimum(x, 0.0)
+        bent = (beta + ops.softplus(b)) * (ops.expm1(below) - below)
+        return ops.softplus(a) * ops.square(ops.relu(x)) + bent + beta * x
+
+    return weights.Learned(formula, a=_softplus_inverse(alpha_p), b=_softplus_inverse(alpha_n - beta))(x)
+
+
+def _softplus_inverse(y: float) -> float:
+    return math.log(math.expm1(y))
+
+
+@activation(
+    kind="trainable",
+    formula="tˡ + aˡ·(x − tˡ) for x <= tˡ, x between, tʳ + aʳ·(x − tʳ) for x >= tʳ; all four learned, one per channel, "
+    "tˡ from 0, aˡ from 0.2, tʳ from 1, aʳ from 1",
+    latex=r"\min(\max(x, t^l), t^r) - a^l \max(t^l - x, 0) + a^r \max(x - t^r, 0)",
+    source="Jin, Xu, Feng, Wei, Xiong & Yan 2016, Deep Learning with S-shaped Rectified Linear Activation Units",
+    link="https://arxiv.org/abs/1512.07030",
+    range="(-∞, ∞)",
+    smooth=False,
+    monotonic=True,
+    check=_in_order,
+)
+def srelu(
+    x: Tensor,
+    t_left: Annotated[float, Meta(le=0, description="start value of the left threshold")] = 0.0,
+    a_left: Annotated[float, Meta(description="start value of the slope left of it")] = 0.2,
+    t_right: Annotated[float, Meta(ge=0, description="start value of the right threshold")] = 1.0,
+    a_right: Annotated[float, Meta(description="start value of the slope right of it")] = 1.0,
+) -> Tensor:
+    """S-shaped rectified linear unit: three straight pieces, of which all but the slope of the middle one is learned.
+
+    It starts as a leaky ReLU, as in the paper, which then keeps these weights still for some epochs and moves the right
+    thresholds to where the inputs lie; here all of them learn from the first step.
+    """
+
+    def formula(x: Tensor, t_left: Tensor, a_left: Tensor, t_right: Tensor, a_right: Tensor) -> Tensor:
+        middle = ops.minimum(ops.maximum(x, t_left), t_right)
+        return middle - a_left * ops.relu(t_left - x) + a_right * ops.relu(x - t_right)
+
+    starts = {"t_left": t_left, "a_left": a_left, "t_right": t_right, "a_right": a_right}
+    return weights.Learned(formula, per_channel=True, **starts)(x)

@@ -17,7 +17,7 @@ ops = lazy("keras.ops")
 @activation(
     formula="α·h(x/γ + β) − α·h(β); h(z) = z³(z⁵ − 2z⁴ + 2) for z >= 0, else 0; α = 3.0937, β = 0.6653, γ = 4.437",
     latex=r"\alpha h(x/\gamma + \beta) - \alpha h(\beta), \quad h(z) = z_+^3 (z_+^5 - 2 z_+^4 + 2)",
-    source="Kiseľák, Lu, Švihra, Szépe & Stehlík 2021, SPOCU: scaled polynomial constant unit",
+    source="Kiseľák, Lu, Švihra, Szépe & Stehlík 2021, “SPOCU”: scaled polynomial constant unit activation function",
     link="https://doi.org/10.1007/s00521-020-05182-1",
     range="[-9.8421, ∞)",
     smooth=True,
@@ -29,8 +29,9 @@ def spocu(
     beta: Annotated[float, Meta(description="shift of the polynomial's argument")] = 0.6653,
     gamma: Annotated[float, Meta(gt=0, description="scale of the input")] = 4.437,
 ) -> Tensor:
-    """Scaled polynomial constant unit, with an unbounded generator (c = ∞), as the package ``spocu`` has it, which is
-    not its authors'.
+    """Scaled polynomial constant unit, with an unbounded generator (c = ∞), as the package of that name has it.
+
+    That package is not its authors' (see the provider ``spocu:``); the parameters are.
 
     Grows like x⁸: at the default parameters float32 overflows for x above about 2.5e5. Without a bound on the
     generator it is not monotonic: it falls between z = 1 (x = 1.485) and its minimum, then rises for good.

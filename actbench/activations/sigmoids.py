@@ -8,9 +8,15 @@ from msgspec import Meta
 
 from actbench.activations import Tensor, activation
 from actbench.activations.rectifiers import leaky_relu
+from actbench.errors import UserError
 from actbench.lazy import lazy
 
 ops = lazy("keras.ops")
+
+
+def _apart(*, lower: float, upper: float) -> None:
+    if lower >= upper:
+        raise UserError(f"The activation 'hard_tanh' needs lower < upper, but got lower={lower}, upper={upper}.")
 
 
 @activation(
@@ -31,7 +37,8 @@ def linear(x: Tensor) -> Tensor:
 @activation(
     formula="1 / (1 + exp(−x))",
     latex=r"\frac{1}{1 + e^{-x}}",
-    source="Verhulst 1838; as a neural unit: Rumelhart, Hinton & Williams 1986",
+    source="Verhulst 1838, Notice sur la loi que la population suit dans son accroissement; as a neural unit: "
+    "Rumelhart, Hinton & Williams 1986, Learning representations by back-propagating errors",
     link="https://doi.org/10.1038/323533a0",
     range="(0, 1)",
     smooth=True,
@@ -46,7 +53,8 @@ def sigmoid(x: Tensor) -> Tensor:
 @activation(
     formula="−ln(1 + exp(−x))",
     latex=r"-\ln(1 + e^{-x})",
-    source="Dugas, Bengio, Bélisle, Nadeau & Garcia 2001 (softplus, mirrored); a unit in PyTorch",
+    source="Dugas, Bengio, Bélisle, Nadeau & Garcia 2001, Incorporating Second-Order Functional Knowledge for Better "
+    "Option Pricing (softplus, mirrored); a unit in PyTorch",
     link="https://docs.pytorch.org/docs/stable/generated/torch.nn.LogSigmoid.html",
     range="(-∞, 0)",
     smooth=True,
@@ -60,7 +68,8 @@ def log_sigmoid(x: Tensor) -> Tensor:
 @activation(
     formula="min(max(slope·x + 1/2, 0), 1); slope = 1/6",
     latex=r"\min(\max(s x + \frac{1}{2}, 0), 1), \quad s = \frac{1}{6}",
-    source="Courbariaux, Bengio & David 2015, BinaryConnect (slope 1/2); slope 1/6 is Keras 3's and PyTorch's",
+    source="Courbariaux, Bengio & David 2015, BinaryConnect: Training Deep Neural Networks with binary weights "
+    "during propagations (slope 1/2); slope 1/6 is Keras 3's and PyTorch's",
     link="https://arxiv.org/abs/1511.00363",
     range="[0, 1]",
     smooth=False,
@@ -106,24 +115,30 @@ def tanh(x: Tensor) -> Tensor:
 
 
 @activation(
-    formula="min(max(x, −1), 1)",
-    latex=r"\min(\max(x, -1), 1)",
+    formula="min(max(x, lower), upper); lower = −1, upper = 1",
+    latex=r"\min(\max(x, l), u), \quad -l = u = 1",
     source="Collobert 2004, Large Scale Machine Learning (thesis)",
     link="https://ronan.collobert.com/pub/2004_phdthesis_lip6.pdf",
     range="[-1, 1]",
     smooth=False,
     monotonic=True,
     aliases=("hardtanh",),
+    check=_apart,
 )
-def hard_tanh(x: Tensor) -> Tensor:
+def hard_tanh(
+    x: Tensor,
+    lower: Annotated[float, Meta(description="smallest value", extra={"neutral": -1.0})] = -1.0,
+    upper: Annotated[float, Meta(description="largest value", extra={"neutral": 1.0})] = 1.0,
+) -> Tensor:
     """Tanh in three straight pieces."""
-    return ops.clip(x, -1.0, 1.0)
+    return ops.clip(x, lower, upper)
 
 
 @activation(
     formula="tanh(x) for x > 0, penalty·tanh(x) for x <= 0; penalty = 0.25",
     latex=r"\max(\tanh x, \; a \tanh x), \quad a = 0.25",
-    source="Xu, Huang & Li 2016, Revise Saturated Activation Functions; Eger, Youssef & Gurevych 2018",
+    source="Xu, Huang & Li 2016, Revise Saturated Activation Functions; Eger, Youssef & Gurevych 2018, Is it Time "
+    "to Swish? Comparing Deep Learning Activation Functions Across NLP tasks",
     link="https://arxiv.org/abs/1602.05980",
     range="(-0.25, 1)",
     smooth=False,
@@ -154,7 +169,8 @@ def softsign(x: Tensor) -> Tensor:
 @activation(
     formula="x / √(1 + αx²); α = 1",
     latex=r"\frac{x}{\sqrt{1 + \alpha x^2}}, \quad \alpha = 1",
-    source="Carlile, Delamarter, Kinney, Marti & Whitney 2017, Inverse Square Root Linear Units",
+    source="Carlile, Delamarter, Kinney, Marti & Whitney 2017, Improving Deep Learning by Inverse Square Root "
+    "Linear Units (ISRLUs)",
     link="https://arxiv.org/abs/1710.09967",
     range="(-1, 1)",
     smooth=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Annotated
 
@@ -12,13 +13,15 @@ from actbench.lazy import lazy
 
 ops = lazy("keras.ops")
 
+_LN2 = math.log(2.0)
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 @activation(
     formula="x for x > 0, α·(exp(x) − 1) for x <= 0; α = 1",
     latex=r"\max(x, 0) + \alpha (e^{\min(x, 0)} - 1), \quad \alpha = 1",
-    source="Clevert, Unterthiner & Hochreiter 2016, Fast and Accurate Deep Network Learning by ELUs",
+    source="Clevert, Unterthiner & Hochreiter 2016, Fast and Accurate Deep Network Learning by Exponential Linear "
+    "Units (ELUs)",
     link="https://arxiv.org/abs/1511.07289",
     range="(-1, ∞)",
     smooth=True,
@@ -68,7 +71,8 @@ def celu(
 @activation(
     formula="x for x >= 0, x / √(1 + αx²) for x < 0; α = 1",
     latex=r"\frac{x}{\sqrt{1 + \alpha \min(x, 0)^2}}, \quad \alpha = 1",
-    source="Carlile, Delamarter, Kinney, Marti & Whitney 2017, Inverse Square Root Linear Units",
+    source="Carlile, Delamarter, Kinney, Marti & Whitney 2017, Improving Deep Learning by Inverse Square Root "
+    "Linear Units (ISRLUs)",
     link="https://arxiv.org/abs/1710.09967",
     range="(-1, ∞)",
     smooth=True,
@@ -83,17 +87,39 @@ def isrlu(
 
 
 @activation(
-    formula="ln(1 + exp(x))",
-    latex=r"\ln(1 + e^x)",
-    source="Dugas, Bengio, Bélisle, Nadeau & Garcia 2001, Incorporating Second-Order Functional Knowledge",
+    formula="ln(1 + exp(βx)) / β; β = 1",
+    latex=r"\frac{1}{\beta} \ln(1 + e^{\beta x}), \quad \beta = 1",
+    source="Dugas, Bengio, Bélisle, Nadeau & Garcia 2001, Incorporating Second-Order Functional Knowledge for "
+    "Better Option Pricing",
     link="https://papers.nips.cc/paper/1920-incorporating-second-order-functional-knowledge-for-better-option-pricing",
     range="(0, ∞)",
     smooth=True,
     monotonic=True,
 )
-def softplus(x: Tensor) -> Tensor:
+def softplus(
+    x: Tensor,
+    beta: Annotated[
+        float, Meta(gt=0, description="sharpness of the bend; ∞ would give relu", extra={"neutral": 1.0})
+    ] = 1.0,
+) -> Tensor:
     """Smooth rectifier; its derivative is the sigmoid."""
-    return ops.softplus(x)
+    return ops.softplus(x) if beta == 1 else ops.softplus(beta * x) * (1 / beta)
+
+
+@activation(
+    formula="ln(exp(x)/2 + 1/2)",
+    latex=r"\ln\left(\frac{e^x + 1}{2}\right)",
+    source="Schütt, Kindermans, Sauceda, Chmiela, Tkatchenko & Müller 2017, SchNet: A continuous-filter convolutional "
+    "neural network for modeling quantum interactions",
+    link="https://arxiv.org/abs/1706.08566",
+    range="(-0.6932, ∞)",
+    smooth=True,
+    monotonic=True,
+    aliases=("ssp",),
+)
+def shifted_softplus(x: Tensor) -> Tensor:
+    """Softplus moved down to pass through the origin."""
+    return ops.softplus(x) - _LN2
 
 
 @activation(

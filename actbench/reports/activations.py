@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from actbench.activations import CATALOGUE, Activation, Resolved, resolve
 from actbench.errors import UserError
+from actbench.providers import NOT_OFFICIAL
 from actbench.registry import describe
-from actbench.reports.sketch import panel, side_by_side
+from actbench.reports.sketch import farthest_turn, panel, side_by_side
 from actbench.training.curves import curve, is_along_an_axis
 
 PICTURES = (".png", ".svg", ".pdf")
@@ -30,6 +32,17 @@ _SEEN_AS = {
     "axis": "f: first output for (x, 0)",
     "layer": "f: constant image, seed 0",
 }
+DRAWS = 20
+"""Of the start weights of a layer, which no single one stands for."""
+_DRAWN_AS = {
+    "stochastic": ", in inference",
+    "trainable": ", at its start values",
+    "axis": ", first output for (x, 0)",
+    "layer": f", constant image, {DRAWS} draws",
+}
+_REACH, _CEILING, _MARGIN = 5.0, 6.0, 0.04
+Window: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
+"""The least and the greatest value that a picture shows, of f and of f′."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +101,11 @@ def card(text: str, *, width: int = 80) -> str:
     activation = resolve(text)
     entry = activation.entry
     lines = _lines_of_stranger(activation) if entry is None else _lines_of_entry(activation, entry)
-    return "\n".join(lines) + "\n\n" + sketch(activation, width=width)
+    wrapped = [
+        textwrap.fill(line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+        for line in lines
+    ]
+    return "\n".join(wrapped) + "\n\n" + sketch(activation, width=width)
 
 
 def sketch(activation: Resolved, *, width: int = 80) -> str:
@@ -103,7 +120,8 @@ def sketch(activation: Resolved, *, width: int = 80) -> str:
 
 def _lines_of_stranger(activation: Resolved) -> list[str]:
     choice = activation.choice
-    return [choice.spelling, f"  from {choice.provider} {choice.version}", f"  {properties(activation).words}"]
+    origin = f"  from {choice.provider} {choice.version}{NOT_OFFICIAL.get(choice.provider, '')}"
+    return [choice.spelling, origin, f"  {properties(activation).words}"]
 
 
 def _lines_of_entry(activation: Resolved, entry: Activation) -> list[str]:
@@ -146,14 +164,16 @@ def description(text: str) -> dict[str, Any]:
     }
 
 
-def save_curves(texts: Sequence[str], file: Path, *, reach: float = 5.0, ceiling: float = 6.0) -> None:
+def save_curves(texts: Sequence[str], file: Path, *, window: Window | None = None) -> None:
     """Draw f and f′ of one or several activations into a file, whose suffix chooses the format.
+
+    Inputs go from −5 to 5. Values are cut off beyond 6, or where the farthest turning point lies. A layer whose weights
+    are drawn is a band, which holds so many draws.
 
     Args:
         texts: spellings.
         file: where to write; overwritten if it exists.
-        reach: inputs from ``−reach`` to ``reach``.
-        ceiling: values are cut off beyond.
+        window: what to show, for pictures that are to be laid beside each other; None is what there is.
 
     Raises:
         UserError: a wrong spelling, a format that cannot be written, or a folder that does not exist.
@@ -165,24 +185,59 @@ def save_curves(texts: Sequence[str], file: Path, *, reach: float = 5.0, ceiling
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    activations = {text: resolve(text) for text in texts}
-    x = np.linspace(-reach, reach, 241)
+    activations = [resolve(text) for text in texts]
+    x, drawn = _inputs(), [_curves(activation) for activation in activations]
     # Text stays text in an SVG, and nothing in it depends on the day or the run.
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "actbench"}):
         figure = Figure(figsize=(7.2, 2.9), layout="constrained")
         for axes, title, order in zip(figure.subplots(1, 2), ("f", "f′"), (0, 1), strict=True):
-            for activation in activations.values():
-                y = curve(activation, x)[order]
-                y[np.abs(y) > ceiling] = np.nan
-                # Every jump is a gap: a vertical line there would be part of no function.
-                y[_jumps(y)] = np.nan
-                axes.plot(x, y, label=activation.choice.spelling, linewidth=1.6)
+            for place, (activation, curves) in enumerate(zip(activations, drawn, strict=True)):
+                y, label = curves[order], activation.choice.spelling + _DRAWN_AS.get(activation.kind, "")
+                if len(y) > 1:
+                    axes.fill_between(
+                        x, y.min(axis=0), y.max(axis=0), label=label, color=f"C{place}", alpha=0.4, linewidth=0
+                    )
+                else:
+                    axes.plot(x, y[0], label=label, color=f"C{place}", linewidth=1.6)
+            if window:
+                axes.set(xlim=(1.05 * x[0], 1.05 * x[-1]), ylim=window[order])
             axes.axhline(0, color="0.8", linewidth=0.8, zorder=0)
             axes.axvline(0, color="0.8", linewidth=0.8, zorder=0)
             axes.set_title(title, fontsize=10)
             axes.tick_params(labelsize=8)
         figure.axes[0].legend(fontsize=8, frameon=False)
         figure.savefig(file, dpi=150, metadata={"Date": None} if file.suffix.lower() == ".svg" else None)
+
+
+def window_of(texts: Sequence[str]) -> Window:
+    """What a picture must show so that all these activations can be compared in it."""
+    drawn = [_curves(resolve(text)) for text in texts]
+    bounds = []
+    for order in (0, 1):
+        low = min(float(np.nanmin(curves[order])) for curves in drawn)
+        high = max(float(np.nanmax(curves[order])) for curves in drawn)
+        room = _MARGIN * (high - low)
+        bounds.append((low - room, high + room))
+    return bounds[0], bounds[1]
+
+
+def _inputs() -> np.ndarray:
+    return np.linspace(-_REACH, _REACH, 241)
+
+
+def _curves(activation: Resolved) -> tuple[np.ndarray, np.ndarray]:
+    """F and f′, a row a draw, with gaps where they leave the picture and where they jump."""
+    draws = DRAWS if activation.entry and activation.kind == "layer" else 1
+    pairs = [curve(activation, _inputs(), seed=seed) for seed in range(draws)]
+    values, slopes = (np.array(part) for part in zip(*pairs, strict=True))
+    for rows in (values, slopes):
+        for y in rows:
+            top = max(_CEILING, farthest_turn(y))
+            # A line ends where it leaves the picture; a band has an edge that goes on, up to the picture's own.
+            y[:] = np.clip(y, -top, top) if draws > 1 else np.where(np.abs(y) > top, np.nan, y)
+            # Every jump is a gap: a vertical line there would be part of no function.
+            y[_jumps(y)] = np.nan
+    return values, slopes
 
 
 def _jumps(y: np.ndarray) -> np.ndarray:

@@ -26,13 +26,14 @@ def panel(
         title: stands above the plot.
         function: from inputs to values of the same shape; what is not finite is left out.
         reach: the plot shows inputs from ``−reach`` to ``reach``.
-        ceiling: it shows values between ``−ceiling`` and ``ceiling``, and no more than there are.
+        ceiling: it shows values between ``−ceiling`` and ``ceiling``, and no more than there are; higher ones where the
+            function turns there.
         width: columns of the plot, without labels.
         height: lines of the plot, without title and labels.
     """
     x = np.linspace(-reach, reach, 2 * width * _SAMPLES)
     y = function(x)
-    seen = np.isfinite(y) & (np.abs(y) <= ceiling)
+    seen = np.isfinite(y) & (np.abs(y) <= max(ceiling, farthest_turn(y)))
     top, bottom = max(y[seen].max(initial=0.0), 1e-9), min(y[seen].min(initial=0.0), 0.0)
     columns = np.minimum((np.arange(x.size) // _SAMPLES)[seen], 2 * width - 1)
     rows = np.rint((top - y[seen]) / (top - bottom) * (4 * height - 1)).astype(int)
@@ -47,6 +48,14 @@ def panel(
         cells = "".join(_cell(dots[row, column], row == zero_line, column == width // 2) for column in range(width))
         lines.append(f"{labels.get(row, ''):>7} {cells}")
     return [*lines, f"{'':8}{-reach:<{width // 2}g}{reach:>{width - width // 2}g}"]
+
+
+def farthest_turn(y: np.ndarray) -> float:
+    """How far from 0 the farthest minimum or maximum lies, ends left out; 0 where there is none."""
+    with np.errstate(invalid="ignore"):
+        steps = np.diff(y)
+        turns = y[1:-1][steps[:-1] * steps[1:] < 0]
+    return float(np.abs(turns[np.isfinite(turns)]).max(initial=0.0))
 
 
 def side_by_side(*panels: list[str]) -> str:
