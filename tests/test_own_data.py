@@ -502,11 +502,12 @@ def test_truths_stay_and_what_training_never_saw_is_nothing(npz):
     raw["x_train"][:, 1] = np.arange(60) % 2
     raw["x_test"][:, 1] = 1
     raw["x_train"][:, 2], raw["x_test"][:, 2] = 0, 1  # a word of the test part
+    raw["x_train"][:, 3], raw["x_test"][:, 3] = 0.1, 0.2  # whose standard deviation is not quite 0
     data = load(npz(**raw))
     assert (data.x_train[:, 1] == raw["x_train"][:, 1]).all()
     assert (data.x_test[:, 1] == 1).all()
-    assert (data.x_train[:, 2] == 0).all()
-    assert (data.x_test[:, 2] == 0).all()
+    assert (data.x_train[:, 2:] == 0).all()
+    assert (data.x_test[:, 2:] == 0).all()
 
 
 def test_a_stratified_validation_part_leaves_the_rest_in_order_and_scales_by_it(npz):

@@ -28,8 +28,9 @@ def scaling(x_train: Array, dtype: str) -> Callable[[Array], Array]:
     else:
         shift, width = x_train.mean(axis=0, dtype=np.float64), x_train.std(axis=0, dtype=np.float64)
         truths = ((x_train == 0) | (x_train == 1)).all(axis=0)
-        shift, factor = np.where(truths, 0.0, shift), np.where(width > 0, 1.0, 0.0)
-        width = np.where(truths | (width == 0), 1.0, width)
+        same = x_train.min(axis=0) == x_train.max(axis=0)  # their spread may be a rounding error in place of 0
+        shift, factor = np.where(truths, 0.0, shift), np.where(same, 0.0, 1.0)
+        width = np.where(truths | same, 1.0, width)
         width = np.where(np.isfinite(width), width, np.nan)  # a spread beyond all floats would make zeros of numbers
         return lambda x: ((x - shift) / width * factor).astype(dtype)
     width = np.where(np.isfinite(width), width, np.nan)  # as above
