@@ -15,7 +15,7 @@ from PIL import Image
 from actbench import datasets
 from actbench.datasets import DATASETS, Request, describe, file_of
 from actbench.datasets.own import KINDS, kind_of
-from actbench.datasets.splits import stratified
+from actbench.datasets.splits import SPLIT_SEED, cut, stratified
 from actbench.errors import UserError
 from actbench.results.read import read_runs
 
@@ -508,6 +508,14 @@ def test_truths_stay_and_what_training_never_saw_is_nothing(npz):
     assert (data.x_test[:, 1] == 1).all()
     assert (data.x_train[:, 2:] == 0).all()
     assert (data.x_test[:, 2:] == 0).all()
+
+
+def test_what_is_drawn_stays_drawn():
+    """Another draw is other data, under other hashes and keys: the draws of every version are these."""
+    labels = np.repeat([0, 1, 2], [7, 5, 3])
+    assert np.flatnonzero(stratified(labels, 0.4, SPLIT_SEED)).tolist() == [2, 3, 6, 7, 10, 13]
+    rows = {"x_train": np.arange(15), "y_train": labels, "x_test": np.arange(15), "y_test": labels}
+    assert cut("it", rows, 6, 3)["x_train"].tolist() == [13, 14, 8, 6, 1, 9]
 
 
 def test_a_stratified_validation_part_leaves_the_rest_in_order_and_scales_by_it(npz):
