@@ -32,8 +32,8 @@ class Learned(keras.layers.Layer):  # type: ignore[misc, name-defined]
         function: the formula, ``(x, **weights) -> tensor`` of the shape of ``x``.
         per_channel: whether every weight is a vector with one element for each channel (the last axis).
         name: of the layer; None leaves it to Keras.
-        starts: the start value of each weight: a number, a sequence for a weight that is a vector of coefficients, or what
-            draws one for each channel.
+        starts: the start value of each weight: a number, a sequence for a weight that is a vector of coefficients, or
+            what draws one for each channel.
     """
 
     def __init__(
