@@ -126,7 +126,7 @@ def test_what_is_drawn_at_random_is_drawn_as_a_band(tmp_path) -> None:
     left, right = axes_of(["frelu", "rrelu", "prelu", "softmax", "relu"], tmp_path)
     labels = [text.get_text() for text in left.get_legend().get_texts()]
     assert labels == [
-        "frelu, constant image, 20 draws", "rrelu, in inference", "prelu, at its start values",
+        "frelu, 20 draws of its weights", "rrelu, in inference", "prelu, at its start values",
         "softmax, first output for (x, 0)", "relu",
     ]  # fmt: skip
     for axes in (left, right):

@@ -38,7 +38,7 @@ _DRAWN_AS = {
     "stochastic": ", in inference",
     "trainable": ", at its start values",
     "axis": ", first output for (x, 0)",
-    "layer": f", constant image, {DRAWS} draws",
+    "layer": f", {DRAWS} draws of its weights",
 }
 _REACH, _CEILING, _MARGIN = 5.0, 6.0, 0.04
 Window: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
@@ -233,8 +233,10 @@ def _curves(activation: Resolved) -> tuple[np.ndarray, np.ndarray]:
     for rows in (values, slopes):
         for y in rows:
             top = max(_CEILING, farthest_turn(y))
-            # A line ends where it leaves the picture; a band has an edge that goes on, up to the picture's own.
-            y[:] = np.clip(y, -top, top) if draws > 1 else np.where(np.abs(y) > top, np.nan, y)
+            if draws > 1:  # only the edges of the band that they are in are drawn
+                y[:] = np.clip(y, -top, top)
+                continue
+            y[np.abs(y) > top] = np.nan
             # Every jump is a gap: a vertical line there would be part of no function.
             y[_jumps(y)] = np.nan
     return values, slopes
