@@ -563,6 +563,11 @@ def test_what_names_stand_for(own_folder):
         describe("t.parquet")
     with pytest.raises(UserError, match="'no/where' is not there"):
         describe("no/where")
+    for name in ("9" * 300, "a/" + "9" * 300):  # too long to be a path
+        with pytest.raises(UserError, match="Unknown dataset|is not there"):
+            describe(name)
+        with pytest.raises(UserError, match="There is no folder"):
+            load(name + "/")
     assert {kind.spelled for kind in KINDS} > {"FILE.npz", "FILE.csv", "FOLDER/", "text:FILE"}
     assert all(kind.summary for kind in KINDS)
 

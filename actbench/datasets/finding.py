@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,7 +12,7 @@ from actbench.datasets import own
 from actbench.datasets._arrays import Arrays
 from actbench.datasets.request import Request
 from actbench.datasets.sources import DATASETS, Source
-from actbench.errors import UserError
+from actbench.errors import UserError, shown
 from actbench.registry import check_printable, choose
 
 
@@ -21,10 +22,11 @@ def describe(name: str) -> Source:
     kind = own.kind_of(name)
     if kind is not None:
         return kind.source(name)
-    if "/" in name or place_of(name).is_file():
+    there = os.path.exists(place_of(name))  # noqa: PTH110 - which says of a name that can be no path that nothing is there
+    if "/" in name or there:
         spelled = ", ".join(kind.spelled for kind in own.KINDS)
-        there = "of no kind that is read here" if place_of(name).exists() else "not there"
-        raise UserError(f"The data {name!r} is {there}. A person's own data is spelled {spelled}.")
+        what = "of no kind that is read here" if there else "not there"
+        raise UserError(f"The data {shown(name)} is {what}. A person's own data is spelled {spelled}.")
     source, values, choice = choose(DATASETS, name)
     return replace(source, name=choice.spelling, read=partial(source.read, **values)) if values else source
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -81,7 +82,8 @@ def kind_of(name: str) -> Kind | None:
             return kind
         if kind.suffixes and name.lower().endswith(kind.suffixes):
             return kind
-    if name.endswith(("/", "\\")) or (name not in DATASETS and place_of(name).is_dir()):
+    # os.path says of a name that can be no path that nothing is there.
+    if name.endswith(("/", "\\")) or (name not in DATASETS and os.path.isdir(place_of(name))):  # noqa: PTH112 - as said
         return next(kind for kind in KINDS if not kind.prefix and not kind.suffixes)
     return None
 
