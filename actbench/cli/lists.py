@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,17 +40,25 @@ def list_entries(
     if as_json:
         echo_json([describe(entry) for entry in entries])
         return
-    from rich.table import Table
+    _print_rows([(signature(entry), getattr(entry, "formula", entry.summary)) for entry in entries])
 
-    table = Table.grid(padding=(0, 2))
-    for entry in entries:
-        table.add_row(signature(entry), getattr(entry, "formula", entry.summary))
-    console().print(table)
+
+def _print_rows(rows: list[tuple[str, str]]) -> None:
+    """Names and what they stand for, wrapped in a terminal; elsewhere a line each, however long."""
+    if sys.stdout.isatty():
+        from rich.table import Table
+
+        table = Table.grid(padding=(0, 2))
+        for row in rows:
+            table.add_row(*row)
+        console().print(table)
+        return
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, text in rows:
+        typer.echo(f"{name:<{width}}  {text}")
 
 
 def _list_studies(search: str, *, as_json: bool) -> None:
-    from rich.table import Table
-
     from actbench.execution.reproduce import find_case, studies
 
     cases = [find_case(name, Path("results")) for name in studies()]
@@ -71,10 +80,7 @@ def _list_studies(search: str, *, as_json: bool) -> None:
         ]
         echo_json(described)
         return
-    table = Table.grid(padding=(0, 2))
-    for case in wanted:
-        table.add_row(case.study.name, case.study.description)
-    console().print(table)
+    _print_rows([(case.study.name, case.study.description) for case in wanted])
 
 
 def show(
