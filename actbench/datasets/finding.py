@@ -23,7 +23,7 @@ def describe(name: str) -> Source:
     if kind is not None:
         return kind.source(name)
     there = os.path.exists(place_of(name))  # noqa: PTH110 - which says of a name that can be no path that nothing is there
-    if "/" in name or there:
+    if name not in DATASETS and ("/" in name or there):
         spelled = ", ".join(kind.spelled for kind in own.KINDS)
         what = "of no kind that is read here" if there else "not there"
         raise UserError(f"The data {shown(name)} is {what}. A person's own data is spelled {spelled}.")
