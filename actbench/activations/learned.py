@@ -229,8 +229,7 @@ def _above_beta(*, alpha_n: float, beta: float, **_: float) -> None:
 
 @activation(
     kind="trainable",
-    formula="αₚ·max(x, 0)² + αₙ·(exp(min(x, 0)) − 1 − min(x, 0)) + βx; αₚ = ln(1 + exp(a)) and αₙ = β + ln(1 + exp(b)) "
-    "from 0.8, a and b learned; β = 0.5",
+    formula="αₚ·max(x, 0)² + αₙ·(exp(min(x, 0)) − 1 − min(x, 0)) + βx; αₚ > 0 and αₙ > β learned, from 0.8; β = 0.5",
     latex=r"\alpha_p \max(x, 0)^2 + \alpha_n (e^{\min(x, 0)} - 1 - \min(x, 0)) + \beta x, \quad \beta = 0.5",
     source="Huang & Schlag 2025, Deriving Activation Functions Using Integration",
     link="https://arxiv.org/abs/2411.13010",
@@ -247,7 +246,10 @@ def xielu(
     ] = 0.8,
     beta: Annotated[float, Meta(ge=0, description="slope at 0; it is not learned")] = 0.5,
 ) -> Tensor:
-    """Expanded integral of ELU: a parabola above 0, and below it a curve that turns up again; two weights a site."""
+    """Expanded integral of ELU: a parabola above 0, and below it a curve that turns up again; two weights a site.
+
+    What is learned are a and b, of which αₚ = ln(1 + exp(a)) and αₙ = β + ln(1 + exp(b)) are made.
+    """
 
     def formula(x: Tensor, a: Tensor, b: Tensor) -> Tensor:
         below = ops.minimum(x, 0.0)
@@ -263,8 +265,8 @@ def _softplus_inverse(y: float) -> float:
 
 @activation(
     kind="trainable",
-    formula="tˡ + aˡ·(x − tˡ) for x <= tˡ, x between, tʳ + aʳ·(x − tʳ) for x >= tʳ; all four learned, one per channel, "
-    "tˡ from 0, aˡ from 0.2, tʳ from 1, aʳ from 1",
+    formula="tˡ + aˡ·(x − tˡ) for x <= tˡ, x between, tʳ + aʳ·(x − tʳ) for x >= tʳ; learned, one per channel, "
+    "from 0, 0.2, 1, 1",
     latex=r"\min(\max(x, t^l), t^r) - a^l \max(t^l - x, 0) + a^r \max(x - t^r, 0)",
     source="Jin, Xu, Feng, Wei, Xiong & Yan 2016, Deep Learning with S-shaped Rectified Linear Activation Units",
     link="https://arxiv.org/abs/1512.07030",
