@@ -1,13 +1,21 @@
 """Names in others' collections, read by their real libraries from what lies on this machine."""
 
+import io
+
 import numpy as np
 import pytest
 from conftest import bytes_images
+from fetched import CONTENT, NAME, forget, published_file, register
 from PIL import Image
 from test_own_data import save_images, write_table
 
 from actbench import datasets
 from actbench.datasets import Request
+from actbench.datasets.fetching import places
+from actbench.datasets.fetching.hashes import arrays_hash
+from actbench.datasets.fetching.importing import import_from
+from actbench.datasets.fetching.stamps import remember_arrays
+from actbench.datasets.published.files import PUBLISHED
 from actbench.errors import UserError
 
 pytestmark = pytest.mark.slow
@@ -100,3 +108,51 @@ def test_tensorflow_datasets(home):
         assert counts[0].tolist() == counts[1].tolist()
     with pytest.raises(UserError, match="'tfds:no_such_set'"):
         datasets.prepare(Request("tfds:no_such_set"))
+
+
+@pytest.fixture
+def faces(own_folder, monkeypatch):
+    """A published data set of images whose arrays were verified once in this folder."""
+    monkeypatch.setenv("ACTBENCH_DATA_DIR", str(own_folder / "kept"))
+    register([published_file(())])
+    with np.load(io.BytesIO(CONTENT)) as file:
+        arrays = dict(file)
+    (own_folder / "kept").mkdir()
+    remember_arrays(places.folder(), NAME, arrays_hash(arrays))
+    yield arrays
+    forget()
+
+
+def write_parquet(folder, arrays, shards=1, **more):
+    """As Hugging Face keeps images: a struct of PNG bytes and a path, and a column of labels."""
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    folder.mkdir()
+    for part in ("train", "test"):
+        rows = list(zip(arrays[f"x_{part}"], arrays[f"y_{part}"], strict=True))
+        for shard in range(shards):
+            here = rows[shard * len(rows) // shards : (shard + 1) * len(rows) // shards]
+            images = []
+            for image, _ in here:
+                content = io.BytesIO()
+                Image.fromarray(image).save(content, "PNG")
+                images.append({"bytes": content.getvalue(), "path": None})
+            table = pyarrow.table({"image": images, "label": [int(label) for _, label in here], **more})
+            parquet.write_table(table, folder / f"{part}-{shard:05}-of-{shards:05}.parquet")
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_parquet_counts_as_the_data_that_it_holds(own_folder, faces, shards):
+    write_parquet(own_folder / "hub", faces, shards)
+    (done,) = import_from(own_folder / "hub", [PUBLISHED[NAME]])
+    assert (done.name, done.missing) == (NAME, ())
+    assert datasets.info(Request(NAME)).sha256 == arrays_hash(faces)
+
+
+def test_parquet_of_other_data_is_refused(own_folder, faces):
+    faces["x_train"][3, 2, 1] ^= 1
+    write_parquet(own_folder / "hub", faces)
+    with pytest.raises(UserError, match="Nothing in .*hub"):
+        import_from(own_folder / "hub", [PUBLISHED[NAME]])
+    next((own_folder / "hub").iterdir()).write_bytes(b"PAR1 no table PAR1")
+    with pytest.raises(UserError, match="Nothing in .*hub"):
+        import_from(own_folder / "hub", [PUBLISHED[NAME]])

@@ -79,7 +79,7 @@ def _inputs(name: str, key: str, x: Array, *, may_lack_numbers: bool) -> Array:
         if not may_lack_numbers or x.ndim != 2:  # noqa: PLR2004 - features: pixels have no median of their own
             raise UserError(
                 f"The array {key} of {name!r} holds NaN or infinite values. Remove or fill them first"
-                + (", or give --impute median." if x.ndim == 2 else ".")  # noqa: PLR2004 - as above
+                + (", or give --impute median." if x.ndim == 2 and not np.isinf(x).any() else ".")  # noqa: PLR2004 - as above
             )
         if np.isinf(x).any():
             raise UserError(f"The array {key} of {name!r} holds infinite values, which are not missing ones.")

@@ -10,7 +10,9 @@ from actbench.errors import UserError
 
 GIB = 2**30
 BYTES_WHEN_SCALED = 8
-"""Of a number, at most, beside what was read: it is trained on as a float."""
+"""Of a number that was a byte, at most, beside what was read: it is trained on as a float."""
+BYTES_WHEN_STANDARDIZED = 16
+"""Of any other: on the way it is subtracted and divided in double precision, and drawn parts are copies."""
 _limit: ContextVar[float | None] = ContextVar("limit", default=None)
 
 

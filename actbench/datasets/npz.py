@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from actbench.datasets._arrays import NAMES, Array, Arrays
-from actbench.datasets.memory import BYTES_WHEN_SCALED, check_memory
+from actbench.datasets.memory import BYTES_WHEN_SCALED, BYTES_WHEN_STANDARDIZED, check_memory
 from actbench.errors import UserError
 from actbench.results.files import check_readable
 
@@ -67,4 +67,5 @@ def _memory(archive: zipfile.ZipFile, key: str) -> int:
     numbers = math.prod(shape)
     if kind.hasobject or not kind.itemsize or min(shape, default=0) < 0 or numbers * kind.itemsize > entry.file_size:
         raise ValueError(key)
-    return int(numbers * (kind.itemsize + BYTES_WHEN_SCALED))
+    later = BYTES_WHEN_SCALED if kind.itemsize == 1 else BYTES_WHEN_STANDARDIZED
+    return int(numbers * (kind.itemsize + later))

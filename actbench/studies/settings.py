@@ -139,8 +139,9 @@ def validated(value: Any, kind: Any) -> Any:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         text = str(error).partition(" - at ")[0]
-    if typing.get_origin(kind) is Literal:
-        raise ValueError("allowed are " + ", ".join(typing.get_args(kind)))
+    choices = [part for part in (kind, *typing.get_args(kind)) if typing.get_origin(part) is Literal]
+    if choices:
+        raise ValueError("allowed are " + ", ".join(typing.get_args(choices[0])))
     for theirs, ours in WORDS.items():
         text = text.replace(theirs, ours)
     raise ValueError(text[:1].lower() + text[1:])

@@ -15,6 +15,7 @@ from pathlib import Path
 from actbench.datasets._arrays import NAMES, Arrays
 from actbench.datasets.fetching.cache import archive, check_kept, decoded, keep, locked, room, state_of
 from actbench.datasets.fetching.hashes import arrays_hash, file_hash, is_intact, named, published_hash
+from actbench.datasets.fetching.parquet import SUFFIX, read_parquet
 from actbench.datasets.fetching.places import find, folder, own_place
 from actbench.datasets.fetching.stamps import Origin, State, known_arrays, origins
 from actbench.datasets.npz import read_npz
@@ -184,6 +185,10 @@ def _readings(paths: list[Path], published: Published) -> Iterable[Arrays]:
         found = read_npz(paths[0])
         if all(key in found for key in NAMES):
             yield found
+    tables = [path for path in paths if path.suffix == SUFFIX]
+    if tables:
+        with contextlib.suppress(ValueError):  # it is something else
+            yield read_parquet(tables)
     for container in published.containers:
         chosen = _by_name(paths, container)
         if chosen:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.custom import place_of
 from actbench.datasets._arrays import CLASSES, FEATURES, Array, Arrays
-from actbench.datasets.memory import BYTES_WHEN_SCALED, check_memory
+from actbench.datasets.memory import BYTES_WHEN_STANDARDIZED, check_memory
 from actbench.datasets.own import own_data
 from actbench.datasets.request import Request
 from actbench.errors import UserError, did_you_mean, shown
@@ -97,7 +97,7 @@ def features_of(name: str, frame: pd.DataFrame, *, impute: str | None = None) ->
             "give --impute median (of words: none of them)."
         )
     kinds = {column: _kinds(name, str(column), frame[column]) for column in frame}
-    check_memory(name, len(frame) * sum(kinds.values()) * (BYTES_A_CELL + BYTES_WHEN_SCALED))
+    check_memory(name, len(frame) * sum(kinds.values()) * (BYTES_A_CELL + BYTES_WHEN_STANDARDIZED))
     words = [column for column in frame if not _is_number(frame[column])]
     wide = pd.get_dummies(frame, columns=words, dtype=float)
     return wide.to_numpy(dtype="float64"), wide.columns.astype(str).to_numpy(dtype=str)
@@ -207,4 +207,4 @@ def _memory(path: Path, separator: str) -> float:
         sample = file.read(SAMPLE_BYTES)
     cells = sample.count(separator.encode()) + sample.count(b"\n") + 1
     share = path.stat().st_size / max(len(sample), 1)
-    return cells * share * (BYTES_A_CELL + BYTES_WHEN_SCALED) + path.stat().st_size
+    return cells * share * (BYTES_A_CELL + BYTES_WHEN_STANDARDIZED) + path.stat().st_size
