@@ -1,6 +1,7 @@
 """What the tests share: a folder of their own, the command line in this process and in another, small data files."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,10 @@ os.environ["ACTBENCH_DATA_DIR"] = DATA_HOME.name
 os.environ["ACTBENCH_OFFLINE"] = "1"  # whatever is fetched in a test, its own server has
 for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
     os.environ.pop(name, None)
+
+# Who begins the tests in the background of a shell has Ctrl-C ignored, and so would every process that they begin.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PROGRAM = [sys.executable, "-m", "actbench"]
 INSTALLED = [str(Path(sys.executable).with_name("actbench"))]

@@ -248,7 +248,7 @@ def test_labels_far_from_zero_are_refused_at_once(tmp_path, far):
     "changed",
     [
         {"x_train": np.array([[1e308, 1], [-1e308, 2], [1e308, 3], [0, 4]]), "x_test": np.ones((4, 2))},
-        {"x_train": np.ones((4, 2)), "x_test": np.full((4, 2), 1e308)},
+        {"x_train": np.array([[1, 2], [2, 3], [3, 2], [1, 3]]) / 1e9, "x_test": np.full((4, 2), 1e308)},
         {"x_train": np.full((4, 2, 2), 1e308) * np.array([1, -1, 1, 1])[:, None, None], "x_test": np.ones((4, 2, 2))},
     ],
 )
