@@ -23,9 +23,12 @@ os.environ["ACTBENCH_OFFLINE"] = "1"  # whatever is fetched in a test, its own s
 for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
     os.environ.pop(name, None)
 
-# Who begins the tests in the background of a shell has Ctrl-C ignored, and so would every process that they begin.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# Where the tests are begun in the background of a shell, or by nohup, Ctrl-C or a closed terminal is ignored, and would be
+# by every process that they begin.
+for name, usual in {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}.items():
+    number = getattr(signal, name, None)  # not every system has all
+    if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, usual)
 
 PROGRAM = [sys.executable, "-m", "actbench"]
 INSTALLED = [str(Path(sys.executable).with_name("actbench"))]
