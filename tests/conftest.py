@@ -23,8 +23,8 @@ os.environ["ACTBENCH_OFFLINE"] = "1"  # whatever is fetched in a test, its own s
 for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
     os.environ.pop(name, None)
 
-# Where the tests are begun in the background of a shell, or by nohup, Ctrl-C or a closed terminal is ignored, and would be
-# by every process that they begin.
+# Where the tests are begun in the background of a shell, or by nohup, Ctrl-C or a closed terminal is ignored, and would
+# be by every process that they begin.
 for name, usual in {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}.items():
     number = getattr(signal, name, None)  # not every system has all
     if number is not None and signal.getsignal(number) is signal.SIG_IGN:
