@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -22,3 +23,15 @@ FEATURES = "features"
 CUT_APART = "cut_apart"
 """What a source adds that kept another place of a whole as the test part, as the request's ``test_split`` asks: equal
 inputs in both parts are then chance, and not the same one twice."""
+
+
+def sha256_of(arrays: Arrays) -> str:
+    """The SHA-256 of the four arrays, with their types and shapes, in hex digits: what ``dataset_sha256`` holds."""
+    import numpy as np
+
+    digest = hashlib.sha256()
+    for key in NAMES:
+        array = np.ascontiguousarray(arrays[key])
+        digest.update(f"{key} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.data)
+    return digest.hexdigest()

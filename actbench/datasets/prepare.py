@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from dataclasses import dataclass
 
 from actbench.datasets import finding
-from actbench.datasets._arrays import CLASSES, CUT_APART, FEATURES, NAMES, Array, Arrays
+from actbench.datasets._arrays import CLASSES, CUT_APART, FEATURES, NAMES, Array, sha256_of
 from actbench.datasets.checks import check_parts, checked
 from actbench.datasets.memory import at_most
 from actbench.datasets.request import TEST_SHARE, DatasetInfo, Request
@@ -86,7 +85,7 @@ class Prepared:
         raw = self.arrays
         val_size = len(raw["y_train"][self.validation])
         return DatasetInfo(
-            sha256=_sha256(raw),
+            sha256=sha256_of(raw),
             classes=len(self.class_names),
             input_shape=tuple(raw["x_train"].shape[1:]),
             train_size=len(raw["x_train"]) - val_size,
@@ -120,7 +119,7 @@ def load(request: Request) -> Dataset:
         x_test=scale(x_test),
         y_test=y_test,
         classes=len(found.class_names),
-        sha256=_sha256(found.arrays),
+        sha256=sha256_of(found.arrays),
         seen_in_training=found.seen_in_training,
     )
 
@@ -147,14 +146,3 @@ def prepare(request: Request) -> Prepared:
     names = names if len(names) == classes else tuple(map(str, range(classes)))
     features = tuple(map(str, found[FEATURES])) if FEATURES in found else ()
     return Prepared(raw, names, training, validation, features, CUT_APART in found)
-
-
-def _sha256(raw: Arrays) -> str:
-    import numpy as np
-
-    digest = hashlib.sha256()
-    for key in NAMES:
-        array = np.ascontiguousarray(raw[key])
-        digest.update(f"{key} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.data)
-    return digest.hexdigest()

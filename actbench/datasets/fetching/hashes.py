@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from actbench.datasets._arrays import NAMES, Arrays
+from actbench.datasets._arrays import NAMES, Arrays, sha256_of
 from actbench.datasets.published.files import PublishedFile
 
 TITLES = {"sha256": "SHA-256", "md5": "MD5"}
@@ -44,14 +44,12 @@ def arrays_hash(arrays: Arrays) -> str:
     """
     import numpy as np
 
-    digest = hashlib.sha256()
+    canonical = {}
     for key in NAMES:
         array = np.asarray(arrays[key])
         if key.startswith("y"):
             array = array.reshape(-1).astype(np.int32)
         elif array.ndim == 3:  # noqa: PLR2004 - n, height, width
             array = array[..., np.newaxis]
-        array = np.ascontiguousarray(array)
-        digest.update(f"{key} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.data)
-    return digest.hexdigest()
+        canonical[key] = array
+    return sha256_of(canonical)
