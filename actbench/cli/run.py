@@ -84,6 +84,19 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         typer.Option(help="Like 'sgd(momentum=0.9)'. Default: adam.", autocompletion=completions(Listed.optimizers)),
     ] = None,
     lr: Annotated[float | None, typer.Option("--lr", help="Learning rate. Default: 0.001.")] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            help="How the learning rate goes: 'cosine(warmup=0.1)', 'step(0.5, 0.75)'. Default: constant.",
+            autocompletion=completions(Listed.schedules),
+        ),
+    ] = None,
+    weight_decay: Annotated[
+        float | None,
+        typer.Option(
+            help="Decoupled, of all but what activations learn. Default: the optimizer's own, none but for adamw."
+        ),
+    ] = None,
     seeds: Annotated[int | None, typer.Option(help="Repeat with the seeds 0 … N-1. Default: 1.")] = None,
     seed: Annotated[
         list[str] | None, typer.Option(help="Repeat with exactly this seed, or these: 10..19 (repeatable).")
