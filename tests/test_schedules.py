@@ -29,7 +29,7 @@ def linear(t, warmup=0, floor=0.0):
 
 
 ORACLES = {
-    "constant": lambda t: 1.0,
+    "constant": lambda _: 1.0,
     "cosine": cosine,
     "cosine(warmup=0.25)": lambda t: cosine(t, warmup=10),
     "cosine(warmup=0.1, floor=0.2)": lambda t: cosine(t, warmup=4, floor=0.2),

@@ -31,6 +31,16 @@ from actbench.cli.options import (
     epoch_rule,
 )
 from actbench.cli.sweeps import ExecutorName, executor_of, one_sweep, print_forecast, several_sweeps, sweep_and_print
+from actbench.cli.tuning import (
+    Budget,
+    ProtocolName,
+    Tune,
+    TuningSeeds,
+    asked_tuning,
+    print_price,
+    tune_and_print,
+    tuner_of,
+)
 from actbench.errors import UserError
 from actbench.reports.loggers import LOGGERS
 from actbench.results.columns import SETTINGS
@@ -101,6 +111,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     seed: Annotated[
         list[str] | None, typer.Option(help="Repeat with exactly this seed, or these: 10..19 (repeatable).")
     ] = None,
+    tune: Tune = None,
+    protocol: ProtocolName = None,
+    tuning_seeds: TuningSeeds = None,
+    budget: Budget = None,
     until_decided: Annotated[
         bool,
         typer.Option(
@@ -225,6 +239,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     elif unused := _given({"--max-seeds": max_seeds, "--margin": margin, "--baseline": baseline}):
         raise UserError(f"{unused} is for --until-decided. 'actbench compare' has --margin and --baseline, too.")
     chosen = _study(study, asked, allow_code=allow_code).only(variant or ())
+    chosen = replace(chosen, tuning=asked_tuning(chosen, tune, protocol, tuning_seeds, budget))
     chosen = replace(
         chosen,
         thresholds=checked_thresholds(threshold) or chosen.thresholds,
@@ -241,6 +256,17 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         checkpoint_epochs=None if checkpoint_every is None else at_least_one("--checkpoint-every", checkpoint_every),
     )
     loggers = [LOGGERS[name] for name in log or ()]
+    if chosen.tuning is not None:
+        if until_decided or rerun:
+            raise UserError(f"A tuning and {'--until-decided' if until_decided else '--rerun'} do not go together.")
+        with watched(quiet=quiet):
+            tuner = tuner_of(chosen, options)
+        if dry_run:
+            print_price(tuner, folder, options, as_json=as_json)
+        else:
+            listeners = [logger.listener(folder) for logger in loggers]
+            tune_and_print(tuner, folder, options, listeners, rule=epoch_rule(select), quiet=quiet, as_json=as_json)
+        return
     with watched(quiet=quiet):
         plan = make_plan(chosen, options.executor)
     work = one_sweep

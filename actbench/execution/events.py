@@ -6,7 +6,7 @@ anything that can be called with an event: a progress bar, a logger, the ``appen
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,6 +15,7 @@ from actbench.results.columns import Epoch, Record, Run
 
 if TYPE_CHECKING:
     from actbench.tables.findings import TaskFindings
+    from actbench.tuning.trials import Tuned
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,15 @@ class LookEnded:
     tasks: tuple[TaskFindings, ...]
 
 
+@dataclass(frozen=True)
+class TuningEnded:
+    """Every arm has settings of its own: by the name of each tuning, by arm."""
+
+    chosen: Mapping[str, Mapping[str, Tuned]]
+
+
 RunEvent: TypeAlias = RunStarted | EpochEnded | CheckpointTaken | CheckpointRefused | RunEnded
 """What an executor yields."""
-Event: TypeAlias = SweepPlanned | RunEvent | LookEnded
+Event: TypeAlias = SweepPlanned | RunEvent | LookEnded | TuningEnded
 """What a listener is called with."""
 Listener: TypeAlias = Callable[[Event], None]

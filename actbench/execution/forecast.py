@@ -11,7 +11,8 @@ from typing import Any
 
 from actbench.execution.plan import Plan
 from actbench.registry import Choice
-from actbench.results.columns import FINAL, SETTINGS, Run
+from actbench.results.columns import FINAL, SETTINGS, TUNING, Run
+from actbench.results.key import digest
 from actbench.results.read import is_unchanged, read_runs
 
 TIMELESS = ("dataset", "epochs", "learning_rate", "patience", "initializer")
@@ -24,10 +25,12 @@ ALIKE = ("dataset_sha256", *(c.name for c in SETTINGS.values() if c.shared and c
 class Forecast:
     """Per arm its first run, how many of its runs are stored, and how many are to train.
 
-    ``seconds`` is None where the store knows no run like the arm's.
+    ``rates`` are the learning rates that a tuning tries, or the one. ``seconds`` is None where the store knows no run
+    like the arm's.
     """
 
     run: Run
+    rates: tuple[float, ...]
     stored: int
     todo: int
     seconds: float | None
@@ -42,13 +45,15 @@ def forecast(plan: Plan, folder: Path, *, rerun: bool = False) -> list[Forecast]
     statuses = {row["run_key"]: row["status"] for row in rows}
     arms: dict[str, list[Run]] = {}
     for run, _ in plan.runs:
-        arms.setdefault(run.arm, []).append(run)
+        apart = digest(run.definition | {"seed": None, "learning_rate": None}) if run.role == TUNING else run.arm
+        arms.setdefault(apart, []).append(run)
     found = []
     for runs in arms.values():
         stored = 0 if rerun else sum(statuses.get(run.key) in FINAL for run in runs)
         todo = len(runs) - stored
         seconds = _seconds_like(runs[0], rows)
-        found.append(Forecast(runs[0], stored, todo, None if seconds is None else seconds * todo))
+        rates = tuple(sorted({run.learning_rate for run in runs}))
+        found.append(Forecast(runs[0], rates, stored, todo, None if seconds is None else seconds * todo))
     return found
 
 

@@ -19,7 +19,7 @@ from actbench.execution.events import CheckpointRefused, CheckpointTaken, Event,
 from actbench.execution.executor import Assignment, Executor
 from actbench.execution.local import LocalExecutor
 from actbench.execution.plan import Plan
-from actbench.results.columns import FINAL, Record
+from actbench.results.columns import FINAL, SCORING, Record
 from actbench.results.read import check_exists, read_manifest
 from actbench.results.sittings import Sitting, seeds_text, sittings_in
 from actbench.results.store import Store
@@ -100,6 +100,7 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
     with Store.open(folder) as store, _Interruption() as interruption:
         for other in options.reuse:
             store.take_over(other, [run for run, _ in plan.runs])
+        store.note_tunings(run for run, _ in plan.runs)
         todo = [pair for pair in plan.runs if options.rerun or store.statuses.get(pair[0].key) not in FINAL]
         announce(SweepPlanned(tuple(run for run, _ in todo), stored=len(plan.runs) - len(todo)))
         store.write_manifest(manifest(plan) | (_with_sitting(plan, folder) if todo else {}))
@@ -192,7 +193,10 @@ def _write_table(store: Store, plan: Plan) -> None:
     from actbench.tables import arm_table, to_csv
 
     if store.statuses:
-        store.write_table(to_csv(arm_table(*read_frames(store.folder), plan.thresholds)))
+        runs, epochs = read_frames(store.folder)
+        scoring = runs[runs["role"] == SCORING]
+        if len(scoring):
+            store.write_table(to_csv(arm_table(scoring, epochs, plan.thresholds)))
 
 
 class _Interruption:

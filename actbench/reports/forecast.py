@@ -25,7 +25,14 @@ def forecast_table(arms: Sequence[Forecast]) -> Table:
     for arm in arms:
         run = arm.run
         names = [run.activation.spelling, run.dataset, run.model.spelling, run.optimizer.spelling]
-        figures = [f"{run.learning_rate:g}", str(run.epochs), str(arm.stored), str(arm.todo), _time(arm.seconds)]
+        rates = [f"{rate:g}" for rate in arm.rates]
+        figures = [
+            " … ".join(dict.fromkeys([rates[0], rates[-1]])),
+            str(run.epochs),
+            str(arm.stored),
+            str(arm.todo),
+            _time(arm.seconds),
+        ]
         table.add_row(*([run.variant] if variants else []), *names, *figures)
     return table
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
@@ -17,8 +18,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from actbench.execution.events import EpochEnded, Event, LookEnded, RunEnded, RunStarted, SweepPlanned
+from actbench.execution.events import EpochEnded, Event, LookEnded, RunEnded, RunStarted, SweepPlanned, TuningEnded
 from actbench.reports.words import look_lines, percent
+from actbench.reports.words.tuning import tuning_lines
 from actbench.results.columns import Epoch, Record, Run, run_row
 
 
@@ -65,8 +67,13 @@ class SweepProgress:
             case RunEnded(record):
                 self._close(record)
             case LookEnded(_, tasks):
-                for line in look_lines(tasks) if not self.quiet else ():
-                    self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+                self._say(look_lines(tasks))
+            case TuningEnded(chosen):
+                self._say(tuning_lines(chosen))
+
+    def _say(self, lines: Iterable[str]) -> None:
+        for line in lines if not self.quiet else ():
+            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _plan(self, runs: tuple[Run, ...], stored: int) -> None:
         """Say how much there is to do, and what is taken from the store."""

@@ -27,6 +27,8 @@ FINAL: frozenset[str] = frozenset({"ok", "diverged"})
 """Statuses that answer the question: a run with one of these is not trained again."""
 STATUSES: tuple[str, ...] = typing.get_args(Status)
 
+SCORING, TUNING = "scoring", "tuning"
+"""Roles of runs: those that a question is answered by, and those that only help to choose settings for them."""
 Whole = Annotated[int, Meta(ge=1)]
 
 
@@ -104,7 +106,7 @@ class Run:
     backend: str = setting(
         str, default="tensorflow", neutral="tensorflow", option="--backend", key="training.backend", since=2
     )
-    role: str = identity(default="scoring", hashed=True, shared=True, since=7)
+    role: str = identity(default=SCORING, hashed=True, shared=True, since=7)
     tuning: str = identity(default="", since=7)
 
     def __post_init__(self) -> None:

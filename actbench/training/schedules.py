@@ -101,7 +101,7 @@ def named(text: str) -> str:
 
 
 def learning_rate(text: str, rate: float, steps: int) -> Any:
-    """What a Keras optimizer takes for a learning rate: the number itself where it stays, else Keras's kind of schedule.
+    """What a Keras optimizer takes for a learning rate: the number where it stays, else Keras's kind of schedule.
 
     With a warm-up of w steps, step t = 0, 1, … takes η·(t + 1)/w, and the schedule spans the rest.
 
