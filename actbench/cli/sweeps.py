@@ -67,9 +67,9 @@ def sweep_and_print(
     outcome = supervised(carry_out, errors, rerun=options.rerun, quiet=quiet)
     print_arms([folder], plan.thresholds, "json" if as_json else "table", only=plan.keys, rule=rule)
     if outcome.gave_up:
-        errors.print(f"Gave up after {options.max_failures} failing runs in a row. {go_on}", soft_wrap=True)
+        errors.print(f"Gave up after {options.max_failures} failing runs in a row. {go_on}")
     elif not quiet:
-        errors.print(f"Kept in {folder}; 'actbench compare {folder}' shows all that lies there.", soft_wrap=True)
+        errors.print(f"Kept in {folder}; 'actbench compare {folder}' shows all that lies there.")
     if outcome.broken:
         raise typer.Exit(1)
 
@@ -83,10 +83,10 @@ def supervised(work: Callable[[Listener], Outcome], errors: Any, *, rerun: bool 
             outcome = work(progress)
     except KeyboardInterrupt:
         rest = BEGIN_ANEW if rerun else "Finished runs are kept; give the same command again to go on."
-        errors.print(f"Ended at once. {rest}", soft_wrap=True)
+        errors.print(f"Ended at once. {rest}")
         raise typer.Exit(130) from None
     if outcome.interrupted:
-        errors.print(f"Interrupted. {BEGIN_ANEW if rerun else GO_ON}", soft_wrap=True)
+        errors.print(f"Interrupted. {BEGIN_ANEW if rerun else GO_ON}")
         raise typer.Exit(130)
     return outcome
 
