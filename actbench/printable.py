@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-import textwrap
+from collections.abc import Iterator
+
+from rich.cells import cell_len
 
 UNPRINTABLE = re.compile(
     # Control characters but for tab and line feed: a terminal obeys them. Marks that turn the direction of text: a name
@@ -18,13 +20,29 @@ def printable(text: str) -> str:
     r"""The text with everything unprintable as Python writes it: ``\x1b``, ``\u202e``. Tabs and line feeds stay."""
     return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
+
 TOGETHER = re.compile(r" (?=[±…%])|(?<=[±…]) ")
 """Blanks inside a figure."""
 GLUE = "\N{NO-BREAK SPACE}"
 
 
 def fitted(text: str, width: int) -> str:
-    """The text with lines of at most so many letters, broken at blanks: a longer word, such as a path, stays whole."""
-    text = TOGETHER.sub(GLUE, printable(text))
-    lines = (textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) for line in text.split("\n"))
-    return "\n".join(lines).replace(GLUE, " ")
+    """The text with lines of at most so many columns, broken at blanks: a longer word, such as a path, stays whole."""
+    return "\n".join(line for long in printable(text).split("\n") for line in _lines(long, width))
+
+
+def words_of(text: str) -> list[str]:
+    """What a line is not broken within: words, and figures with their signs."""
+    return [word.replace(GLUE, " ") for word in TOGETHER.sub(GLUE, text).split(" ")]
+
+
+def _lines(text: str, width: int) -> Iterator[str]:
+    first, *rest = words_of(text)
+    line = first
+    for word in rest:
+        if cell_len(line) + 1 + cell_len(word) > width:
+            yield line.rstrip()
+            line = word
+        else:
+            line = f"{line} {word}"
+    yield line.rstrip()

@@ -6,36 +6,47 @@ every row becomes a block of lines. No word is ever broken, and no figure.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from actbench.printable import GLUE, TOGETHER, fitted
+from rich.cells import cell_len
+
+from actbench.printable import fitted, words_of
 from actbench.reports import words
-from actbench.reports.sheet.parts import Content, Tone
+from actbench.reports.sheet.parts import Cell, Content, Grid, Head, Tone
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from actbench.reports.sheet import Cell, Grid, Head
-
 GAP = 3
 FEWEST_LETTERS = 24
 """What a column of words is not squeezed below, where it has that many."""
-TALLEST_HEADING = 2
-"""Lines, where there is room for wider ones."""
+HEADING_LINES = (2, 1)
+"""Of a heading, where there is room."""
 STYLES = {Tone.GOOD: "green", Tone.BAD: "red", Tone.NEUTRAL: ""}
 Styled = tuple[str, str]
 """A line with its line feed, and its style."""
 
 
+def pairs_grid(pairs: Iterable[tuple[str, str]]) -> Grid:
+    """Names and what they stand for: a table that needs no headings."""
+    heads = (Head("", Content.NAME), Head("", Content.WORDS))
+    return Grid("", heads, tuple((Cell(name), Cell(text)) for name, text in pairs))
+
+
 def show_grid(grid: Grid, console: Console) -> None:
-    """Print a table with its title and notes."""
+    """Print a table with its title and notes; one without headings stands close and at the edge, as a list does."""
     from rich.text import Text
 
     if grid.title:
         console.print(grid.title)
     # Laid out here: a library that measures and wraps every cell takes seconds for a thousand arms.
-    console.print(Text.assemble("\n", *lay_out(grid, console.width), "\n"), soft_wrap=True, end="")
+    lines = lay_out(grid, console.width)
+    if any(column.title for column in grid.columns):
+        lines = [("\n", ""), *lines, ("\n", "")]
+    else:
+        lines = [(line.removeprefix(" "), style) for line, style in lines]
+    console.print(Text.assemble(*lines), soft_wrap=True, end="")
     for note in grid.notes:
         console.print(note, style="dim")
     if grid.notes:
@@ -78,7 +89,7 @@ def _places_for(grid: Grid, width: int) -> list[int] | None:
 
 def _least(column: Head, texts: Sequence[str]) -> int:
     """How wide a column is at least."""
-    longest = max(map(len, texts), default=0)
+    longest = max(map(cell_len, texts), default=0)
     if column.content is Content.WORDS:
         longest = max(min(longest, FEWEST_LETTERS), *map(_longest_word, texts), 0)
     return max(_longest_word(column.title), longest)
@@ -87,7 +98,7 @@ def _least(column: Head, texts: Sequence[str]) -> int:
 def _widths(columns: Sequence[Head], texts: Sequence[Sequence[str]], width: int) -> list[int]:
     """How wide each column is: as it likes, or as it must be, with what is left shared by the columns of words."""
     cells = [[row[place] for row in texts] for place in range(len(columns))]
-    liked = [max([len(column.title), *map(len, cell)]) for column, cell in zip(columns, cells, strict=True)]
+    liked = [max(map(cell_len, [column.title, *cell])) for column, cell in zip(columns, cells, strict=True)]
     if _total(liked) <= width:
         return liked
     widths = [_least(column, cell) for column, cell in zip(columns, cells, strict=True)]
@@ -96,20 +107,21 @@ def _widths(columns: Sequence[Head], texts: Sequence[Sequence[str]], width: int)
     for already, place in enumerate(sorted(wordy, key=lambda place: liked[place] - widths[place])):
         room = (width - _total(widths)) // (len(wordy) - already)
         widths[place] += min(room, liked[place] - widths[place])
-    for place in range(len(widths)):
-        lower = widths.copy()
-        lower[place] = _width_for_lines(columns[place].title, widths[place], TALLEST_HEADING)
-        widths = lower if _total(lower) <= width else widths
+    for lines in HEADING_LINES:
+        for place, column in enumerate(columns):
+            lower = widths.copy()
+            lower[place] = _width_for_lines(column.title, widths[place], lines)
+            widths = lower if _total(lower) <= width else widths
     return widths
 
 
 def _width_for_lines(text: str, least: int, lines: int) -> int:
     """How wide a text must be to take no more than so many lines."""
-    return next(wide for wide in range(least, max(len(text), least) + 1) if len(_wrapped(text, wide)) <= lines)
+    return next(wide for wide in range(least, max(cell_len(text), least) + 1) if len(_wrapped(text, wide)) <= lines)
 
 
 def _longest_word(text: str) -> int:
-    return max(map(len, TOGETHER.sub(GLUE, text).split(" ")))
+    return max(map(cell_len, words_of(text)))
 
 
 def _style(row: Sequence[Cell]) -> str:
@@ -127,22 +139,28 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _broken(row: Sequence[str], widths: Sequence[int], right: Sequence[bool], *, bottom: bool = False) -> list[str]:
     """The lines of a row: each cell in its own column, broken at blanks where it is too long."""
-    columns = [[cell] if len(cell) <= width else _wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+    columns = [
+        [cell] if cell_len(cell) <= width else _wrapped(cell, width) for cell, width in zip(row, widths, strict=True)
+    ]
     height = max(map(len, columns))
     filled = [[""] * (height - len(c)) + c if bottom else c + [""] * (height - len(c)) for c in columns]
     lines = []
     for parts in zip(*filled, strict=True):
         aligned = [
-            part.rjust(width) if number else part.ljust(width)
-            for part, width, number in zip(parts, widths, right, strict=True)
+            _aligned(part, width, right=number) for part, width, number in zip(parts, widths, right, strict=True)
         ]
         lines.append((" " + (" " * GAP).join(aligned)).rstrip() + "\n")
     return lines
 
 
+def _aligned(text: str, width: int, *, right: bool) -> str:
+    room = " " * (width - cell_len(text))
+    return room + text if right else text + room
+
+
 def _blocks(grid: Grid, width: int) -> list[Styled]:
     """Every row as a block: what it is about, and below it a line a column. Nothing is left out but empty cells."""
-    titles = max(len(column.title) for column in grid.columns[1:])
+    titles = max(cell_len(column.title) for column in grid.columns[1:])
     lines: list[Styled] = []
     for row in grid.rows:
         first, *rest = row
@@ -158,7 +176,7 @@ def _blocks(grid: Grid, width: int) -> list[Styled]:
 def _entry(title: str, titles: int, text: str, width: int) -> list[str]:
     """A title, and beside it the text; below it, where it would be broken more than words have to be."""
     room = width - titles - 5
-    if titles and room < min(len(text), FEWEST_LETTERS):
+    if titles and room < min(cell_len(text), FEWEST_LETTERS):
         return [f"   {title}", *(f"     {line}" for line in _wrapped(text, width - 5))]
     gap = 2 * bool(titles)
     first, *rest = _wrapped(text, width - 3 - titles - gap)

@@ -32,6 +32,8 @@ def _show_section(section: Section, console: Console, *, titled: bool) -> None:
         console.print(section.title, style="bold")
         if section.subtitle:
             console.print(section.subtitle, style="dim")
+        if section.grids and section.grids[0].title:
+            console.print()
     for grid in section.grids:
         show_grid(grid, console)
     for note in section.notes:

@@ -127,7 +127,6 @@ class Grid:
     baseline: int | None = None
     elsewhere: str = ""
 
-
     @property
     def telling(self) -> Grid:
         """Without the columns that may give way and say nothing in any row."""
