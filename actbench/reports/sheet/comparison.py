@@ -167,7 +167,7 @@ class ComparisonSheet:
 
     def _task(self, number: int, found: TaskFindings) -> Section:
         """The arms of a task, and each comparison with its baseline."""
-        arms = arm_grid(found, self.view, alone=len(self.findings.tasks) == 1)
+        arms = arm_grid(found, self.view)
         return Section(
             words.task_title(found.task.distinction),
             settings_line(found),
@@ -230,8 +230,8 @@ def _checks_section(findings: Findings) -> Section:
     columns = (
         Head("result", Content.NAME),
         Head("fails if", Content.WORDS),
-        Head("task", Content.NAME),
-        Head("figures", Content.WORDS),
+        Head("task", Content.NAME, rank=2),
+        Head("figures", Content.WORDS, rank=1),
     )
     rows = tuple(
         (
@@ -243,7 +243,7 @@ def _checks_section(findings: Findings) -> Section:
         for result in findings.checks
     )
     notes = tuple(f"Not run, since its arms are not here: {text}" for text in findings.skipped_checks)
-    grids = (Grid("", columns, rows, notes),) if rows else ()
+    grids = (Grid("", columns, rows, notes, elsewhere="--json"),) if rows else ()
     return Section("Checks", "", grids, () if rows else notes, anchor="checks")
 
 

@@ -125,6 +125,11 @@ def plural(count: float, word: str) -> str:
     return f"{count:,.15g} {word}{'s' * (count != 1)}"
 
 
+def no_room(headings: Iterable[str], elsewhere: str) -> str:
+    """Which columns a screen has no room for, and what shows them."""
+    return f"No room for: {', '.join(headings)}. A wider terminal shows them, as does {elsewhere}."
+
+
 def sentence(text: str) -> str:
     """With a capital in front; what is capital within stays so."""
     return text[:1].upper() + text[1:]
