@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import typing
@@ -133,6 +134,8 @@ ChanceLevel = Annotated[
 ]
 
 
+UNBOUNDED = 10_000
+"""Columns of a screen that is none."""
 SEEDS = re.compile(r"(\d{1,10})\.\.(\d{1,10})")
 
 
@@ -203,7 +206,7 @@ def console(*, stderr: bool = False, plain: bool = False) -> Any:
     """A Rich console on stdout or stderr; plain text where nobody watches, and for a file (``plain``)."""
     from actbench.cli.terminal import Screen
 
-    # Where nobody watches, a table must not be squeezed into a made-up terminal of 80 columns.
+    # Where nobody watches and nobody says how wide it is, nothing is squeezed into a made-up terminal.
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() and not plain else 200
+    width = None if (stream.isatty() or "COLUMNS" in os.environ) and not plain else UNBOUNDED
     return Screen(stderr=stderr, width=width, color_system=None if plain else "auto")

@@ -73,7 +73,7 @@ class SweepProgress:
 
     def _say(self, lines: Iterable[str]) -> None:
         for line in lines if not self.quiet else ():
-            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self.console.print(line)
 
     def _plan(self, runs: tuple[Run, ...], stored: int) -> None:
         """Say how much there is to do, and what is taken from the store."""
@@ -111,7 +111,7 @@ class SweepProgress:
         if self.sweep_bar is not None and record.status != "interrupted":
             self.progress.advance(self.sweep_bar, record.run.epochs - max(len(record.epochs) - 1, 0))
         if not self.quiet:
-            self.console.print(_line(record, self.done, self.total), markup=False, highlight=False, soft_wrap=True)
+            self.console.print(_line(record, self.done, self.total))
 
 
 def _line(record: Record, number: int, total: int) -> str:
