@@ -180,27 +180,11 @@ def epoch_rule(chosen: SelectedEpoch | None) -> EpochRule | None:
     return EpochRule(chosen.value) if chosen else None
 
 
-def checked_level(level: float | None) -> float | None:
-    """A level of chance, or None where none was given. Raises UserError for one outside 0 … 1."""
-    if level is not None and not 0 <= level < 1:
-        raise UserError(f"--chance-level {level:g} is no accuracy between 0 and 1.")
-    return level
-
-
-def checked_thresholds(chosen: list[float] | None) -> tuple[float, ...] | None:
-    """The thresholds in rising order, or None where none were given. Raises UserError for one outside 0 … 1."""
-    for threshold in chosen or ():
-        if not 0 < threshold < 1:
-            hint = f" Did you mean {threshold / 100:g}?" if 1 <= threshold < 100 else ""  # noqa: PLR2004 - a percentage
-            raise UserError(f"--threshold {threshold:g} is no accuracy between 0 and 1.{hint}")
-    return tuple(sorted(set(chosen))) if chosen else None
-
-
 def console(*, stderr: bool = False, plain: bool = False) -> Any:
     """A Rich console on stdout or stderr; plain text where nobody watches, and for a file (``plain``)."""
     from actbench.cli.terminal import Screen
 
-    # Where nobody watches, a table must not be squeezed into a made-up terminal of 80 columns.
+    # Where nobody watches, as in a notebook, a table must not be squeezed into a made-up terminal of 80 columns.
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() and not plain else 200
-    return Screen(stderr=stderr, width=width, color_system=None if plain else "auto")
+    return Screen(stderr=stderr, width=width, color_system=None if plain else "auto", force_jupyter=False)

@@ -14,8 +14,6 @@ from actbench.cli.options import (
     ChanceLevel,
     Select,
     Thresholds,
-    checked_level,
-    checked_thresholds,
     complete_metric,
     completing,
     epoch_rule,
@@ -78,12 +76,12 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
     stores, kind = _split(words)
     look = Look(theme=theme, **_taken(kind, {"x": x.value if x else None, "metric": metric}))
     question = Question(
-        thresholds=checked_thresholds(threshold),
+        thresholds=tuple(threshold or ()) or None,
         selection=selection(act, data, model, where),
         baseline=baseline,
         metrics=(look.metric,),
         rule=epoch_rule(select),
-        chance_level=checked_level(chance_level),
+        chance_level=chance_level,
     )
     path = output or Path(f"{kind}.png")
     save_picture(kind, analyse(stores, question), look, path)
