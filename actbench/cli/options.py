@@ -184,7 +184,11 @@ def console(*, stderr: bool = False, plain: bool = False) -> Any:
     """A Rich console on stdout or stderr; plain text where nobody watches, and for a file (``plain``)."""
     from actbench.cli.terminal import Screen
 
-    # Where nobody watches, as in a notebook, a table must not be squeezed into a made-up terminal of 80 columns.
+    # Where nobody watches, a table must not be squeezed into a made-up terminal of 80 columns. A notebook's streams say
+    # that they are terminals, but obey nothing that moves a cursor.
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() and not plain else 200
-    return Screen(stderr=stderr, width=width, color_system=None if plain else "auto", force_jupyter=False)
+    notebook = "ipykernel" in sys.modules
+    width = None if stream.isatty() and not notebook and not plain else 200
+    colours: Any = None if plain else "auto"
+    terminal = False if notebook else None
+    return Screen(stderr=stderr, width=width, color_system=colours, force_terminal=terminal, force_jupyter=False)

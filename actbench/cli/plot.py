@@ -19,7 +19,7 @@ from actbench.cli.options import (
     epoch_rule,
 )
 from actbench.errors import UserError
-from actbench.reports.plots import PLOTS, Look, LookOption
+from actbench.reports.plots import PLOTS, look_of, takers
 
 
 class ThemeName(StrEnum):
@@ -36,10 +36,6 @@ class Along(StrEnum):
     seconds = "seconds"
 
 
-def _takers(option: LookOption) -> str:
-    return ", ".join(plot.name for plot in PLOTS if option in plot.options)
-
-
 def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
     words: Annotated[
         list[str],
@@ -53,11 +49,11 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
         Path | None, typer.Option("--output", "-o", help="File to write: .png, .svg or .pdf. Default: KIND.png here.")
     ] = None,
     theme: Annotated[ThemeName, typer.Option(help="Of the paper.")] = ThemeName.light,
-    x: Annotated[Along | None, typer.Option(help=f"Of {_takers('x')}. Default: epochs.")] = None,
+    x: Annotated[Along | None, typer.Option(help=f"Of {takers('x')}. Default: epochs.")] = None,
     metric: Annotated[
         str | None,
         typer.Option(
-            help=f"Of {_takers('metric')}, as 'compare' takes it. Default: accuracy.", autocompletion=complete_metric
+            help=f"Of {takers('metric')}, as 'compare' takes it. Default: accuracy.", autocompletion=complete_metric
         ),
     ] = None,
     act: Act = None,
@@ -74,7 +70,7 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
     from actbench.tables.findings import Question, analyse
 
     stores, kind = _split(words)
-    look = Look(theme=theme, **_taken(kind, {"x": x.value if x else None, "metric": metric}))
+    look = look_of(kind, theme, x=x.value if x else None, metric=metric)
     question = Question(
         thresholds=tuple(threshold or ()) or None,
         selection=selection(act, data, model, where),
@@ -86,16 +82,6 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
     path = output or Path(f"{kind}.png")
     save_picture(kind, analyse(stores, question), look, path)
     typer.echo(str(path))
-
-
-def _taken(kind: str, options: dict[LookOption, str | None]) -> dict[str, str]:
-    """The options that were given, if the picture obeys them. Raises UserError for one that would change nothing."""
-    given: dict[str, str] = {}
-    for option, value in options.items():
-        if value is not None and option not in PLOTS[kind].options:
-            raise UserError(f"The picture {kind!r} takes no --{option}; {_takers(option)} do.")
-        given |= {} if value is None else {option: value}
-    return given
 
 
 def _split(words: list[str]) -> tuple[list[Path], str]:

@@ -196,12 +196,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     from actbench.execution.sweep import Options
 
     asked["seed"] = chosen_seeds(seeds, seed)
-    wish = None
-    if until_decided:
-        wish = asked_wish(max_seeds, margin, baseline, epoch_rule(select), asked["seed"], rerun=rerun)
-        asked["seed"] = list(range(wish.most))
-    elif unused := _given({"--max-seeds": max_seeds, "--margin": margin, "--baseline": baseline}):
-        raise UserError(f"{unused} is for --until-decided. 'actbench compare' has --margin and --baseline, too.")
+    rule = epoch_rule(select)
+    wish = asked_wish(until_decided, max_seeds, margin, baseline, rule, asked["seed"], rerun=rerun)
+    asked["seed"] = list(range(wish.most)) if wish else asked["seed"]
     chosen = asked_study(study, asked, variants=variant or (), allow_code=allow_code)
     chosen = replace(
         chosen,
@@ -231,7 +228,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     else:
         listeners = [chosen.listener(folder) for chosen in loggers]
         work = partial(carry_out, plan, folder, options, listeners, wish)
-        sweep_and_print(work, plan, folder, options, rule=epoch_rule(select), quiet=quiet, as_json=as_json)
+        sweep_and_print(work, plan, folder, options, rule=rule, quiet=quiet, as_json=as_json)
 
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:
@@ -243,8 +240,3 @@ def _reuse(stores: list[Path] | None, *, rerun: bool) -> tuple[Path, ...]:
     if stores and rerun:
         raise UserError("--rerun trains everything again, --reuse takes what was trained. Give one of them.")
     return tuple(stores or ())
-
-
-def _given(options: dict[str, Any]) -> str:
-    """The options that were given, as a list in a sentence."""
-    return " and ".join(name for name, value in options.items() if value is not None)

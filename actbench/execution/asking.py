@@ -4,22 +4,44 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from actbench import activations, datasets, models
-from actbench.errors import UserError
+from actbench.errors import UserError, did_you_mean, shown
 from actbench.execution.events import Listener
 from actbench.execution.plan import Plan
 from actbench.execution.reproduce import studies
 from actbench.execution.sweep import Options, Outcome, sweep
 from actbench.execution.until_decided import Wish, sweep_until_decided
+from actbench.results.columns import SETTINGS
 from actbench.statistics.sequential import FIRST_LOOK
 from actbench.studies.file import read_study
 from actbench.studies.settings import file_in
 from actbench.studies.study import MAX_SEEDS, MOST_SEEDS, Study
 from actbench.tables.measured import EpochRule
+
+
+def asked_settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as studies hold them, of what Python holds: sequences as lists.
+
+    Raises:
+        UserError: there is no such setting, or a value is a function: runs are trained where no notebook's are known.
+    """
+    names = [name for name in SETTINGS if name != "seed"]
+    asked = {}
+    for name, value in given.items():
+        if name not in names:
+            raise UserError(f"There is no setting {name!r}.{did_you_mean(name, names)} Known: {', '.join(names)}.")
+        several = isinstance(value, Iterable) and not isinstance(value, str)
+        asked[name] = list(value) if several else os.fspath(value) if isinstance(value, os.PathLike) else value
+        for own in filter(callable, asked[name] if several else [value]):
+            raise UserError(
+                f"{name} takes names, not objects like {shown(own)}: runs are trained in processes of their own. Write "
+                f'the code into a file and name it, like {name}="mine.py:{getattr(own, "__name__", "name")}".'
+            )
+    return asked
 
 
 def asked_study(
@@ -68,6 +90,7 @@ def _seen_from(folder: str, name: str, value: Any) -> Any:
 
 
 def asked_wish(
+    until_decided: bool,
     most: int | None,
     margin: float | None,
     baseline: str | None,
@@ -75,8 +98,17 @@ def asked_wish(
     seeds: list[int] | None,
     *,
     rerun: bool,
-) -> Wish:
-    """What is asked of a sweep that adds seeds until it is decided. Raises UserError for what cannot be."""
+) -> Wish | None:
+    """What is asked of a sweep that adds seeds until it is decided; None where none is asked for.
+
+    Raises:
+        UserError: the wish cannot be met, or is made of a sweep that adds no seeds.
+    """
+    if not until_decided:
+        wishes = {"--max-seeds": most, "--margin": margin, "--baseline": baseline}
+        if unused := " and ".join(name for name, value in wishes.items() if value is not None):
+            raise UserError(f"{unused} is for --until-decided. 'actbench compare' has --margin and --baseline, too.")
+        return None
     if seeds is not None:
         raise UserError("--until-decided chooses the seeds itself, from 0 on. Leave --seeds and --seed out.")
     if rerun:
