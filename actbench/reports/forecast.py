@@ -25,7 +25,9 @@ def forecast_grid(arms: Sequence[Forecast]) -> Grid:
         "optimizer": [run.optimizer.spelling for run in runs],
     }
     counted = {
-        "learning rate": [" … ".join(f"{rate:g}" for rate in dict.fromkeys([arm.rates[0], arm.rates[-1]])) for arm in arms],
+        "learning rate": [
+            " … ".join(f"{rate:g}" for rate in dict.fromkeys([arm.rates[0], arm.rates[-1]])) for arm in arms
+        ],
         "epochs": [str(run.epochs) for run in runs],
         "stored": [str(arm.stored) for arm in arms],
         "to train": [str(arm.todo) for arm in arms],
