@@ -43,6 +43,11 @@ def forecast_grid(arms: Sequence[Forecast]) -> Grid:
     return Grid("", tuple(heads), tuple(rows), elsewhere="--json").telling
 
 
+def _span(rates: Sequence[float]) -> str:
+    """One rate, or the lowest and the highest of several."""
+    return " … ".join(f"{rate:g}" for rate in dict.fromkeys([rates[0], rates[-1]]))
+
+
 def forecast_words(arms: Sequence[Forecast], jobs: int) -> str:
     """The sum of it in a sentence."""
     totals = forecast_json(arms, jobs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -72,41 +72,43 @@ def results(runs: pd.DataFrame) -> dict[str, Result]:
     return found
 
 
-def tuning_runs(folders: Sequence[Path]) -> pd.DataFrame:
-    """The finished tuning runs of some stores, each once, with the store that it was taken from."""
-    import pandas as pd
-
-    runs = pd.concat([run_frame(folder).assign(store=str(folder)) for folder in folders], ignore_index=True)
-    return runs[(runs["role"] == TUNING) & runs["status"].isin(FINAL)].drop_duplicates("run_key")
-
-
 def find_tunings(
-    runs: pd.DataFrame, stored: Mapping[str, StoredTuning], wanted: Iterable[str]
+    folders: Sequence[Path], stored: Mapping[str, StoredTuning], wanted: Collection[str]
 ) -> dict[str, TuningFindings]:
     """What was found about these tunings, by their names; nothing of one whose runs are not there.
 
     Args:
-        runs: as `tuning_runs` gives them.
-        stored: what the manifests say, by name.
+        folders: the stores.
+        stored: what their manifests say, by name.
         wanted: names.
     """
-    found = {}
+    if not wanted:
+        return {}
+    runs = _tuning_runs(folders)
     of_each = [names_in(cell) for cell in runs["tuning"]]
+    found = {}
     for name in wanted:
-        its = stored.get(name)
-        part = runs[[name in names for names in of_each]]
-        if its is None or part.empty:
+        its, part = stored[name], runs[[name in names for names in of_each]]
+        if part.empty:
             continue
         by_key = results(part)
         trials = [Trial(tuple((n, tried.settings[n]) for n in its.searched), tried.group) for tried in its.trials]
         known = {trial.settings: trial for trial in trials}
         placed: dict[Key, Result] = {}
         for row in cast("list[dict[str, Any]]", part.to_dict("records")):
-            values = tuple((n, value_in(row, n)) for n in its.searched)
-            if values in known:
-                placed[str(row["activation"]), known[values], int(row["seed"])] = by_key[row["run_key"]]
+            settings = tuple((n, value_in(row, n)) for n in its.searched)
+            if settings in known:
+                placed[str(row["activation"]), known[settings], int(row["seed"])] = by_key[row["run_key"]]
         found[name] = TuningFindings(name, its, _arms(trials, placed, its.seeds), placed)
     return found
+
+
+def _tuning_runs(folders: Sequence[Path]) -> pd.DataFrame:
+    """The finished tuning runs of some stores, each once, with the store that it was taken from."""
+    import pandas as pd
+
+    runs = pd.concat([run_frame(folder).assign(store=str(folder)) for folder in folders], ignore_index=True)
+    return runs[(runs["role"] == TUNING) & runs["status"].isin(FINAL)].drop_duplicates("run_key")
 
 
 def _arms(trials: Sequence[Trial], placed: Mapping[Key, Result], seeds: Sequence[int]) -> dict[str, Tuned]:

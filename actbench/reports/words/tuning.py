@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from actbench.reports.words.numbers import NOTHING, percent, plural
 from actbench.tuning.trials import Tuned
+
+if TYPE_CHECKING:
+    from actbench.tables.tuning import TuningFindings
 
 EDGE = "the best lies on the edge of what was tried: a still better one may lie beyond"
 
@@ -26,6 +30,27 @@ def settings_words(settings: tuple[tuple[str, Any], ...]) -> str:
         return f"{settings[0][1]:g}"
     return ", ".join(f"{name.replace('_', ' ')} {value:g}" if isinstance(value, float) else f"{name} {value}"
                      for name, value in settings)  # fmt: skip
+
+
+def tuning_line(found: TuningFindings) -> str:
+    """How the settings were chosen: which, by what, on how many runs."""
+    stored = found.stored
+    chosen = " and ".join(name.replace("_", " ") for name in stored.searched)
+    taken, full = stored.runs
+    saved = f", {taken} of {full} runs by halving" if taken < full else ""
+    return (
+        f"{chosen} of each arm chosen by the protocol {stored.protocol}: {plural(len(stored.trials), 'trial')} × "
+        f"{plural(len(stored.seeds), 'seed')}{saved}, judged on {percent(stored.validation_split, 0)} % of the "
+        "training part"
+    )
+
+
+def flat_words(tuned: Tuned) -> str:
+    """How broad the optimum is."""
+    if tuned.flat is None or tuned.decades is None:
+        return NOTHING
+    low, high = tuned.flat
+    return f"{low:g} … {high:g}" if high > low else f"{low:g}"
 
 
 def price_note() -> str:
