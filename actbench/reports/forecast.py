@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from actbench.execution.forecast import Forecast
+    from actbench.execution.forecast import Forecast, TooFewSeeds
 
 
 def forecast_table(arms: Sequence[Forecast]) -> Table:
@@ -20,12 +21,14 @@ def forecast_table(arms: Sequence[Forecast]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in (*(["variant"] if variants else []), "activation", "data", "model", "optimizer"):
         table.add_column(heading, no_wrap=heading == "activation")
-    for heading in ("learning rate", "epochs", "stored", "to train", "time"):
+    sites = any(arm.sites is not None for arm in arms)
+    for heading in (*(["sites"] * sites), "learning rate", "epochs", "stored", "to train", "time"):
         table.add_column(heading, justify="right")
     for arm in arms:
         run = arm.run
         names = [run.activation.spelling, run.dataset, run.model.spelling, run.optimizer.spelling]
-        figures = [f"{run.learning_rate:g}", str(run.epochs), str(arm.stored), str(arm.todo), _time(arm.seconds)]
+        figures = ["?" if arm.sites is None else str(arm.sites)] * sites
+        figures += [f"{run.learning_rate:g}", str(run.epochs), str(arm.stored), str(arm.todo), _time(arm.seconds)]
         table.add_row(*([run.variant] if variants else []), *names, *figures)
     return table
 
@@ -43,7 +46,7 @@ def forecast_words(arms: Sequence[Forecast], jobs: int) -> str:
     return f"{words}, about {_time(totals['seconds'])} with --jobs {jobs}, going by the stored runs like them."
 
 
-def forecast_json(arms: Sequence[Forecast], jobs: int) -> dict[str, Any]:
+def forecast_json(arms: Sequence[Forecast], jobs: int, lacking: TooFewSeeds | None = None) -> dict[str, Any]:
     """The same as plain values; seconds are None where the store knows too little."""
     seconds = [0.0 if arm.todo == 0 else arm.seconds for arm in arms]
     known = [value for value in seconds if value is not None]
@@ -52,12 +55,14 @@ def forecast_json(arms: Sequence[Forecast], jobs: int) -> dict[str, Any]:
         "stored": sum(arm.stored for arm in arms),
         "to_train": sum(arm.todo for arm in arms),
         "seconds": sum(known) / jobs if len(known) == len(seconds) else None,
+        "too_few_seeds": dataclasses.asdict(lacking) if lacking else None,
         "arms": [
             {
                 "activation": arm.run.activation.spelling,
                 "variant": arm.run.variant,
                 "dataset": arm.run.dataset,
                 "model": arm.run.model.spelling,
+                "sites": arm.sites,
                 "stored": arm.stored,
                 "to_train": arm.todo,
                 "seconds": arm.seconds,
