@@ -15,7 +15,7 @@ from conftest import program
 from synthetic import Arm, Task, write
 
 from actbench.reports.formats import FORMATS
-from actbench.reports.formats.screen import lay_out
+from actbench.reports.layout import lay_out
 from actbench.reports.sheet import Cell, Content, Grid, Head, Tone
 
 GOLDEN = Path(__file__).parent / "golden" / "compare"
@@ -29,7 +29,6 @@ SLOWER = [
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
     write(Path("two"), [(Task(), ARMS), (Task("cifar10", "cnn", study="other"), SLOWER)], thresholds=(0.7, 0.9, 0.96))
     write(Path("one"), [(Task(), ARMS[:3])])
     return tmp_path

@@ -80,11 +80,11 @@ def _run() -> None:
         _say(usage_message(error))
         sys.exit(2)
     except UserError as error:
-        _say(traceback.format_exc() if debug else f"actbench: {error}")
+        _trace() if debug else _say(f"actbench: {error}")
         sys.exit(2)
     except Exception as error:  # noqa: BLE001 - nothing else may end in a traceback, or in the code of a failed check
         if debug:
-            _say(traceback.format_exc())
+            _trace()
         _say(crash_message(error))
         sys.exit(3)
 
@@ -96,4 +96,9 @@ def _called() -> str:
 
 
 def _say(text: str) -> None:
-    console(stderr=True).print(text.rstrip(), soft_wrap=True)
+    console(stderr=True).print(text.rstrip())
+
+
+def _trace() -> None:
+    """The traceback as Python writes it: its lines are code, and stay whole."""
+    typer.echo(traceback.format_exc(), err=True)

@@ -137,7 +137,6 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
         console(stderr=True).print(
             f"actbench: check failed on {words.task_title(result.task)}: {result.check} "
             f"({words.check_figures(result)})",
-            soft_wrap=True,
         )
     if findings.failed_checks:
         raise typer.Exit(1)

@@ -41,13 +41,14 @@ app.command()(show)
 @app.command(name="list")
 def list_data(as_json: Json = False) -> None:
     """List the data sets: what they are, their size as published, what is here of them, their licence."""
-    from actbench.reports.data import holding_json, holdings, holdings_table
+    from actbench.reports.data import holding_json, holdings, holdings_grid
+    from actbench.reports.layout import show_grid
 
     rows = holdings()
     if as_json:
         echo_json([holding_json(row) for row in rows])
     else:
-        console().print(holdings_table(rows))
+        show_grid(holdings_grid(rows), console())
 
 
 @app.command()
@@ -148,10 +149,11 @@ def _chosen(names: list[str] | None) -> list[Published]:
 
 def _print_states(states: Mapping[str, State], *, as_json: bool) -> None:
     from actbench.datasets import DATASETS
-    from actbench.reports.data import holding, holding_json, states_table
+    from actbench.reports.data import holding, holding_json, states_grid
+    from actbench.reports.layout import show_grid
 
     rows = [holding(DATASETS[name], found) for name, found in states.items()]
     if as_json:
         echo_json([holding_json(row) for row in rows])
     else:
-        console().print(states_table(rows))
+        show_grid(states_grid(rows), console())

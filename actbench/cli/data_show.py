@@ -35,6 +35,8 @@ def show(  # noqa: PLR0913, PLR0917 - one parameter an option
     """Show data: shapes, classes with counts, a few images or rows, and its hash."""
     from actbench.datasets import Request, prepare
     from actbench.reports.inputs import card, description
+    from actbench.reports.layout import show_grid
+    from actbench.reports.sheet.parts import Grid
     from actbench.studies.settings import complete
 
     options = {
@@ -49,4 +51,5 @@ def show(  # noqa: PLR0913, PLR0917 - one parameter an option
         return
     screen = console()
     colour = screen.is_terminal and screen.color_system is not None
-    screen.print(*card(name, prepared, width=screen.width, colour=colour), sep="\n")
+    for part in card(name, prepared, width=screen.width, colour=colour):
+        show_grid(part, screen) if isinstance(part, Grid) else screen.print(part)

@@ -42,7 +42,5 @@ def watched(*, quiet: bool) -> Iterator[None]:
         with FetchProgress(errors, quiet=quiet) as progress, told(progress):
             yield
     except KeyboardInterrupt:
-        errors.print(
-            "Interrupted. What has been fetched is kept; give the same command again to go on.", soft_wrap=True
-        )
+        errors.print("Interrupted. What has been fetched is kept; give the same command again to go on.")
         raise typer.Exit(130) from None

@@ -33,7 +33,7 @@ def init(
     except OSError as error:
         raise UserError(f"Cannot write {str(path)!r}: {error.strerror or error}.") from None
     typer.echo(str(path))
-    console(stderr=True).print(f"What it would train: actbench run {shlex.quote(str(path))} --dry-run", soft_wrap=True)
+    console(stderr=True).print(f"What it would train: actbench run {shlex.quote(str(path))} --dry-run")
 
 
 def _meanings() -> dict[str, str]:

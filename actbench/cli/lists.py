@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ from actbench.cli.output import echo_json
 from actbench.errors import UserError
 from actbench.registry import describe, signature
 from actbench.reports import activations as reports
+from actbench.reports.layout import pairs_grid, show_grid
 from actbench.training import backends
 
 
@@ -40,22 +40,8 @@ def list_entries(
     if as_json:
         echo_json([describe(entry) for entry in entries])
         return
-    _print_rows([(signature(entry), getattr(entry, "formula", entry.summary)) for entry in entries])
-
-
-def _print_rows(rows: list[tuple[str, str]]) -> None:
-    """Names and what they stand for, wrapped in a terminal; elsewhere a line each, however long."""
-    if sys.stdout.isatty():
-        from rich.table import Table
-
-        table = Table.grid(padding=(0, 2))
-        for row in rows:
-            table.add_row(*row)
-        console().print(table)
-        return
-    width = max((len(name) for name, _ in rows), default=0)
-    for name, text in rows:
-        typer.echo(f"{name:<{width}}  {text}")
+    pairs = [(signature(entry), getattr(entry, "formula", entry.summary)) for entry in entries]
+    show_grid(pairs_grid(pairs), console())
 
 
 def _list_studies(search: str, *, as_json: bool) -> None:
@@ -80,7 +66,7 @@ def _list_studies(search: str, *, as_json: bool) -> None:
         ]
         echo_json(described)
         return
-    _print_rows([(case.study.name, case.study.description) for case in wanted])
+    show_grid(pairs_grid((case.study.name, case.study.description) for case in wanted), console())
 
 
 def show(
@@ -129,5 +115,4 @@ def info(as_json: Json = False) -> None:
     if as_json:
         echo_json(found)
         return
-    width = max(len(name) for name in found)
-    typer.echo("\n".join(f"{name:<{width}}  {value}" for name, value in found.items()))
+    show_grid(pairs_grid(found.items()), console())

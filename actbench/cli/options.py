@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import typing
@@ -130,6 +131,8 @@ ChanceLevel = Annotated[
 ]
 
 
+UNBOUNDED = 10_000
+"""Columns of a screen that is none."""
 SEEDS = re.compile(r"(\d{1,10})\.\.(\d{1,10})")
 
 
@@ -184,11 +187,12 @@ def console(*, stderr: bool = False, plain: bool = False) -> Any:
     """A Rich console on stdout or stderr; plain text where nobody watches, and for a file (``plain``)."""
     from actbench.cli.terminal import Screen
 
-    # Where nobody watches, a table must not be squeezed into a made-up terminal of 80 columns. A notebook's streams say
-    # that they are terminals, but obey nothing that moves a cursor.
+    # Where nobody watches and nobody says how wide it is, nothing is squeezed into a made-up terminal. A notebook's
+    # streams say that they are terminals, but obey nothing that moves a cursor.
     stream = sys.stderr if stderr else sys.stdout
     notebook = "ipykernel" in sys.modules
-    width = None if stream.isatty() and not notebook and not plain else 200
+    bounded = (stream.isatty() and not notebook) or "COLUMNS" in os.environ
+    width = None if bounded and not plain else UNBOUNDED
     colours: Any = None if plain else "auto"
     terminal = False if notebook else None
     return Screen(stderr=stderr, width=width, color_system=colours, force_terminal=terminal, force_jupyter=False)

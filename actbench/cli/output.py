@@ -52,7 +52,7 @@ def write_sheet(sheet: Sheet, form: Format, output: Path | None = None) -> None:
         _write_file(output, text)
     if not form.warns:
         for warning in sheet.all_warnings:
-            console(stderr=True).print(f"warning: {warning}", soft_wrap=True)
+            console(stderr=True).print(f"warning: {warning}")
 
 
 def echo_json(value: Any) -> None:

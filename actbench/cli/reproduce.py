@@ -119,7 +119,6 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
             errors.print(
                 f"actbench: {one.case.study.name}: expected to hold, but {words.claim_verdict(judged)}: "
                 f"{judged.claim.text} ({words.claim_figures(judged)})",
-                soft_wrap=True,
             )
     if broken or any(one.disappointing for one in found):
         raise typer.Exit(1)

@@ -50,9 +50,9 @@ def sweep_and_print(
     outcome = supervised(carry_out, errors, rerun=options.rerun, quiet=quiet)
     print_arms([folder], plan.thresholds, "json" if as_json else "table", only=plan.keys, rule=rule)
     if outcome.gave_up:
-        errors.print(f"Gave up after {options.max_failures} failing runs in a row. {go_on}", soft_wrap=True)
+        errors.print(f"Gave up after {options.max_failures} failing runs in a row. {go_on}")
     elif not quiet:
-        errors.print(f"Kept in {folder}; 'actbench compare {folder}' shows all that lies there.", soft_wrap=True)
+        errors.print(f"Kept in {folder}; 'actbench compare {folder}' shows all that lies there.")
     if outcome.broken:
         raise typer.Exit(1)
 
@@ -66,10 +66,10 @@ def supervised(work: Callable[[Listener], Outcome], errors: Any, *, rerun: bool 
             outcome = work(progress)
     except KeyboardInterrupt:
         rest = BEGIN_ANEW if rerun else "Finished runs are kept; give the same command again to go on."
-        errors.print(f"Ended at once. {rest}", soft_wrap=True)
+        errors.print(f"Ended at once. {rest}")
         raise typer.Exit(130) from None
     if outcome.interrupted:
-        errors.print(f"Interrupted. {BEGIN_ANEW if rerun else GO_ON}", soft_wrap=True)
+        errors.print(f"Interrupted. {BEGIN_ANEW if rerun else GO_ON}")
         raise typer.Exit(130)
     return outcome
 
@@ -90,7 +90,8 @@ def executor_of(name: ExecutorName, address: str | None, cpus: int, gpus: float)
 def print_forecast(plans: Sequence[Plan], folder: Path, options: Options, *, as_json: bool) -> None:
     """What would be trained: of one plan, or of the fewest and the most runs that it may come to."""
     from actbench.execution.forecast import forecast
-    from actbench.reports.forecast import forecast_json, forecast_table, forecast_words
+    from actbench.reports.forecast import forecast_grid, forecast_json, forecast_words
+    from actbench.reports.layout import show_grid
 
     jobs = options.jobs
     found = [forecast(plan, folder, rerun=options.rerun) for plan in plans]
@@ -100,19 +101,20 @@ def print_forecast(plans: Sequence[Plan], folder: Path, options: Options, *, as_
         return
     for name, arms in zip(("The first look: ", "All looks: ") if len(found) > 1 else ("",), found, strict=True):
         if arms is found[-1]:
-            console().print(forecast_table(arms))
-        typer.echo(name + forecast_words(arms, jobs))
+            show_grid(forecast_grid(arms), console())
+        console().print(name + forecast_words(arms, jobs))
 
 
 def print_forecasts(plans: Mapping[str, tuple[Plan, Path]], jobs: int, *, as_json: bool) -> None:
     """What would be trained of several studies, each with its store, by their names."""
     from actbench.execution.forecast import forecast
-    from actbench.reports.forecast import forecast_json, forecast_table, forecast_words
+    from actbench.reports.forecast import forecast_grid, forecast_json, forecast_words
+    from actbench.reports.layout import show_grid
 
     found = {name: forecast(plan, folder) for name, (plan, folder) in plans.items()}
     if as_json:
         echo_json({name: forecast_json(arms, jobs) for name, arms in found.items()})
         return
     for name, arms in found.items():
-        console().print(forecast_table(arms))
-        typer.echo(f"{name}: {forecast_words(arms, jobs)}")
+        show_grid(forecast_grid(arms), console())
+        console().print(f"{name}: {forecast_words(arms, jobs)}")

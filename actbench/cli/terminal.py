@@ -10,7 +10,7 @@ from typing import IO, Any
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from actbench.printable import printable
+from actbench.printable import fitted, printable
 
 
 @contextlib.contextmanager
@@ -57,6 +57,12 @@ class Screen(Console):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, highlight=False, emoji=False, **options)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print; text is broken at blanks alone, so that no word is, and everything else as it is."""
+        if all(isinstance(item, str) for item in objects):
+            objects, options = tuple(fitted(text, self.width) for text in objects), {"soft_wrap": True} | options
+        super().print(*objects, **options)
 
     @property
     def file(self) -> IO[str]:

@@ -14,10 +14,12 @@ from actbench.activations import CATALOGUE, Activation, Resolved, resolve
 from actbench.errors import UserError
 from actbench.providers import NOT_OFFICIAL
 from actbench.registry import describe
-from actbench.reports.sketch import farthest_turn, panel, side_by_side
+from actbench.reports.sketch import LABELS, farthest_turn, panel, side_by_side
 from actbench.training.curves import curve, is_along_an_axis
 
 PICTURES = (".png", ".svg", ".pdf")
+LEAST_COLUMNS, MOST_COLUMNS = 25, 40
+"""Of a plot in the terminal."""
 _KINDS = {
     "elementwise": "element-wise",
     "stochastic": "random in training",
@@ -109,13 +111,15 @@ def card(text: str, *, width: int = 80) -> str:
 
 
 def sketch(activation: Resolved, *, width: int = 80) -> str:
-    """F and f′ beside each other in plain text."""
-    columns = max(16, min(40, (width - 20) // 2))
+    """F and f′ in plain text, beside each other where there is room."""
+    beside = (width - 2) // 2 - LABELS >= LEAST_COLUMNS
+    columns = max(LEAST_COLUMNS, min(MOST_COLUMNS, (width - 2) // 2 - LABELS if beside else width - LABELS))
     seen_as = _SEEN_AS["axis"] if is_along_an_axis(activation) else _SEEN_AS.get(activation.kind, "f")
-    return side_by_side(
-        panel(seen_as[:columns], lambda x: curve(activation, x)[0], width=columns),
+    panels = [
+        panel(seen_as, lambda x: curve(activation, x)[0], width=columns),
         panel("f′", lambda x: curve(activation, x)[1], width=columns),
-    )
+    ]
+    return side_by_side(*panels) if beside else "\n\n".join("\n".join(map(str.rstrip, lines)) for lines in panels)
 
 
 def _lines_of_stranger(activation: Resolved) -> list[str]:

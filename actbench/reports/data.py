@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from actbench.datasets import DATASETS, Source
 from actbench.datasets.fetching.cache import archive, state_of
 from actbench.datasets.fetching.stamps import State
 from actbench.datasets.published.files import PUBLISHED
+from actbench.reports.sheet.parts import Cell, Content, Grid, Head
 from actbench.reports.words import data as words
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 BUILT_IN = "built in"
 
@@ -56,15 +54,32 @@ def holdings() -> list[Holding]:
     return [holding(source) for source in DATASETS]
 
 
-def holdings_table(rows: Sequence[Holding]) -> Table:
+def holdings_grid(rows: Sequence[Holding]) -> Grid:
     """One row a data set: what it is, how large, what is here of it, under which terms."""
-    cells = [(row.name, row.summary, words.size(row.size), row.state or BUILT_IN, row.licence) for row in rows]
-    return _table(cells, "name", "what it is", "size", "state", "licence")
+    heads = (
+        Head("name", Content.NAME),
+        Head("what it is", Content.WORDS),
+        Head("size", rank=1),
+        Head("state", Content.NAME),
+        Head("licence", Content.WORDS, rank=2),
+    )
+    cells = [
+        (
+            Cell(row.name),
+            Cell(row.summary),
+            Cell(words.size(row.size), row.size),
+            Cell(row.state or BUILT_IN),
+            Cell(row.licence),
+        )
+        for row in rows
+    ]
+    return Grid("", heads, tuple(cells), elsewhere="--json")
 
 
-def states_table(rows: Sequence[Holding]) -> Table:
+def states_grid(rows: Sequence[Holding]) -> Grid:
     """One row a data set: what lies where."""
-    return _table([(row.name, row.state or BUILT_IN, str(row.path)) for row in rows], "name", "state", "where")
+    heads = tuple(Head(heading, Content.NAME) for heading in ("name", "state", "where"))
+    return Grid("", heads, tuple((Cell(row.name), Cell(row.state or BUILT_IN), Cell(str(row.path))) for row in rows))
 
 
 def holding_json(row: Holding) -> dict[str, Any]:
@@ -77,15 +92,3 @@ def holding_json(row: Holding) -> dict[str, Any]:
         "licence": row.licence or None,
         "path": str(row.path) if row.path else None,
     }
-
-
-def _table(rows: Iterable[Sequence[str]], *headings: str) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, no_wrap=heading == "name", justify="right" if heading == "size" else "left")
-    for row in rows:
-        table.add_row(*row)
-    return table

@@ -64,5 +64,5 @@ class FetchProgress:
     def _say(self, line: str) -> None:
         """Say a line, once: every request for the same data would say the same."""
         if line and line not in self.said and not self.quiet:
-            self.console.print(line, soft_wrap=True)
+            self.console.print(line)
         self.said.add(line)

@@ -5,29 +5,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from rich.table import Table
+from actbench.reports.sheet.parts import Cell, Content, Grid, Head
 
+if TYPE_CHECKING:
     from actbench.execution.forecast import Forecast
 
+SHOWN = ("activation", "to train", "time")
+"""On a screen of any width."""
 
-def forecast_table(arms: Sequence[Forecast]) -> Table:
+
+def forecast_grid(arms: Sequence[Forecast]) -> Grid:
     """One row an arm: what it is, how many of its runs are stored, how many are to train, and for how long."""
-    from rich import box
-    from rich.table import Table
-
-    variants = any(arm.run.variant for arm in arms)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in (*(["variant"] if variants else []), "activation", "data", "model", "optimizer"):
-        table.add_column(heading, no_wrap=heading == "activation")
-    for heading in ("learning rate", "epochs", "stored", "to train", "time"):
-        table.add_column(heading, justify="right")
-    for arm in arms:
-        run = arm.run
-        names = [run.activation.spelling, run.dataset, run.model.spelling, run.optimizer.spelling]
-        figures = [f"{run.learning_rate:g}", str(run.epochs), str(arm.stored), str(arm.todo), _time(arm.seconds)]
-        table.add_row(*([run.variant] if variants else []), *names, *figures)
-    return table
+    runs = [arm.run for arm in arms]
+    described = {
+        "activation": [run.activation.spelling for run in runs],
+        "variant": [run.variant for run in runs],
+        "data": [run.dataset for run in runs],
+        "model": [run.model.spelling for run in runs],
+        "optimizer": [run.optimizer.spelling for run in runs],
+    }
+    counted = {
+        "learning rate": [f"{run.learning_rate:g}" for run in runs],
+        "epochs": [str(run.epochs) for run in runs],
+        "stored": [str(arm.stored) for arm in arms],
+        "to train": [str(arm.todo) for arm in arms],
+        "time": [_time(arm.seconds) for arm in arms],
+    }
+    # What all arms have in common gives way first.
+    heads = [
+        Head(name, content, rank=0 if name in SHOWN else 2 - (len(set(texts)) > 1))
+        for content, columns in ((Content.NAME, described), (Content.NUMBER, counted))
+        for name, texts in columns.items()
+    ]
+    rows = zip(*([Cell(text) for text in texts] for texts in (described | counted).values()), strict=True)
+    return Grid("", tuple(heads), tuple(rows), elsewhere="--json").telling
 
 
 def forecast_words(arms: Sequence[Forecast], jobs: int) -> str:

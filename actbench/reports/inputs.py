@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from actbench.reports.layout import pairs_grid
+from actbench.reports.sheet.parts import Cell, Content, Grid, Head
 from actbench.reports.words.numbers import percent
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
     from rich.text import Text
 
     from actbench.datasets import Prepared
@@ -20,6 +21,7 @@ SHOWN_FEATURES = 6
 MOST_LETTERS = 20
 PICTURE_WIDTH = 16
 """Columns of the terminal that a picture takes; two of its rows stand in one line."""
+MOST_PICTURES = 10
 SHADES = " .:-=+*#%@"
 """From dark to bright, where there are no colours."""
 
@@ -48,10 +50,8 @@ def description(name: str, prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def card(name: str, prepared: Prepared, *, width: int, colour: bool) -> list[RenderableType]:
+def card(name: str, prepared: Prepared, *, width: int, colour: bool) -> list[Grid | Text]:
     """The same to be looked at, with a few inputs: pictures of one input a class, or rows of features."""
-    from rich.text import Text
-
     facts = description(name, prepared)
     shape = "×".join(map(str, facts["input_shape"]))
     inputs = ", ".join(f"{count:,} {part}" for part, count in facts["inputs"].items())
@@ -63,9 +63,12 @@ def card(name: str, prepared: Prepared, *, width: int, colour: bool) -> list[Ren
         "overlap": "not counted" if seen is None else f"{seen:,} of {tests:,} test inputs also in the training part",
         "SHA-256": facts["sha256"],
     }
-    text = "\n".join(f"{title:<9}{line}" for title, line in lines.items())
     pictures = len(facts["input_shape"]) > 1
-    return [Text(text), _classes(facts), _pictures(prepared, width, colour=colour) if pictures else _rows(prepared)]
+    return [
+        pairs_grid(lines.items()),
+        _classes(facts),
+        _pictures(prepared, width, colour=colour) if pictures else _rows(prepared),
+    ]
 
 
 def _labels(prepared: Prepared) -> dict[str, Any]:
@@ -73,39 +76,29 @@ def _labels(prepared: Prepared) -> dict[str, Any]:
     return {"training": y[prepared.training], "validation": y[prepared.validation], "test": prepared.arrays["y_test"]}
 
 
-def _classes(facts: dict[str, Any]) -> RenderableType:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("class")
-    for part in facts["inputs"]:
-        table.add_column(part, justify="right")
-    for label, counts in list(facts["classes"].items())[:SHOWN_CLASSES]:
-        table.add_row(label if label.strip() else repr(label), *(f"{count:,}" for count in counts.values()))
+def _classes(facts: dict[str, Any]) -> Grid:
+    heads = (Head("class", Content.NAME), *map(Head, facts["inputs"]))
+    rows = [
+        (Cell(label if label.strip() else repr(label)), *(Cell(f"{count:,}", count) for count in counts.values()))
+        for label, counts in list(facts["classes"].items())[:SHOWN_CLASSES]
+    ]
     rest = len(facts["classes"]) - SHOWN_CLASSES
     if rest > 0:
-        table.add_row(f"… {rest} more", *[""] * len(facts["inputs"]))
-    return table
+        rows.append((Cell(f"… {rest} more"), *[Cell("")] * len(facts["inputs"])))
+    return Grid("", heads, tuple(rows))
 
 
-def _rows(prepared: Prepared) -> RenderableType:
-    from rich import box
-    from rich.table import Table
-
+def _rows(prepared: Prepared) -> Grid:
     x, y = prepared.arrays["x_train"], prepared.arrays["y_train"]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     shown = min(SHOWN_FEATURES, x.shape[1])
-    for number in range(shown):
-        name = prepared.feature_names[number] if prepared.feature_names else f"feature {number + 1}"
-        table.add_column(name[:MOST_LETTERS], justify="right")
-    if x.shape[1] > shown:
-        table.add_column(f"… {x.shape[1] - shown} more")
-    table.add_column("class")
-    for row, label in zip(x[:SHOWN_ROWS], y[:SHOWN_ROWS], strict=True):
-        more = [""] if x.shape[1] > shown else []
-        table.add_row(*(f"{float(value):.4g}" for value in row[:shown]), *more, prepared.class_names[label])
-    return table
+    names = prepared.feature_names[:shown] or tuple(f"feature {number + 1}" for number in range(shown))
+    heads = (Head("class", Content.NAME), *(Head(name[:MOST_LETTERS], rank=1) for name in names))
+    rows = [
+        (Cell(prepared.class_names[label]), *(Cell(f"{float(value):.4g}", float(value)) for value in row[:shown]))
+        for row, label in zip(x[:SHOWN_ROWS], y[:SHOWN_ROWS], strict=True)
+    ]
+    more = (f"and {x.shape[1] - shown} more",) if x.shape[1] > shown else ()
+    return Grid("", heads, tuple(rows), more, elsewhere="--json")
 
 
 def _pictures(prepared: Prepared, width: int, *, colour: bool) -> Text:
@@ -113,7 +106,7 @@ def _pictures(prepared: Prepared, width: int, *, colour: bool) -> Text:
     from rich.text import Text
 
     x, y = prepared.arrays["x_train"], prepared.arrays["y_train"]
-    room = max((width + 1) // (PICTURE_WIDTH + 1), 1)
+    room = min(max((width + 1) // (PICTURE_WIDTH + 1), 1), MOST_PICTURES)
     firsts = [(label, _pixels(x, int(np.argmax(y == label)))) for label in range(len(prepared.class_names))[:room]]
     lines = max(len(pixels) for _, pixels in firsts) // 2
     text = Text()

@@ -66,7 +66,7 @@ class SweepProgress:
                 self._close(record)
             case LookEnded(_, tasks):
                 for line in look_lines(tasks) if not self.quiet else ():
-                    self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+                    self.console.print(line)
 
     def _plan(self, runs: tuple[Run, ...], stored: int) -> None:
         """Say how much there is to do, and what is taken from the store."""
@@ -104,7 +104,7 @@ class SweepProgress:
         if self.sweep_bar is not None and record.status != "interrupted":
             self.progress.advance(self.sweep_bar, record.run.epochs - max(len(record.epochs) - 1, 0))
         if not self.quiet:
-            self.console.print(_line(record, self.done, self.total), markup=False, highlight=False, soft_wrap=True)
+            self.console.print(_line(record, self.done, self.total))
 
 
 def _line(record: Record, number: int, total: int) -> str:

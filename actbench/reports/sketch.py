@@ -8,6 +8,8 @@ import numpy as np
 
 # The bit of each dot in a braille character, by row and column.
 _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+LABELS = 8
+"""Columns left of a plot."""
 _SAMPLES = 32  # per column of dots, so that steep lines stay lines
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from actbench.errors import UserError, did_you_mean
 from actbench.reports import words
 from actbench.reports.sheet.parts import Cell, Content, Grid, Head, View
 from actbench.results.thresholds import KINDS, EpochsTo, Reached, SecondsTo, ThresholdColumn, threshold_percent
-from actbench.tables.arms import ACCURACIES, CLOCKS, LEARNED, MEANS, SPREADS
+from actbench.tables.arms import ACCURACIES, CLOCKS, COUNTS, LEARNED, MEANS, SPREADS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,23 +33,37 @@ ARM_HEADINGS = {
     "seconds_per_epoch": "s/epoch",
     "wall_seconds": "wall s",
 }
+ARM_RANKS = {
+    "activation": 0,
+    "test_accuracy": 0,
+    "learned": 1,
+    "diverged": 1,
+    "failed": 1,
+    "test_accuracy_learned": 1,
+    "seconds_per_epoch": 2,
+    "runs": 2,
+    "train_accuracy": 3,
+    "train_seconds": 4,
+}
+THRESHOLD_RANK, OTHER_RANK = 3, 5
+"""How soon columns give way on a screen; see ``Head.rank``."""
 ARTICLE_HEADINGS = {"train_accuracy": "train", "test_accuracy": "test", "best_test_accuracy": "best"}
 DEFAULT, ARTICLE, ALL = "default", "article", "all"
 COLUMNS = (
     DEFAULT, ARTICLE, ALL, "runs", "diverged", "failed", "learned", *MEANS, *SPREADS.values(),
-    *(f"{kind}_*" for kind in KINDS), *CLOCKS, "parameters",
+    *(f"{kind}_*" for kind in KINDS), *CLOCKS, *COUNTS,
 )  # fmt: skip
 """What may be asked for in every comparison."""
 
 
-def arm_grid(found: TaskFindings, view: View, *, alone: bool = True) -> Grid:
-    """The arm table. Where there are several tasks, thresholds that no run of this one reached become a note."""
+def arm_grid(found: TaskFindings, view: View) -> Grid:
+    """The arm table. Thresholds that no run reached become a note, unless their columns are asked for."""
     arms = sort_arms(found.arms, view.sort)
-    unreached = [] if alone else [t for t in found.thresholds if not arms[Reached(t)].any()]
+    unreached = [t for t in found.thresholds if not arms[Reached(t)].any()]
     names = choose_columns(arms, view, [t for t in found.thresholds if t not in unreached])
-    if view.columns:
-        unreached = []
     article = view.article or ARTICLE in view.columns
+    if view.columns or article:
+        unreached = []
     records: list[Any] = arms.to_dict("records")
     rows = tuple(tuple(_cell(row, name, article=article) for name in names) for row in records)
     notes = [f"No run reached {' or '.join(threshold_percent(t) for t in unreached)} %."] if unreached else []
@@ -58,7 +73,11 @@ def arm_grid(found: TaskFindings, view: View, *, alone: bool = True) -> Grid:
         many = f"{runs[0]}" if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
         notes.append(f"Means over {many} run{'s' * (runs[-1] != 1)}; TS: median epochs to that test accuracy.")
     baseline = next((n for n, row in enumerate(records) if row["activation"] == found.baseline), None)
-    return Grid("", tuple(_head(name, article=article) for name in names), rows, tuple(notes), baseline)
+    heads = [_head(name, article=article) for name in names]
+    if view.columns:  # what is asked for gives way to nothing
+        heads = [replace(head, rank=0) for head in heads]
+    elsewhere = "'actbench compare' with --columns, or with --format csv"
+    return Grid("", tuple(heads), rows, tuple(notes), baseline, elsewhere)
 
 
 def sort_arms(arms: pd.DataFrame, column: str | None) -> pd.DataFrame:
@@ -97,7 +116,7 @@ def _default_columns(arms: pd.DataFrame, thresholds: Sequence[float]) -> list[Co
     told_apart = (arms["learned"] < arms["runs"]).any()
     accuracies = [*ACCURACIES[:2], LEARNED["test_accuracy"], *ACCURACIES[2:]] if told_apart else ACCURACIES
     counts += ["learned"] * bool(told_apart)
-    varying = ["parameters"] if len(set(arms["parameters"].dropna())) > 1 else []
+    varying = [name for name in COUNTS if len(set(arms[name].dropna())) > 1]
     times = map(EpochsTo, thresholds)
     return ["activation", "runs", *counts, *accuracies, *times, *CLOCKS, *varying]
 
@@ -107,13 +126,14 @@ def _head(name: ColumnName, *, article: bool) -> Head:
     content = Content.NAME if name in ("activation", "epoch_rule") else Content.NUMBER
     if isinstance(name, ThresholdColumn):
         if article and isinstance(name, EpochsTo):
-            return Head(f"TS{threshold_percent(name.threshold)}", content)
-        return Head(
-            f"s to {threshold_percent(name.threshold)} %" if isinstance(name, SecondsTo) else name.title, content
-        )
-    if article and name in ARTICLE_HEADINGS:
-        return Head(ARTICLE_HEADINGS[name], content)
-    return Head(ARM_HEADINGS.get(name, name.replace("_", " ")), content)
+            heading = f"TS{threshold_percent(name.threshold)}"
+        else:
+            heading = f"s to {threshold_percent(name.threshold)} %" if isinstance(name, SecondsTo) else name.title
+        return Head(heading, content, rank=THRESHOLD_RANK)
+    heading = ARM_HEADINGS.get(name, name.replace("_", " "))
+    if article:
+        heading = ARTICLE_HEADINGS.get(name, heading)
+    return Head(heading, content, rank=ARM_RANKS.get(name, OTHER_RANK))
 
 
 def _cell(row: dict[Any, Any], name: ColumnName, *, article: bool) -> Cell:
@@ -139,6 +159,6 @@ def _text(row: dict[Any, Any], column: ColumnName, *, article: bool) -> str:  # 
         return words.number(value, "{:.1f}")
     if column == "seconds_per_epoch":
         return words.seconds(value)
-    if column == "parameters":
+    if column in COUNTS:
         return words.number(value, "{:,.0f}")
     return words.number(value, "{:g}")

@@ -31,6 +31,7 @@ from actbench.reports.sheet.parts import (
 )
 from actbench.results.columns import FINAL, SETTINGS
 from actbench.tables.across import Across
+from actbench.tables.arms import COUNTS
 from actbench.tables.metrics import PLAIN
 from actbench.tables.tasks import FAMILY
 
@@ -166,7 +167,7 @@ class ComparisonSheet:
 
     def _task(self, number: int, found: TaskFindings) -> Section:
         """The arms of a task, and each comparison with its baseline."""
-        arms = arm_grid(found, self.view, alone=len(self.findings.tasks) == 1)
+        arms = arm_grid(found, self.view)
         return Section(
             words.task_title(found.task.distinction),
             settings_line(found),
@@ -189,8 +190,8 @@ def settings_line(found: TaskFindings) -> str:
     ]
     sizes = [f"{settings[key]:,.0f} {name}" for key, name in (("train_size", "training"), ("test_size", "test inputs"))
              if not math.isnan(settings[key])]  # fmt: skip
-    parameters = sorted({f"{value:,.0f}" for value in found.arms["parameters"].dropna()})
-    same = [f"{parameters[0]} parameters"] if len(parameters) == 1 else []
+    counts = [(name.removesuffix("s"), set(found.arms[name].dropna())) for name in COUNTS]
+    same = [words.plural(values.pop(), noun) for noun, values in counts if len(values) == 1]
     return " · ".join([*asked, *([" + ".join(sizes)] if sizes else []), *same, words.epoch_rule(found.task.rule)])
 
 
@@ -229,8 +230,8 @@ def _checks_section(findings: Findings) -> Section:
     columns = (
         Head("result", Content.NAME),
         Head("fails if", Content.WORDS),
-        Head("task", Content.NAME),
-        Head("figures", Content.WORDS),
+        Head("task", Content.NAME, rank=2),
+        Head("figures", Content.WORDS, rank=1),
     )
     rows = tuple(
         (
@@ -242,7 +243,7 @@ def _checks_section(findings: Findings) -> Section:
         for result in findings.checks
     )
     notes = tuple(f"Not run, since its arms are not here: {text}" for text in findings.skipped_checks)
-    grids = (Grid("", columns, rows, notes),) if rows else ()
+    grids = (Grid("", columns, rows, notes, elsewhere="--json"),) if rows else ()
     return Section("Checks", "", grids, () if rows else notes, anchor="checks")
 
 

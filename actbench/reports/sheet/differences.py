@@ -47,7 +47,8 @@ def comparison_grid(comparison: MetricComparison) -> Grid:
         tuple(column for column, _ in columns),
         rows,
         tuple(f"{note}." for note in notes),
-    )
+        elsewhere="'actbench compare' with --format csv",
+    ).telling
 
 
 ColumnOf = tuple[Head, Callable[["Row"], Cell]]
@@ -61,20 +62,20 @@ def _mean_columns(comparison: MetricComparison) -> list[ColumnOf]:
     margin = comparison.limit.value
     scale = Scale(margin, max(reach, 1.3 * margin) or 1.0)
     learned: list[ColumnOf] = [
-        (Head("learned"), _learned),
-        (Head("p learned"), lambda row: _p_value(row.verdict.reliability_p)),
-        (Head("all runs", unit=unit), lambda row: _step(comparison, row.judged.over_all)),
+        (Head("learned", rank=3), _learned),
+        (Head("p learned", rank=4), lambda row: _p_value(row.verdict.reliability_p)),
+        (Head("all runs", unit=unit, rank=4), lambda row: _step(comparison, row.judged.over_all)),
     ]
     return [
         (Head("activation", Content.NAME), lambda row: Cell(row.arm)),
         *(learned if comparison.some_failed else []),
         (Head("difference", unit=unit), lambda row: _step(comparison, row.comparison and _of(row).difference)),
-        (Head("95 % interval", scale=scale), lambda row: _interval(comparison, row)),
-        (Head("p"), lambda row: _p_value(row.verdict.adjusted_p)),
-        (Head("effect size"), _effect_size),
-        (Head("IQM", unit=unit), lambda row: _step(comparison, row.judged.iqm_difference)),
-        (Head("P(better)"), _improvement),
-        (Head("could show", unit=unit), lambda row: _could_show(comparison, row)),
+        (Head("95 % interval", scale=scale, rank=1), lambda row: _interval(comparison, row)),
+        (Head("p", rank=2), lambda row: _p_value(row.verdict.adjusted_p)),
+        (Head("effect size", rank=3), _effect_size),
+        (Head("IQM", unit=unit, rank=5), lambda row: _step(comparison, row.judged.iqm_difference)),
+        (Head("P(better)", rank=5), _improvement),
+        (Head("could show", unit=unit, rank=4), lambda row: _could_show(comparison, row)),
         (Head("verdict", Content.WORDS), lambda row: _verdict(comparison, row)),
     ]
 
@@ -83,13 +84,13 @@ def _ratio_columns(comparison: MetricComparison) -> list[ColumnOf]:
     return [
         (Head("activation", Content.NAME), lambda row: Cell(row.arm)),
         (
-            Head("mean", unit=words.unit(comparison.metric)),
+            Head("mean", unit=words.unit(comparison.metric), rank=3),
             lambda row: Cell(words.seconds(_mean_of(row)), _mean_of(row)),
         ),
         (Head("arm / baseline"), lambda row: Cell(words.factor(_of(row).ratio), _of(row).ratio)),
-        (Head("95 % interval"), lambda row: _interval(comparison, row)),
-        (Head("P(faster)"), _improvement),
-        (Head("p"), lambda row: _p_value(row.verdict.adjusted_p)),
+        (Head("95 % interval", rank=1), lambda row: _interval(comparison, row)),
+        (Head("P(faster)", rank=4), _improvement),
+        (Head("p", rank=2), lambda row: _p_value(row.verdict.adjusted_p)),
         (Head("verdict", Content.WORDS), lambda row: _verdict(comparison, row)),
     ]
 
@@ -99,16 +100,16 @@ def _rank_columns(comparison: MetricComparison) -> list[ColumnOf]:
     return [
         (Head("activation", Content.NAME), lambda row: Cell(row.arm)),
         (
-            Head("median", unit=words.unit(metric)),
+            Head("median", unit=words.unit(metric), rank=3),
             lambda row: Cell(words.median(metric, _median(row)), _median(row).median),
         ),
         (Head("median speed-up"), lambda row: Cell(words.factor(_of(row).speedup), _of(row).speedup)),
-        (Head("95 % of that median"), lambda row: _interval(comparison, row)),
+        (Head("95 % of that median", rank=1), lambda row: _interval(comparison, row)),
         (
-            Head("faster / slower / tied"),
+            Head("faster / slower / tied", rank=4),
             lambda row: Cell(f"{_of(row).wins} / {_of(row).losses} / {_of(row).ties}", _of(row).wins),
         ),
-        (Head("p"), lambda row: _p_value(row.verdict.adjusted_p)),
+        (Head("p", rank=2), lambda row: _p_value(row.verdict.adjusted_p)),
         (Head("verdict", Content.WORDS), lambda row: _verdict(comparison, row)),
     ]
 
@@ -190,9 +191,15 @@ def across_grid(across: Across) -> Grid:
     """Ranks, speed-ups and the performance profile over all tasks."""
     taus = [tau for tau in TAUS if tau in (1.0, 1.5, 2.0, 3.0)]
     timed = across.timed >= 2  # noqa: PLR2004 - as many as a comparison across tasks needs
-    headings = ["mean rank", "mean test %", "cost of an epoch"]
-    headings += ["speed-up", "solved", *(f"within {tau:g}×" for tau in taus)] if timed else []
-    columns = [Head("activation", Content.NAME), *map(Head, headings), Head("Pareto front", Content.NAME)]
+    columns = [
+        Head("activation", Content.NAME),
+        Head("mean rank"),
+        Head("mean test %", rank=1),
+        Head("cost of an epoch", rank=1),
+        *([Head("speed-up", rank=2), Head("solved", rank=3)] if timed else []),
+        *([Head(f"within {tau:g}×", rank=4) for tau in taus] if timed else []),
+        Head("Pareto front", Content.NAME, rank=2),
+    ]
     rows = []
     for row in across.rows:
         cells = [
@@ -219,4 +226,4 @@ def across_grid(across: Across) -> Grid:
         ]
     notes = [f"{words.sentence(note)}." for note in notes]
     notes += [*words.shared_networks(across), *words.left_out(across)]
-    return Grid("", tuple(columns), tuple(rows), tuple(notes))
+    return Grid("", tuple(columns), tuple(rows), tuple(notes), elsewhere="'actbench compare' with --json")

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
+
+from actbench.reports.words import NOTHING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,12 +88,14 @@ class Head:
         content: what its cells hold.
         unit: of its figures, where the heading does not say it.
         scale: of the bars in its cells, if it has any.
+        rank: how soon it gives way where a screen has no room for all columns, the highest rank first; 0 never does.
     """
 
     heading: str
     content: Content = Content.NUMBER
     unit: str = ""
     scale: Scale | None = None
+    rank: int = 0
 
     @property
     def title(self) -> str:
@@ -113,6 +117,7 @@ class Grid:
         columns, rows: its heads and cells; every row has as many cells as there are columns.
         notes: lines below it.
         baseline: the row of the arm that the others are compared with, if there is one among them.
+        elsewhere: what shows the columns that a screen has no room for, where any may give way.
     """
 
     title: str
@@ -120,6 +125,18 @@ class Grid:
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
     baseline: int | None = None
+    elsewhere: str = ""
+
+    @property
+    def telling(self) -> Grid:
+        """Without the columns that may give way and say nothing in any row."""
+        kept = [
+            place
+            for place, column in enumerate(self.columns)
+            if not column.rank or any(row[place].text not in ("", NOTHING) for row in self.rows)
+        ]
+        rows = tuple(tuple(row[place] for place in kept) for row in self.rows)
+        return replace(self, columns=tuple(self.columns[place] for place in kept), rows=rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,10 @@ def curves_grid(curves: Sequence[ReproducedCurve]) -> Grid:
                 row.append(Cell(f"{largest:.5f} (epoch {epoch})", largest))
         rows.append(tuple(row))
     near, far = f"through epoch {CURVE_THROUGH}", "in all"
-    headings = ("epochs", f"accuracy {near}", f"accuracy {far}", f"loss {near}", f"loss {far}")
-    columns = (Head("curve", Content.NAME), *map(Head, headings))
-    return Grid("Printed learning curves: largest difference", columns, tuple(rows))
+    headings = {f"accuracy {near}": 0, f"accuracy {far}": 1, f"loss {near}": 2, f"loss {far}": 2}
+    columns = (
+        Head("curve", Content.NAME),
+        Head("epochs", rank=3),
+        *(Head(name, rank=rank) for name, rank in headings.items()),
+    )
+    return Grid("Printed learning curves: largest difference", columns, tuple(rows), elsewhere="--format md")

@@ -235,12 +235,19 @@ def _summary_grid(found: Sequence[Reproduction]) -> Grid:
                 Cell(f"{len(one.findings.runs)}", len(one.findings.runs)),
                 _share(digits.all.count, digits.all.of),
                 _share(digits.distinct.count, digits.distinct.of),
-                *(Cell(f"{count}", count) for count in counts),
+                *(Cell(f"{count or words.NOTHING}", count) for count in counts),
                 _share(held, len(expected)),
             )
         )
-    headings = ("runs", "cells to the digit", "distinct ones", *map(str, ClaimVerdict), "expected claims that hold")
-    return Grid("", (Head("study", Content.NAME), *map(Head, headings)), tuple(rows))
+    heads = (
+        Head("study", Content.NAME),
+        Head("runs", rank=4),
+        Head("cells to the digit", rank=3),
+        Head("distinct ones", rank=3),
+        *(Head(str(verdict), rank=1 + (verdict is ClaimVerdict.TO_THE_DIGIT)) for verdict in ClaimVerdict),
+        Head("expected claims that hold", rank=2),
+    )
+    return Grid("", heads, tuple(rows), elsewhere="--format md").telling
 
 
 def _share(count: int, of: int) -> Cell:
@@ -253,7 +260,7 @@ def _claims_grid(claims: Sequence[JudgedClaim]) -> Grid:
     columns = [
         Head("claim", Content.WORDS),
         *[Head("variant", Content.NAME)] * varied,
-        Head("figures", Content.WORDS),
+        Head("figures", Content.WORDS, rank=1),
         Head("verdict", Content.WORDS),
     ]
     rows = [
@@ -268,7 +275,7 @@ def _claims_grid(claims: Sequence[JudgedClaim]) -> Grid:
         )
         for judged in claims
     ]
-    return Grid("Claims", tuple(columns), tuple(rows))
+    return Grid("Claims", tuple(columns), tuple(rows), elsewhere="--format md")
 
 
 def _claim(judged: JudgedClaim) -> str:
