@@ -24,7 +24,7 @@ from actbench.cli.options import (
 from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
 from actbench.cli.sweeps import print_forecasts, say_too_few_seeds, supervised
 from actbench.errors import UserError
-from actbench.reports.loggers import LOGGERS, Logger
+from actbench.reports.loggers import Logger, chosen_loggers
 
 if TYPE_CHECKING:
     from actbench.execution.events import Listener
@@ -84,7 +84,7 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     form = chosen_format(format_name, output, as_json=as_json)
     errors = console(stderr=True)
     options = Options(jobs=jobs)
-    loggers = [LOGGERS[name] for name in log or ()]
+    loggers = chosen_loggers(log or ())
     where = {"data_dir": str(data_dir) if data_dir else None, "max_memory": max_memory}
     cases = [
         # What is stored is judged without running anything, wherever the study's code lies.
