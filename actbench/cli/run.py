@@ -38,7 +38,7 @@ from actbench.cli.tuning import (
     tuner_of,
 )
 from actbench.errors import UserError
-from actbench.reports.loggers import LOGGERS
+from actbench.reports.loggers import chosen_loggers
 from actbench.results.columns import SETTINGS
 from actbench.results.thresholds import checked_thresholds
 from actbench.studies.study import MAX_SEEDS
@@ -243,7 +243,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         max_failures=at_least_one("--max-failures", max_failures),
         checkpoint_epochs=None if checkpoint_every is None else at_least_one("--checkpoint-every", checkpoint_every),
     )
-    loggers = [LOGGERS[name] for name in log or ()]
+    loggers = chosen_loggers(log or ())
     if chosen.tuning is not None:
         if until_decided or rerun:
             raise UserError(f"A tuning and {'--until-decided' if until_decided else '--rerun'} do not go together.")

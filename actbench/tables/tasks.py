@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from actbench.results.columns import FINAL
 from actbench.results.tunings import names_in
-from actbench.tables.arms import SHARED_COLUMNS, SIZES, arm_names, finished, with_sizes
+from actbench.tables.arms import LABELS, SHARED_COLUMNS, SIZES, arm_names, finished, with_sizes
 from actbench.tables.measured import EpochRule
 from actbench.tables.warnings import KeptApart, RepeatedSeeds, SensitivityStudy, TableWarning
 from actbench.tuning.asked import place_of
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
     from actbench.results.tunings import StoredTuning
 
-# A study is a name for a question, not a part of it: what two studies asked alike is one task. Arms that one tuning
-# chose settings for are another, in which what it chose is open.
-KEYS = (*(column for column in SHARED_COLUMNS if column != "study"), "tuning")
+# Arms that one tuning chose settings for are a question of their own, in which what it chose is open.
+KEYS = (*(column for column in SHARED_COLUMNS if column not in LABELS), "tuning")
 FAMILY = ("dataset", "model", "variant")
 NAMING = (*FAMILY, "tuning")
 """What the title of every task begins with, where it has it."""
@@ -36,7 +35,7 @@ class Task:
 
     Attributes:
         distinction: what tells it from the others; its title is made of that.
-        settings: the values of `KEYS`, and ``study`` with the names of all studies that asked it.
+        settings: the values of `KEYS`, and of `LABELS` the names of all studies and variants that asked it.
         runs: the measured runs, with the column ``arm``.
         open: the settings that a tuning chose for each arm by itself; ``settings`` hold None there.
     """
@@ -84,11 +83,12 @@ def split(
     views, asked = _views(runs, tunings)
     kept, warnings = _one_run_a_seed(views, asked)
     views, asked = views[kept], asked[kept]
-    groups = sorted(asked.groupby(list(KEYS), sort=False, dropna=False).indices.values(), key=lambda rows: rows[0])
-    parts = [(views.iloc[rows], asked.iloc[rows]) for rows in groups]
+    numbers = task_numbers(asked)
+    parts = [(views[numbers == number], asked[numbers == number]) for number in sorted(set(numbers))]
     parts = [(part, its) for part, its in parts if its["tuning"].iloc[0] or not part["tuning"].all()]
     settings = [
-        {key: _known(its[key].iloc[0]) for key in KEYS} | {"study": ", ".join(dict.fromkeys(part["study"]))}
+        {key: _known(its[key].iloc[0]) for key in KEYS}
+        | {label: " + ".join(filter(None, dict.fromkeys(part[label]))) for label in LABELS}
         for part, its in parts
     ]
     distinctions = _distinctions(settings)
@@ -119,6 +119,11 @@ def _views(runs: pd.DataFrame, tunings: Mapping[str, StoredTuning]) -> tuple[pd.
 def _opened(tuning: str, tunings: Mapping[str, StoredTuning]) -> tuple[str, ...]:
     """The settings that a tuning chose."""
     return tuple(dict.fromkeys(map(place_of, tunings[tuning].searched))) if tuning else ()
+
+
+def task_numbers(runs: pd.DataFrame) -> pd.Series[int]:
+    """For every run the number of its task, in the order of first appearance. Columns that are not there are alike."""
+    return runs.groupby([key for key in KEYS if key in runs], sort=False, dropna=False).ngroup()
 
 
 def _one_run_a_seed(views: pd.DataFrame, asked: pd.DataFrame) -> tuple[pd.Series[bool], list[TableWarning]]:
