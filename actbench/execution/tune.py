@@ -84,6 +84,13 @@ class Tuner:
         places.sort(key=lambda place: place[0].search.seeds.index(place[1][2]))
         asked_for = [(family.variant, self._trial(family, *key)) for family, key in places]
         plan = self._plan(asked_for, role=TUNING)
+        for label, info in plan.data.items():
+            if info.val_size < info.classes:
+                raise UserError(
+                    f"The tuning has no room for validation: {self.tuning.validation_split:g} of the "
+                    f"{info.train_size + info.val_size} training inputs of {label} is {info.val_size}, and there are "
+                    f"{info.classes} classes. Raise validation_split in [tuning], or take more data."
+                )
         runs = tuple(
             (replace(run, tuning=family.name), request)
             for (run, request), (family, _) in zip(plan.runs, places, strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import typing
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -137,7 +138,8 @@ class _Reader:
             given = given | {
                 "seeds": list(range(FIRST_SEED, FIRST_SEED + self.convert("tuning.seeds", seeds, Repeats)))
             }
-        asked: Tuning = self.convert("tuning", given, Tuning)
+        kinds = typing.get_type_hints(Tuning, include_extras=True)
+        asked = Tuning(**{key: self.convert(f"tuning.{key}", value, kinds[key]) for key, value in given.items()})
         if asked.grid and given.get("protocol", "grid") != "grid":
             raise self.error("tuning", "has a grid of its own, and a protocol, which brings one; leave one of them out")
         if asked.protocol == "grid" and not asked.grid:
