@@ -45,6 +45,8 @@ def sweep_and_print(
     as_json: bool,
 ) -> None:
     """Sweep, print the table of the plan's own runs, and say where they are; exit with 1 where some run failed."""
+    from actbench.reports import words
+
     errors = console(stderr=True)
     go_on = BEGIN_ANEW if options.rerun else GO_ON
     if not quiet:
@@ -52,7 +54,7 @@ def sweep_and_print(
     outcome = supervised(carry_out, errors, rerun=options.rerun, quiet=quiet)
     print_arms([folder], plan.thresholds, "json" if as_json else "table", only=plan.keys, rule=rule)
     if outcome.gave_up:
-        errors.print(f"Gave up after {options.max_failures} failing runs in a row. {go_on}")
+        errors.print(f"{words.gave_up(outcome.gave_up, options.max_failures)} {go_on}", markup=False)
     elif not quiet:
         errors.print(f"Kept in {folder}; 'actbench compare {folder}' shows all that lies there.")
     if outcome.broken:

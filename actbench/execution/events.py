@@ -64,6 +64,18 @@ class RunEnded:
 
 
 @dataclass(frozen=True)
+class TrialEnded:
+    """A run was tried with a few inputs, to see whether a person's own code in it works.
+
+    ``error`` says why it does not, in a sentence, and ``trace`` where; both are empty where it does.
+    """
+
+    run: Run
+    error: str = ""
+    trace: str = ""
+
+
+@dataclass(frozen=True)
 class LookEnded:
     """Seeds are added until it is decided, and so many have been looked at: what is known of every task by now."""
 
@@ -71,7 +83,7 @@ class LookEnded:
     tasks: tuple[TaskFindings, ...]
 
 
-RunEvent: TypeAlias = RunStarted | EpochEnded | CheckpointTaken | CheckpointRefused | RunEnded
+RunEvent: TypeAlias = RunStarted | EpochEnded | CheckpointTaken | CheckpointRefused | RunEnded | TrialEnded
 """What an executor yields."""
 Event: TypeAlias = SweepPlanned | RunEvent | LookEnded
 """What a listener is called with."""
