@@ -1,10 +1,227 @@
-"""Would another activation function do better in my network, and what would it cost me?"""
+"""Would another activation function do better in my network, and what would it cost me?
+
+From Python, as from the command line: `run` trains, `compare` says what the stored results show, `plot` draws them. All
+that is heavy is imported where it is needed: ``import actbench`` takes neither TensorFlow nor pandas nor Matplotlib.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from actbench import lazy
 from actbench.environment import __version__
+from actbench.errors import ActbenchError
 from actbench.training import backends
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from actbench.execution.executor import Executor
+    from actbench.reports.answer import Answer
+    from actbench.reports.plots.figures import Picture
+    from actbench.tables.findings import Question
+    from actbench.tables.measured import EpochRule
+
+__all__ = ["ActbenchError", "__version__", "compare", "plot", "run"]
 
 # Keras settles on its backend when it is imported, whoever comes first: a model, a provider or a person's own file.
 lazy.before("keras", backends.prepare)
+
+PathLike: TypeAlias = str | os.PathLike[str]
+EpochChoice: TypeAlias = Literal["val", "last", "best"]
+
+
+def run(  # noqa: PLR0913 - one parameter an option
+    study: PathLike | None = None,
+    *,
+    seeds: int | Iterable[int] | None = None,
+    variants: Sequence[str] = (),
+    thresholds: Sequence[float] | None = None,
+    select: EpochChoice | None = None,
+    until_decided: bool = False,
+    max_seeds: int | None = None,
+    margin: float | None = None,
+    baseline: str | None = None,
+    results: PathLike | None = None,
+    jobs: int = 1,
+    executor: Executor | None = None,
+    rerun: bool = False,
+    reuse: Sequence[PathLike] = (),
+    log: Sequence[str] = (),
+    data_dir: PathLike | None = None,
+    max_memory: float | None = None,
+    allow_code: bool = False,
+    quiet: bool = False,
+    **settings: Any,
+) -> Answer:
+    """Train what is not stored yet, and say what all of it shows: ``actbench run``.
+
+    Runs are trained in processes of their own. Progress goes to stderr. Ctrl-C, or a notebook's stop button, lets the
+    running epochs end and keeps their state; the same call goes on from there.
+
+    Args:
+        study: a study's file; what is given beside it overrides what it says.
+        seeds: the seeds 0 … N-1, or exactly these.
+        variants: of the study, those to train; none for all.
+        thresholds: accuracies as fractions; None takes the study's, or those that suit the data.
+        select: which epoch's figures are a run's; None takes validation where there is such a part, else the last.
+        until_decided: add seeds until test accuracy tells every arm from the baseline, or equal to it.
+        max_seeds: with ``until_decided``, seeds at the last look; None for 30.
+        margin: with ``until_decided``, the smallest difference worth caring about, a fraction.
+        baseline: with ``until_decided``, the arm to compare with; None takes relu, or the first.
+        results: folder of the store; None for ``results/NAME`` of the study, or ``results/adhoc``.
+        jobs: runs at a time.
+        executor: where to train; None for this machine.
+        rerun: train again what is stored.
+        reuse: stores to take finished runs from.
+        log: names of loggers.
+        data_dir: folder of published data.
+        max_memory: GiB that the data of a file may take; None for half of what is free.
+        allow_code: let the study's file name any code of this machine.
+        quiet: no progress.
+        settings: by the names of studies' files and tables: a value, or a list of values to try each of.
+            ``activation=["relu", "mine.py:gate"]``, ``data="mnist"``, ``learning_rate=[0.1, 0.01]``.
+
+    Raises:
+        ActbenchError: what was asked for cannot be, or too many runs in a row failed.
+        KeyboardInterrupt: it was interrupted; what had been trained is stored.
+    """
+    import msgspec
+
+    from actbench.cli.options import at_least_one, chosen_seeds, console
+    from actbench.cli.sweeps import BEGIN_ANEW, GO_ON
+    from actbench.datasets.fetching.events import told
+    from actbench.execution.asking import asked_settings, asked_study, asked_wish, carry_out
+    from actbench.execution.local import LocalExecutor
+    from actbench.execution.plan import make_plan
+    from actbench.execution.sweep import Options
+    from actbench.execution.until_decided import with_designs
+    from actbench.reports.fetching import FetchProgress
+    from actbench.reports.loggers import LOGGERS
+    from actbench.reports.progress import SweepProgress
+    from actbench.results.thresholds import checked_thresholds
+    from actbench.tables.findings import Question
+
+    asked = asked_settings(settings)
+    asked["seed"] = chosen_seeds(seeds, None) if seeds is None or isinstance(seeds, int) else list(seeds)
+    rule = _rule(select)
+    wish = asked_wish(until_decided, max_seeds, margin, baseline, rule, asked["seed"], rerun=rerun)
+    asked["seed"] = list(range(wish.most)) if wish else asked["seed"]
+    chosen = asked_study(Path(study) if study else None, asked, variants=variants, allow_code=allow_code)
+    chosen = msgspec.structs.replace(
+        chosen,
+        thresholds=checked_thresholds(thresholds) or chosen.thresholds,
+        data_dir=str(data_dir) if data_dir else None,
+        max_memory=max_memory,
+    )
+    folder = Path(results or Path("results") / chosen.name)
+    options = Options(
+        executor=executor or LocalExecutor(),
+        jobs=at_least_one("--jobs", jobs),
+        rerun=rerun,
+        reuse=tuple(map(Path, reuse)),
+    )
+    loggers = [LOGGERS[name] for name in log]
+    errors = console(stderr=True)
+    with FetchProgress(errors, quiet=quiet) as fetching, told(fetching):
+        plan = make_plan(chosen, options.executor)
+    if wish is not None:
+        plan = with_designs(plan, folder, wish)
+    with SweepProgress(errors, quiet=quiet) as progress:
+        outcome = carry_out(plan, folder, options, [logger.listener(folder) for logger in loggers], wish, progress)
+    go_on = BEGIN_ANEW if rerun else GO_ON
+    if outcome.interrupted:
+        raise KeyboardInterrupt(f"Interrupted. {go_on}")
+    if outcome.gave_up:
+        raise ActbenchError(f"Gave up after {options.max_failures} failing runs in a row. {go_on}")
+    return _answer([folder], Question(thresholds=plan.thresholds, only=plan.keys, rule=rule))
+
+
+def compare(
+    *stores: PathLike,
+    metrics: Sequence[str] = ("test_accuracy",),
+    baseline: str | None = None,
+    margin: float | None = None,
+    thresholds: Sequence[float] | None = None,
+    select: EpochChoice | None = None,
+    chance_level: float | None = None,
+    activations: Sequence[str] = (),
+    data: Sequence[str] = (),
+    models: Sequence[str] = (),
+    where: Sequence[str] = (),
+) -> Answer:
+    """Put the arms of some results side by side, and say whether the differences are luck: ``actbench compare``.
+
+    Args:
+        stores: folders with results; none for ``results/adhoc``.
+        metrics: what to compare by: ``accuracy``, ``loss``, ``epochs-to:0.95``, ``seconds_per_epoch`` and others.
+        baseline: the arm to compare with; None takes relu, or the first.
+        margin: the smallest difference worth caring about, a fraction; None takes the metric's own.
+        thresholds: accuracies as fractions; None takes those of the stores' studies.
+        select: which epoch's figures are a run's; None takes validation where there is such a part, else the last.
+        chance_level: training accuracy, a fraction, up to which a run counts as guessing.
+        activations: only these; ``"swish*"`` and a bare name for all its parameters will do.
+        data: only these data sets.
+        models: only these models.
+        where: only runs of which all this holds: ``"seed<5"``, ``"optimizer=adam"``.
+
+    Raises:
+        ActbenchError: a store cannot be read, or what is named is not there.
+    """
+    from actbench.tables.findings import Question
+    from actbench.tables.select import Selection
+
+    question = Question(
+        thresholds=tuple(thresholds or ()) or None,
+        selection=Selection(tuple(activations), tuple(data), tuple(models), tuple(where)),
+        baseline=baseline,
+        metrics=tuple(metrics),
+        margin=margin,
+        rule=_rule(select),
+        chance_level=chance_level,
+    )
+    return _answer(stores, question)
+
+
+def plot(
+    answer: Answer | PathLike,
+    kind: str,
+    *,
+    theme: Literal["light", "dark"] = "light",
+    x: Literal["epochs", "seconds"] | None = None,
+    metric: str | None = None,
+) -> Picture:
+    """Draw what `run` or `compare` gave, or a store: ``actbench plot``.
+
+    Args:
+        answer: what to draw, or the folder of a store.
+        kind: ``curves``, ``strip``, ``profile`` or ``pareto``.
+        theme: of the paper.
+        x: what lies along the x axis of pictures over time; None for epochs.
+        metric: of pictures that can show several, as `compare` takes it; None for test accuracy.
+
+    Raises:
+        ActbenchError: there is no such picture, or nothing to draw it from.
+    """
+    from actbench.reports.answer import Answer
+    from actbench.reports.plots import look_of
+    from actbench.reports.plots.figures import drawn
+
+    look = look_of(kind, theme, x=x, metric=metric)
+    known = answer if isinstance(answer, Answer) else compare(answer, metrics=[look.metric])
+    return drawn(kind, known.findings, look)
+
+
+def _answer(stores: Sequence[PathLike], question: Question) -> Answer:
+    from actbench.cli.compare import ADHOC
+    from actbench.reports.answer import Answer
+    from actbench.tables.findings import analyse
+
+    return Answer(analyse([Path(store) for store in stores] or [ADHOC], question))
+
+
+def _rule(select: EpochChoice | None) -> EpochRule | None:
+    from actbench.tables.measured import EpochRule
+
+    return EpochRule(select) if select else None

@@ -9,7 +9,11 @@ LONGEST_NAME = 100
 """Nobody misspells a name that long, and comparing it takes time."""
 
 
-class UserError(Exception):
+class ActbenchError(Exception):
+    """Whatever actbench refuses, or cannot carry out, in one sentence: what callers from Python catch."""
+
+
+class UserError(ActbenchError):
     """Wrong usage or bad input: says what was wrong, with which input, and what to do instead.
 
     The command line prints it without a traceback and exits with 2.

@@ -45,6 +45,7 @@ class Arm:
     version: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     parameters: int = 84060
+    sites: int = 2
     compiler: str = "xla"
 
 
@@ -89,6 +90,7 @@ def record(task: Task, arm: Arm, seed: int) -> Record:
         run=run,
         status=status,
         parameters=arm.parameters,
+        sites=arm.sites,
         train_size=60000,
         test_size=10000,
         compiler=arm.compiler,
@@ -100,7 +102,7 @@ def record(task: Task, arm: Arm, seed: int) -> Record:
         versions=Versions(**VERSIONS | arm.versions),
     )
     if status in ("failed", "oom"):
-        return replace(base, error=arm.error, train_size=None, test_size=None, parameters=None)
+        return replace(base, error=arm.error, train_size=None, test_size=None, parameters=None, sites=None)
     epochs = tuple(_epochs(task, arm, seed, diverged=status == "diverged"))
     return replace(base, epochs=epochs, wall_seconds=epochs[-1].train_seconds * 1.1 + 0.5)
 

@@ -72,7 +72,8 @@ def test_nothing_is_imported_in_a_circle():
 def test_modules_and_the_top_level_stay_small_enough_to_be_read():
     lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in modules()}
     assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
-    entries = [path.name for path in PACKAGE.iterdir() if not path.name.startswith(("__pycache__", "."))]
+    unread = ("__pycache__", ".", "py.typed")  # the last is an empty mark for type checkers
+    entries = [path.name for path in PACKAGE.iterdir() if not path.name.startswith(unread)]
     assert len(entries) <= MOST_ENTRIES, sorted(entries)
 
 

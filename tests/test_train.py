@@ -88,6 +88,32 @@ def wide(site, input_shape, classes):
 def nothing(site, input_shape, classes):
     return None
 
+def without_sites(site, input_shape, classes):
+    inputs = keras.Input(input_shape)
+    x = keras.layers.Dense(6, activation="relu")(keras.layers.Flatten()(inputs))
+    return keras.Model(inputs, keras.layers.Dense(classes)(x))
+
+def thrown_away(site, input_shape, classes):
+    inputs = keras.Input(input_shape)
+    x = keras.layers.Dense(6)(keras.layers.Flatten()(inputs))
+    site()(x)
+    return keras.Model(inputs, keras.layers.Dense(classes)(site()(x)))
+
+class Block(keras.layers.Layer):
+    def __init__(self, site, other, called):
+        super().__init__()
+        self.site, self.other, self.called = site, other, called
+
+    def call(self, x):
+        return self.site(self.other(x) if self.called else x)
+
+def in_layers(site, input_shape, classes, called=True):
+    return keras.Sequential([
+        keras.layers.Flatten(), Block(site(), site(), called),
+        keras.Sequential([keras.layers.Dense(4), site()]),
+        keras.layers.Dense(classes),
+    ])
+
 def sequential(site, input_shape, classes):
     layers = keras.layers
     return keras.Sequential([layers.Flatten(), layers.Dense(6), site(), layers.Dense(classes)])
@@ -555,6 +581,9 @@ def test_an_activation_that_raises_when_it_is_built_gives_its_own_words_on_one_l
         ({"activation": "frelu"}, "'frelu' looks at neighbouring pixels: use it in a convolutional model"),
         ({"model": "own.py:wide"}, r"'own\.py:wide' ends in shape \(None, 4\), but it must end in \(None, 3\)"),
         ({"model": "own.py:nothing"}, r"'own\.py:nothing'.*None"),
+        ({"model": "own.py:without_sites"}, r"'own\.py:without_sites' has no place for an activation"),
+        ({"model": "own.py:thrown_away"}, r"calls site\(\) 2 times, but what 1 of these layers return has no part in"),
+        ({"model": "own.py:in_layers(called=False)"}, r"calls site\(\) 3 times, but what 1 of these"),
     ],
 )
 def test_a_network_that_cannot_be_built_is_refused_in_words(changes, message):
@@ -567,6 +596,12 @@ def test_a_sequential_network_without_an_input_layer_is_trained():
     record = trained(**SMALL | {"model": "own.py:sequential"})
     assert record.status == "ok", record.error
     assert record.parameters == 6 * 6 + 7 * 3
+
+
+@in_a_plain_graph
+@pytest.mark.parametrize(("model", "sites"), [("mlp(6)", 1), ("mlp(6, 5)", 2), ("own.py:in_layers", 3)])
+def test_the_number_of_sites_is_noted(model, sites):
+    assert trained(**SMALL | {"model": model}).sites == sites
 
 
 @in_a_plain_graph

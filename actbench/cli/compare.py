@@ -15,8 +15,6 @@ from actbench.cli.options import (
     Listed,
     Select,
     Thresholds,
-    checked_level,
-    checked_thresholds,
     complete_metric,
     completing,
     completions,
@@ -119,14 +117,14 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
 
     form = chosen_format(format_name, output, as_json=as_json)
     question = Question(
-        thresholds=checked_thresholds(threshold),
+        thresholds=tuple(threshold or ()) or None,
         selection=selection(act, data, model, where),
         baseline=baseline,
         metrics=tuple(metric or DEFAULT_METRICS),
         margin=margin,
         fail_if=tuple(fail_if or ()),
         rule=epoch_rule(select),
-        chance_level=checked_level(chance_level),
+        chance_level=chance_level,
     )
     view = View(
         columns=tuple(name.strip() for name in columns.split(",") if name.strip()) if columns else (),

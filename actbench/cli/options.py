@@ -183,27 +183,16 @@ def epoch_rule(chosen: SelectedEpoch | None) -> EpochRule | None:
     return EpochRule(chosen.value) if chosen else None
 
 
-def checked_level(level: float | None) -> float | None:
-    """A level of chance, or None where none was given. Raises UserError for one outside 0 … 1."""
-    if level is not None and not 0 <= level < 1:
-        raise UserError(f"--chance-level {level:g} is no accuracy between 0 and 1.")
-    return level
-
-
-def checked_thresholds(chosen: list[float] | None) -> tuple[float, ...] | None:
-    """The thresholds in rising order, or None where none were given. Raises UserError for one outside 0 … 1."""
-    for threshold in chosen or ():
-        if not 0 < threshold < 1:
-            hint = f" Did you mean {threshold / 100:g}?" if 1 <= threshold < 100 else ""  # noqa: PLR2004 - a percentage
-            raise UserError(f"--threshold {threshold:g} is no accuracy between 0 and 1.{hint}")
-    return tuple(sorted(set(chosen))) if chosen else None
-
-
 def console(*, stderr: bool = False, plain: bool = False) -> Any:
     """A Rich console on stdout or stderr; plain text where nobody watches, and for a file (``plain``)."""
     from actbench.cli.terminal import Screen
 
-    # Where nobody watches and nobody says how wide it is, nothing is squeezed into a made-up terminal.
+    # Where nobody watches and nobody says how wide it is, nothing is squeezed into a made-up terminal. A notebook's
+    # streams say that they are terminals, but obey nothing that moves a cursor.
     stream = sys.stderr if stderr else sys.stdout
-    width = None if (stream.isatty() or "COLUMNS" in os.environ) and not plain else UNBOUNDED
-    return Screen(stderr=stderr, width=width, color_system=None if plain else "auto")
+    notebook = "ipykernel" in sys.modules
+    bounded = (stream.isatty() and not notebook) or "COLUMNS" in os.environ
+    width = None if bounded and not plain else UNBOUNDED
+    colours: Any = None if plain else "auto"
+    terminal = False if notebook else None
+    return Screen(stderr=stderr, width=width, color_system=colours, force_terminal=terminal, force_jupyter=False)

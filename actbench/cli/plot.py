@@ -14,14 +14,12 @@ from actbench.cli.options import (
     ChanceLevel,
     Select,
     Thresholds,
-    checked_level,
-    checked_thresholds,
     complete_metric,
     completing,
     epoch_rule,
 )
 from actbench.errors import UserError
-from actbench.reports.plots import PLOTS, Look, LookOption
+from actbench.reports.plots import PLOTS, look_of, takers
 
 
 class ThemeName(StrEnum):
@@ -38,10 +36,6 @@ class Along(StrEnum):
     seconds = "seconds"
 
 
-def _takers(option: LookOption) -> str:
-    return ", ".join(plot.name for plot in PLOTS if option in plot.options)
-
-
 def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
     words: Annotated[
         list[str],
@@ -55,11 +49,11 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
         Path | None, typer.Option("--output", "-o", help="File to write: .png, .svg or .pdf. Default: KIND.png here.")
     ] = None,
     theme: Annotated[ThemeName, typer.Option(help="Of the paper.")] = ThemeName.light,
-    x: Annotated[Along | None, typer.Option(help=f"Of {_takers('x')}. Default: epochs.")] = None,
+    x: Annotated[Along | None, typer.Option(help=f"Of {takers('x')}. Default: epochs.")] = None,
     metric: Annotated[
         str | None,
         typer.Option(
-            help=f"Of {_takers('metric')}, as 'compare' takes it. Default: accuracy.", autocompletion=complete_metric
+            help=f"Of {takers('metric')}, as 'compare' takes it. Default: accuracy.", autocompletion=complete_metric
         ),
     ] = None,
     act: Act = None,
@@ -76,28 +70,18 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
     from actbench.tables.findings import Question, analyse
 
     stores, kind = _split(words)
-    look = Look(theme=theme, **_taken(kind, {"x": x.value if x else None, "metric": metric}))
+    look = look_of(kind, theme, x=x.value if x else None, metric=metric)
     question = Question(
-        thresholds=checked_thresholds(threshold),
+        thresholds=tuple(threshold or ()) or None,
         selection=selection(act, data, model, where),
         baseline=baseline,
         metrics=(look.metric,),
         rule=epoch_rule(select),
-        chance_level=checked_level(chance_level),
+        chance_level=chance_level,
     )
     path = output or Path(f"{kind}.png")
     save_picture(kind, analyse(stores, question), look, path)
     typer.echo(str(path))
-
-
-def _taken(kind: str, options: dict[LookOption, str | None]) -> dict[str, str]:
-    """The options that were given, if the picture obeys them. Raises UserError for one that would change nothing."""
-    given: dict[str, str] = {}
-    for option, value in options.items():
-        if value is not None and option not in PLOTS[kind].options:
-            raise UserError(f"The picture {kind!r} takes no --{option}; {_takers(option)} do.")
-        given |= {} if value is None else {option: value}
-    return given
 
 
 def _split(words: list[str]) -> tuple[list[Path], str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from msgspec.structs import replace
 
-from actbench import activations, datasets, models
 from actbench.cli.fetching import Offline, watched
 from actbench.cli.options import (
     AllowCode,
@@ -23,29 +20,22 @@ from actbench.cli.options import (
     Select,
     Thresholds,
     at_least_one,
-    checked_thresholds,
     choices,
     chosen_seeds,
     completing,
     completions,
     epoch_rule,
 )
-from actbench.cli.sweeps import ExecutorName, executor_of, one_sweep, print_forecast, several_sweeps, sweep_and_print
+from actbench.cli.sweeps import ExecutorName, executor_of, print_forecast, sweep_and_print
 from actbench.errors import UserError
 from actbench.reports.loggers import LOGGERS
 from actbench.results.columns import SETTINGS
-from actbench.studies.settings import file_in
-from actbench.studies.study import MOST_SEEDS
+from actbench.results.thresholds import checked_thresholds
+from actbench.studies.study import MAX_SEEDS
 from actbench.training import backends
 
 if TYPE_CHECKING:
-    from actbench.execution.until_decided import Wish
-    from actbench.studies.study import Study
-    from actbench.tables.measured import EpochRule
-
-
-MAX_SEEDS = 30
-"""Of a sweep that adds seeds until it is decided, where nobody says how many."""
+    pass
 
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -201,17 +191,15 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Train networks with the activations and print the table."""
     asked = _asked(locals())
+    from actbench.execution.asking import asked_study, asked_wish, carry_out
     from actbench.execution.plan import make_plan
     from actbench.execution.sweep import Options
 
     asked["seed"] = chosen_seeds(seeds, seed)
-    wish = None
-    if until_decided:
-        wish = _wish(max_seeds, margin, baseline, epoch_rule(select), asked["seed"], rerun=rerun)
-        asked["seed"] = list(range(wish.most))
-    elif unused := _given({"--max-seeds": max_seeds, "--margin": margin, "--baseline": baseline}):
-        raise UserError(f"{unused} is for --until-decided. 'actbench compare' has --margin and --baseline, too.")
-    chosen = _study(study, asked, allow_code=allow_code).only(variant or ())
+    rule = epoch_rule(select)
+    wish = asked_wish(until_decided, max_seeds, margin, baseline, rule, asked["seed"], rerun=rerun)
+    asked["seed"] = list(range(wish.most)) if wish else asked["seed"]
+    chosen = asked_study(study, asked, variants=variant or (), allow_code=allow_code)
     chosen = replace(
         chosen,
         thresholds=checked_thresholds(threshold) or chosen.thresholds,
@@ -230,19 +218,17 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     loggers = [LOGGERS[name] for name in log or ()]
     with watched(quiet=quiet):
         plan = make_plan(chosen, options.executor)
-    work = one_sweep
     if wish is not None:
         from actbench.execution.until_decided import first_and_most, with_designs
 
         plan = with_designs(plan, folder, wish)
-        work = partial(several_sweeps, wish)
     if dry_run:
         plans = first_and_most(plan) if wish else (plan,)
         print_forecast(plans, folder, options, as_json=as_json)
     else:
         listeners = [chosen.listener(folder) for chosen in loggers]
-        carry_out = partial(work, plan, folder, options, listeners)
-        sweep_and_print(carry_out, plan, folder, options, rule=epoch_rule(select), quiet=quiet, as_json=as_json)
+        work = partial(carry_out, plan, folder, options, listeners, wish)
+        sweep_and_print(work, plan, folder, options, rule=rule, quiet=quiet, as_json=as_json)
 
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:
@@ -254,73 +240,3 @@ def _reuse(stores: list[Path] | None, *, rerun: bool) -> tuple[Path, ...]:
     if stores and rerun:
         raise UserError("--rerun trains everything again, --reuse takes what was trained. Give one of them.")
     return tuple(stores or ())
-
-
-def _study(path: Path | None, fields: dict[str, Any], *, allow_code: bool) -> Study:
-    """The study in the file, or the command line's own, with what was given there laid over it."""
-    from actbench.studies.file import read_study
-    from actbench.studies.study import Study
-
-    if path and not path.exists():
-        _check_no_other_name(str(path))
-    study = read_study(path, allow_code=allow_code) if path else Study()
-    given = {name: value for name, value in fields.items() if value is not None}
-    return study.override({name: _seen_from(study.folder, name, value) for name, value in given.items()})
-
-
-def _check_no_other_name(text: str) -> None:
-    """Refuse the name of something else in the place of a study's file, and say where it belongs."""
-    from actbench.execution.reproduce import studies
-
-    if text in studies():
-        raise UserError(
-            f"{text!r} is an article's study: 'actbench reproduce {text}' trains and judges it, and "
-            f"'actbench run {os.path.relpath(studies()[text])}' only trains it."
-        )
-    for option, known in (("--act", activations.CATALOGUE), ("--data", datasets.DATASETS), ("--model", models.MODELS)):
-        if text.partition("(")[0] in known:
-            words = shlex.join(["actbench", "run", option, text])
-            raise UserError(f"There is no study's file {text!r}. Of that name there is the {known.kind}: {words}")
-
-
-def _seen_from(folder: str, name: str, value: Any) -> Any:
-    """A setting as a study in that folder would say it: what files it names, it names relative to its own folder."""
-    if isinstance(value, list):
-        return [_seen_from(folder, name, item) for item in value]
-    file = file_in(name, value)
-    if file is None or Path(folder).resolve() == Path.cwd().resolve() or Path(file).is_absolute():
-        return value
-    return value.strip().replace(file, os.path.relpath(file, folder), 1)
-
-
-def _wish(
-    most: int | None,
-    margin: float | None,
-    baseline: str | None,
-    rule: EpochRule | None,
-    seeds: list[int] | None,
-    *,
-    rerun: bool,
-) -> Wish:
-    """What is asked of a sweep that adds seeds until it is decided."""
-    from actbench.execution.until_decided import Wish
-    from actbench.statistics.sequential import FIRST_LOOK
-
-    if seeds is not None:
-        raise UserError("--until-decided chooses the seeds itself, from 0 on. Leave --seeds and --seed out.")
-    if rerun:
-        raise UserError("--until-decided goes by what is stored, which --rerun trains again. Take another --results.")
-    if margin is not None and not 0 <= margin < 1:
-        raise UserError(f"--margin {margin:g} is no difference of accuracies, which are fractions from 0 to 1.")
-    most = MAX_SEEDS if most is None else most
-    if not FIRST_LOOK <= most <= MOST_SEEDS:
-        raise UserError(
-            f"--max-seeds {most} is not possible: the first look takes {FIRST_LOOK} seeds, with fewer no test can "
-            f"decide at 5 %, and {MOST_SEEDS} is the most."
-        )
-    return Wish(most, margin, baseline, rule)
-
-
-def _given(options: dict[str, Any]) -> str:
-    """The options that were given, as a list in a sentence."""
-    return " and ".join(name for name, value in options.items() if value is not None)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from actbench.execution.executor import Executor
     from actbench.execution.plan import Plan
     from actbench.execution.sweep import Options, Outcome
-    from actbench.execution.until_decided import Wish
     from actbench.tables.measured import EpochRule
 
 GO_ON = "Finished runs are kept, running ones with their state; give the same command again to go on."
@@ -33,22 +32,6 @@ class ExecutorName(StrEnum):
 
     local = "local"
     ray = "ray"
-
-
-def one_sweep(plan: Plan, folder: Path, options: Options, listeners: Sequence[Listener], progress: Listener) -> Outcome:
-    """Train what a plan asks for."""
-    from actbench.execution.sweep import sweep
-
-    return sweep(plan, folder, options, [progress, *listeners])
-
-
-def several_sweeps(
-    wish: Wish, plan: Plan, folder: Path, options: Options, listeners: Sequence[Listener], progress: Listener
-) -> Outcome:
-    """Train what a plan asks for, look by look."""
-    from actbench.execution.until_decided import sweep_until_decided
-
-    return sweep_until_decided(plan, folder, wish, options, [progress, *listeners])
 
 
 def sweep_and_print(

@@ -11,11 +11,13 @@ import contextlib
 import itertools
 import multiprocessing as mp
 import signal
+import sys
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
+from types import ModuleType
 
 from actbench import environment
 from actbench.execution.events import RunEnded, RunEvent
@@ -93,7 +95,8 @@ class _Worker:
         self.process = context.Process(
             target=work, args=(theirs, variables, str(self.log)), name=f"actbench-worker-{number}", daemon=True
         )
-        self.process.start()
+        with _program_left_out():
+            self.process.start()
         # Whatever way the driver goes, Python waits for its processes at its end, after a SIGTERM, which they ignore.
         # They must be gone by then; what is registered last is called first.
         atexit.register(self.process.kill)
@@ -154,6 +157,21 @@ class _Worker:
             self.process.kill()
             self.process.join()
         atexit.unregister(self.process.kill)
+
+
+@contextlib.contextmanager
+def _program_left_out() -> Iterator[None]:
+    """Inside the block, new processes import nothing of the program that was started.
+
+    They need nothing of it; a notebook has nothing to import, and a script without ``if __name__ == "__main__"`` would
+    begin all over in each of them.
+    """
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
 
 
 class _Pool:

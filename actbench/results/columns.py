@@ -196,6 +196,7 @@ class Record:
         Role.OUTCOME, default=None, unit=Unit.INPUTS, title="test inputs seen in training", since=5
     )
     parameters: int | None = figure(Role.OUTCOME, default=None)
+    sites: int | None = figure(Role.OUTCOME, default=None, since=7)
 
     @property
     @derived(Role.OUTCOME, unit=Unit.EPOCHS)

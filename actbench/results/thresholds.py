@@ -6,8 +6,11 @@ They are values, not names: tables label their columns with them, and `parse` is
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
+
+from actbench.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,3 +106,12 @@ def parse(name: str) -> ThresholdColumn | None:
     if found["fraction"] is not None:
         return kind(float(found["fraction"]))
     return kind(float(found["digits"].replace("_", ".")) / 100)
+
+
+def checked_thresholds(chosen: Sequence[float] | None) -> tuple[float, ...] | None:
+    """The thresholds in rising order, or None where none were given. Raises UserError for one outside 0 … 1."""
+    for threshold in chosen or ():
+        if not 0 < threshold < 1:
+            hint = f" Did you mean {threshold / 100:g}?" if 1 <= threshold < 100 else ""  # noqa: PLR2004 - a percentage
+            raise UserError(f"--threshold {threshold:g} is no accuracy between 0 and 1.{hint}")
+    return tuple(sorted(set(chosen))) if chosen else None

@@ -18,6 +18,8 @@ from actbench.studies.settings import Asked, complete
 Fraction = Annotated[float, Meta(gt=0, lt=1)]
 MOST_SEEDS = 10_000
 """Repeats that can be asked for by their number."""
+MAX_SEEDS = 30
+"""Of a sweep that adds seeds until it is decided, where nobody says how many."""
 MOST_RUNS = 100_000
 """Runs of one study; their rows are held in memory."""
 

@@ -26,6 +26,8 @@ SPREADS = {name: f"{name}_sd" for name in MEANS}
 ENDS = {"never_learned": Outcome.NEVER_LEARNED, "collapsed": Outcome.COLLAPSED}
 """Columns that count runs of an outcome; those that diverged are counted by their status."""
 CLOCKS = ("train_seconds", "seconds_per_epoch", "wall_seconds")
+COUNTS = ("parameters", "sites")
+"""Columns of what the arm's network has."""
 SHARED_COLUMNS = tuple(column.name for column in SHARED)
 """What runs of one task share. An edited network of a person's own is another one, though it is spelled the same."""
 FORMULA = ("=", "+", "-", "@")
@@ -72,7 +74,7 @@ def arm_table(runs: pd.DataFrame, epochs: pd.DataFrame, thresholds: Sequence[flo
     collapsed, epoch_rule (which epoch's figures they are), `Reached` (runs that reached a threshold),
     train/test/best_test_accuracy (mean, fraction), the same ``_learned`` (over the runs that learned), each with its
     ``_sd`` (ddof 1), `EpochsTo` and `SecondsTo` (median, where a miss counts as infinity; NaN where that median is a
-    miss), the medians of train_seconds, seconds_per_epoch and wall_seconds, and the number of parameters.
+    miss), the medians of train_seconds, seconds_per_epoch and wall_seconds, and the numbers of parameters and sites.
     """
     runs = with_sizes(runs).assign(activation=arm_names(runs))
     return arm_rows(measure(runs, [epochs], thresholds), [*varying_settings(runs), "activation"], thresholds)
@@ -117,7 +119,7 @@ def arm_rows(measured: pd.DataFrame, keys: Sequence[str], thresholds: Sequence[f
 
 
 def _columns(thresholds: Sequence[float]) -> list[ColumnName]:
-    return [*ACCURACIES, *(time(t) for time in TIMES for t in thresholds), *CLOCKS, "parameters"]
+    return [*ACCURACIES, *(time(t) for time in TIMES for t in thresholds), *CLOCKS, *COUNTS]
 
 
 def _reliability(outcome: NDArray[Any]) -> dict[ColumnName, Any]:
@@ -147,9 +149,10 @@ def _figures(
         row |= {time(t): _median_with_misses(values[time(t)]) for t in thresholds}
     for name in CLOCKS:
         row[name] = _median(values[name])
-    if "parameters" in values:
-        parameters = _median(values["parameters"])
-        row["parameters"] = int(parameters) if np.isfinite(parameters) else None
+    for name in COUNTS:
+        if name in values:
+            count = _median(values[name])
+            row[name] = int(count) if np.isfinite(count) else None
     return row
 
 

@@ -13,6 +13,7 @@ from actbench.errors import UserError
 from actbench.results.frames import SHOWN, epoch_chunks, read_studies, run_frames
 from actbench.results.read import read_manifest
 from actbench.results.sittings import designs_in, sittings_in
+from actbench.results.thresholds import checked_thresholds
 from actbench.tables.across import Across, NotAcross, across_tasks
 from actbench.tables.arms import SHARED_COLUMNS, arm_rows
 from actbench.tables.checks import Check, CheckResult, Known, parse_check, run_checks
@@ -68,6 +69,12 @@ class Question:
     fail_if: tuple[str, ...] = ()
     rule: EpochRule | None = None
     chance_level: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raises UserError for accuracies that are none."""
+        object.__setattr__(self, "thresholds", checked_thresholds(self.thresholds))
+        if self.chance_level is not None and not 0 <= self.chance_level < 1:
+            raise UserError(f"--chance-level {self.chance_level:g} is no accuracy between 0 and 1.")
 
 
 class Obstacle(StrEnum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actbench import activations, models
@@ -37,8 +36,8 @@ def build(run: Run, data: Dataset) -> Built:
     activation's own weights come from streams of their own, one per site, so they shift nothing.
 
     Raises:
-        UserError: the network's output does not fit the data's classes, an activation changes the shape, or the code or
-            the data is no longer what the run was planned with.
+        UserError: the network's output does not fit the data's classes, an activation changes the shape or has no part
+            in the output, or the code or the data is no longer what the run was planned with.
     """
     import numpy as np
 
@@ -49,12 +48,13 @@ def build(run: Run, data: Dataset) -> Built:
     _check_choice("activation", run.activation, activation.choice)
     network = models.resolve(run.model.spelling)
     _check_choice("model", run.model, network.choice)
-    numbers = itertools.count()
+    made: list[Site] = []
 
     def site() -> Site:
-        number = next(numbers)
+        number = len(made)
         seed = int(np.random.SeedSequence([run.seed, number]).generate_state(1)[0])
-        return Site(activation, seed, name=f"site_{number}")
+        made.append(Site(activation, seed, name=f"site_{number}"))
+        return made[-1]
 
     keras.utils.set_random_seed(run.seed)
     with backends.current().precision(run.precision):
@@ -73,13 +73,30 @@ def build(run: Run, data: Dataset) -> Built:
             f"The model {run.model.spelling!r} ends in shape {model.output_shape}, but it must end in "
             f"(None, {data.classes}): the data has {data.classes} classes."
         )
+    used = sites(model)
+    _check_sites(run.model.spelling, made, used)
     stream = np.random.RandomState(run.seed)
     draw = INITIALIZERS[run.initializer].draw
-    own = {id(weight) for place in sites(model) for weight in place.weights}
+    own = {id(weight) for place in used for weight in place.weights}
     for weight in model.trainable_weights:
         if id(weight) not in own and len(weight.shape) > 1:
             weight.assign(draw(stream, tuple(weight.shape)))
     return Built(model, stream)
+
+
+def _check_sites(name: str, made: list[Site], used: list[Site]) -> None:
+    """Refuse a network that some activation does not change: its arms would be equal to the last digit."""
+    if not made:
+        raise UserError(
+            f"The model {name!r} has no place for an activation: all arms would be the same network. Its builder is "
+            "called with site, which makes a layer: put site() wherever an activation goes, x = site()(x)."
+        )
+    idle = len(made) - len(used)
+    if idle:
+        raise UserError(
+            f"The model {name!r} calls site() {len(made)} times, but what {idle} of these layers return has no part "
+            "in its output. Put each on the way from input to output, x = site()(x), or do not make it."
+        )
 
 
 def build_optimizer(run: Run, model: Any) -> Any:

@@ -132,6 +132,7 @@ class Training:
         self._epochs: list[Epoch] = list(checkpoint.epochs) if checkpoint else []
         self._state: _State | None = None
         self._parameters: int | None = None
+        self._sites: int | None = None
         self._compile_seconds: float | None = checkpoint.compile_seconds if checkpoint else None
         self._train_seconds = self._epochs[-1].train_seconds if self._epochs else 0.0
         self._eval_seconds = self._epochs[-1].eval_seconds if self._epochs else 0.0
@@ -191,6 +192,7 @@ class Training:
             error=self._error,
             epochs=tuple(self._epochs),
             parameters=self._parameters,
+            sites=self._sites,
             train_size=len(self._data.x_train),
             seen_in_training=self._data.seen_in_training,
             test_size=len(self._data.x_test),
@@ -209,7 +211,9 @@ class Training:
     def _rows(self) -> Iterator[Epoch]:
         run = self.run
         model, stream = build(run, self._data)
-        self._parameters = model.count_params()
+        from actbench.training.site import sites  # Keras is there by now
+
+        self._parameters, self._sites = model.count_params(), len(sites(model))
         program, seconds = self._trainer.programs.take(run, self._data, model)
         self._state = _State(program, stream)
         self._compile_seconds = (self._compile_seconds or 0.0) + seconds

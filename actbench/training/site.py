@@ -92,8 +92,12 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
 
 
 def sites(model: Any) -> list[Site]:
-    """The activation sites of a network, nested ones included."""
-    return [layer for layer in model._flatten_layers() if isinstance(layer, Site)]  # noqa: SLF001 - no public walk
+    """The activation sites of a network that lie between its input and its output, nested ones included.
+
+    A network made of layers holds only those that its output depends on. A layer of a person's own may hold more than
+    it calls; what was never called has not been built.
+    """
+    return [layer for layer in model._flatten_layers() if isinstance(layer, Site) and layer.built]  # noqa: SLF001 - no public walk
 
 
 def _same(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:

@@ -23,7 +23,7 @@ from synthetic import Arm, Task, record, write
 from trial import Trial
 
 from actbench import datasets
-from actbench.cli.options import checked_thresholds, console
+from actbench.cli.options import console
 from actbench.datasets import DatasetInfo, Request
 from actbench.datasets.published.decoders import pickles
 from actbench.errors import UserError
@@ -95,7 +95,7 @@ def expressions(tmp_path):
         "--act": lambda said: select(runs, Selection(activations=(said,))),
         "--fail-if": check,
         "--metric": lambda said: parse_metrics((said,), thresholds) and asked(metrics=(said,)),
-        "--threshold": lambda said: asked(thresholds=checked_thresholds(said)),
+        "--threshold": lambda said: asked(thresholds=tuple(said)),
         "--baseline": lambda said: asked(baseline=said),
         "--margin": lambda said: asked(margin=said),
     }

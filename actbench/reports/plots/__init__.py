@@ -6,6 +6,7 @@ The function takes the axes, what the panel shows, the arms' colours and the loo
 from __future__ import annotations
 
 import inspect
+import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -121,6 +122,24 @@ def picture(
         return draw
 
     return register
+
+
+def takers(option: LookOption) -> str:
+    """The pictures that obey an option."""
+    return ", ".join(plot.name for plot in PLOTS if option in plot.options)
+
+
+def look_of(kind: str, theme: str, **options: str | None) -> Look:
+    """How a picture of that kind is asked to look, by those options that are given.
+
+    Raises:
+        UserError: there is no such picture, or it takes no such option, so that the option would change nothing.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    for option in typing.get_args(LookOption):
+        if option in given and option not in PLOTS[kind].options:
+            raise UserError(f"The picture {kind!r} takes no --{option}; {takers(option)} do.")
+    return Look(theme, **given)
 
 
 def chosen_metric(look: Look, panel: Panel) -> Metric:

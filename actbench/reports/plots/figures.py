@@ -6,13 +6,14 @@ import io
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actbench.errors import UserError
 from actbench.printable import printable
 from actbench.reports.plots import PLOTS, Look, Panel, Plot
-from actbench.reports.plots.style import PAGE, THEMES, VARIABLES, Palette, Shape, palette, themed
+from actbench.reports.plots.style import PAGE, THEMES, VARIABLES, Palette, Shape, Theme, palette, themed
 from actbench.reports.words import task_title
 
 if TYPE_CHECKING:
@@ -31,21 +32,57 @@ TOP_INCHES, PAGE_TOP_INCHES, BOTTOM_INCHES = 0.4, 0.15, 0.55
 DOTS_PER_INCH = 160
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A picture of all tasks; a notebook shows it as it stands.
+
+    Attributes:
+        figure: Matplotlib's, to be changed before it is saved.
+        theme: of the paper.
+    """
+
+    figure: Figure
+    theme: Theme
+
+    def content(self, form: str) -> bytes:
+        """What a file of it holds; ``form`` is ``png``, ``svg`` or ``pdf``."""
+        written = io.BytesIO()
+        with themed(self.theme):
+            self.figure.savefig(written, format=form, dpi=DOTS_PER_INCH, metadata=FILES[form])
+        content = written.getvalue()
+        return printable(content.decode()).encode() if form == "svg" else content
+
+    def save(self, path: Path | str) -> None:
+        """Write it. Raises UserError where that cannot be."""
+        content = self.content(_form_of(Path(path)))
+        try:
+            Path(path).write_bytes(content)
+        except OSError as error:
+            raise UserError(f"Cannot write {str(path)!r}: {error.strerror or error}.") from None
+
+    def _repr_png_(self) -> bytes:
+        return self.content("png")
+
+
+def drawn(name: str, findings: Findings, look: Look) -> Picture:
+    """Draw a picture of all tasks. Raises UserError where it cannot be drawn."""
+    theme = THEMES[look.theme]
+    with themed(theme):
+        return Picture(draw_figure(PLOTS[name], findings, palette(findings, theme), look), theme)
+
+
 def save_picture(name: str, findings: Findings, look: Look, path: Path) -> None:
     """Draw a picture of all tasks and write it. Raises UserError where it cannot be drawn or written."""
+    _form_of(path)
+    drawn(name, findings, look).save(path)
+
+
+def _form_of(path: Path) -> str:
+    """What a file of that name is to hold. Raises UserError for what no picture is written in."""
     form = path.suffix.lower().removeprefix(".")
     if form not in FILES:
         raise UserError(f"--output {str(path)!r} must end in .png, .svg or .pdf.")
-    theme = THEMES[look.theme]
-    with themed(theme):
-        figure = draw_figure(PLOTS[name], findings, palette(findings, theme), look)
-        content = io.BytesIO()
-        figure.savefig(content, format=form, dpi=DOTS_PER_INCH, metadata=FILES[form])
-        picture = content.getvalue()
-        try:
-            path.write_bytes(printable(picture.decode()).encode() if form == "svg" else picture)
-        except OSError as error:
-            raise UserError(f"Cannot write {str(path)!r}: {error.strerror or error}.") from None
+    return form
 
 
 def inline_svg(name: str, panel: Panel, look: Look, prefix: str) -> str:

@@ -11,7 +11,7 @@ from actbench.errors import UserError, did_you_mean
 from actbench.reports import words
 from actbench.reports.sheet.parts import Cell, Content, Grid, Head, View
 from actbench.results.thresholds import KINDS, EpochsTo, Reached, SecondsTo, ThresholdColumn, threshold_percent
-from actbench.tables.arms import ACCURACIES, CLOCKS, LEARNED, MEANS, SPREADS
+from actbench.tables.arms import ACCURACIES, CLOCKS, COUNTS, LEARNED, MEANS, SPREADS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +51,7 @@ ARTICLE_HEADINGS = {"train_accuracy": "train", "test_accuracy": "test", "best_te
 DEFAULT, ARTICLE, ALL = "default", "article", "all"
 COLUMNS = (
     DEFAULT, ARTICLE, ALL, "runs", "diverged", "failed", "learned", *MEANS, *SPREADS.values(),
-    *(f"{kind}_*" for kind in KINDS), *CLOCKS, "parameters",
+    *(f"{kind}_*" for kind in KINDS), *CLOCKS, *COUNTS,
 )  # fmt: skip
 """What may be asked for in every comparison."""
 
@@ -116,7 +116,7 @@ def _default_columns(arms: pd.DataFrame, thresholds: Sequence[float]) -> list[Co
     told_apart = (arms["learned"] < arms["runs"]).any()
     accuracies = [*ACCURACIES[:2], LEARNED["test_accuracy"], *ACCURACIES[2:]] if told_apart else ACCURACIES
     counts += ["learned"] * bool(told_apart)
-    varying = ["parameters"] if len(set(arms["parameters"].dropna())) > 1 else []
+    varying = [name for name in COUNTS if len(set(arms[name].dropna())) > 1]
     times = map(EpochsTo, thresholds)
     return ["activation", "runs", *counts, *accuracies, *times, *CLOCKS, *varying]
 
@@ -159,6 +159,6 @@ def _text(row: dict[Any, Any], column: ColumnName, *, article: bool) -> str:  # 
         return words.number(value, "{:.1f}")
     if column == "seconds_per_epoch":
         return words.seconds(value)
-    if column == "parameters":
+    if column in COUNTS:
         return words.number(value, "{:,.0f}")
     return words.number(value, "{:g}")

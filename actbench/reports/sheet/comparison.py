@@ -31,6 +31,7 @@ from actbench.reports.sheet.parts import (
 )
 from actbench.results.columns import FINAL, SETTINGS
 from actbench.tables.across import Across
+from actbench.tables.arms import COUNTS
 from actbench.tables.metrics import PLAIN
 from actbench.tables.tasks import FAMILY
 
@@ -189,8 +190,8 @@ def settings_line(found: TaskFindings) -> str:
     ]
     sizes = [f"{settings[key]:,.0f} {name}" for key, name in (("train_size", "training"), ("test_size", "test inputs"))
              if not math.isnan(settings[key])]  # fmt: skip
-    parameters = sorted({f"{value:,.0f}" for value in found.arms["parameters"].dropna()})
-    same = [f"{parameters[0]} parameters"] if len(parameters) == 1 else []
+    counts = [(name.removesuffix("s"), set(found.arms[name].dropna())) for name in COUNTS]
+    same = [words.plural(values.pop(), noun) for noun, values in counts if len(values) == 1]
     return " · ".join([*asked, *([" + ".join(sizes)] if sizes else []), *same, words.epoch_rule(found.task.rule)])
 
 

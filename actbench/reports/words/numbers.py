@@ -121,8 +121,8 @@ def factor(value: float | None) -> str:
 
 
 def plural(count: float, word: str) -> str:
-    """A count and its word: ``1 seed``, ``3 seeds``."""
-    return f"{count:g} {word}{'s' * (count != 1)}"
+    """A count and its word: ``1 seed``, ``3 seeds``, ``84,060 parameters``."""
+    return f"{count:,.15g} {word}{'s' * (count != 1)}"
 
 
 def no_room(headings: Iterable[str], elsewhere: str) -> str:

@@ -1,0 +1,194 @@
+"""From Python: the same code as the commands, in scripts, notebooks and running loops; nothing is imported early."""
+
+import json
+import re
+import signal
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from conftest import begin, program, wait_for
+
+import actbench
+from actbench.errors import UserError
+from tools.reference import PAGE, with_reference
+
+STORE = Path(__file__).parents[1] / "results" / "swish-mish-mnist"
+HEAVY = ["tensorflow", "keras", "pandas", "matplotlib", "scipy", "sklearn", "numpy", "rich", "typer"]
+EXAMPLES = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def python(folder, code, **how):
+    return program(command=[sys.executable, "-c", code], cwd=folder, check=0, **how).stdout
+
+
+def test_importing_it_imports_nothing_heavy(tmp_path):
+    code = f"import actbench, sys; print([name for name in {HEAVY} if name in sys.modules])"
+    assert python(tmp_path, code) == "[]\n"
+
+
+def test_it_is_typed():
+    assert (Path(actbench.__file__).parent / "py.typed").exists()
+
+
+def test_what_the_page_shows_works_in_a_script_without_a_guard_and_in_a_running_loop(tmp_path):
+    found = """
+    print(json.dumps({
+        "shown": str(mine), "again": table, "threads": threading.active_count(),
+        "arms": list(mine.arms["activation"]), "verdicts": list(mine.arms["test_accuracy_verdict"]),
+        "runs": mine.runs["status"].tolist(), "epochs": len(mine.epochs),
+        "title": picture.figure.axes[0].get_title(loc="center"), "main": __name__,
+    }))
+    """
+    code = textwrap.indent("\n".join(EXAMPLES) + textwrap.dedent(found), "    ")
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"import asyncio, json, threading\n\nasync def main():\n{code}\n\nasyncio.run(main())\n", encoding="utf-8"
+    )
+    done = program(command=[sys.executable, "script.py"], cwd=tmp_path, check=0)
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["main"] == "__main__"
+    assert told["arms"] == ["relu", "mish"]
+    assert told["verdicts"] == ["baseline", "too few seeds: 2 of at least 6"]
+    assert told["runs"] == ["ok"] * 4
+    assert told["epochs"] == 4 * 3
+    assert told["title"] == "Digits"
+    assert "too few seeds" in told["shown"]
+    assert "| mish |" in told["again"]
+    assert "Did you mean 'mish'?" in done.stdout
+    assert (tmp_path / "curves.svg").read_text(encoding="utf-8").startswith("<?xml")
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == [
+        f"[{number}/4] {name} on digits, seed {seed}"
+        for number, (seed, name) in enumerate([(0, "relu"), (0, "mish"), (1, "relu"), (1, "mish")], 1)
+    ]
+
+
+def test_an_answer_reads_as_the_command_prints_it(invoke, own_folder):
+    mine = actbench.compare(STORE, metrics=["accuracy", "epochs-to:0.97"], where=["variant=basic"], margin=0.01)
+    asked = ["compare", STORE, "--metric", "accuracy", "--metric", "epochs-to:0.97", "--where", "variant=basic"]
+    for name in ("table", "md", "latex", "csv", "json", "junit"):
+        printed = invoke(*asked, "--margin", "0.01", "--format", name).stdout
+        assert mine.write(name).rstrip("\n") == printed.rstrip("\n"), name
+    picture = actbench.plot(mine, "strip", theme="dark", metric="epochs-to:0.97")
+    invoke("plot", STORE, "strip", "--where", "variant=basic", "--theme", "dark", "--metric", "epochs-to:0.97")
+    assert picture._repr_png_() == (own_folder / "strip.png").read_bytes()
+    assert mine._repr_markdown_() == mine.write("md")
+    assert {"swish", "mish"} <= {row.arm for task in mine.findings.tasks for c in task.comparisons for row in c.rows}
+
+
+def test_a_store_can_be_drawn_by_its_name():
+    drawn = actbench.plot(str(STORE), "strip", metric="accuracy")
+    assert len(drawn.figure.axes) == len(actbench.compare(STORE).findings.tasks)
+
+
+@pytest.mark.parametrize(
+    ("call", "command"),
+    [
+        (lambda: actbench.run(activation="mihs"), ["run", "--act", "mihs"]),
+        (lambda: actbench.run(activation="relu", learning_rate=-1.0), ["run", "--act", "relu", "--lr", "-1"]),
+        (lambda: actbench.run("mish"), ["run", "mish"]),
+        (lambda: actbench.run("no.toml"), ["run", "no.toml"]),
+        (lambda: actbench.run(seeds=0), ["run", "--seeds", "0"]),
+        (lambda: actbench.run(jobs=0), ["run", "--jobs", "0"]),
+        (lambda: actbench.run(margin=0.1), ["run", "--margin", "0.1"]),
+        (lambda: actbench.run(log=["jsnol"]), ["run", "--log", "jsnol"]),
+        (lambda: actbench.run(until_decided=True, seeds=3), ["run", "--until-decided", "--seeds", "3"]),
+        (lambda: actbench.run(thresholds=[95]), ["run", "--threshold", "95"]),
+        (lambda: actbench.compare("nowhere"), ["compare", "nowhere"]),
+        (lambda: actbench.compare(STORE, thresholds=[95]), ["compare", STORE, "--threshold", "95"]),
+        (lambda: actbench.compare(STORE, chance_level=2), ["compare", STORE, "--chance-level", "2"]),
+        (lambda: actbench.plot(STORE, "pareto", x="seconds"), ["plot", STORE, "pareto", "--x", "seconds"]),
+        (lambda: actbench.plot(STORE, "pie"), None),
+        (lambda: actbench.compare(STORE).write("mdd"), None),
+    ],
+)
+def test_mistakes_read_as_on_the_command_line(invoke, call, command):
+    with pytest.raises(actbench.ActbenchError) as raised:
+        call()
+    assert isinstance(raised.value, UserError)
+    if command:
+        assert f"actbench: {raised.value}\n" == invoke(*command).stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"activations": "relu"}, "Did you mean 'activation'?"),
+        ({"seed": 3}, "There is no setting 'seed'."),
+        ({"activation": ["relu", lambda x: x]}, r"Write the code into a file and name it"),
+        ({"model": test_it_is_typed}, r'model="mine.py:test_it_is_typed"'),
+    ],
+)
+def test_what_no_option_can_say_is_refused(settings, words):
+    with pytest.raises(actbench.ActbenchError, match=re.escape(words)):
+        actbench.run(**settings)
+
+
+def test_settings_may_be_any_sequences_and_paths(npz, own_folder):
+    options = {"data": npz(), "activation": ("relu", "tanh"), "epochs": 1, "batch_size": 20}
+    mine = actbench.run(**options, seeds=range(2, 3), results=own_folder / "r")
+    assert mine.runs[["arm", "seed"]].to_numpy().tolist() == [["relu", 2], ["tanh", 2]]
+
+
+@pytest.mark.slow
+def test_an_interrupted_call_goes_on_when_it_is_given_again(tmp_path):
+    call = (
+        "actbench.run(activation='tanh', epochs=2500, limit=60, device='cpu', deterministic=True, log=['jsonl'], "
+        "results='r', quiet=True)"
+    )
+    code = f"import actbench\ntry:\n    {call}\nexcept KeyboardInterrupt as end:\n    print(end)"
+    events = tmp_path / "r" / "events.jsonl"
+    with begin(cwd=tmp_path, command=[sys.executable, "-c", code]) as process:
+        wait_for(lambda: events.exists() and '"epoch": 1,' in events.read_text(encoding="utf-8"), process)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (0, "")
+    assert out.startswith("Interrupted. Finished runs are kept")
+    again = f"import actbench\nrun = {call}.runs.iloc[0]\nprint(run['status'], run['epochs_run'])"
+    assert python(tmp_path, again) == "ok 2500\n"
+    lines = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
+    assert [line["epoch"] for line in lines if line["event"] == "epoch"] == list(range(2501))
+
+
+@pytest.mark.slow
+def test_a_notebook_shows_tables_pictures_and_a_line_a_run(tmp_path):
+    manager = pytest.importorskip("jupyter_client.manager", reason="the extra notebook")
+    kernel, client = manager.start_new_kernel(cwd=str(tmp_path))
+
+    def cell(code):
+        """What the cell writes, and what it shows."""
+        asked, said, shown = client.execute(code), "", {}
+        while True:
+            message = client.get_iopub_msg(timeout=120)
+            kind, content = message["msg_type"], message["content"]
+            if message["parent_header"].get("msg_id") != asked:
+                continue
+            if kind == "stream":
+                said += content["text"]
+            elif kind == "execute_result":
+                shown = content["data"]
+            elif kind == "error":
+                shown = {"error": content["evalue"]}
+            elif kind == "status" and content["execution_state"] == "idle":
+                return said, shown
+
+    try:
+        said, shown = cell(
+            "import actbench\n"
+            "mine = actbench.run(activation=['relu', 'mish'], epochs=1, limit=60, device='cpu', results='r')\nmine"
+        )
+        assert re.fullmatch(r"(\[\d/2\] (relu|mish) on digits, seed 0: .*\n){2}", said)
+        assert "| mish |" in shown["text/markdown"]
+        assert "image/png" in cell("actbench.plot(mine, 'curves')")[1]
+        assert "a file and name it" in cell("actbench.run(activation=lambda x: x)")[1]["error"]
+    finally:
+        kernel.shutdown_kernel(now=True)
+
+
+def test_the_page_lists_the_functions_as_they_are():
+    page = PAGE.read_text(encoding="utf-8")
+    assert with_reference(page) == page, "run 'python -m tools.reference'"
+    assert [name for name in actbench.__all__ if name.islower() and f"### actbench.{name}\n" not in page] == [
+        "__version__"
+    ]
