@@ -15,7 +15,15 @@ from typing import Any, Self
 import msgspec
 
 from actbench import environment
-from actbench.execution.events import CheckpointRefused, CheckpointTaken, Event, Listener, RunEnded, SweepPlanned
+from actbench.execution.events import (
+    CheckpointRefused,
+    CheckpointTaken,
+    Event,
+    Listener,
+    RunEnded,
+    StopAsked,
+    SweepPlanned,
+)
 from actbench.execution.executor import Assignment, Executor
 from actbench.execution.local import LocalExecutor
 from actbench.execution.plan import Plan
@@ -97,11 +105,11 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
     announce = Announcer(listeners)
     failures = _Failures(options.max_failures)
     trained: list[Record] = []
-    with Store.open(folder) as store, _Interruption() as interruption:
+    with Store.open(folder) as store, _Interruption(announce) as interruption:
         for other in options.reuse:
             store.take_over(other, [run for run, _ in plan.runs])
         todo = [pair for pair in plan.runs if options.rerun or store.statuses.get(pair[0].key) not in FINAL]
-        announce(SweepPlanned(tuple(run for run, _ in todo), stored=len(plan.runs) - len(todo)))
+        announce(SweepPlanned(tuple(run for run, _ in todo), len(plan.runs) - len(todo), plan.varying))
         store.write_manifest(manifest(plan) | (_with_sitting(plan, folder) if todo else {}))
         jobs = max(1, min(options.jobs, len(todo)))
         assignments = [
@@ -115,7 +123,7 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
             )
             for run, request in todo
         ]
-        events = options.executor.run(assignments, jobs, lambda: interruption.asked or failures.too_many)
+        events = options.executor.run(assignments, jobs, lambda: interruption.heard() or failures.too_many)
         with contextlib.closing(events):
             for event in events:
                 match event:
@@ -201,8 +209,10 @@ class _Interruption:
     A terminal that closes sends its SIGHUP twice, by the system and by the shell, so that one never counts as second.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, announce: Listener) -> None:
         self.asked = False
+        self._announce = announce
+        self._answered = False
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -217,6 +227,13 @@ class _Interruption:
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def heard(self) -> bool:
+        """Whether it was asked; the first time that it was, everybody is told."""
+        if self.asked and not self._answered:
+            self._answered = True
+            self._announce(StopAsked())
+        return self.asked
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
         if self.asked:

@@ -17,7 +17,16 @@ from pathlib import Path
 from actbench import custom, datasets
 from actbench.datasets import Dataset, Request
 from actbench.errors import UserError
-from actbench.execution.events import CheckpointRefused, CheckpointTaken, EpochEnded, RunEnded, RunEvent, RunStarted
+from actbench.execution.events import (
+    CheckpointRefused,
+    CheckpointTaken,
+    EpochEnded,
+    Phase,
+    PhaseBegan,
+    RunEnded,
+    RunEvent,
+    RunStarted,
+)
 from actbench.execution.executor import Assignment
 from actbench.results.columns import Record, Status
 from actbench.training.programs import KEPT_DATA
@@ -43,7 +52,7 @@ def carry_out(
         stopping: asked after every epoch: whether the run is to end there, with a checkpoint.
         load: gets the data.
     """
-    send(RunStarted(assignment.run))
+    send(RunStarted(assignment.run, assignment.checkpoint.epochs[-1].epoch if assignment.checkpoint else 0))
     try:
         # A person's own code may leave the current folder; the next run begins where this one did.
         with contextlib.chdir("."), custom.names_from(assignment.folder):
@@ -69,7 +78,10 @@ def _train(
     load: Callable[[Request], Dataset],
 ) -> Record:
     run = assignment.run
-    training = trainer.begin(run, load(assignment.request), checkpoint=assignment.checkpoint, jobs=assignment.jobs)
+    send(PhaseBegan(run, Phase.READING))
+    data = load(assignment.request)
+    send(PhaseBegan(run, Phase.COMPILING))
+    training = trainer.begin(run, data, checkpoint=assignment.checkpoint, jobs=assignment.jobs)
     kept_at, epochs_since = time.monotonic(), 0
     for row in training:
         send(EpochEnded(run, row))
