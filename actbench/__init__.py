@@ -98,7 +98,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     from actbench.execution.sweep import Options
     from actbench.execution.until_decided import with_designs
     from actbench.reports.fetching import FetchProgress
-    from actbench.reports.loggers import LOGGERS
+    from actbench.reports.loggers import chosen_loggers
     from actbench.reports.progress import SweepProgress
     from actbench.results.thresholds import checked_thresholds
     from actbench.tables.findings import Question
@@ -122,7 +122,7 @@ def run(  # noqa: PLR0913 - one parameter an option
         rerun=rerun,
         reuse=tuple(map(Path, reuse)),
     )
-    loggers = [LOGGERS[name] for name in log]
+    loggers = chosen_loggers(log)
     errors = console(stderr=True)
     with FetchProgress(errors, quiet=quiet) as fetching, told(fetching):
         plan = make_plan(chosen, options.executor)

@@ -134,8 +134,8 @@ def test_settings_may_be_any_sequences_and_paths(npz, own_folder):
 @pytest.mark.slow
 def test_an_interrupted_call_goes_on_when_it_is_given_again(tmp_path):
     call = (
-        "actbench.run(activation='tanh', epochs=2500, limit=60, device='cpu', deterministic=True, log=['jsonl'], "
-        "results='r', quiet=True)"
+        "actbench.run(activation='tanh', epochs=2500, limit=60, batch_size=20, device='cpu', deterministic=True, "
+        "log=['jsonl'], results='r', quiet=True)"
     )
     code = f"import actbench\ntry:\n    {call}\nexcept KeyboardInterrupt as end:\n    print(end)"
     events = tmp_path / "r" / "events.jsonl"
@@ -176,7 +176,7 @@ def test_a_notebook_shows_tables_pictures_and_a_line_a_run(tmp_path):
     try:
         said, shown = cell(
             "import actbench\n"
-            "mine = actbench.run(activation=['relu', 'mish'], epochs=1, limit=60, device='cpu', results='r')\nmine"
+            "mine = actbench.run(activation=['relu', 'mish'], epochs=1, limit=60, batch_size=20, results='r')\nmine"
         )
         assert re.fullmatch(r"(\[\d/2\] (relu|mish): .*\n){2}", said)
         assert "| mish |" in shown["text/markdown"]

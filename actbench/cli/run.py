@@ -28,7 +28,7 @@ from actbench.cli.options import (
 )
 from actbench.cli.sweeps import ExecutorName, executor_of, print_forecast, sweep_and_print
 from actbench.errors import UserError
-from actbench.reports.loggers import LOGGERS
+from actbench.reports.loggers import chosen_loggers
 from actbench.results.columns import SETTINGS
 from actbench.results.thresholds import checked_thresholds
 from actbench.studies.study import MAX_SEEDS
@@ -215,7 +215,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         max_failures=at_least_one("--max-failures", max_failures),
         checkpoint_epochs=None if checkpoint_every is None else at_least_one("--checkpoint-every", checkpoint_every),
     )
-    loggers = [LOGGERS[name] for name in log or ()]
+    loggers = chosen_loggers(log or ())
     with watched(quiet=quiet):
         plan = make_plan(chosen, options.executor)
     if wish is not None:
