@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
 import yaml
+from matplotlib.image import imread
 
-from tools import reference, site
+from tools import pictures, reference, site
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md")), ROOT / "results" / "README.md"]
@@ -105,3 +107,31 @@ def test_what_is_wrong_with_a_site_is_found(tmp_path):
         "index.html links to gone.html, which is not there",
         "style.css fetches @import '//fonts.example/a.css",
     ]
+
+
+def test_the_readme_is_short_and_names_the_command_of_its_picture():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"`{pictures.PICTURE}`" in readme
+    assert len(readme.splitlines()) <= 200
+
+
+def test_the_readmes_picture_is_what_its_command_draws(tmp_path):
+    (tmp_path / "results").symlink_to(ROOT / "results")
+    (tmp_path / pictures.FOLDER).mkdir(parents=True)
+    pictures.call(pictures.PICTURE, tmp_path)
+    drawn, kept = (imread(folder / pictures.FOLDER / "decided.png") for folder in (tmp_path, ROOT))
+    assert drawn.shape == kept.shape
+    assert np.abs(drawn - kept).mean() < 0.01
+
+
+def test_the_readmes_terminal_is_what_its_command_says():
+    kept = (ROOT / pictures.FOLDER / "terminal.svg").read_text(encoding="utf-8")
+    assert pictures.screen(pictures.TERMINAL, pictures.call(pictures.TERMINAL)) == kept, (
+        "run 'python -m tools.pictures'"
+    )
+    assert "@font-face" not in kept
+
+
+def test_a_command_that_fails_makes_no_picture():
+    with pytest.raises(RuntimeError, match="There are no results in 'nowhere'"):
+        pictures.call("actbench compare nowhere")

@@ -9,6 +9,7 @@ import inspect
 import itertools
 import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,8 +23,8 @@ PICTURES = Path("docs/activations")
 
 
 def names() -> str:
-    """Every entry by its name, each a link into the gallery."""
-    return ",\n".join(f"[{entry.name}]({PAGE.as_posix()}#{entry.name})" for entry in CATALOGUE)
+    """The name of every entry, in one paragraph."""
+    return textwrap.fill(", ".join(_code(entry.name) for entry in CATALOGUE) + ".", 120, break_on_hyphens=False)
 
 
 def with_names(readme: str) -> str:

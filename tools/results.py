@@ -37,6 +37,8 @@ COMPARISON, VERDICTS = "comparison.md", "verdicts.md"
 PAGE, PAGE_TEMPLATE = "README.md", "results_page.md.j2"
 PICTURES = ("curves", "pareto", "strip")
 FORMS = ("png", "svg")
+SAID = {"too few": "with too few seeds", "undecided": "not decided", "to the digit": "reproduced to the digit"}
+"""Verdicts, counted in a sentence."""
 
 
 def stored(name: str) -> Reproduction:
@@ -93,9 +95,9 @@ def with_verdicts(readme: str, found: list[Reproduction]) -> str:
 def _line(found: Reproduction) -> str:
     """An article: what it tried, and how many of its claims came to what."""
     study, counts = found.case.study, Counter(str(judged.verdict) for judged in found.claims)
-    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+    verdicts = ", ".join(f"{count} {SAID.get(verdict, verdict)}" for verdict, count in counts.most_common())
     link = f"[{study.name}]({RESULTS}/{PAGE}#{study.name})"
-    return f"- {link}: {study.description} Of {len(found.claims)} claims {verdicts}."
+    return f"- {link}: {study.description} {len(found.claims)} claims: {verdicts}."
 
 
 def main() -> None:
