@@ -30,7 +30,7 @@ def run_table(arms, *, variant="", seconds=None, start=0, jobs=1, outcomes=None)
             began = pd.Timestamp("2026-01-01", tz="UTC") + pd.Timedelta(hours=seed, minutes=place + start)
             row = {"variant": variant, "activation": arm, "seed": seed, "status": "ok", "test_accuracy": accuracy}
             row |= {"started_at": began.isoformat(), "wall_seconds": 20.0, "jobs": jobs, "others_cores": np.nan}
-            row |= {"test_size": 10_000, "train_size": 60_000}
+            row |= {"test_size": 10_000, "train_size": 60_000, "model": variant}
             row |= {"epoch_seconds": (seconds or {}).get((arm, seed), 1.0)}
             learned = Outcome.LEARNED if accuracy > 0.2 else Outcome.NEVER_LEARNED
             rows.append(row | {"outcome": (outcomes or {}).get((arm, seed), learned)})
@@ -100,6 +100,21 @@ def test_a_rival_may_be_in_another_variant_and_lack_some_seeds():
     assert judged(HIGHER, pd.concat([here, there])).verdict == "confirmed"
     absent = judged(Claim(text="", arm="mish", relation="higher", than=("deep: relu",)), here)
     assert absent.evidence == NoEvidence(Lacking.ARMS, ("deep: relu",))
+
+
+def test_variants_that_ask_the_same_are_one_family():
+    arms = {"relu": series(BASE), "mish": series(BASE + np.linspace(0.01, 0.02, 8)), "swish": series(BASE + 0.001)}
+    whole = run_table(arms)
+    parted = pd.concat(
+        [
+            run_table({name: arms[name]}, variant=variant).assign(model="")
+            for name, variant in (("relu", ""), ("mish", ""), ("swish", "steep"))
+        ]
+    )
+    for claim in (HIGHER, Claim(text="", arm="mish", relation="higher", than="others")):
+        assert judged(claim, parted).evidence == judged(claim, whole).evidence
+    named = Claim(text="", arm="mish", relation="higher", than=("steep: swish",))
+    assert judged(named, parted).evidence.rival == "swish"
 
 
 # The rule

@@ -364,11 +364,22 @@ def test_other_settings_are_other_tasks_and_it_is_said_in_what(tmp_path):
     assert "data hash (000000000000, ffffffffffff), epochs (20, 10)" in words.warning(found.warnings[0])
 
 
+def test_variants_that_ask_the_same_share_a_task_and_its_baseline(tmp_path):
+    parts = [(Task(variant="basic"), [Arm("relu"), Arm("mish")]), (Task(variant="steep"), [Arm("swish(beta=2)")])]
+    parts.append((Task(variant="wide", settings={"batch_size": 32}), [Arm("relu")]))
+    found = ask(write(tmp_path / "variants", parts))
+    titles = [words.task_title(item.task.distinction) for item in found.tasks]
+    assert titles == ["mnist · mlp(100, 50) · basic + steep", "mnist · mlp(100, 50) · wide"]
+    assert [item.task.arms for item in found.tasks] == [["relu", "mish", "swish(beta=2)"], ["relu"]]
+    assert [row.arm for row in found.tasks[0].comparisons[0].rows] == ["mish", "swish(beta=2)"]
+    assert found.warnings == ()
+
+
 def test_two_studies_that_ask_the_same_share_a_task(tmp_path):
     one = write(tmp_path / "one", [(Task(study="a"), [Arm("relu")])])
     two = write(tmp_path / "two", [(Task(study="b"), [Arm("mish")])])
     found = analyse([one, two], Question())
-    assert [item.task.settings["study"] for item in found.tasks] == ["a, b"]
+    assert [item.task.settings["study"] for item in found.tasks] == ["a + b"]
     assert list(rows_of(found)) == ["mish"]
 
 

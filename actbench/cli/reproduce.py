@@ -22,7 +22,7 @@ from actbench.cli.options import (
     epoch_rule,
 )
 from actbench.cli.output import FormatName, Output, chosen_format, write_sheet
-from actbench.cli.sweeps import print_forecasts, supervised
+from actbench.cli.sweeps import print_forecasts, say_too_few_seeds, supervised
 from actbench.errors import UserError
 from actbench.reports.loggers import Logger, chosen_loggers
 
@@ -109,6 +109,8 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
         if plan is None and not stored:
             with watched(quiet=quiet):
                 made = make_plan(case.study, options.executor)
+            if not (quiet or smoke):
+                say_too_few_seeds(made, case.store, errors)
             outcome = supervised(partial(_train, made, case.store, options, loggers), errors, quiet=quiet)
             broken |= bool(outcome.broken)
             plan = made if outcome.complete else None

@@ -47,6 +47,8 @@ def sweep_and_print(
     """Sweep, print the table of the plan's own runs, and say where they are; exit with 1 where some run failed."""
     errors = console(stderr=True)
     go_on = BEGIN_ANEW if options.rerun else GO_ON
+    if not quiet:
+        say_too_few_seeds(plan, folder, errors)
     outcome = supervised(carry_out, errors, rerun=options.rerun, quiet=quiet)
     print_arms([folder], plan.thresholds, "json" if as_json else "table", only=plan.keys, rule=rule)
     if outcome.gave_up:
@@ -89,32 +91,46 @@ def executor_of(name: ExecutorName, address: str | None, cpus: int, gpus: float)
 
 def print_forecast(plans: Sequence[Plan], folder: Path, options: Options, *, as_json: bool) -> None:
     """What would be trained: of one plan, or of the fewest and the most runs that it may come to."""
-    from actbench.execution.forecast import forecast
+    from actbench.execution.forecast import forecast, too_few_seeds
     from actbench.reports.forecast import forecast_grid, forecast_json, forecast_words
     from actbench.reports.layout import show_grid
 
     jobs = options.jobs
     found = [forecast(plan, folder, rerun=options.rerun) for plan in plans]
     if as_json:
-        totals = [forecast_json(arms, jobs) for arms in found]
+        totals = [
+            forecast_json(arms, jobs, too_few_seeds(plan, folder)) for arms, plan in zip(found, plans, strict=True)
+        ]
         echo_json(totals[0] if len(totals) == 1 else dict(zip(("fewest", "most"), totals, strict=True)))
         return
     for name, arms in zip(("The first look: ", "All looks: ") if len(found) > 1 else ("",), found, strict=True):
         if arms is found[-1]:
             show_grid(forecast_grid(arms), console())
         console().print(name + forecast_words(arms, jobs))
+    say_too_few_seeds(plans[-1], folder, console())
 
 
 def print_forecasts(plans: Mapping[str, tuple[Plan, Path]], jobs: int, *, as_json: bool) -> None:
     """What would be trained of several studies, each with its store, by their names."""
-    from actbench.execution.forecast import forecast
+    from actbench.execution.forecast import forecast, too_few_seeds
     from actbench.reports.forecast import forecast_grid, forecast_json, forecast_words
     from actbench.reports.layout import show_grid
 
     found = {name: forecast(plan, folder) for name, (plan, folder) in plans.items()}
     if as_json:
-        echo_json({name: forecast_json(arms, jobs) for name, arms in found.items()})
+        echo_json({name: forecast_json(arms, jobs, too_few_seeds(*plans[name])) for name, arms in found.items()})
         return
     for name, arms in found.items():
         show_grid(forecast_grid(arms), console())
         console().print(f"{name}: {forecast_words(arms, jobs)}")
+        say_too_few_seeds(*plans[name], console())
+
+
+def say_too_few_seeds(plan: Plan, folder: Path, where: Any) -> None:
+    """Say on a console, before hours are spent, where no verdict is possible whatever comes of the runs."""
+    from actbench.execution.forecast import too_few_seeds
+    from actbench.reports import words
+
+    found = too_few_seeds(plan, folder)
+    if found is not None:
+        where.print(words.too_few_seeds(found), soft_wrap=True, markup=False)

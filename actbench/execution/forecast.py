@@ -1,7 +1,8 @@
-"""What a sweep would do, and how long it would take, going by the runs that the store holds."""
+"""What a sweep would do, how long it would take, going by the runs that the store holds, and whether it can tell."""
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections.abc import Iterable
@@ -13,24 +14,31 @@ from actbench.execution.plan import Plan
 from actbench.registry import Choice
 from actbench.results.columns import FINAL, SETTINGS, Run
 from actbench.results.read import is_unchanged, read_runs
+from actbench.results.sittings import family_key
+from actbench.statistics import least_pairs
+from actbench.statistics.pairing import shared_seeds
+from actbench.tables.comparison import ALPHA
 
 TIMELESS = ("dataset", "epochs", "learning_rate", "patience", "initializer")
 """Settings that leave the seconds of an epoch as they are: the data is known by its hash, whatever it is called."""
 ALIKE = ("dataset_sha256", *(c.name for c in SETTINGS.values() if c.shared and c.name not in TIMELESS))
 """Columns in which runs agree that take as long an epoch as each other, if they are of the same activation."""
+BUT_FOR_THE_SEED = ("dataset_sha256", *(column.name for column in SETTINGS.values() if column.name != "seed"))
+"""Columns in which the runs of an arm agree."""
 
 
 @dataclass(frozen=True)
 class Forecast:
     """Per arm its first run, how many of its runs are stored, and how many are to train.
 
-    ``seconds`` is None where the store knows no run like the arm's.
+    ``seconds`` is None where the store knows no run like the arm's, ``sites`` where it knows none of its network.
     """
 
     run: Run
     stored: int
     todo: int
     seconds: float | None
+    sites: int | None = None
 
 
 def forecast(plan: Plan, folder: Path, *, rerun: bool = False) -> list[Forecast]:
@@ -48,8 +56,64 @@ def forecast(plan: Plan, folder: Path, *, rerun: bool = False) -> list[Forecast]
         stored = 0 if rerun else sum(statuses.get(run.key) in FINAL for run in runs)
         todo = len(runs) - stored
         seconds = _seconds_like(runs[0], rows)
-        found.append(Forecast(runs[0], stored, todo, None if seconds is None else seconds * todo))
+        sites = _sites_like(runs[0], rows)
+        found.append(Forecast(runs[0], stored, todo, None if seconds is None else seconds * todo, sites))
     return found
+
+
+@dataclass(frozen=True)
+class TooFewSeeds:
+    """Tasks of which no test can tell two arms apart, whatever comes of the runs.
+
+    Attributes:
+        lacking: how many tasks are so, of ``tasks`` with two arms or more.
+        tasks: all of these.
+        arms: in the first of those that lack seeds.
+        seeds: the most that two of its arms have to be compared by.
+        least: what would do.
+    """
+
+    lacking: int
+    tasks: int
+    arms: int
+    seeds: int
+    least: int
+
+
+def too_few_seeds(plan: Plan, folder: Path) -> TooFewSeeds | None:
+    """Which tasks of a plan have too few seeds for any verdict, with what is stored.
+
+    None where no task has, or where all runs are there: the verdicts themselves say it then.
+    """
+    rows = [row for row in read_runs(folder) if row["status"] in FINAL and is_unchanged(row)]
+    if {row["run_key"] for row in rows}.issuperset(plan.keys):
+        return None
+    families: dict[str, dict[str, set[int]]] = {}
+    for run, _ in plan.runs:
+        arms = families.setdefault(family_key(run), {})
+        if run.arm not in arms:
+            cells = {name: _cell(getattr(run, name)) for name in BUT_FOR_THE_SEED}
+            alike = (row for row in rows if all(row[name] == cell for name, cell in cells.items()))
+            arms[run.arm] = {int(row["seed"]) for row in alike}
+        arms[run.arm].add(run.seed)
+    several = [list(arms.values()) for arms in families.values() if len(arms) > 1]
+    counts = [max(itertools.starmap(_to_compare_by, itertools.combinations(arms, 2))) for arms in several]
+    least = least_pairs(ALPHA)
+    lacking = [number for number, count in enumerate(counts) if count < least]
+    if not lacking:
+        return None
+    return TooFewSeeds(len(lacking), len(several), len(several[lacking[0]]), counts[lacking[0]], least)
+
+
+def _to_compare_by(one: set[int], other: set[int]) -> int:
+    """By how many seeds two arms can be compared: pairs or, where they are not paired, the fewer of the two."""
+    return len(shared_seeds(one, other)) or min(len(one), len(other))
+
+
+def _sites_like(run: Run, rows: Iterable[dict[str, str]]) -> int | None:
+    """The activation sites of stored runs' network, where it is this run's."""
+    same = {name: _cell(getattr(run, name)) for name in ("dataset_sha256", "model")}
+    return next((int(row["sites"]) for row in rows if row["sites"] and same.items() <= row.items()), None)
 
 
 def _seconds_like(run: Run, rows: Iterable[dict[str, str]]) -> float | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from actbench.reports.sheet.parts import Cell, Content, Grid, Head
 
 if TYPE_CHECKING:
-    from actbench.execution.forecast import Forecast
+    from actbench.execution.forecast import Forecast, TooFewSeeds
 
 SHOWN = ("activation", "to train", "time")
 """On a screen of any width."""
@@ -24,7 +25,9 @@ def forecast_grid(arms: Sequence[Forecast]) -> Grid:
         "model": [run.model.spelling for run in runs],
         "optimizer": [run.optimizer.spelling for run in runs],
     }
+    sites = ["?" if arm.sites is None else str(arm.sites) for arm in arms]
     counted = {
+        **({"sites": sites} if any(arm.sites is not None for arm in arms) else {}),
         "learning rate": [f"{run.learning_rate:g}" for run in runs],
         "epochs": [str(run.epochs) for run in runs],
         "stored": [str(arm.stored) for arm in arms],
@@ -54,7 +57,7 @@ def forecast_words(arms: Sequence[Forecast], jobs: int) -> str:
     return f"{words}, about {_time(totals['seconds'])} with --jobs {jobs}, going by the stored runs like them."
 
 
-def forecast_json(arms: Sequence[Forecast], jobs: int) -> dict[str, Any]:
+def forecast_json(arms: Sequence[Forecast], jobs: int, lacking: TooFewSeeds | None = None) -> dict[str, Any]:
     """The same as plain values; seconds are None where the store knows too little."""
     seconds = [0.0 if arm.todo == 0 else arm.seconds for arm in arms]
     known = [value for value in seconds if value is not None]
@@ -63,12 +66,14 @@ def forecast_json(arms: Sequence[Forecast], jobs: int) -> dict[str, Any]:
         "stored": sum(arm.stored for arm in arms),
         "to_train": sum(arm.todo for arm in arms),
         "seconds": sum(known) / jobs if len(known) == len(seconds) else None,
+        "too_few_seeds": dataclasses.asdict(lacking) if lacking else None,
         "arms": [
             {
                 "activation": arm.run.activation.spelling,
                 "variant": arm.run.variant,
                 "dataset": arm.run.dataset,
                 "model": arm.run.model.spelling,
+                "sites": arm.sites,
                 "stored": arm.stored,
                 "to_train": arm.todo,
                 "seconds": arm.seconds,

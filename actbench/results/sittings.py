@@ -94,7 +94,7 @@ class Sitting(msgspec.Struct, frozen=True, kw_only=True):
 def family_key(run: Run) -> str:
     """What the arms of one task share, as a digest: everything that was asked for but activation and seed."""
     shared = {name: value for name, value in run.definition.items() if name not in ("activation", "seed")}
-    return digest(shared | {"variant": run.variant, "dataset": run.dataset})
+    return digest(shared | {"dataset": run.dataset})
 
 
 def seeds_text(seeds: Iterable[int]) -> str:

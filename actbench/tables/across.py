@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from actbench.tables.tasks import Distinction, Task
 
 LEAST_TASKS = 2
-TESTED_ON = ("variant", "dataset", "dataset_sha256", "test_size")
+TESTED_ON = ("dataset", "dataset_sha256", "test_size")
 """Settings in which two tasks may differ that score the same networks."""
 TAUS = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
 

@@ -30,6 +30,8 @@ COUNTS = ("parameters", "sites")
 """Columns of what the arm's network has."""
 SHARED_COLUMNS = tuple(column.name for column in SHARED)
 """What runs of one task share. An edited network of a person's own is another one, though it is spelled the same."""
+LABELS = ("study", "variant")
+"""Names for a question, and no part of it: what was asked alike under several is one task."""
 FORMULA = ("=", "+", "-", "@")
 """What a cell begins with that a spreadsheet calculates."""
 SIZES = ("train_size", "test_size")
@@ -60,7 +62,7 @@ def arm_names(runs: pd.DataFrame) -> pd.Series[str]:
 def with_sizes(runs: pd.DataFrame) -> pd.DataFrame:
     """Give runs that failed before they knew the size of their data the size that their neighbours found."""
     runs = runs.copy()
-    groups = runs.groupby([c for c in SHARED_COLUMNS if c not in (*SIZES, "study")], sort=False, dropna=False)
+    groups = runs.groupby([c for c in SHARED_COLUMNS if c not in (*SIZES, *LABELS)], sort=False, dropna=False)
     for size in SIZES:
         runs[size] = runs[size].fillna(groups[size].transform("first"))
     return runs

@@ -27,6 +27,7 @@ from actbench.tables.evidence import (
 )
 from actbench.tables.metrics import Metric, parse_metrics, values_by_arm
 from actbench.tables.published import CLOCKS, Share
+from actbench.tables.tasks import task_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,8 +42,8 @@ class _Contest:
     Attributes:
         article, claim, variant, metric: what is asked.
         arm: its spelling.
-        rivals: theirs; with the variant in front, where that is another.
-        runs: those that are counted, with the column ``arm``: of all arms of the variant, and of the rivals.
+        rivals: theirs; with the variant in front, where that was asked something else.
+        runs: those that are counted, with the column ``arm``: of all arms of the task, and of the rivals.
         own_seeds: the article's own, of which the arm has runs that are not counted.
     """
 
@@ -119,18 +120,19 @@ def metric_of(claim: Claim) -> Metric:
 def judge_contest(article: Article, claim: Claim, variant: str, runs: pd.DataFrame) -> JudgedClaim:
     """Judge a claim about an arm in one variant, by runs as `measure` and `with_epoch_seconds` give them.
 
-    The family is that of `compare`: all arms of the variant beside one of them, see `_Contest.baseline`. So the claims
-    about several arms and ReLU are one family, and so is a claim about one arm and its several rivals.
+    The family is that of `compare`: all arms that were asked what the variant's were, whatever variant they are of,
+    beside one of them, see `_Contest.baseline`. So the claims about several arms and ReLU are one family, and so is a
+    claim about one arm and its several rivals.
     """
     metric = metric_of(claim)
     arm = spelling(claim.arm or "", "claim")
-    here = runs["variant"] == variant
+    tasks = task_numbers(runs)
+    here = tasks.isin(tasks[runs["variant"] == variant])
     runs = runs.assign(arm=runs["activation"].where(here, runs["variant"] + ": " + runs["activation"]))
     if claim.than == "others":
         rivals = [name for name in runs.loc[here, "arm"].unique() if name != arm]
     else:
-        places = [rival_of(text, variant) for text in claim.than]
-        rivals = [name if place == variant else f"{place}: {name}" for place, name in places]
+        rivals = [_name_of(runs, variant, *rival_of(text, variant)) for text in claim.than]
     named = own_seeds(article)
     own = sorted(named.intersection(runs.loc[runs["arm"] == arm, "seed"]))
     counted = runs[~runs["seed"].isin(named) & (here | runs["arm"].isin(rivals))]
@@ -148,6 +150,12 @@ def judge_contest(article: Article, claim: Claim, variant: str, runs: pd.DataFra
     if not family.has_figures:
         return contest.left_open(Lacking.LEARNING, arm, *rivals)
     return _judged(contest, family, compare_family(family, claim.margin))
+
+
+def _name_of(runs: pd.DataFrame, variant: str, place: str, activation: str) -> str:
+    """The arm of that variant: by its activation alone where it was asked what the claim's variant was."""
+    there = runs.loc[(runs["variant"] == place) & (runs["activation"] == activation), "arm"]
+    return str(there.iloc[0]) if len(there) else activation if place == variant else f"{place}: {activation}"
 
 
 def _judged(contest: _Contest, family: Family, comparison: MetricComparison) -> JudgedClaim:

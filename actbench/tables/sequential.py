@@ -18,6 +18,7 @@ from actbench.results.sittings import Design, Sitting
 from actbench.statistics import Arm, SequentialVerdict, Standing, Verdict
 from actbench.statistics.sequential import FIRST_LOOK
 from actbench.statistics.verdict import joint_standing
+from actbench.tables.arms import LABELS
 from actbench.tables.comparison import ALPHA, Looks, Margin, compare_arms, margin_of
 from actbench.tables.metrics import failed_by_arm, values_by_arm
 from actbench.tables.warnings import GrewBetweenLooks, Hindrance, LooksNotCounted, StoppedEarly
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from actbench.tables.metrics import Metric
     from actbench.tables.tasks import Task
 
-FAMILY = tuple(column.name for column in RUN_FIELDS if column.shared and column.name != "study")
+FAMILY = tuple(column.name for column in RUN_FIELDS if column.shared and column.name not in LABELS)
 """What the arms of a family share."""
 
 

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from actbench.results.columns import FINAL
-from actbench.tables.arms import SHARED_COLUMNS, SIZES, arm_names, finished, with_sizes
+from actbench.tables.arms import LABELS, SHARED_COLUMNS, SIZES, arm_names, finished, with_sizes
 from actbench.tables.measured import EpochRule
 from actbench.tables.warnings import KeptApart, RepeatedSeeds, TableWarning
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# A study is a name for a question, not a part of it: what two studies asked alike is one task.
-KEYS = tuple(column for column in SHARED_COLUMNS if column != "study")
+KEYS = tuple(column for column in SHARED_COLUMNS if column not in LABELS)
 FAMILY = ("dataset", "model", "variant")
 Distinction: TypeAlias = tuple[tuple[str, Any], ...]
 """Names of settings, each with its value, None where it has none: those that tell a task from the others beside it."""
@@ -28,7 +27,7 @@ class Task:
 
     Attributes:
         distinction: what tells it from the others; its title is made of that.
-        settings: the values of `KEYS`, and ``study`` with the names of all studies that asked it.
+        settings: the values of `KEYS`, and of `LABELS` the names of all studies and variants that asked it.
         runs: the measured runs, with the column ``arm``.
     """
 
@@ -57,14 +56,20 @@ def split(measured: pd.DataFrame) -> tuple[list[Task], list[TableWarning]]:
     runs = with_sizes(measured)
     runs["arm"] = arm_names(runs)
     runs, warnings = _one_run_a_seed(runs)
-    groups = sorted(runs.groupby(list(KEYS), sort=False, dropna=False).indices.values(), key=lambda rows: rows[0])
-    parts = [runs.iloc[rows] for rows in groups]
+    parts = [part for _, part in runs.groupby(task_numbers(runs))]
     settings = [
-        {key: part[key].iloc[0] for key in KEYS} | {"study": ", ".join(dict.fromkeys(part["study"]))} for part in parts
+        {key: part[key].iloc[0] for key in KEYS}
+        | {label: " + ".join(filter(None, dict.fromkeys(part[label]))) for label in LABELS}
+        for part in parts
     ]
     distinctions = _distinctions(settings)
     tasks = [Task(*its) for its in zip(distinctions, settings, parts, strict=True)]
     return tasks, [*warnings, *_kept_apart(tasks)]
+
+
+def task_numbers(runs: pd.DataFrame) -> pd.Series[int]:
+    """For every run the number of its task, in the order of first appearance. Columns that are not there are alike."""
+    return runs.groupby([key for key in KEYS if key in runs], sort=False, dropna=False).ngroup()
 
 
 def _one_run_a_seed(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[TableWarning]]:

@@ -2,7 +2,8 @@
 
 Numbers are in ``numbers``; settings and tasks in ``settings``, metrics in ``metrics``;
 verdicts, pairings and reasons in ``verdicts``; warnings in ``warnings``; what became of runs
-in ``outcomes``, of looks in ``looks``, of an article's claims in ``claims``.
+in ``outcomes``, of looks in ``looks``, of an article's claims in ``claims``; what may become
+of a plan in ``plans``.
 """
 
 from actbench.reports.words.across import across_title, shared_networks
@@ -38,6 +39,7 @@ from actbench.reports.words.outcomes import (
     outcome,
     spread_name,
 )
+from actbench.reports.words.plans import too_few_seeds
 from actbench.reports.words.settings import setting, task_title
 from actbench.reports.words.verdicts import (
     baseline,
@@ -106,6 +108,7 @@ __all__ = [
     "summary",
     "targets",
     "task_title",
+    "too_few_seeds",
     "unit",
     "verdict",
     "warning",
