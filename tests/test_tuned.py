@@ -180,7 +180,7 @@ class Pretend:
     def device_kind(self, asked, backend="tensorflow"):  # noqa: ARG002
         return "cpu" if asked == "auto" else asked
 
-    def run(self, assignments, jobs, halt):  # noqa: ARG002
+    def run(self, assignments, jobs, halt, skip=None):  # noqa: ARG002
         for assignment in assignments:
             run = assignment.run
             if len(self.trained) == self.halts_at:

@@ -205,7 +205,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         typer.Option(help="Take finished runs that this study asks for from another store (repeatable)."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be trained, and how long.")] = False,
-    max_failures: Annotated[int, typer.Option(help="Give up after this many failing runs in a row.")] = 5,
+    max_failures: Annotated[int, typer.Option(help="Give an arm up after this many failing runs of it in a row.")] = 5,
     checkpoint_every: Annotated[
         int | None, typer.Option(help="Keep a long run's state every N epochs. Default: about every 5 minutes.")
     ] = None,

@@ -63,11 +63,13 @@ def ended(
     as_json: bool,
 ) -> None:
     """After a sweep: print the table of the plan's own runs, say where they are; exit with 1 where some run failed."""
+    from actbench.reports import words
+
     errors = console(stderr=True)
     go_on = BEGIN_ANEW if options.rerun else GO_ON
     print_arms([folder], plan.thresholds, "json" if as_json else "table", only=plan.keys, rule=rule)
     if outcome.gave_up:
-        errors.print(f"Gave up after {options.max_failures} failing runs in a row. {go_on}")
+        errors.print(f"{words.gave_up(outcome.gave_up, options.max_failures)} {go_on}", markup=False)
     elif not quiet:
         errors.print(f"Kept in {folder}; 'actbench compare {folder}' shows all that lies there.")
     if outcome.broken:

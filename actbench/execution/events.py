@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from actbench.results.checkpoint import Checkpoint
@@ -20,17 +21,45 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SweepPlanned:
-    """The first event of a sweep: the runs to train, in order, and how many more the store holds already."""
+    """The first event of a sweep.
+
+    Attributes:
+        runs: what is to be trained, in order.
+        stored: how many more runs the store holds already.
+        varying: beside the activation, the fields of a run that tell the runs of the plan apart.
+    """
 
     runs: tuple[Run, ...]
     stored: int
+    varying: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StopAsked:
+    """Somebody wants the sweep to end: it will, after the running epochs."""
 
 
 @dataclass(frozen=True)
 class RunStarted:
-    """A worker has begun with a run."""
+    """A worker has begun with a run, or goes on with it after so many epochs."""
 
     run: Run
+    after: int = 0
+
+
+class Phase(StrEnum):
+    """What a run is at before its first epoch."""
+
+    READING = "reading data"
+    COMPILING = "compiling"
+
+
+@dataclass(frozen=True)
+class PhaseBegan:
+    """A run that was begun has come to this."""
+
+    run: Run
+    phase: Phase
 
 
 @dataclass(frozen=True)
@@ -65,6 +94,18 @@ class RunEnded:
 
 
 @dataclass(frozen=True)
+class TrialEnded:
+    """A run was tried with a few inputs, to see whether a person's own code in it works.
+
+    ``error`` says why it does not, in a sentence, and ``trace`` where; both are empty where it does.
+    """
+
+    run: Run
+    error: str = ""
+    trace: str = ""
+
+
+@dataclass(frozen=True)
 class LookEnded:
     """Seeds are added until it is decided, and so many have been looked at: what is known of every task by now."""
 
@@ -79,8 +120,8 @@ class TuningEnded:
     chosen: Mapping[str, Mapping[str, Tuned]]
 
 
-RunEvent: TypeAlias = RunStarted | EpochEnded | CheckpointTaken | CheckpointRefused | RunEnded
+RunEvent: TypeAlias = RunStarted | PhaseBegan | EpochEnded | CheckpointTaken | CheckpointRefused | RunEnded | TrialEnded
 """What an executor yields."""
-Event: TypeAlias = SweepPlanned | RunEvent | LookEnded | TuningEnded
+Event: TypeAlias = SweepPlanned | StopAsked | RunEvent | LookEnded | TuningEnded
 """What a listener is called with."""
 Listener: TypeAlias = Callable[[Event], None]
