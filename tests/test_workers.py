@@ -167,9 +167,9 @@ def test_code_that_is_edited_and_edited_back_is_not_stored_under_the_key_of_what
 class Fresh(LocalExecutor):
     """Takes a new worker for every run: nothing is in its caches."""
 
-    def run(self, assignments, jobs, halt):
+    def run(self, assignments, jobs, halt, skip):
         for assignment in assignments:
-            yield from super().run([assignment], jobs, halt)
+            yield from super().run([assignment], jobs, halt, skip)
 
 
 class Trail:

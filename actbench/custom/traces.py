@@ -19,17 +19,27 @@ MADE_UP = "__autograph_generated_file"
 
 def place_in(problem: BaseException) -> str:
     """The innermost line of a person's own code: ``mine.py, line 4, in act``; empty where none took part."""
-    links: list[BaseException] = []
-    link: BaseException | None = problem
-    while link is not None and link not in links:
-        links.append(link)
-        link = link.__cause__ or link.__context__
-    for cause in reversed(links):
+    for cause in reversed(_links(problem)):
         own = [frame for frame in [*_frames(cause), *_quoted(cause)] if _is_own(frame[0])]
         if own:
             file, line, function = own[-1]
             return f"{_short(file)}, line {line}, in {function}"
     return ""
+
+
+def whole_trace(problem: BaseException) -> str:
+    """The traceback of an error and of all that led to it, also what a library holds back."""
+    for link in _links(problem):
+        link.__suppress_context__ = False
+    return "".join(traceback.format_exception(problem))
+
+
+def _links(problem: BaseException) -> list[BaseException]:
+    """An error, what led to it, and so on."""
+    links = [problem]
+    while (link := links[-1].__cause__ or links[-1].__context__) is not None and link not in links:
+        links.append(link)
+    return links
 
 
 def _frames(problem: BaseException) -> Iterator[tuple[str, int, str]]:

@@ -9,7 +9,6 @@ import queue
 import signal
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -83,7 +82,7 @@ def _tried(assignment: Assignment, load: Callable[[Request], Dataset]) -> TrialE
     except MemoryError:
         pass
     except Exception as error:  # noqa: BLE001 - a person's own code may raise anything
-        return TrialEnded(assignment.run, one_line(error), "".join(traceback.format_exception(error)))
+        return TrialEnded(assignment.run, one_line(error), custom.whole_trace(error))
     return TrialEnded(assignment.run)
 
 
