@@ -3,7 +3,7 @@
 Numbers are in ``numbers``; settings and tasks in ``settings``, metrics in ``metrics``;
 verdicts, pairings and reasons in ``verdicts``; warnings in ``warnings``; what became of runs
 in ``outcomes``, of looks in ``looks``, of an article's claims in ``claims``; what may become
-of a plan in ``plans``.
+of a plan in ``plans``; what is taken out of a store in ``removals``.
 """
 
 from actbench.reports.words.across import across_title, shared_networks
@@ -40,6 +40,7 @@ from actbench.reports.words.outcomes import (
     spread_name,
 )
 from actbench.reports.words.plans import gave_up, too_few_seeds
+from actbench.reports.words.removals import removed, to_remove
 from actbench.reports.words.settings import setting, task_title
 from actbench.reports.words.verdicts import (
     baseline,
@@ -97,6 +98,7 @@ __all__ = [
     "pairing",
     "percent",
     "plural",
+    "removed",
     "scored_on",
     "seconds",
     "sentence",
@@ -109,6 +111,7 @@ __all__ = [
     "summary",
     "targets",
     "task_title",
+    "to_remove",
     "too_few_seeds",
     "unit",
     "verdict",
