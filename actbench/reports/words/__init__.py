@@ -8,6 +8,7 @@ of a plan in ``plans``.
 
 from actbench.reports.words.across import across_title, shared_networks
 from actbench.reports.words.claims import claim_figures, claim_verdict
+from actbench.reports.words.costs import cost
 from actbench.reports.words.looks import explain_looks, look_lines
 from actbench.reports.words.metrics import metric_title, scored_on
 from actbench.reports.words.numbers import (
@@ -69,6 +70,7 @@ __all__ = [
     "check_figures",
     "claim_figures",
     "claim_verdict",
+    "cost",
     "decimals_of",
     "difference",
     "epoch_rule",
