@@ -33,8 +33,10 @@ from actbench.reports.words.numbers import (
 )
 from actbench.reports.words.outcomes import (
     bar_name,
+    begins_beyond,
     epoch_rule,
     explain_learned,
+    in_grey,
     judged_by,
     learned,
     outcome,
@@ -67,6 +69,7 @@ __all__ = [
     "across_title",
     "bar_name",
     "baseline",
+    "begins_beyond",
     "check_figures",
     "claim_figures",
     "claim_verdict",
@@ -79,6 +82,7 @@ __all__ = [
     "explain_looks",
     "factor",
     "family",
+    "in_grey",
     "in_percent",
     "interval",
     "judged_by",
