@@ -8,6 +8,7 @@ of a plan in ``plans``; what is taken out of a store in ``removals``.
 
 from actbench.reports.words.across import across_title, shared_networks
 from actbench.reports.words.claims import claim_figures, claim_verdict
+from actbench.reports.words.costs import cost
 from actbench.reports.words.looks import explain_looks, look_lines
 from actbench.reports.words.metrics import metric_title, scored_on
 from actbench.reports.words.numbers import (
@@ -32,8 +33,10 @@ from actbench.reports.words.numbers import (
 )
 from actbench.reports.words.outcomes import (
     bar_name,
+    begins_beyond,
     epoch_rule,
     explain_learned,
+    in_grey,
     judged_by,
     learned,
     outcome,
@@ -67,9 +70,11 @@ __all__ = [
     "across_title",
     "bar_name",
     "baseline",
+    "begins_beyond",
     "check_figures",
     "claim_figures",
     "claim_verdict",
+    "cost",
     "decimals_of",
     "difference",
     "epoch_rule",
@@ -79,6 +84,7 @@ __all__ = [
     "factor",
     "family",
     "gave_up",
+    "in_grey",
     "in_percent",
     "interval",
     "judged_by",
