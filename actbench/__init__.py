@@ -84,7 +84,7 @@ def run(  # noqa: PLR0913 - one parameter an option
             ``activation=["relu", "mine.py:gate"]``, ``data="mnist"``, ``learning_rate=[0.1, 0.01]``.
 
     Raises:
-        ActbenchError: what was asked for cannot be, or too many runs in a row failed.
+        ActbenchError: what was asked for cannot be, own code does not work, or too many runs of an arm failed in a row.
         KeyboardInterrupt: it was interrupted; what had been trained is stored.
     """
     import msgspec
@@ -97,6 +97,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     from actbench.execution.plan import make_plan
     from actbench.execution.sweep import Options
     from actbench.execution.until_decided import with_designs
+    from actbench.reports import words
     from actbench.reports.fetching import FetchProgress
     from actbench.reports.loggers import chosen_loggers
     from actbench.reports.progress import SweepProgress
@@ -134,7 +135,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     if outcome.interrupted:
         raise KeyboardInterrupt(f"Interrupted. {go_on}")
     if outcome.gave_up:
-        raise ActbenchError(f"Gave up after {options.max_failures} failing runs in a row. {go_on}")
+        raise ActbenchError(f"{words.gave_up(outcome.gave_up, options.max_failures)} {go_on}")
     return _answer([folder], Question(thresholds=plan.thresholds, only=plan.keys, rule=rule))
 
 

@@ -16,12 +16,22 @@ from pathlib import Path
 
 from actbench import custom, datasets
 from actbench.datasets import Dataset, Request
-from actbench.errors import UserError
-from actbench.execution.events import CheckpointRefused, CheckpointTaken, EpochEnded, RunEnded, RunEvent, RunStarted
+from actbench.execution.events import (
+    CheckpointRefused,
+    CheckpointTaken,
+    EpochEnded,
+    Phase,
+    PhaseBegan,
+    RunEnded,
+    RunEvent,
+    RunStarted,
+    TrialEnded,
+)
 from actbench.execution.executor import Assignment
 from actbench.results.columns import Record, Status
 from actbench.training.programs import KEPT_DATA
 from actbench.training.run import CheckpointError, Trainer, one_line, plain, versions
+from actbench.training.trial import try_out
 
 STOP = "stop"
 """What the driver sends, in place of an assignment, to have the run end after its epoch."""
@@ -36,6 +46,8 @@ def carry_out(
 ) -> None:
     """Train one run and send everything that becomes known of it; ``RunEnded`` comes last, whatever happens.
 
+    One that is only tried has one event, ``TrialEnded``.
+
     Args:
         assignment: the run.
         trainer: keeps what runs have in common.
@@ -43,7 +55,10 @@ def carry_out(
         stopping: asked after every epoch: whether the run is to end there, with a checkpoint.
         load: gets the data.
     """
-    send(RunStarted(assignment.run))
+    if assignment.trial:
+        send(_tried(assignment, load))
+        return
+    send(RunStarted(assignment.run, assignment.checkpoint.epochs[-1].epoch if assignment.checkpoint else 0))
     try:
         # A person's own code may leave the current folder; the next run begins where this one did.
         with contextlib.chdir("."), custom.names_from(assignment.folder):
@@ -54,11 +69,21 @@ def carry_out(
                 record = _train(replace(assignment, checkpoint=None), trainer, send, stopping, load)
     except MemoryError as error:
         record = failure(assignment, "oom", one_line(error))
-    except UserError as error:
-        record = failure(assignment, "failed", plain(str(error)))
     except Exception as error:  # noqa: BLE001 - whatever it is, it costs this run only
         record = failure(assignment, "failed", one_line(error))
     send(RunEnded(record))
+
+
+def _tried(assignment: Assignment, load: Callable[[Request], Dataset]) -> TrialEnded:
+    """What came of trying a run. Where memory runs out, that is for the run itself to say."""
+    try:
+        with contextlib.chdir("."), custom.names_from(assignment.folder):
+            try_out(assignment.run, load(assignment.request))
+    except MemoryError:
+        pass
+    except Exception as error:  # noqa: BLE001 - a person's own code may raise anything
+        return TrialEnded(assignment.run, one_line(error), custom.whole_trace(error))
+    return TrialEnded(assignment.run)
 
 
 def _train(
@@ -69,7 +94,10 @@ def _train(
     load: Callable[[Request], Dataset],
 ) -> Record:
     run = assignment.run
-    training = trainer.begin(run, load(assignment.request), checkpoint=assignment.checkpoint, jobs=assignment.jobs)
+    send(PhaseBegan(run, Phase.READING))
+    data = load(assignment.request)
+    send(PhaseBegan(run, Phase.COMPILING))
+    training = trainer.begin(run, data, checkpoint=assignment.checkpoint, jobs=assignment.jobs)
     kept_at, epochs_since = time.monotonic(), 0
     for row in training:
         send(EpochEnded(run, row))
@@ -88,6 +116,13 @@ def _train(
         if stop:
             training.interrupt()
     return training.record()
+
+
+def ended(assignment: Assignment, status: Status, reason: str) -> RunEvent:
+    """The last event of an assignment that came to nothing."""
+    if assignment.trial:
+        return TrialEnded(assignment.run, reason)
+    return RunEnded(failure(assignment, status, reason))
 
 
 def failure(assignment: Assignment, status: Status, reason: str) -> Record:

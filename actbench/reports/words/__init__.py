@@ -39,7 +39,7 @@ from actbench.reports.words.outcomes import (
     outcome,
     spread_name,
 )
-from actbench.reports.words.plans import too_few_seeds
+from actbench.reports.words.plans import gave_up, too_few_seeds
 from actbench.reports.words.settings import setting, task_title
 from actbench.reports.words.verdicts import (
     baseline,
@@ -77,6 +77,7 @@ __all__ = [
     "explain_looks",
     "factor",
     "family",
+    "gave_up",
     "in_percent",
     "interval",
     "judged_by",
