@@ -17,8 +17,7 @@ from actbench.errors import UserError, shown
 from actbench.providers import LIBRARIES
 from actbench.registry import Choice, Spelling, choose, parse, parts_of
 from actbench.results.columns import SETTINGS
-from actbench.training import augmentation, backends, schedules
-from actbench.training.initializers import INITIALIZERS
+from actbench.training import augmentation, backends, initializers, schedules
 from actbench.training.optimizers import OPTIMIZERS
 
 Asked: TypeAlias = Mapping[str, Any]
@@ -64,7 +63,7 @@ NAMED: dict[str, Callable[[str], Any]] = {"augment": augmentation.named} | {
         "data": lambda text: datasets.describe(text).name,
         "model": models.named,
         "optimizer": _optimizer,
-        "initializer": lambda text: INITIALIZERS[text].name,
+        "initializer": initializers.named,
         "schedule": schedules.named,
         "backend": lambda text: backends.get(text).name,
     }.items()

@@ -10,7 +10,7 @@ from actbench.lazy import lazy
 from actbench.registry import Choice, choose
 from actbench.results.columns import Run
 from actbench.training import backends, schedules
-from actbench.training.initializers import INITIALIZERS
+from actbench.training.initializers import drawing
 from actbench.training.optimizers import OPTIMIZERS
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def build(run: Run, data: Dataset) -> Built:
     used = sites(model)
     _check_sites(run.model.spelling, made, used)
     stream = np.random.RandomState(run.seed)
-    draw = INITIALIZERS[run.initializer].draw
+    draw = drawing(run.initializer)
     own = {id(weight) for place in used for weight in place.weights}
     for weight in model.trainable_weights:
         if id(weight) not in own and len(weight.shape) > 1:
