@@ -169,7 +169,7 @@ def test_a_sweep_prints_its_table_on_stdout_and_its_progress_on_stderr(first):
     assert "epochs to 99.5 %" in done.stdout
     lines = done.stderr.splitlines()
     for number, (arm, seed) in enumerate((("relu", 0), ("swish(beta=2)", 0), ("relu", 1), ("swish(beta=2)", 1)), 1):
-        assert lines[number - 1].startswith(f"[{number}/4] {arm} on small.npz, seed {seed}: test ")
+        assert lines[number - 1].startswith(f"[{number}/4] {arm}, seed {seed}: test ")
     assert "results/adhoc" in lines[-1]
     assert len(lines) == 5
 

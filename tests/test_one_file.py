@@ -71,7 +71,7 @@ class Idle:
     def set_state(self, values):
         self.epochs = int(values[0])
 
-    def start_from(self, model):
+    def start_from(self, model, learning_rate):
         self.epochs = 0
 
     def peak_device_memory_mib(self):
@@ -197,7 +197,7 @@ def test_a_backend_trains_and_a_logger_hears_of_it(call, tmp_path):
         assert (row["compiler"], row["device_name"]) == ("idle", "Another's processor")
     assert len({row["run_key"] for row in rows(tmp_path / "r")}) == 4
 
-    a_run = ["RunStarted", "EpochEnded 0", "EpochEnded 1", "EpochEnded 2", "RunEnded"]
+    a_run = ["RunStarted", "PhaseBegan", "PhaseBegan", "EpochEnded 0", "EpochEnded 1", "EpochEnded 2", "RunEnded"]
     heard = [line.strip() for line in (tmp_path / "r" / "diary.txt").read_text().splitlines()]
     assert heard == ["SweepPlanned", *a_run, *a_run]
     lines = [json.loads(line) for line in (tmp_path / "r" / "events.jsonl").read_text().splitlines()]

@@ -81,7 +81,7 @@ def test_every_kind_of_casualty_costs_its_own_run_only(tmp_path):
     assert "exit code 7" in found["bad.py:exits"]["error"]
     assert found["bad.py:explodes"]["error"] == ""
     assert {row["jobs"] for row in found.values()} == {"2"}
-    assert "bad.py:killed on digits, seed 0: failed: the worker process died of SIGKILL" in done.stderr
+    assert "bad.py:killed: failed: the worker process died of SIGKILL" in done.stderr
 
     # Results are taken from the store, accidents are tried again; all of it fails again, but for the two that had one.
     again = program("run", *options, *TINY, "--epochs", 2, "--results", "r", "--max-failures", 1, cwd=tmp_path, check=1)
@@ -162,6 +162,7 @@ def test_ctrl_c_keeps_the_running_epoch_and_the_next_call_goes_on(tmp_path, star
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=120)
     assert process.returncode == 130, said
+    assert said.startswith("Stopping after this epoch; again: end now.\n")
     assert "Interrupted. Finished runs are kept" in said
     (row,) = rows(tmp_path / "r")
     assert row["status"] == "interrupted"
@@ -169,7 +170,8 @@ def test_ctrl_c_keeps_the_running_epoch_and_the_next_call_goes_on(tmp_path, star
     kept = rows(tmp_path / "r", "epochs.csv")
     assert (tmp_path / "r" / "checkpoints" / f"{row['run_key']}.npz").exists()
 
-    program(*command, "--quiet", cwd=tmp_path, check=0)
+    resumed = program(*command, cwd=tmp_path, check=0)
+    assert f"tanh: goes on from epoch {int(row['epochs_run']) + 1} of 2500\n" in resumed.stderr
     (row,) = rows(tmp_path / "r")
     assert (row["status"], row["epochs_run"]) == ("ok", "2500")
     resumed = rows(tmp_path / "r", "epochs.csv")

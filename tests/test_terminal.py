@@ -37,8 +37,7 @@ def test_a_console_obeys_nothing_but_itself():
     console = Screen(file=text, force_terminal=True, color_system="truecolor", width=200)
     console.print(f"{NAME} [bold]x[/bold] :smile:", style="red", soft_wrap=True)
     assert not OBEYED.search(COLOURS.sub("", text.getvalue()))
-    # Rich itself drops the bell.
-    assert r"swish\x1b]52;c;ZWNobyBoaQ==\x9b2J\u202e[/red] [bold]x[/bold] :smile:" in text.getvalue()
+    assert r"swish\x1b]52;c;ZWNobyBoaQ==\x07\x9b2J\u202e[/red] [bold]x[/bold] :smile:" in text.getvalue()
     assert "\x1b[31m" in text.getvalue()
 
 

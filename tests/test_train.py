@@ -290,9 +290,9 @@ def test_every_epoch_is_that_of_keras_fit(model, activation, make):
 def test_what_activations_learn_is_not_decayed(activation):
     """Nothing pulls at the weights here but the decay: all gradients are 0."""
     asked = {"data": "images.npz", "model": "cnn", "activation": activation, "batch_size": 10}
-    ((run, request),) = planned(**asked, optimizer="adamw(weight_decay=0.5)", learning_rate=0.1)
+    ((run, request),) = planned(**asked, optimizer="adamw", weight_decay=0.5, learning_rate=0.1)
     network, _ = build(run, datasets.load(request))
-    optimizer = build_optimizer(run, network)
+    optimizer = build_optimizer(run, network, 1)
     own = {id(weight) for site in sites(network) for weight in site.trainable_weights}
     before = [(weight, weight.numpy()) for weight in network.trainable_weights]
     optimizer.apply([keras.ops.zeros_like(weight) for weight, _ in before], [weight for weight, _ in before])

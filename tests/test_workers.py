@@ -12,7 +12,15 @@ import pytest
 from conftest import bytes_images, planned, small_arrays
 
 from actbench import datasets, environment
-from actbench.execution.events import CheckpointRefused, CheckpointTaken, EpochEnded, RunEnded, RunStarted
+from actbench.execution.events import (
+    CheckpointRefused,
+    CheckpointTaken,
+    EpochEnded,
+    Phase,
+    PhaseBegan,
+    RunEnded,
+    RunStarted,
+)
 from actbench.execution.executor import Assignment
 from actbench.execution.local import Growth, LocalExecutor
 from actbench.execution.plan import make_plan
@@ -20,6 +28,7 @@ from actbench.execution.sweep import Options, sweep
 from actbench.execution.worker import carry_out
 from actbench.results.store import Store
 from actbench.studies.study import Study
+from actbench.training.programs import compiled_for
 from actbench.training.run import ProcessSettings, Trainer
 
 TINY = {"model": "mlp(8)", "limit": 200, "batch_size": 50, "epochs": 1}
@@ -181,11 +190,15 @@ def carried_out(trail, checkpoint_epochs=None, checkpoint=None, **fields):
     return [type(event) for event in trail.events]
 
 
+BEGUN = [RunStarted, PhaseBegan, PhaseBegan]
+
+
 def test_a_worker_tells_of_start_epochs_and_end():
     trail = Trail()
-    assert carried_out(trail, epochs=2) == [RunStarted, EpochEnded, EpochEnded, EpochEnded, RunEnded]
+    assert carried_out(trail, epochs=2) == [*BEGUN, EpochEnded, EpochEnded, EpochEnded, RunEnded]
     rows = tuple(event.row for event in trail.events if isinstance(event, EpochEnded))
     assert trail.events[-1].record.epochs == rows
+    assert [event.phase for event in trail.events[1:3]] == [Phase.READING, Phase.COMPILING]
 
 
 def test_checkpoints_are_taken_as_often_as_asked_but_not_of_what_has_ended():
@@ -206,7 +219,7 @@ def test_a_run_that_is_to_stop_ends_after_its_epoch_with_a_checkpoint():
 def test_what_a_run_cannot_do_is_its_record_not_the_workers_end(tmp_path):
     (tmp_path / "bad.py").write_text("def act(x):\n    raise MemoryError('no room')\n", encoding="utf-8")
     trail = Trail()
-    assert carried_out(trail, activation="bad.py:act") == [RunStarted, RunEnded]
+    assert carried_out(trail, activation="bad.py:act") == [*BEGUN, RunEnded]
     assert (trail.events[-1].record.status, trail.events[-1].record.jobs) == ("oom", 1)
     assert "no room" in trail.events[-1].record.error
 
@@ -266,7 +279,8 @@ def test_a_checkpoint_that_does_not_fit_is_refused_and_the_run_begins_anew(wrong
     spoiled = replace(taken.checkpoint, variables=states(taken.checkpoint.variables)[wrong])
     again = Trail()
     kinds = carried_out(again, checkpoint=spoiled, epochs=3)
-    assert kinds == [RunStarted, CheckpointRefused, *[EpochEnded] * 4, RunEnded]
+    assert kinds == [*BEGUN, CheckpointRefused, *BEGUN[1:], *[EpochEnded] * 4, RunEnded]
+    assert again.events[0].after == 1
     assert again.events[-1].record.status == "ok"
     unbroken = Trail()
     carried_out(unbroken, epochs=3)
@@ -344,7 +358,7 @@ def test_a_third_data_set_takes_the_place_of_the_one_used_longest_ago(tmp_path):
     loaded = {request: datasets.load(request) for _, request in pairs}
     trainer = Trainer()
     assert trained_in_turn(trainer, pairs, loaded) == [1, 2, 2, 2]
-    assert list(trainer.programs.kept) == [pairs[0][0].arm, pairs[3][0].arm]
+    assert list(trainer.programs.kept) == [compiled_for(pairs[0][0]), compiled_for(pairs[3][0])]
 
 
 # Notes which process computes with it, in which there is then 64 MiB less room.

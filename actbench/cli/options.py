@@ -21,6 +21,7 @@ from actbench.results.columns import SETTINGS
 from actbench.studies.study import MOST_SEEDS
 from actbench.training.initializers import INITIALIZERS
 from actbench.training.optimizers import OPTIMIZERS
+from actbench.training.schedules import SCHEDULES
 
 if TYPE_CHECKING:
     from actbench.tables.measured import EpochRule
@@ -34,6 +35,7 @@ class Listed(StrEnum):
     models = "models"
     optimizers = "optimizers"
     initializers = "initializers"
+    schedules = "schedules"
     loggers = "loggers"
     studies = "studies"
 
@@ -44,6 +46,7 @@ REGISTRIES: dict[Listed, Registry[Any]] = {
     Listed.models: models.MODELS,
     Listed.optimizers: OPTIMIZERS,
     Listed.initializers: INITIALIZERS,
+    Listed.schedules: SCHEDULES,
     Listed.loggers: LOGGERS,
 }
 

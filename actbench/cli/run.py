@@ -27,6 +27,16 @@ from actbench.cli.options import (
     epoch_rule,
 )
 from actbench.cli.sweeps import ExecutorName, executor_of, print_forecast, sweep_and_print
+from actbench.cli.tuning import (
+    Budget,
+    ProtocolName,
+    Tune,
+    TuningSeeds,
+    asked_tuning,
+    print_price,
+    tune_and_print,
+    tuner_of,
+)
 from actbench.errors import UserError
 from actbench.reports.loggers import chosen_loggers
 from actbench.results.columns import SETTINGS
@@ -74,10 +84,27 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         typer.Option(help="Like 'sgd(momentum=0.9)'. Default: adam.", autocompletion=completions(Listed.optimizers)),
     ] = None,
     lr: Annotated[float | None, typer.Option("--lr", help="Learning rate. Default: 0.001.")] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            help="How the learning rate goes: 'cosine(warmup=0.1)', 'step(0.5, 0.75)'. Default: constant.",
+            autocompletion=completions(Listed.schedules),
+        ),
+    ] = None,
+    weight_decay: Annotated[
+        float | None,
+        typer.Option(
+            help="Decoupled, of all but what activations learn. Default: the optimizer's own, none but for adamw."
+        ),
+    ] = None,
     seeds: Annotated[int | None, typer.Option(help="Repeat with the seeds 0 … N-1. Default: 1.")] = None,
     seed: Annotated[
         list[str] | None, typer.Option(help="Repeat with exactly this seed, or these: 10..19 (repeatable).")
     ] = None,
+    tune: Tune = None,
+    protocol: ProtocolName = None,
+    tuning_seeds: TuningSeeds = None,
+    budget: Budget = None,
     until_decided: Annotated[
         bool,
         typer.Option(
@@ -200,6 +227,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     wish = asked_wish(until_decided, max_seeds, margin, baseline, rule, asked["seed"], rerun=rerun)
     asked["seed"] = list(range(wish.most)) if wish else asked["seed"]
     chosen = asked_study(study, asked, variants=variant or (), allow_code=allow_code)
+    chosen = replace(chosen, tuning=asked_tuning(chosen, tune, protocol, tuning_seeds, budget))
     chosen = replace(
         chosen,
         thresholds=checked_thresholds(threshold) or chosen.thresholds,
@@ -216,6 +244,17 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         checkpoint_epochs=None if checkpoint_every is None else at_least_one("--checkpoint-every", checkpoint_every),
     )
     loggers = chosen_loggers(log or ())
+    if chosen.tuning is not None:
+        if until_decided or rerun:
+            raise UserError(f"A tuning and {'--until-decided' if until_decided else '--rerun'} do not go together.")
+        with watched(quiet=quiet):
+            tuner = tuner_of(chosen, options)
+        if dry_run:
+            print_price(tuner, folder, options, as_json=as_json)
+        else:
+            listeners = [logger.listener(folder) for logger in loggers]
+            tune_and_print(tuner, folder, options, listeners, rule=epoch_rule(select), quiet=quiet, as_json=as_json)
+        return
     with watched(quiet=quiet):
         plan = make_plan(chosen, options.executor)
     if wish is not None:

@@ -6,8 +6,9 @@ anything that can be called with an event: a progress bar, a logger, the ``appen
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from actbench.results.checkpoint import Checkpoint
@@ -15,21 +16,50 @@ from actbench.results.columns import Epoch, Record, Run
 
 if TYPE_CHECKING:
     from actbench.tables.findings import TaskFindings
+    from actbench.tuning.trials import Tuned
 
 
 @dataclass(frozen=True)
 class SweepPlanned:
-    """The first event of a sweep: the runs to train, in order, and how many more the store holds already."""
+    """The first event of a sweep.
+
+    Attributes:
+        runs: what is to be trained, in order.
+        stored: how many more runs the store holds already.
+        varying: beside the activation, the fields of a run that tell the runs of the plan apart.
+    """
 
     runs: tuple[Run, ...]
     stored: int
+    varying: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StopAsked:
+    """Somebody wants the sweep to end: it will, after the running epochs."""
 
 
 @dataclass(frozen=True)
 class RunStarted:
-    """A worker has begun with a run."""
+    """A worker has begun with a run, or goes on with it after so many epochs."""
 
     run: Run
+    after: int = 0
+
+
+class Phase(StrEnum):
+    """What a run is at before its first epoch."""
+
+    READING = "reading data"
+    COMPILING = "compiling"
+
+
+@dataclass(frozen=True)
+class PhaseBegan:
+    """A run that was begun has come to this."""
+
+    run: Run
+    phase: Phase
 
 
 @dataclass(frozen=True)
@@ -83,8 +113,15 @@ class LookEnded:
     tasks: tuple[TaskFindings, ...]
 
 
-RunEvent: TypeAlias = RunStarted | EpochEnded | CheckpointTaken | CheckpointRefused | RunEnded | TrialEnded
+@dataclass(frozen=True)
+class TuningEnded:
+    """Every arm has settings of its own: by the name of each tuning, by arm."""
+
+    chosen: Mapping[str, Mapping[str, Tuned]]
+
+
+RunEvent: TypeAlias = RunStarted | PhaseBegan | EpochEnded | CheckpointTaken | CheckpointRefused | RunEnded | TrialEnded
 """What an executor yields."""
-Event: TypeAlias = SweepPlanned | RunEvent | LookEnded
+Event: TypeAlias = SweepPlanned | StopAsked | RunEvent | LookEnded | TuningEnded
 """What a listener is called with."""
 Listener: TypeAlias = Callable[[Event], None]

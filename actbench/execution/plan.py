@@ -13,7 +13,7 @@ import msgspec
 from actbench import custom, datasets
 from actbench.datasets import DatasetInfo, Request
 from actbench.execution.executor import Executor
-from actbench.results.columns import FINAL, Run
+from actbench.results.columns import FINAL, SETTINGS, Run
 from actbench.results.read import is_unchanged, read_manifest, read_runs
 from actbench.results.sittings import Design
 from actbench.studies.expand import expand
@@ -42,6 +42,20 @@ class Plan:
     def designs_entry(self) -> dict[str, Any]:
         """What the manifest says of the designs; nothing where there are none."""
         return {"designs": msgspec.to_builtins(dict(self.designs))} if self.designs else {}
+
+    @property
+    def varying(self) -> tuple[str, ...]:
+        """Beside the activation, the fields that tell its runs apart: the variant, and what else differs within one."""
+        variants: dict[str, list[Run]] = {}
+        for run, _ in self.runs:
+            variants.setdefault(run.variant, []).append(run)
+        asked = [column.name for column in SETTINGS.values() if column.shared]
+        different = [
+            name
+            for name in [*asked, "seed"]
+            if any(len({getattr(run, name) for run in runs}) > 1 for runs in variants.values())
+        ]
+        return (*["variant"] * (len(variants) > 1), *different)
 
     @property
     def keys(self) -> tuple[str, ...]:

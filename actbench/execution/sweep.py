@@ -23,13 +23,14 @@ from actbench.execution.events import (
     Event,
     Listener,
     RunEnded,
+    StopAsked,
     SweepPlanned,
     TrialEnded,
 )
 from actbench.execution.executor import Assignment, Executor
 from actbench.execution.local import LocalExecutor
 from actbench.execution.plan import Plan
-from actbench.results.columns import FINAL, Record, Run
+from actbench.results.columns import FINAL, SCORING, Record, Run
 from actbench.results.read import check_exists, read_manifest
 from actbench.results.sittings import Sitting, seeds_text, sittings_in
 from actbench.results.store import Store
@@ -110,11 +111,12 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
     announce = Announcer(listeners)
     failures = _Failures(options.max_failures)
     trained: list[Record] = []
-    with Store.open(folder) as store, _Interruption() as interruption:
+    with Store.open(folder) as store, _Interruption(announce) as interruption:
         for other in options.reuse:
             store.take_over(other, [run for run, _ in plan.runs])
+        store.note_tunings(run for run, _ in plan.runs)
         todo = [pair for pair in plan.runs if options.rerun or store.statuses.get(pair[0].key) not in FINAL]
-        announce(SweepPlanned(tuple(run for run, _ in todo), stored=len(plan.runs) - len(todo)))
+        announce(SweepPlanned(tuple(run for run, _ in todo), len(plan.runs) - len(todo), plan.varying))
         store.write_manifest(manifest(plan) | (_with_sitting(plan, folder) if todo else {}))
         jobs = max(1, min(options.jobs, len(todo)))
         assignments = [
@@ -129,7 +131,7 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
             for run, request in todo
         ]
         trials = [replace(each, trial=True, checkpoint=None) for each in _with_own_code(assignments)]
-        events = options.executor.run([*trials, *assignments], jobs, lambda: interruption.asked, failures.gave_up)
+        events = options.executor.run([*trials, *assignments], jobs, interruption.heard, failures.gave_up)
         with contextlib.closing(events):
             for event in events:
                 match event:
@@ -244,7 +246,10 @@ def write_table(store: Store, thresholds: Sequence[float]) -> None:
     from actbench.tables import arm_table, to_csv
 
     if store.statuses:
-        store.write_table(to_csv(arm_table(*read_frames(store.folder), thresholds)))
+        runs, epochs = read_frames(store.folder)
+        scoring = runs[runs["role"] == SCORING]
+        if len(scoring):
+            store.write_table(to_csv(arm_table(scoring, epochs, thresholds)))
 
 
 class _Interruption:
@@ -253,8 +258,10 @@ class _Interruption:
     A terminal that closes sends its SIGHUP twice, by the system and by the shell, so that one never counts as second.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, announce: Listener) -> None:
         self.asked = False
+        self._announce = announce
+        self._answered = False
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -269,6 +276,13 @@ class _Interruption:
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def heard(self) -> bool:
+        """Whether it was asked; the first time that it was, everybody is told."""
+        if self.asked and not self._answered:
+            self._answered = True
+            self._announce(StopAsked())
+        return self.asked
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
         if self.asked:

@@ -20,6 +20,8 @@ from actbench.execution.events import (
     CheckpointRefused,
     CheckpointTaken,
     EpochEnded,
+    Phase,
+    PhaseBegan,
     RunEnded,
     RunEvent,
     RunStarted,
@@ -56,7 +58,7 @@ def carry_out(
     if assignment.trial:
         send(_tried(assignment, load))
         return
-    send(RunStarted(assignment.run))
+    send(RunStarted(assignment.run, assignment.checkpoint.epochs[-1].epoch if assignment.checkpoint else 0))
     try:
         # A person's own code may leave the current folder; the next run begins where this one did.
         with contextlib.chdir("."), custom.names_from(assignment.folder):
@@ -92,7 +94,10 @@ def _train(
     load: Callable[[Request], Dataset],
 ) -> Record:
     run = assignment.run
-    training = trainer.begin(run, load(assignment.request), checkpoint=assignment.checkpoint, jobs=assignment.jobs)
+    send(PhaseBegan(run, Phase.READING))
+    data = load(assignment.request)
+    send(PhaseBegan(run, Phase.COMPILING))
+    training = trainer.begin(run, data, checkpoint=assignment.checkpoint, jobs=assignment.jobs)
     kept_at, epochs_since = time.monotonic(), 0
     for row in training:
         send(EpochEnded(run, row))

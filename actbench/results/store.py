@@ -22,7 +22,7 @@ import filelock
 
 from actbench.errors import UserError
 from actbench.results.checkpoint import Checkpoint
-from actbench.results.columns import FINAL, Record, Run, epoch_rows, run_row
+from actbench.results.columns import FINAL, Record, Run, epoch_rows, row_digest, run_row
 from actbench.results.files import (
     append,
     check_readable,
@@ -55,6 +55,7 @@ from actbench.results.read import (
     read_runs,
 )
 from actbench.results.text import csv_lines
+from actbench.results.tunings import joined
 from actbench.results.upgrade import is_older, version_in
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ Rows: TypeAlias = Iterable[Mapping[str, Any]]
 LOCK, HOLDER = ".lock", ".holder"
 UNUSABLE = ".unusable"
 DAMAGED = "damaged"
-KEPT_BY_ENTRY = ("studies", "datasets", "versions", "designs")
+KEPT_BY_ENTRY = ("studies", "datasets", "versions", "designs", "tunings")
 
 
 class Store:
@@ -152,6 +153,22 @@ class Store:
             with user_errors(self.folder):
                 self._rewrite(found.keys(), epochs, list(found.values()))
             self.statuses |= {key: row["status"] for key, row in found.items()}
+
+    def note_tunings(self, runs: Iterable[Run]) -> None:
+        """Write the tunings that these runs belong to into the rows of those that are stored already."""
+        wanted = {run.key: run.tuning for run in runs if run.tuning and run.key in self.statuses}
+        if not wanted:
+            return
+        renamed = {}
+        for row in read_runs(self.folder):
+            cell = joined(row["tuning"], wanted.get(row["run_key"], ""))
+            if cell != row["tuning"] and is_unchanged(row):
+                named = row | {"tuning": cell}
+                renamed[row["run_key"]] = named | {"row_digest": row_digest(named)}
+        if renamed:
+            epochs = [row for row in read_epochs(self.folder) if row["run_key"] in renamed]
+            with user_errors(self.folder):
+                self._rewrite(renamed.keys(), epochs, list(renamed.values()))
 
     def save_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Keep the state of a run between two epochs, in place of an earlier one.

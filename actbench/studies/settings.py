@@ -17,7 +17,7 @@ from actbench.errors import UserError, shown
 from actbench.providers import LIBRARIES
 from actbench.registry import Choice, Spelling, choose, parse
 from actbench.results.columns import SETTINGS
-from actbench.training import backends
+from actbench.training import backends, schedules
 from actbench.training.initializers import INITIALIZERS
 from actbench.training.optimizers import OPTIMIZERS
 
@@ -58,12 +58,13 @@ def _of_one(find: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def _optimizer(text: str) -> Choice:
-    """The optimizer that is meant. Raises UserError, also for one that is given its learning rate."""
-    for name in ("lr", "learning_rate"):
-        if name in (given := parse(text).named):
+    """The optimizer that is meant. Raises UserError, also for one that is given what is a setting of its own."""
+    given = parse(text).named
+    for word, name in (("lr", "learning_rate"), ("learning_rate",) * 2, ("weight_decay",) * 2):
+        if word in given:
             raise UserError(
-                f"The learning rate is no parameter of {text!r}, but a setting of its own: --lr {given[name]}, or "
-                f"learning_rate = {given[name]} in a study's file."
+                f"The {name.replace('_', ' ')} is no parameter of {text!r}, but a setting of its own: "
+                f"{SETTINGS[name].option} {given[word]}, or {name} = {given[word]} in a study's file."
             )
     return choose(OPTIMIZERS, text)[2]
 
@@ -76,6 +77,7 @@ NAMED: dict[str, Callable[[str], Any]] = {
         "model": models.named,
         "optimizer": _optimizer,
         "initializer": lambda text: INITIALIZERS[text].name,
+        "schedule": schedules.named,
         "backend": lambda text: backends.get(text).name,
     }.items()
 }

@@ -9,7 +9,7 @@ from actbench.errors import UserError
 from actbench.lazy import lazy
 from actbench.registry import Choice, choose
 from actbench.results.columns import Run
-from actbench.training import backends
+from actbench.training import backends, schedules
 from actbench.training.initializers import INITIALIZERS
 from actbench.training.optimizers import OPTIMIZERS
 
@@ -99,7 +99,7 @@ def _check_sites(name: str, made: list[Site], used: list[Site]) -> None:
         )
 
 
-def build_optimizer(run: Run, model: Any) -> Any:
+def build_optimizer(run: Run, model: Any, steps_per_epoch: int) -> Any:
     """A fresh Keras optimizer for a network, in the run's precision: the learning rate is a variable too.
 
     What activations learn is never decayed: PReLU's authors leave it out, as slopes pulled to 0 make it a ReLU.
@@ -109,7 +109,9 @@ def build_optimizer(run: Run, model: Any) -> Any:
     entry, values, choice = choose(OPTIMIZERS, run.optimizer.spelling)
     _check_choice("optimizer", run.optimizer, choice)
     with backends.current().precision(run.precision):
-        optimizer = entry.make(run.learning_rate, **values)
+        rate = schedules.learning_rate(run.schedule, run.learning_rate, run.epochs * steps_per_epoch)
+        decay = entry.weight_decay if run.weight_decay is None else run.weight_decay
+        optimizer = entry.make(rate, decay or None, **values)
     optimizer.exclude_from_weight_decay([weight for place in sites(model) for weight in place.trainable_weights])
     return optimizer
 

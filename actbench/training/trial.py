@@ -35,6 +35,6 @@ def try_out(run: Run, data: Dataset) -> None:
     parts = (f"{array}_{part}" for array in "xy" for part in ("train", "val", "test"))
     few = replace(data, **{part: getattr(data, part)[:FEW] for part in parts})
     model, _ = build(run, few)
-    optimizer, placed = build_optimizer(run, model), backend.place(few, run.device)
+    optimizer, placed = build_optimizer(run, model, 1), backend.place(few, run.device)
     backend.program(model, optimizer, placed, batch_size=FEW, deterministic=run.deterministic)
     backend.values_and_slopes(lambda x: model(x, training=True), few.x_train, str(few.x_train.dtype))

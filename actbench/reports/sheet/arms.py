@@ -59,11 +59,10 @@ COLUMNS = (
 def arm_grid(found: TaskFindings, view: View) -> Grid:
     """The arm table. Thresholds that no run reached become a note, unless their columns are asked for."""
     arms = sort_arms(found.arms, view.sort)
-    unreached = [t for t in found.thresholds if not arms[Reached(t)].any()]
-    names = choose_columns(arms, view, [t for t in found.thresholds if t not in unreached])
     article = view.article or ARTICLE in view.columns
-    if view.columns or article:
-        unreached = []
+    asked = view.columns or article
+    unreached = [] if asked else [t for t in found.thresholds if not arms[Reached(t)].any()]
+    names = choose_columns(arms, view, [t for t in found.thresholds if t not in unreached])
     records: list[Any] = arms.to_dict("records")
     rows = tuple(tuple(_cell(row, name, article=article) for name in names) for row in records)
     notes = [f"No run reached {' or '.join(threshold_percent(t) for t in unreached)} %."] if unreached else []

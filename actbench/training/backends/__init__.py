@@ -58,8 +58,11 @@ class Program(Protocol):
     def set_state(self, values: list[np.ndarray[Any, Any]]) -> None:
         """Go on from what ``state`` gave, here or in a program for the same kind of network."""
 
-    def start_from(self, model: Any) -> None:
-        """Begin a new run in what is compiled already, from a freshly built twin of the model."""
+    def start_from(self, model: Any, learning_rate: float) -> None:
+        """Begin a new run in what is compiled already, from a freshly built twin of the model.
+
+        The learning rate is for an optimizer that has a plain one; a schedule is compiled in.
+        """
 
     def peak_device_memory_mib(self) -> float | None:
         """The largest use of the device's own memory so far, in MiB; None where it shares the process's."""

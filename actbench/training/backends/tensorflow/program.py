@@ -150,10 +150,13 @@ class TensorFlowProgram:
         for variable, value in zip(self.variables, values, strict=True):
             variable.assign(value)
 
-    def start_from(self, model: Any) -> None:
+    def start_from(self, model: Any, learning_rate: float) -> None:
         """Begin a new run in the programs compiled already, from a freshly built twin of the model."""
         tf.random.set_seed(TRACING_SEED)
         self.set_state([*(variable.numpy() for variable in model.variables), *self._optimizer_start])
+        rate = self.optimizer.learning_rate
+        if isinstance(rate, keras.Variable):  # that of a schedule is a tensor
+            rate.assign(learning_rate)
 
     def _prepare(self) -> None:
         jit = self.compiler == "xla"

@@ -1,0 +1,72 @@
+"""Runs in words, while they are trained: what each is called, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from actbench.reports.words.numbers import percent, plural
+from actbench.reports.words.settings import setting
+from actbench.results.columns import BY_NAME, run_row
+from actbench.tables.tasks import FAMILY
+
+if TYPE_CHECKING:
+    from actbench.results.columns import Epoch, Record, Run
+
+REMARKS = {"diverged": "diverged, the loss became NaN or infinite; ", "interrupted": "interrupted; "}
+
+
+def run_name(run: Run, varying: Sequence[str]) -> str:
+    """The activation, and what else tells the run from the others: ``relu, lr 0.5, seed 3``."""
+    parts = [run.activation.spelling]
+    for name in varying:
+        value = getattr(run, name)
+        text = str(getattr(value, "spelling", value))
+        parts.append(text if name in FAMILY or name == "variant" else setting(BY_NAME[name], getattr(run, name)))
+    return ", ".join(part for part in parts if part)
+
+
+STARTING = "starting workers"
+EPOCHS = "epochs"
+
+
+def all_runs(done: int, total: int) -> str:
+    """What the bar of all runs is called."""
+    return f"{done}/{total} runs done"
+
+
+def planned(to_train: int, stored: int) -> str:
+    """What there is to do; empty where nothing is stored yet."""
+    also = f"{to_train} to train" if to_train else "nothing to train; --rerun trains again"
+    return f"{plural(stored, 'run')} already stored, {also}." if stored else ""
+
+
+def goes_on(name: str, after: int, epochs: int) -> str:
+    """From where a run goes on that was interrupted."""
+    return f"{name}: goes on from epoch {after + 1} of {epochs}"
+
+
+def at_epoch(row: Epoch, *, briefly: bool) -> str:
+    """The figures of an epoch beside its bar."""
+    test = f"test {percent(row.test_accuracy)}%"
+    return test if briefly else f"loss {row.train_loss:.4f}  {test}"
+
+
+def run_ended(record: Record, name: str, done: int, of: int) -> str:
+    """What became of a run, and how many are done."""
+    row = run_row(record)
+    line = f"[{done}/{of}] {name}"
+    if record.status in ("failed", "oom"):
+        return f"{line}: {record.status}: {record.error}"
+    if not row["epochs_run"]:
+        return f"{line}: {record.status} before the end of its first epoch"
+    end, best = percent(row["test_accuracy"]), percent(row["best_test_accuracy"])
+    figures = f"test {end}% (best {best}% in epoch {row['best_epoch']})"
+    seconds = f"{row['train_seconds']:.1f} s training, {row['wall_seconds']:.1f} s in all"
+    return f"{line}: {REMARKS.get(record.status, '')}{figures}, {seconds}"
+
+
+def stopping(running: int) -> str:
+    """The answer to the first Ctrl-C."""
+    after = "after this epoch" if running == 1 else f"after this epoch of {running} runs"
+    return f"Stopping {after if running else 'before anything begins'}; again: end now."
