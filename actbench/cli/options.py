@@ -113,6 +113,13 @@ Thresholds = Annotated[
 ]
 
 
+class ThemeName(StrEnum):
+    """Of the paper that pictures are drawn on."""
+
+    light = "light"
+    dark = "dark"
+
+
 class SelectedEpoch(StrEnum):
     """Which epoch's figures are a run's."""
 

@@ -106,16 +106,8 @@ def _mark_cut(axes: Axes, lines: Sequence[_Line], palette: Palette) -> str:
             before = after - 1
             share = (edge - line.mean[before]) / (line.mean[after] - line.mean[before])
             place = line.across[before] + share * (line.across[after] - line.across[before])
-            axes.scatter(
-                [place],
-                [edge],
-                marker=marker,
-                s=22,
-                color=palette.colour(line.arm),
-                clip_on=False,
-                zorder=5,
-                linewidths=0,
-            )
+            colour = palette.colour(line.arm)
+            axes.scatter([place], [edge], marker=marker, s=22, color=colour, clip_on=False, zorder=5, linewidths=0)
             seen.add(marker)
     return begins_beyond(below="v" in seen, above="^" in seen)
 
