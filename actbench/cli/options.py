@@ -19,6 +19,7 @@ from actbench.registry import Registry
 from actbench.reports.loggers import LOGGERS
 from actbench.results.columns import SETTINGS
 from actbench.studies.study import MOST_SEEDS
+from actbench.training.augmentation import AUGMENTATIONS
 from actbench.training.initializers import INITIALIZERS
 from actbench.training.optimizers import OPTIMIZERS
 from actbench.training.schedules import SCHEDULES
@@ -36,6 +37,7 @@ class Listed(StrEnum):
     optimizers = "optimizers"
     initializers = "initializers"
     schedules = "schedules"
+    augmentations = "augmentations"
     loggers = "loggers"
     studies = "studies"
 
@@ -47,6 +49,7 @@ REGISTRIES: dict[Listed, Registry[Any]] = {
     Listed.optimizers: OPTIMIZERS,
     Listed.initializers: INITIALIZERS,
     Listed.schedules: SCHEDULES,
+    Listed.augmentations: AUGMENTATIONS,
     Listed.loggers: LOGGERS,
 }
 

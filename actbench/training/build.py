@@ -111,7 +111,8 @@ def build_optimizer(run: Run, model: Any, steps_per_epoch: int) -> Any:
     with backends.current().precision(run.precision):
         rate = schedules.learning_rate(run.schedule, run.learning_rate, run.epochs * steps_per_epoch)
         decay = entry.weight_decay if run.weight_decay is None else run.weight_decay
-        optimizer = entry.make(rate, decay or None, **values)
+        common = {"weight_decay": decay or None, "global_clipnorm": run.clip_norm}
+        optimizer = entry.make(rate, common, **values)
     optimizer.exclude_from_weight_decay([weight for place in sites(model) for weight in place.trainable_weights])
     return optimizer
 

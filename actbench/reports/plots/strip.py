@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -89,6 +90,7 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
             _write_beside(axes, f"{well.sum()}/{some.size}", (1, row), ("axes fraction", "data"), palette)
         bar = _middle(some[well] if apart else some, ranked=ranked)
         if bar is not None:
+            bar = _possible(bar) if metric.unit == "accuracy" else bar
             bars[arm] = bar
             _draw_bar(axes, bar, row, colour)
     if found.baseline in bars:
@@ -119,7 +121,7 @@ def _draw_dots(axes: Axes, values: np.ndarray, learned: np.ndarray, place: tuple
     row, width = place
     shown = np.isfinite(values)
     full, hollow = np.sort(values[shown & learned]), np.sort(values[shown & ~learned])
-    axes.scatter(full, row + _heights(full, width), s=16, color=colour, alpha=0.45, linewidths=0, zorder=3)
+    axes.scatter(full, row + _heights(full, width), s=16, color=colour, alpha=0.8, linewidths=0, zorder=3)
     axes.scatter(hollow, row + _heights(hollow, width), s=16, facecolors="none", edgecolors=colour, zorder=3)
 
 
@@ -153,6 +155,14 @@ def _middle(values: np.ndarray, *, ranked: bool) -> Bar | None:
     if not math.isfinite(middle):
         return None
     return middle, interval if interval and math.isfinite(interval.high - interval.low) else None
+
+
+def _possible(bar: Bar) -> Bar:
+    """An interval of percents without what no accuracy can be."""
+    middle, interval = bar
+    if interval is None:
+        return bar
+    return middle, replace(interval, low=max(interval.low, 0.0), high=min(interval.high, 100.0))
 
 
 def _draw_bar(axes: Axes, bar: Bar, row: int, colour: str) -> None:
