@@ -262,10 +262,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     )
     loggers = chosen_loggers(log or ())
     if chosen.tuning is not None:
-        if until_decided or rerun:
-            raise UserError(f"A tuning and {'--until-decided' if until_decided else '--rerun'} do not go together.")
         with watched(quiet=quiet):
-            tuner = tuner_of(chosen, options)
+            tuner = tuner_of(chosen, options, until_decided=until_decided)
         if dry_run:
             print_price(tuner, folder, options, as_json=as_json)
         else:

@@ -87,10 +87,12 @@ def asked_tuning(
     return asked
 
 
-def tuner_of(study: Study, options: Options) -> Tuner:
-    """The tuner of a study. Raises UserError where it cannot be tuned."""
+def tuner_of(study: Study, options: Options, *, until_decided: bool) -> Tuner:
+    """The tuner of a study. Raises UserError where it cannot be tuned, or is asked for what does not go together."""
     from actbench.execution.tune import Tuner
 
+    if until_decided or options.rerun:
+        raise UserError(f"A tuning and {'--until-decided' if until_decided else '--rerun'} do not go together.")
     return Tuner(study, options.executor)
 
 
