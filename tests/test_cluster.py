@@ -18,6 +18,7 @@ from actbench.execution.ray import RUNS_PER_PROCESS, RayExecutor
 from actbench.training.run import ProcessSettings
 
 HAVE_RAY = importlib.util.find_spec("ray") is not None
+BROKEN = "def act(x):\n    assert x.shape[0] != 50, 'broken'\n    return x\n"
 TINY = ["--model", "mlp(8)", "--limit", "200", "--batch-size", "50"]
 
 
@@ -81,7 +82,7 @@ def test_two_nodes_one_of_them_lost(tmp_path, monkeypatch, started):
         (second,) = raylets() - before
         command = ["run", "--act", "relu", "--act", "tanh", "--seeds", "6", *TINY, "--epochs", "1500", "--results", "r"]
         cluster = ["--executor", "ray", "--ray-address", f"127.0.0.1:{head}", "--checkpoint-every", "100"]
-        (tmp_path / "bad.py").write_text("def act(x):\n    raise RuntimeError('broken')\n", encoding="utf-8")
+        (tmp_path / "bad.py").write_text(BROKEN, encoding="utf-8")
         process = started(*command, "--act", "bad.py:act", "--max-failures", "99", *cluster, cwd=tmp_path)
         table = tmp_path / "r" / "runs.csv"
         wait_for(lambda: table.exists() and len(rows(table.parent)) >= 4, process)

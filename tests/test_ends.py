@@ -113,8 +113,8 @@ def test_stdout_that_breaks(tmp_path, redirection, code, said):
 def test_an_error_text_that_is_not_unicode_costs_its_run_only(tmp_path):
     (tmp_path / "bad.py").write_text(
         "class Mute(Exception):\n    def __str__(self):\n        raise ValueError\n\n"
-        "def half(x):\n    raise RuntimeError('half a pair: \\udcff')\n\n"
-        "def mute(x):\n    raise Mute\n",
+        "def half(x):\n    if x.shape[0] == 50:\n        raise RuntimeError('half a pair: \\udcff')\n    return x\n\n"
+        "def mute(x):\n    if x.shape[0] == 50:\n        raise Mute\n    return x\n",
         encoding="utf-8",
     )
     acts = ["--act", "bad.py:half", "--act", "bad.py:mute", "--act", "relu"]

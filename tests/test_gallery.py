@@ -21,13 +21,13 @@ HOW = "run 'python -m tools.gallery'"
 
 def test_the_readme_lists_the_catalogue_as_it_is() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert gallery.with_table(readme) == readme, HOW
-    assert gallery.readme_table().count("\n") == len(CATALOGUE) + 1
+    assert gallery.with_names(readme) == readme, HOW
+    assert gallery.table().count("\n") == len(CATALOGUE) + 1
 
 
 def test_a_readme_without_markers_is_refused() -> None:
     with pytest.raises(ValueError, match="lacks the lines"):
-        gallery.with_table("# actbench\n")
+        gallery.with_names("# actbench\n")
 
 
 def test_the_gallery_shows_the_catalogue_as_it_is() -> None:

@@ -7,6 +7,7 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from actbench.datasets import DatasetInfo
@@ -16,6 +17,7 @@ from actbench.execution.forecast import ALIKE, TIMELESS, forecast
 from actbench.execution.plan import make_plan, stored_plan
 from actbench.execution.sweep import Options, Outcome, sweep
 from actbench.registry import Choice
+from actbench.reports import words
 from actbench.results.checkpoint import Checkpoint
 from actbench.results.columns import SETTINGS, Epoch, Record
 from actbench.results.read import read_manifest, read_runs
@@ -39,11 +41,13 @@ class Pretend:
     def device_kind(self, asked, backend="tensorflow"):  # noqa: ARG002
         return "cpu" if asked == "auto" else asked
 
-    def run(self, assignments, jobs, halt):  # noqa: ARG002
+    def run(self, assignments, jobs, halt, skip):  # noqa: ARG002
         try:
             for assignment in assignments:
                 if halt():
                     return
+                if skip(assignment.run):
+                    continue
                 self.asked.append(assignment)
                 yield RunStarted(assignment.run)
                 self.before(assignment.run)
@@ -146,7 +150,7 @@ def test_runs_are_trained_seed_by_seed_with_the_arms_interleaved(carried_out, tm
     outcome, executor = carried_out()
     assert asked(executor) == ORDER
     assert [name(one.run) for one in outcome.trained] == ORDER
-    assert (outcome.complete, outcome.gave_up, outcome.interrupted, outcome.broken) == (True, False, False, ())
+    assert (outcome.complete, outcome.gave_up, outcome.interrupted, outcome.broken) == (True, (), False, ())
     assert stored(tmp_path) == dict.fromkeys(ORDER, "ok")
 
 
@@ -209,18 +213,25 @@ def test_how_often_to_take_a_checkpoint_reaches_the_executor(carried_out):
 # Failures in a row
 
 
-def test_too_many_failures_in_a_row_end_the_sweep(carried_out, tmp_path):
-    outcome, executor = carried_out(Pretend(dict.fromkeys(ORDER, "failed")), max_failures=2)
-    assert asked(executor) == ORDER[:2]
-    assert outcome.gave_up
-    assert not outcome.interrupted
-    assert stored(tmp_path) == dict.fromkeys(ORDER[:2], "failed")
+def test_too_many_failures_in_a_row_give_an_arm_up_and_no_other(carried_out, tmp_path):
+    study = replace_grid(seed=[0, 1, 2, 3])
+    ends = {("tanh", seed): "failed" for seed in range(4)} | {("elu", 0): "failed"}
+    outcome, executor = carried_out(Pretend(ends), study, max_failures=2)
+    every = [(arm, seed) for seed in range(4) for arm in ("relu", "tanh", "elu")]
+    assert asked(executor) == [run for run in every if run not in {("tanh", 2), ("tanh", 3)}]
+    assert (outcome.gave_up, outcome.complete, outcome.interrupted) == (("tanh",), False, False)
+    assert stored(tmp_path) == {run: ends.get(run, "ok") for run in asked(executor)}
+    assert words.gave_up(outcome.gave_up, 2) == "Gave up tanh after 2 failing runs in a row."
+
+
+def replace_grid(**values):
+    return msgspec.structs.replace(STUDY, grid=STUDY.grid | values)
 
 
 def test_a_result_between_two_failures_begins_the_count_anew(carried_out):
-    ends = {("relu", 0): "failed", ("elu", 0): "oom", ("tanh", 1): "failed"}
-    outcome, executor = carried_out(Pretend(ends), max_failures=2)
-    assert asked(executor) == ORDER
+    ends = dict.fromkeys([("relu", 0), ("relu", 1), ("relu", 3), ("relu", 4)], "failed")
+    outcome, executor = carried_out(Pretend(ends), replace_grid(seed=list(range(5))), max_failures=3)
+    assert len(asked(executor)) == 15
     assert not outcome.gave_up
 
 
@@ -300,7 +311,7 @@ def test_the_derived_files_are_there_after_every_sweep(carried_out, tmp_path):
 
 
 def test_without_any_record_there_is_no_table(carried_out, tmp_path):
-    carried_out(Pretend(dict.fromkeys(ORDER, "failed")), max_failures=1)
+    carried_out(Pretend(dict.fromkeys(ORDER, "failed")), replace_grid(activation=["relu"]), max_failures=1)
     json.loads((tmp_path / "store" / "manifest.json").read_text(encoding="utf-8"))
     assert len(list(read_runs(tmp_path / "store"))) == 1
 

@@ -13,6 +13,7 @@ from conftest import bytes_images, planned, small_arrays, trained
 from actbench import datasets
 from actbench.datasets import Request
 from actbench.errors import UserError
+from actbench.training.backends import Recipe
 from actbench.training.backends.tensorflow import program as programs
 from actbench.training.backends.tensorflow.program import DeviceData, TensorFlowProgram
 from actbench.training.build import build, build_optimizer
@@ -290,9 +291,9 @@ def test_every_epoch_is_that_of_keras_fit(model, activation, make):
 def test_what_activations_learn_is_not_decayed(activation):
     """Nothing pulls at the weights here but the decay: all gradients are 0."""
     asked = {"data": "images.npz", "model": "cnn", "activation": activation, "batch_size": 10}
-    ((run, request),) = planned(**asked, optimizer="adamw(weight_decay=0.5)", learning_rate=0.1)
+    ((run, request),) = planned(**asked, optimizer="adamw", weight_decay=0.5, learning_rate=0.1)
     network, _ = build(run, datasets.load(request))
-    optimizer = build_optimizer(run, network)
+    optimizer = build_optimizer(run, network, 1)
     own = {id(weight) for site in sites(network) for weight in site.trainable_weights}
     before = [(weight, weight.numpy()) for weight in network.trainable_weights]
     optimizer.apply([keras.ops.zeros_like(weight) for weight, _ in before], [weight for weight, _ in before])
@@ -388,7 +389,7 @@ def made(asked, compiler):
     network, stream = build(run, data)
     optimizer = keras.optimizers.Adam(0.01)
     placed = DeviceData(data, "cpu")
-    return TensorFlowProgram(network, optimizer, placed, batch_size=run.batch_size, compiler=compiler), stream, data
+    return TensorFlowProgram(network, optimizer, placed, Recipe.of(run), compiler=compiler), stream, data
 
 
 @pytest.mark.parametrize("activation", ["mish", pytest.param("frelu", marks=pytest.mark.slow)])

@@ -46,7 +46,7 @@ class Pretend:
     def device_kind(self, asked, backend="tensorflow"):  # noqa: ARG002
         return "cpu" if asked == "auto" else asked
 
-    def run(self, assignments, jobs, halt):  # noqa: ARG002
+    def run(self, assignments, jobs, halt, skip):  # noqa: ARG002
         for assignment in assignments:
             run = assignment.run
             what = run.activation.spelling, run.seed

@@ -28,6 +28,7 @@ from actbench.execution.sweep import Options, sweep
 from actbench.execution.worker import carry_out
 from actbench.results.store import Store
 from actbench.studies.study import Study
+from actbench.training.programs import compiled_for
 from actbench.training.run import ProcessSettings, Trainer
 
 TINY = {"model": "mlp(8)", "limit": 200, "batch_size": 50, "epochs": 1}
@@ -166,9 +167,9 @@ def test_code_that_is_edited_and_edited_back_is_not_stored_under_the_key_of_what
 class Fresh(LocalExecutor):
     """Takes a new worker for every run: nothing is in its caches."""
 
-    def run(self, assignments, jobs, halt):
+    def run(self, assignments, jobs, halt, skip):
         for assignment in assignments:
-            yield from super().run([assignment], jobs, halt)
+            yield from super().run([assignment], jobs, halt, skip)
 
 
 class Trail:
@@ -357,7 +358,7 @@ def test_a_third_data_set_takes_the_place_of_the_one_used_longest_ago(tmp_path):
     loaded = {request: datasets.load(request) for _, request in pairs}
     trainer = Trainer()
     assert trained_in_turn(trainer, pairs, loaded) == [1, 2, 2, 2]
-    assert list(trainer.programs.kept) == [pairs[0][0].arm, pairs[3][0].arm]
+    assert list(trainer.programs.kept) == [compiled_for(pairs[0][0]), compiled_for(pairs[3][0])]
 
 
 # Notes which process computes with it, in which there is then 64 MiB less room.

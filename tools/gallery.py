@@ -1,4 +1,4 @@
-"""The catalogue on paper: the table of the README and the gallery ``docs/activations.md`` with its pictures.
+"""The catalogue on paper: the names in the README and the gallery ``docs/activations.md`` with its pictures.
 
 Run ``python -m tools.gallery`` in the repository after an entry was added or changed; a test compares.
 """
@@ -9,6 +9,7 @@ import inspect
 import itertools
 import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,15 +22,23 @@ PAGE = Path("docs/activations.md")
 PICTURES = Path("docs/activations")
 
 
-def readme_table() -> str:
+def names() -> str:
+    """The name of every entry, in one paragraph."""
+    return textwrap.fill(", ".join(_code(entry.name) for entry in CATALOGUE) + ".", 120, break_on_hyphens=False)
+
+
+def with_names(readme: str) -> str:
+    """The README with its names of the catalogue renewed. Raises ValueError where it has no place for them."""
+    return renewed(readme, "catalogue", names())
+
+
+def table() -> str:
     """Every entry with its formula and source, as a Markdown table."""
-    rows = [f"| {_code(signature(entry))} | {_cell(entry.formula)} | {_cited(entry)} |" for entry in CATALOGUE]
+    rows = [
+        f"| [{_code(signature(entry))}](#{entry.name}) | {_cell(entry.formula)} | {_cited(entry)} |"
+        for entry in CATALOGUE
+    ]
     return "\n".join(["| activation | f(x) | source |", "| --- | --- | --- |", *rows])
-
-
-def with_table(readme: str) -> str:
-    """The README with its table of the catalogue renewed. Raises ValueError where it has no place for it."""
-    return renewed(readme, "catalogue", readme_table())
 
 
 def page() -> str:
@@ -39,7 +48,7 @@ def page() -> str:
         "f′ on the right, at the default parameters. All pictures of a family have the same axes, and show every "
         "turning point between −5 and 5."
     )
-    parts = ["# The activations", note]
+    parts = ["# The activations", note, "## At a glance", table()]
     for module, family in _families():
         parts.append(f"## {inspect.getdoc(sys.modules[module]) or module}".splitlines()[0].rstrip("."))
         parts += [_section(entry) for entry in family]
@@ -105,9 +114,9 @@ def _cited(entry: Activation) -> str:
 
 
 def main(root: Path) -> None:
-    """Write the README's table, the gallery and its pictures below ``root``."""
+    """Write the README's names, the gallery and its pictures below ``root``."""
     readme = root / "README.md"
-    readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    readme.write_text(with_names(readme.read_text(encoding="utf-8")), encoding="utf-8")
     (root / PAGE).parent.mkdir(exist_ok=True)
     (root / PAGE).write_text(page(), encoding="utf-8")
     folder = root / PICTURES

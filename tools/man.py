@@ -50,7 +50,7 @@ def page() -> str:
         *_parameters(program),
         ".SH COMMANDS",
     ]
-    for name, command in _commands(program):
+    for name, command in commands(program):
         lines += [f".SS {_plain(name)}", _plain(command.help), *_parameters(command)]
     for heading, entries in (("EXIT STATUS", EXIT_CODES), ("ENVIRONMENT", VARIABLES)):
         lines.append(f".SH {heading}")
@@ -59,11 +59,11 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Every command that does something, by its full name."""
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
-            yield from _commands(command, f"{prefix}{name} ")
+            yield from commands(command, f"{prefix}{name} ")
         else:
             yield prefix + name, command
 

@@ -1,4 +1,4 @@
-"""The reference of the Python functions in docs/python.md, from their signatures and docstrings.
+"""What is said of commands, keys and functions in docs/, from the code that obeys them.
 
 Run ``python -m tools.reference`` in the repository after one of them was changed; a test compares.
 """
@@ -7,31 +7,85 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from typer.main import get_command
+
 import actbench
+from actbench.cli import app
+from actbench.cli.init import settings_help
 from actbench.reports.answer import Answer
 from actbench.reports.plots.figures import Picture
-from tools import renewed
+from actbench.results.columns import SETTINGS
+from actbench.studies.file import TABLES, keys_of
+from tools import man, renewed
 
-PAGE = Path(__file__).parent.parent / "docs" / "python.md"
+DOCS = Path(__file__).parent.parent / "docs"
 PARTS = re.compile(r"^(Args|Attributes|Raises):\n", re.MULTILINE)
 NAME = re.compile(r"^([\w*]+):")
 ITEM = re.compile(r"^    (?=\S)", re.MULTILINE)
 
 
-def reference() -> str:
-    """Functions, and the classes of what they return with their members."""
-    functions = [getattr(actbench, name) for name in actbench.__all__]
-    shown = [_entry(f"actbench.{one.__name__}", one) for one in functions if inspect.isfunction(one)]
+def functions() -> str:
+    """The functions of Python, and the classes of what they return with their members."""
+    named = [getattr(actbench, name) for name in actbench.__all__]
+    shown = [_entry(f"actbench.{one.__name__}", one) for one in named if inspect.isfunction(one)]
     return "\n\n".join([*shown, *(_class(kind) for kind in (Answer, Picture))])
 
 
-def with_reference(page: str) -> str:
-    """The page with its reference renewed. Raises ValueError where it has no place for it."""
-    return renewed(page, "reference", reference())
+def keys() -> str:
+    """The keys of a study's file that set something of a run, table by table."""
+    meanings = settings_help()
+    tables = [_keys(f"[{table}]" if table else "At the top", keys_of(table), meanings) for table in ("", *TABLES)]
+    rest = {name: name for name, column in SETTINGS.items() if not column.key and name != "seed"}
+    return "\n\n".join([*tables, _keys("In [grid] and [variants.NAME] only", rest, meanings)])
+
+
+def commands() -> str:
+    """Every command with its arguments and options."""
+    program: Any = get_command(app)
+    parts = [_command(name, command) for name, command in man.commands(program)]
+    ends = "\n".join(f"- `{code}`: {meaning}" for code, meaning in man.EXIT_CODES)
+    variables = "\n".join(f"- `{name}`: {meaning}" for name, meaning in man.VARIABLES)
+    return "\n\n".join([*parts, f"## Exit codes\n\n{ends}", f"## Environment variables\n\n{variables}"])
+
+
+GENERATED: dict[str, tuple[str, Callable[[], str]]] = {
+    "python.md": ("functions", functions),
+    "study-files.md": ("keys", keys),
+    "commands.md": ("commands", commands),
+}
+"""Pages, and what stands in them between the markers of which name."""
+
+
+def renewed_page(name: str) -> str:
+    """A page with its generated part renewed. Raises ValueError where it has no place for it."""
+    part, text = GENERATED[name]
+    return renewed((DOCS / name).read_text(encoding="utf-8"), part, text())
+
+
+def _keys(title: str, named: Mapping[str, str], meanings: Mapping[str, str]) -> str:
+    rows = [f"| `{key}` | {_cell(meanings[name])} |" for key, name in named.items()]
+    return "\n".join([f"### {title}", "", "| key | what it is |", "| --- | --- |", *rows])
+
+
+def _command(name: str, command: Any) -> str:
+    arguments = [one for one in command.params if one.param_type_name == "argument"]
+    named = [(one.metavar or one.name.upper(), one.required) for one in arguments]
+    words = [word if required or word.startswith("[") else f"[{word}]" for word, required in named]
+    rows = []
+    for one in command.params:
+        if one.param_type_name != "argument":
+            value = "" if one.is_flag else f" {one.metavar or 'VALUE'}"
+            default = getattr(one.default, "value", one.default)
+            given = "" if callable(default) or default in (None, False, "") else f" Default: {default}."
+            spelled = ", ".join(f"`{option}{value}`" for option in one.opts)
+            rows.append(f"| {spelled} | {_cell((one.help or '') + given)} |")
+    usage = " ".join(["actbench", name, *words, *["[OPTION]..."] * bool(rows)])
+    table = ["| option | what it does |", "| --- | --- |", *rows] if rows else []
+    return "\n\n".join([f"## actbench {name}", f"```text\n{usage}\n```", command.help, "\n".join(table)]).rstrip()
 
 
 def _entry(title: str, function: Any) -> str:
@@ -74,5 +128,16 @@ def _markdown(text: str) -> str:
     return text.strip().replace("``", "`")
 
 
+def _cell(text: str) -> str:
+    """Text in a table's cell, what looks like code or markup being code."""
+    bare = " ".join(text.split()).replace("|", "\\|")
+    return re.sub(r"(?<![\w`])(--[a-z-]+|[A-Z]+\.(?:toml|npz|csv)|'[^']+'|\w*[*_]\w*)(?![\w`])", _as_code, bare)
+
+
+def _as_code(found: re.Match[str]) -> str:
+    return f"`{found[0]}`"
+
+
 if __name__ == "__main__":
-    PAGE.write_text(with_reference(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in GENERATED:
+        (DOCS / page).write_text(renewed_page(page), encoding="utf-8")

@@ -6,6 +6,7 @@ Run ``python -m tools.results`` in the repository after a study was trained or c
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from pathlib import Path
 
 import jinja2
@@ -13,12 +14,12 @@ from rich.console import Console
 
 from actbench.execution.plan import stored_plan
 from actbench.execution.reproduce import Reproduction, find_case, review, studies
-from actbench.reports.formats.markdown import grid_lines, markdown
+from actbench.reports.formats.markdown import markdown
 from actbench.reports.plots import Look
 from actbench.reports.plots.figures import save_picture
 from actbench.reports.sheet import View
 from actbench.reports.sheet.comparison import ComparisonSheet
-from actbench.reports.sheet.reproduction import ReproductionSheet, verdicts_grid
+from actbench.reports.sheet.reproduction import ReproductionSheet
 from actbench.results.files import replace
 from actbench.results.frames import read_frames
 from actbench.results.read import TABLE, read_manifest
@@ -36,6 +37,8 @@ COMPARISON, VERDICTS = "comparison.md", "verdicts.md"
 PAGE, PAGE_TEMPLATE = "README.md", "results_page.md.j2"
 PICTURES = ("curves", "pareto", "strip")
 FORMS = ("png", "svg")
+SAID = {"too few": "with too few seeds", "undecided": "not decided", "to the digit": "reproduced to the digit"}
+"""Verdicts, counted in a sentence."""
 
 
 def stored(name: str) -> Reproduction:
@@ -85,8 +88,16 @@ def page(found: list[Reproduction]) -> str:
 
 
 def with_verdicts(readme: str, found: list[Reproduction]) -> str:
-    """The README with its table of verdicts renewed. Raises ValueError where it has no place for it."""
-    return renewed(readme, "verdicts", "\n".join(grid_lines(verdicts_grid(found))).strip())
+    """The README with its line an article renewed. Raises ValueError where it has no place for them."""
+    return renewed(readme, "verdicts", "\n".join(map(_line, found)))
+
+
+def _line(found: Reproduction) -> str:
+    """An article: what it tried, and how many of its claims came to what."""
+    study, counts = found.case.study, Counter(str(judged.verdict) for judged in found.claims)
+    verdicts = ", ".join(f"{count} {SAID.get(verdict, verdict)}" for verdict, count in counts.most_common())
+    link = f"[{study.name}]({RESULTS}/{PAGE}#{study.name})"
+    return f"- {link}: {study.description} {len(found.claims)} claims: {verdicts}."
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ LAYERS = (
     ("execution",),
     ("tables",),
     ("studies",),
+    ("tuning",),
     ("training",),
     ("activations", "datasets", "models"),
     ("providers",),

@@ -27,7 +27,7 @@ def init(
         raise UserError(f"{path.stem!r} cannot be a study's name; letters, digits and . _ - will do, at most 100.")
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(study_file(shlex.quote(str(path)), path.stem, _meanings()))
+            file.write(study_file(shlex.quote(str(path)), path.stem, settings_help()))
     except FileExistsError:
         raise UserError(f"There is {str(path)!r} already. Name another file, or move that one.") from None
     except OSError as error:
@@ -36,7 +36,7 @@ def init(
     console(stderr=True).print(f"What it would train: actbench run {shlex.quote(str(path))} --dry-run")
 
 
-def _meanings() -> dict[str, str]:
+def settings_help() -> dict[str, str]:
     """What ``run --help`` says of the settings."""
     hints = typing.get_type_hints(run, include_extras=True)
     return {name: hints[column.parameter].__metadata__[0].help for name, column in SETTINGS.items()}

@@ -19,8 +19,10 @@ from actbench.registry import Registry
 from actbench.reports.loggers import LOGGERS
 from actbench.results.columns import SETTINGS
 from actbench.studies.study import MOST_SEEDS
+from actbench.training.augmentation import AUGMENTATIONS
 from actbench.training.initializers import INITIALIZERS
 from actbench.training.optimizers import OPTIMIZERS
+from actbench.training.schedules import SCHEDULES
 
 if TYPE_CHECKING:
     from actbench.tables.measured import EpochRule
@@ -34,6 +36,8 @@ class Listed(StrEnum):
     models = "models"
     optimizers = "optimizers"
     initializers = "initializers"
+    schedules = "schedules"
+    augmentations = "augmentations"
     loggers = "loggers"
     studies = "studies"
 
@@ -44,6 +48,8 @@ REGISTRIES: dict[Listed, Registry[Any]] = {
     Listed.models: models.MODELS,
     Listed.optimizers: OPTIMIZERS,
     Listed.initializers: INITIALIZERS,
+    Listed.schedules: SCHEDULES,
+    Listed.augmentations: AUGMENTATIONS,
     Listed.loggers: LOGGERS,
 }
 

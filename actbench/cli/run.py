@@ -27,6 +27,16 @@ from actbench.cli.options import (
     epoch_rule,
 )
 from actbench.cli.sweeps import ExecutorName, executor_of, print_forecast, sweep_and_print
+from actbench.cli.tuning import (
+    Budget,
+    ProtocolName,
+    Tune,
+    TuningSeeds,
+    asked_tuning,
+    print_price,
+    tune_and_print,
+    tuner_of,
+)
 from actbench.errors import UserError
 from actbench.reports.loggers import chosen_loggers
 from actbench.results.columns import SETTINGS
@@ -74,10 +84,44 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         typer.Option(help="Like 'sgd(momentum=0.9)'. Default: adam.", autocompletion=completions(Listed.optimizers)),
     ] = None,
     lr: Annotated[float | None, typer.Option("--lr", help="Learning rate. Default: 0.001.")] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            help="How the learning rate goes: 'cosine(warmup=0.1)', 'step(0.5, 0.75)'. Default: constant.",
+            autocompletion=completions(Listed.schedules),
+        ),
+    ] = None,
+    weight_decay: Annotated[
+        float | None,
+        typer.Option(
+            help="Decoupled, of all but what activations learn. Default: the optimizer's own, none but for adamw."
+        ),
+    ] = None,
+    l2: Annotated[
+        float | None,
+        typer.Option("--l2", help="Penalty λ·Σw² over the kernels, part of the training loss. Default: 0."),
+    ] = None,
+    clip_norm: Annotated[
+        float | None, typer.Option(help="Scale gradients whose norm over all weights is above this down to it.")
+    ] = None,
+    label_smoothing: Annotated[
+        float | None, typer.Option(help="Share of each training target that is spread over all classes. Default: 0.")
+    ] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(
+            help="Change training images at every step: flip, 'shift(4)', or 'flip,shift(4)'. Default: none.",
+            autocompletion=completions(Listed.augmentations),
+        ),
+    ] = None,
     seeds: Annotated[int | None, typer.Option(help="Repeat with the seeds 0 … N-1. Default: 1.")] = None,
     seed: Annotated[
         list[str] | None, typer.Option(help="Repeat with exactly this seed, or these: 10..19 (repeatable).")
     ] = None,
+    tune: Tune = None,
+    protocol: ProtocolName = None,
+    tuning_seeds: TuningSeeds = None,
+    budget: Budget = None,
     until_decided: Annotated[
         bool,
         typer.Option(
@@ -178,7 +222,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         typer.Option(help="Take finished runs that this study asks for from another store (repeatable)."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be trained, and how long.")] = False,
-    max_failures: Annotated[int, typer.Option(help="Give up after this many failing runs in a row.")] = 5,
+    max_failures: Annotated[int, typer.Option(help="Give an arm up after this many failing runs of it in a row.")] = 5,
     checkpoint_every: Annotated[
         int | None, typer.Option(help="Keep a long run's state every N epochs. Default: about every 5 minutes.")
     ] = None,
@@ -200,6 +244,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     wish = asked_wish(until_decided, max_seeds, margin, baseline, rule, asked["seed"], rerun=rerun)
     asked["seed"] = list(range(wish.most)) if wish else asked["seed"]
     chosen = asked_study(study, asked, variants=variant or (), allow_code=allow_code)
+    chosen = replace(chosen, tuning=asked_tuning(chosen, tune, protocol, tuning_seeds, budget))
     chosen = replace(
         chosen,
         thresholds=checked_thresholds(threshold) or chosen.thresholds,
@@ -216,6 +261,15 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         checkpoint_epochs=None if checkpoint_every is None else at_least_one("--checkpoint-every", checkpoint_every),
     )
     loggers = chosen_loggers(log or ())
+    if chosen.tuning is not None:
+        with watched(quiet=quiet):
+            tuner = tuner_of(chosen, options, until_decided=until_decided)
+        if dry_run:
+            print_price(tuner, folder, options, as_json=as_json)
+        else:
+            listeners = [logger.listener(folder) for logger in loggers]
+            tune_and_print(tuner, folder, options, listeners, rule=epoch_rule(select), quiet=quiet, as_json=as_json)
+        return
     with watched(quiet=quiet):
         plan = make_plan(chosen, options.executor)
     if wish is not None:

@@ -44,15 +44,32 @@ def sweep_and_print(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Sweep, print the table of the plan's own runs, and say where they are; exit with 1 where some run failed."""
+    """Sweep with progress, and say what came of it; see `ended`."""
     errors = console(stderr=True)
-    go_on = BEGIN_ANEW if options.rerun else GO_ON
     if not quiet:
         say_too_few_seeds(plan, folder, errors)
     outcome = supervised(carry_out, errors, rerun=options.rerun, quiet=quiet)
+    ended(outcome, plan, folder, options, rule=rule, quiet=quiet, as_json=as_json)
+
+
+def ended(
+    outcome: Outcome,
+    plan: Plan,
+    folder: Path,
+    options: Options,
+    *,
+    rule: EpochRule | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """After a sweep: print the table of the plan's own runs, say where they are; exit with 1 where some run failed."""
+    from actbench.reports import words
+
+    errors = console(stderr=True)
+    go_on = BEGIN_ANEW if options.rerun else GO_ON
     print_arms([folder], plan.thresholds, "json" if as_json else "table", only=plan.keys, rule=rule)
     if outcome.gave_up:
-        errors.print(f"Gave up after {options.max_failures} failing runs in a row. {go_on}")
+        errors.print(f"{words.gave_up(outcome.gave_up, options.max_failures)} {go_on}", markup=False)
     elif not quiet:
         errors.print(f"Kept in {folder}; 'actbench compare {folder}' shows all that lies there.")
     if outcome.broken:

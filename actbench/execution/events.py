@@ -6,7 +6,7 @@ anything that can be called with an event: a progress bar, a logger, the ``appen
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
@@ -16,6 +16,7 @@ from actbench.results.columns import Epoch, Record, Run
 
 if TYPE_CHECKING:
     from actbench.tables.findings import TaskFindings
+    from actbench.tuning.trials import Tuned
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,18 @@ class RunEnded:
 
 
 @dataclass(frozen=True)
+class TrialEnded:
+    """A run was tried with a few inputs, to see whether a person's own code in it works.
+
+    ``error`` says why it does not, in a sentence, and ``trace`` where; both are empty where it does.
+    """
+
+    run: Run
+    error: str = ""
+    trace: str = ""
+
+
+@dataclass(frozen=True)
 class LookEnded:
     """Seeds are added until it is decided, and so many have been looked at: what is known of every task by now."""
 
@@ -100,8 +113,15 @@ class LookEnded:
     tasks: tuple[TaskFindings, ...]
 
 
-RunEvent: TypeAlias = RunStarted | PhaseBegan | EpochEnded | CheckpointTaken | CheckpointRefused | RunEnded
+@dataclass(frozen=True)
+class TuningEnded:
+    """Every arm has settings of its own: by the name of each tuning, by arm."""
+
+    chosen: Mapping[str, Mapping[str, Tuned]]
+
+
+RunEvent: TypeAlias = RunStarted | PhaseBegan | EpochEnded | CheckpointTaken | CheckpointRefused | RunEnded | TrialEnded
 """What an executor yields."""
-Event: TypeAlias = SweepPlanned | StopAsked | RunEvent | LookEnded
+Event: TypeAlias = SweepPlanned | StopAsked | RunEvent | LookEnded | TuningEnded
 """What a listener is called with."""
 Listener: TypeAlias = Callable[[Event], None]

@@ -12,7 +12,8 @@ from typing import Any
 
 from actbench.execution.plan import Plan
 from actbench.registry import Choice
-from actbench.results.columns import FINAL, SETTINGS, Run
+from actbench.results.columns import FINAL, SCORING, SETTINGS, TUNING, Run
+from actbench.results.key import digest
 from actbench.results.read import is_unchanged, read_runs
 from actbench.results.sittings import family_key
 from actbench.statistics import least_pairs
@@ -31,10 +32,12 @@ BUT_FOR_THE_SEED = ("dataset_sha256", *(column.name for column in SETTINGS.value
 class Forecast:
     """Per arm its first run, how many of its runs are stored, and how many are to train.
 
-    ``seconds`` is None where the store knows no run like the arm's, ``sites`` where it knows none of its network.
+    ``rates`` are the learning rates that a tuning tries, or the one. ``seconds`` is None where the store knows no run
+    like the arm's, ``sites`` where it knows none of its network.
     """
 
     run: Run
+    rates: tuple[float, ...]
     stored: int
     todo: int
     seconds: float | None
@@ -50,14 +53,16 @@ def forecast(plan: Plan, folder: Path, *, rerun: bool = False) -> list[Forecast]
     statuses = {row["run_key"]: row["status"] for row in rows}
     arms: dict[str, list[Run]] = {}
     for run, _ in plan.runs:
-        arms.setdefault(run.arm, []).append(run)
+        apart = digest(run.definition | {"seed": None, "learning_rate": None}) if run.role == TUNING else run.arm
+        arms.setdefault(apart, []).append(run)
     found = []
     for runs in arms.values():
         stored = 0 if rerun else sum(statuses.get(run.key) in FINAL for run in runs)
         todo = len(runs) - stored
         seconds = _seconds_like(runs[0], rows)
+        rates = tuple(sorted({run.learning_rate for run in runs}))
         sites = _sites_like(runs[0], rows)
-        found.append(Forecast(runs[0], stored, todo, None if seconds is None else seconds * todo, sites))
+        found.append(Forecast(runs[0], rates, stored, todo, None if seconds is None else seconds * todo, sites))
     return found
 
 
@@ -89,7 +94,7 @@ def too_few_seeds(plan: Plan, folder: Path) -> TooFewSeeds | None:
     if {row["run_key"] for row in rows}.issuperset(plan.keys):
         return None
     families: dict[str, dict[str, set[int]]] = {}
-    for run, _ in plan.runs:
+    for run in (run for run, _ in plan.runs if run.role == SCORING):
         arms = families.setdefault(family_key(run), {})
         if run.arm not in arms:
             cells = {name: _cell(getattr(run, name)) for name in BUT_FOR_THE_SEED}

@@ -20,10 +20,10 @@ from pathlib import Path
 from types import ModuleType
 
 from actbench import environment
-from actbench.execution.events import RunEnded, RunEvent
-from actbench.execution.executor import POLL_SECONDS, Assignment, Halt
+from actbench.execution.events import RunEnded, RunEvent, TrialEnded
+from actbench.execution.executor import POLL_SECONDS, Assignment, Halt, Skip, none
 from actbench.execution.scratch import scratch_folder
-from actbench.execution.worker import STOP, failure, work
+from actbench.execution.worker import STOP, ended, work
 from actbench.results.columns import Status
 from actbench.training import backends
 from actbench.training.run import STARVED, ProcessSettings
@@ -50,7 +50,7 @@ class LocalExecutor:
         """What the backend sees here."""
         return backends.get(backend).device_kind(asked)
 
-    def run(self, assignments: Sequence[Assignment], jobs: int, halt: Halt) -> Generator[RunEvent]:
+    def run(self, assignments: Sequence[Assignment], jobs: int, halt: Halt, skip: Skip = none) -> Generator[RunEvent]:
         """Train the assignments; a worker that dies costs its run, and another one takes its place."""
         with scratch_folder() as folder:
             share = GROWTH_SHARE * environment.total_memory_mib() / jobs
@@ -59,7 +59,7 @@ class LocalExecutor:
                 while pool.busy:
                     if halt():
                         pool.ask_to_stop()
-                    pool.hand_out()
+                    pool.hand_out(skip)
                     yield from pool.collect()
             except BaseException:
                 pool.end(kill=True)
@@ -197,9 +197,12 @@ class _Pool:
         for worker in self.workers:
             worker.ask_to_stop()
 
-    def hand_out(self) -> None:
-        """Give every idle worker an assignment, in order, while there is one."""
+    def hand_out(self, skip: Skip) -> None:
+        """Give every idle worker an assignment, in order, while there is one that is wanted."""
         while self.pending:
+            if skip(self.pending[0].run):
+                self.pending.popleft()
+                continue
             worker = self._worker_for(ProcessSettings.of(self.pending[0].run))
             if worker is None:
                 return
@@ -235,7 +238,7 @@ class _Pool:
         for worker in list(self.workers):
             gone = not worker.process.is_alive()  # asked first: what it sent before is then all there
             for event in worker.events():
-                if isinstance(event, RunEnded):
+                if isinstance(event, (RunEnded, TrialEnded)):
                     worker.assignment = None
                     gone |= worker.growth.note(environment.memory_mib(worker.process.pid)) > self.growth_mib
                 yield event
@@ -243,7 +246,7 @@ class _Pool:
                 self.workers.remove(worker)
                 worker.end()
                 if worker.assignment is not None:
-                    yield RunEnded(failure(worker.assignment, *worker.death()))
+                    yield ended(worker.assignment, *worker.death())
 
     def end(self, *, kill: bool) -> None:
         """No worker outlives the sweep."""

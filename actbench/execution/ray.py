@@ -19,12 +19,11 @@ from typing import Any
 
 from actbench import custom, datasets
 from actbench.errors import UserError
-from actbench.execution.events import CheckpointTaken, RunEnded, RunEvent
-from actbench.execution.executor import POLL_SECONDS, Assignment, Halt
-from actbench.execution.worker import carry_out, failure
+from actbench.execution.events import CheckpointTaken, RunEnded, RunEvent, TrialEnded
+from actbench.execution.executor import POLL_SECONDS, Assignment, Halt, Skip, none
+from actbench.execution.worker import carry_out, ended
 from actbench.lazy import lazy
 from actbench.results.checkpoint import Checkpoint
-from actbench.results.columns import Record
 from actbench.training import backends
 from actbench.training.run import ProcessSettings, Trainer, one_line
 
@@ -57,13 +56,13 @@ class RayExecutor:
             raise UserError("--device gpu on a cluster needs --gpus-per-run, for instance 1.")
         return "gpu" if asked != "cpu" and self.gpus_per_run else "cpu"
 
-    def run(self, assignments: Sequence[Assignment], jobs: int, halt: Halt) -> Generator[RunEvent]:
+    def run(self, assignments: Sequence[Assignment], jobs: int, halt: Halt, skip: Skip = none) -> Generator[RunEvent]:
         """Train the assignments, ``jobs`` at a time or, where that is 1, as many as the cluster has room for."""
         if not assignments:
             return
         self._connect()
         try:
-            yield from _Driver(self, assignments, jobs).events(halt)
+            yield from _Driver(self, assignments, jobs).events(halt, skip)
         finally:
             ray.shutdown()
 
@@ -129,16 +128,16 @@ class _Mailbox:
         return self.stopped
 
 
-def train_remotely(assignment: Assignment, data: list[Any], mailbox: Any, folder: str) -> Record:
+def train_remotely(assignment: Assignment, data: list[Any], mailbox: Any, folder: str) -> RunEvent:
     """The remote function: one run, in a process that Ray chose, with data that its node has fetched once."""
     if Path(folder).is_dir():
         os.chdir(folder)  # where the study was started: the names of a person's own files lead on from there
-    records: list[Record] = []
+    last: list[RunEvent] = []
 
     def send(event: RunEvent) -> None:
-        # The record is the return value, not a message: it arrives with the end of the task, once.
-        if isinstance(event, RunEnded):
-            records.append(event.record)
+        # The last event is the return value, not a message: it arrives with the end of the task, once.
+        if isinstance(event, (RunEnded, TrialEnded)):
+            last.append(event)
         else:
             mailbox.put.remote(event)
 
@@ -146,7 +145,7 @@ def train_remotely(assignment: Assignment, data: list[Any], mailbox: Any, folder
         return bool(ray.get(mailbox.stopping.remote()))
 
     carry_out(assignment, _trainer(), send, stopping, lambda _: _fetch(data[0]))
-    return records[0]
+    return last[0]
 
 
 @functools.cache
@@ -177,24 +176,27 @@ class _Driver:
         self.checkpoints: dict[str, Checkpoint] = {}
         self.data = functools.lru_cache(maxsize=2)(_put)
 
-    def events(self, halt: Halt) -> Iterator[RunEvent]:
-        """Everything the runs send, and a record for each that was begun."""
+    def events(self, halt: Halt, skip: Skip) -> Iterator[RunEvent]:
+        """Everything the runs send, and a last event for each that was begun."""
         while self.pending or self.running:
             if halt():
                 self.pending.clear()
                 self.mailbox.stop.remote()
             while self.pending and len(self.running) < self.jobs:
                 assignment = self.pending.popleft()
-                self.running[self.submit(assignment)] = assignment
+                if not skip(assignment.run):
+                    self.running[self.submit(assignment)] = assignment
+            if not self.running:  # nothing of what was left is wanted any more
+                continue
             done, _ = ray.wait(list(self.running), timeout=POLL_SECONDS)
             yield from self.mail()
             for reference in done:
-                record = self.outcome(reference, self.running.pop(reference))
-                if record is not None:
-                    yield RunEnded(record)
+                event = self.outcome(reference, self.running.pop(reference))
+                if event is not None:
+                    yield event
 
     def submit(self, assignment: Assignment) -> Any:
-        """Hand a run to Ray. Returns the reference to its record."""
+        """Hand a run to Ray. Returns the reference to its last event."""
         variables = self.executor.environment(ProcessSettings.of(assignment.run))
         remote = self.remote.options(runtime_env={"env_vars": variables})
         # In a list, so that Ray passes the reference on, and each worker keeps one copy for all its runs.
@@ -208,23 +210,23 @@ class _Driver:
                 self.checkpoints[event.run.key] = event.checkpoint
             yield event
 
-    def outcome(self, reference: Any, assignment: Assignment) -> Record | None:
-        """The record of a run that has ended, or None where it begins again because its worker was lost."""
+    def outcome(self, reference: Any, assignment: Assignment) -> RunEvent | None:
+        """The last event of a run that has ended, or None where it begins again because its worker was lost."""
         try:
-            record: Record = ray.get(reference)
+            event: RunEvent = ray.get(reference)
         except ray.exceptions.OutOfMemoryError as error:
-            return failure(assignment, "oom", one_line(error))
+            return ended(assignment, "oom", one_line(error))
         except ray.exceptions.RayTaskError as error:
-            return failure(assignment, "failed", one_line(error.cause or error))
+            return ended(assignment, "failed", one_line(error.cause or error))
         except ray.exceptions.RayError as error:
             key = assignment.run.key
             self.lost[key] = self.lost.get(key, 0) + 1
             if self.lost[key] > LOST_RETRIES:
-                return failure(assignment, "failed", f"lost {self.lost[key]} times: {one_line(error)}")
+                return ended(assignment, "failed", f"lost {self.lost[key]} times: {one_line(error)}")
             self.pending.appendleft(replace(assignment, checkpoint=self.checkpoints.get(key, assignment.checkpoint)))
             return None
         self.checkpoints.pop(assignment.run.key, None)
-        return record
+        return event
 
 
 def _put(request: datasets.Request, folder: str) -> Any:

@@ -6,8 +6,9 @@ import contextlib
 import logging
 import signal
 import threading
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, Self
@@ -15,6 +16,7 @@ from typing import Any, Self
 import msgspec
 
 from actbench import environment
+from actbench.errors import UserError
 from actbench.execution.events import (
     CheckpointRefused,
     CheckpointTaken,
@@ -23,14 +25,16 @@ from actbench.execution.events import (
     RunEnded,
     StopAsked,
     SweepPlanned,
+    TrialEnded,
 )
 from actbench.execution.executor import Assignment, Executor
 from actbench.execution.local import LocalExecutor
 from actbench.execution.plan import Plan
-from actbench.results.columns import FINAL, Record
+from actbench.results.columns import FINAL, SCORING, Record, Run
 from actbench.results.read import check_exists, read_manifest
 from actbench.results.sittings import Sitting, seeds_text, sittings_in
 from actbench.results.store import Store
+from actbench.studies.settings import own_code
 from actbench.training import backends
 from actbench.training.run import now, one_line
 
@@ -51,7 +55,7 @@ class Options:
         jobs: runs at a time.
         rerun: train again what is stored.
         reuse: stores to take finished runs from before anything is trained.
-        max_failures: give up after so many failing runs in a row.
+        max_failures: give an arm up after so many failing runs of it in a row.
         checkpoint_epochs: take a checkpoint every so many epochs; None: about every five minutes.
         executor: where to train.
     """
@@ -71,13 +75,13 @@ class Outcome:
     Attributes:
         trained: the records of the runs that were trained now.
         complete: whether the store now holds a result of every run of the plan.
-        gave_up: too many runs failed in a row, and the rest was not begun.
+        gave_up: the arms of which too many runs failed in a row, so that the rest was not begun; by activation.
         interrupted: somebody asked it to stop.
     """
 
     trained: tuple[Record, ...]
     complete: bool
-    gave_up: bool = False
+    gave_up: tuple[str, ...] = ()
     interrupted: bool = False
 
     @property
@@ -95,8 +99,10 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
     Ctrl-C (or SIGTERM, or a terminal that is closed) lets the running epochs end and keeps their state; a second Ctrl-C
     or SIGTERM ends everything at once.
 
+    A person's own code is tried with a few inputs first, each activation in each network once.
+
     Raises:
-        UserError: the store cannot be written, or one to reuse does not exist.
+        UserError: the store cannot be written, one to reuse does not exist, or a person's own code does not work.
         KeyboardInterrupt: the second Ctrl-C.
     """
     options = options or Options()
@@ -108,6 +114,7 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
     with Store.open(folder) as store, _Interruption(announce) as interruption:
         for other in options.reuse:
             store.take_over(other, [run for run, _ in plan.runs])
+        store.note_tunings(run for run, _ in plan.runs)
         todo = [pair for pair in plan.runs if options.rerun or store.statuses.get(pair[0].key) not in FINAL]
         announce(SweepPlanned(tuple(run for run, _ in todo), len(plan.runs) - len(todo), plan.varying))
         store.write_manifest(manifest(plan) | (_with_sitting(plan, folder) if todo else {}))
@@ -123,10 +130,14 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
             )
             for run, request in todo
         ]
-        events = options.executor.run(assignments, jobs, lambda: interruption.heard() or failures.too_many)
+        trials = [replace(each, trial=True, checkpoint=None) for each in _with_own_code(assignments)]
+        events = options.executor.run([*trials, *assignments], jobs, interruption.heard, failures.gave_up)
         with contextlib.closing(events):
             for event in events:
                 match event:
+                    case TrialEnded():
+                        _check_tried(event)
+                        continue
                     case CheckpointTaken():
                         store.save_checkpoint(event.checkpoint)
                     case CheckpointRefused(run, reason):
@@ -137,8 +148,8 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
                         trained.append(record)
                 announce(event)
         complete = all(store.statuses.get(key) in FINAL for key in plan.keys)
-        _write_table(store, plan)
-    return Outcome(tuple(trained), complete, failures.too_many, interruption.asked)
+        write_table(store, plan.thresholds)
+    return Outcome(tuple(trained), complete, failures.given_up, interruption.asked)
 
 
 def manifest(plan: Plan) -> dict[str, Any]:
@@ -182,25 +193,63 @@ class Announcer:
                 log.warning("A listener is left out from here on, %r: %s.", listener, one_line(error))
 
 
+class _TraceError(Exception):
+    """What another process says of where it failed: what a traceback shows of this error."""
+
+
+def _with_own_code(assignments: Sequence[Assignment]) -> list[Assignment]:
+    """Of the runs with a person's own code one for each activation and network, on each data set."""
+    found: dict[tuple[str, ...], Assignment] = {}
+    for each in assignments:
+        run = each.run
+        if own_code("activation", run.activation.spelling) or own_code("model", run.model.spelling):
+            alike = (run.activation.definition, run.model.definition, run.dataset_sha256, run.precision, run.backend)
+            found.setdefault(alike, each)
+    return list(found.values())
+
+
+def _check_tried(event: TrialEnded) -> None:
+    """Raise UserError where a trial found what does not work."""
+    if event.error:
+        names = [("activation", event.run.activation), ("model", event.run.model)]
+        own = " in ".join(repr(choice.spelling) for name, choice in names if own_code(name, choice.spelling))
+        raise UserError(
+            f"{own} was tried with a few inputs, and does not work, so that nothing is trained: {event.error}"
+        ) from (_TraceError(event.trace) if event.trace else None)
+
+
 class _Failures:
-    """Counts failing runs in a row."""
+    """Counts failing runs in a row, for each arm by itself: a broken one must not cost the others."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.in_a_row = 0
-        self.too_many = False
+        self.in_a_row: Counter[str] = Counter()
+        self.names: dict[str, str] = {}
 
     def note(self, record: Record) -> None:
-        self.in_a_row = self.in_a_row + 1 if record.status in BROKEN else 0
-        self.too_many |= self.in_a_row >= self.limit
+        arm = record.run.arm
+        self.in_a_row[arm] = self.in_a_row[arm] + 1 if record.status in BROKEN else 0
+        if self.in_a_row[arm] >= self.limit:
+            self.names[arm] = record.run.activation.spelling
+
+    def gave_up(self, run: Run) -> bool:
+        return run.arm in self.names
+
+    @property
+    def given_up(self) -> tuple[str, ...]:
+        return tuple(self.names.values())
 
 
-def _write_table(store: Store, plan: Plan) -> None:
+def write_table(store: Store, thresholds: Sequence[float]) -> None:
+    """Write the derived table of a store anew; without any run there is none."""
     from actbench.results.frames import read_frames
     from actbench.tables import arm_table, to_csv
 
     if store.statuses:
-        store.write_table(to_csv(arm_table(*read_frames(store.folder), plan.thresholds)))
+        runs, epochs = read_frames(store.folder)
+        scoring = runs[runs["role"] == SCORING]
+        if len(scoring):
+            store.write_table(to_csv(arm_table(scoring, epochs, thresholds)))
 
 
 class _Interruption:

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from actbench import custom, datasets
 from actbench.datasets import Dataset, Request
-from actbench.errors import UserError
 from actbench.execution.events import (
     CheckpointRefused,
     CheckpointTaken,
@@ -26,11 +25,13 @@ from actbench.execution.events import (
     RunEnded,
     RunEvent,
     RunStarted,
+    TrialEnded,
 )
 from actbench.execution.executor import Assignment
 from actbench.results.columns import Record, Status
 from actbench.training.programs import KEPT_DATA
 from actbench.training.run import CheckpointError, Trainer, one_line, plain, versions
+from actbench.training.trial import try_out
 
 STOP = "stop"
 """What the driver sends, in place of an assignment, to have the run end after its epoch."""
@@ -45,6 +46,8 @@ def carry_out(
 ) -> None:
     """Train one run and send everything that becomes known of it; ``RunEnded`` comes last, whatever happens.
 
+    One that is only tried has one event, ``TrialEnded``.
+
     Args:
         assignment: the run.
         trainer: keeps what runs have in common.
@@ -52,6 +55,9 @@ def carry_out(
         stopping: asked after every epoch: whether the run is to end there, with a checkpoint.
         load: gets the data.
     """
+    if assignment.trial:
+        send(_tried(assignment, load))
+        return
     send(RunStarted(assignment.run, assignment.checkpoint.epochs[-1].epoch if assignment.checkpoint else 0))
     try:
         # A person's own code may leave the current folder; the next run begins where this one did.
@@ -63,11 +69,21 @@ def carry_out(
                 record = _train(replace(assignment, checkpoint=None), trainer, send, stopping, load)
     except MemoryError as error:
         record = failure(assignment, "oom", one_line(error))
-    except UserError as error:
-        record = failure(assignment, "failed", plain(str(error)))
     except Exception as error:  # noqa: BLE001 - whatever it is, it costs this run only
         record = failure(assignment, "failed", one_line(error))
     send(RunEnded(record))
+
+
+def _tried(assignment: Assignment, load: Callable[[Request], Dataset]) -> TrialEnded:
+    """What came of trying a run. Where memory runs out, that is for the run itself to say."""
+    try:
+        with contextlib.chdir("."), custom.names_from(assignment.folder):
+            try_out(assignment.run, load(assignment.request))
+    except MemoryError:
+        pass
+    except Exception as error:  # noqa: BLE001 - a person's own code may raise anything
+        return TrialEnded(assignment.run, one_line(error), custom.whole_trace(error))
+    return TrialEnded(assignment.run)
 
 
 def _train(
@@ -100,6 +116,13 @@ def _train(
         if stop:
             training.interrupt()
     return training.record()
+
+
+def ended(assignment: Assignment, status: Status, reason: str) -> RunEvent:
+    """The last event of an assignment that came to nothing."""
+    if assignment.trial:
+        return TrialEnded(assignment.run, reason)
+    return RunEnded(failure(assignment, status, reason))
 
 
 def failure(assignment: Assignment, status: Status, reason: str) -> Record:

@@ -28,7 +28,7 @@ def forecast_grid(arms: Sequence[Forecast]) -> Grid:
     sites = ["?" if arm.sites is None else str(arm.sites) for arm in arms]
     counted = {
         **({"sites": sites} if any(arm.sites is not None for arm in arms) else {}),
-        "learning rate": [f"{run.learning_rate:g}" for run in runs],
+        "learning rate": [_span(arm.rates) for arm in arms],
         "epochs": [str(run.epochs) for run in runs],
         "stored": [str(arm.stored) for arm in arms],
         "to train": [str(arm.todo) for arm in arms],
@@ -42,6 +42,11 @@ def forecast_grid(arms: Sequence[Forecast]) -> Grid:
     ]
     rows = zip(*([Cell(text) for text in texts] for texts in (described | counted).values()), strict=True)
     return Grid("", tuple(heads), tuple(rows), elsewhere="--json").telling
+
+
+def _span(rates: Sequence[float]) -> str:
+    """One rate, or the lowest and the highest of several."""
+    return " … ".join(f"{rate:g}" for rate in dict.fromkeys([rates[0], rates[-1]]))
 
 
 def forecast_words(arms: Sequence[Forecast], jobs: int) -> str:

@@ -30,9 +30,11 @@ from actbench.execution.events import (
     RunStarted,
     StopAsked,
     SweepPlanned,
+    TuningEnded,
 )
 from actbench.reports.words import look_lines
 from actbench.reports.words import runs as words
+from actbench.reports.words.tuning import tuning_lines
 from actbench.results.columns import Epoch, Record, Run
 
 ROOMY = 100
@@ -72,7 +74,7 @@ class SweepProgress:
     ) -> None:
         self.progress.stop()
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Event) -> None:  # noqa: C901 - one for each kind of event
         """Show what has become known."""
         match event:
             case SweepPlanned(runs, stored, varying):
@@ -87,6 +89,9 @@ class SweepProgress:
                 self._close(record)
             case LookEnded(_, tasks):
                 for line in look_lines(tasks):
+                    self._say(line)
+            case TuningEnded(chosen):
+                for line in tuning_lines(chosen):
                     self._say(line)
             case StopAsked():  # somebody asked, and is answered even when quiet
                 self.console.print(words.stopping(len(self.bars)))

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.results.columns import SETTINGS
 from actbench.tables.findings import DEFAULT_METRICS
+from actbench.tuning.asked import Tuning
+from actbench.tuning.protocols import PROTOCOLS
 
 if TYPE_CHECKING:
     from actbench.tables.findings import Findings, TaskFindings
+    from actbench.tables.tuning import TuningFindings
 
 
 def run_command(found: TaskFindings) -> str:
@@ -24,6 +27,8 @@ def run_command(found: TaskFindings) -> str:
             words += [column.option] * (str(value) == "True")
         elif not column.is_unasked(value):
             words += [column.option, _shortest(value)]
+    if found.tuning is not None:
+        words += _tuning(found.tuning)
     seeds = sorted({int(seed) for seed in found.task.runs["seed"]})
     looks = next((comparison.looks for comparison in found.comparisons if comparison.looks), None)
     if looks is not None:
@@ -34,6 +39,18 @@ def run_command(found: TaskFindings) -> str:
     else:
         words += [word for seed in seeds for word in ("--seed", str(seed))]
     return shlex.join([*words, "--results", "results/again"])
+
+
+def _tuning(found: TuningFindings) -> list[str]:
+    """The options of a tuning of the learning rate; what else was searched needs a study's file."""
+    stored = found.stored
+    if list(stored.searched) != ["learning_rate"]:
+        return []
+    words = ["--tune", "lr", "--lr", _shortest(stored.shared["learning_rate"])]
+    words += ["--protocol", stored.protocol] if stored.protocol != Tuning().protocol else []
+    words += ["--budget", stored.budget] if stored.budget != Tuning().budget else []
+    usual = PROTOCOLS[stored.protocol].seeds
+    return [*words, *(["--tuning-seeds", str(len(stored.seeds))] if len(stored.seeds) != usual else [])]
 
 
 def place(folder: Path) -> str:

@@ -160,9 +160,13 @@ def setting(  # noqa: PLR0913 - one argument a fact; all by name
     )  # fmt: skip
 
 
-def identity(*, hashed: bool = False, shared: bool = False, title: str = "", since: int = 1) -> Any:
-    """A field that says which run it is."""
-    return _field({}, role=Role.IDENTITY, hashed=hashed, shared=shared, title=title, since=since)
+def identity(
+    *, default: Any = dataclasses.MISSING, hashed: bool = False, shared: bool = False, title: str = "", since: int = 1
+) -> Any:
+    """A field that says which run it is. Later than version 1, its default is the neutral value."""
+    known = {} if default is dataclasses.MISSING else {"default": default}
+    neutral = known.get("default")
+    return _field(known, role=Role.IDENTITY, hashed=hashed, shared=shared, title=title, since=since, neutral=neutral)
 
 
 def figure(

@@ -27,6 +27,8 @@ FINAL: frozenset[str] = frozenset({"ok", "diverged"})
 """Statuses that answer the question: a run with one of these is not trained again."""
 STATUSES: tuple[str, ...] = typing.get_args(Status)
 
+SCORING, TUNING = "scoring", "tuning"
+"""Roles of runs: those that a question is answered by, and those that only help to choose settings for them."""
 Whole = Annotated[int, Meta(ge=1)]
 
 
@@ -35,7 +37,9 @@ class Run:
     """One training, fully specified: nothing is left to a default, and equal runs have equal keys.
 
     ``limit``, ``patience``: None where not asked for. ``device`` is the kind that was resolved, ``cpu`` or ``gpu``.
-    Defaults that are None are what suits the data set; for ``limit`` and ``patience``: not at all.
+    Defaults that are None are what suits the data set; for ``limit`` and ``patience``: not at all. ``role`` is
+    ``scoring``, or ``tuning`` for a run that only helps to choose settings; ``tuning`` names those tunings, with blanks
+    between them, that chose a scoring run's.
     """
 
     study: str = identity(shared=True)
@@ -80,6 +84,25 @@ class Run:
     learning_rate: float = setting(
         Annotated[float, Meta(gt=0, le=1e6)], default=0.001, option="--lr", key="training.learning_rate"
     )
+    schedule: str = setting(
+        str, default="constant", neutral="constant", option="--schedule", key="training.schedule", since=7
+    )
+    weight_decay: float | None = setting(
+        Annotated[float, Meta(ge=0, le=1e6)] | None, default=None, neutral=None, option="--weight-decay",
+        key="training.weight_decay", since=7,
+    )  # fmt: skip
+    l2: float = setting(
+        Annotated[float, Meta(ge=0, le=1e6)], default=0.0, neutral=0.0, option="--l2", key="training.l2", since=7
+    )
+    clip_norm: float | None = setting(
+        Annotated[float, Meta(gt=0, le=1e9)] | None, default=None, neutral=None, option="--clip-norm",
+        key="training.clip_norm", since=7,
+    )  # fmt: skip
+    label_smoothing: float = setting(
+        Annotated[float, Meta(ge=0, lt=1)], default=0.0, neutral=0.0, option="--label-smoothing",
+        key="training.label_smoothing", since=7,
+    )  # fmt: skip
+    augment: str = setting(str, default="none", neutral="none", option="--augment", key="training.augment", since=7)
     batch_size: int = setting(Whole, default=100, option="--batch-size", key="training.batch_size", unit=Unit.INPUTS)
     epochs: int = setting(Whole | None, default=None, option="--epochs", key="training.epochs", unit=Unit.EPOCHS)
     patience: int | None = setting(
@@ -95,6 +118,8 @@ class Run:
     backend: str = setting(
         str, default="tensorflow", neutral="tensorflow", option="--backend", key="training.backend", since=2
     )
+    role: str = identity(default=SCORING, hashed=True, shared=True, since=7)
+    tuning: str = identity(default="", since=7)
 
     def __post_init__(self) -> None:
         """Refuse a name that ``runs.csv`` could not hold as it is. Raises UserError."""

@@ -12,6 +12,7 @@ import itertools
 import json
 import logging
 import os
+import shutil
 import socket
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -21,7 +22,7 @@ import filelock
 
 from actbench.errors import UserError
 from actbench.results.checkpoint import Checkpoint
-from actbench.results.columns import FINAL, Record, Run, epoch_rows, run_row
+from actbench.results.columns import FINAL, Record, Run, epoch_rows, row_digest, run_row
 from actbench.results.files import (
     append,
     check_readable,
@@ -54,6 +55,7 @@ from actbench.results.read import (
     read_runs,
 )
 from actbench.results.text import csv_lines
+from actbench.results.tunings import joined
 from actbench.results.upgrade import is_older, version_in
 
 log = logging.getLogger(__name__)
@@ -61,7 +63,7 @@ Rows: TypeAlias = Iterable[Mapping[str, Any]]
 LOCK, HOLDER = ".lock", ".holder"
 UNUSABLE = ".unusable"
 DAMAGED = "damaged"
-KEPT_BY_ENTRY = ("studies", "datasets", "versions", "designs")
+KEPT_BY_ENTRY = ("studies", "datasets", "versions", "designs", "tunings")
 
 
 class Store:
@@ -152,6 +154,22 @@ class Store:
                 self._rewrite(found.keys(), epochs, list(found.values()))
             self.statuses |= {key: row["status"] for key, row in found.items()}
 
+    def note_tunings(self, runs: Iterable[Run]) -> None:
+        """Write the tunings that these runs belong to into the rows of those that are stored already."""
+        wanted = {run.key: run.tuning for run in runs if run.tuning and run.key in self.statuses}
+        if not wanted:
+            return
+        renamed = {}
+        for row in read_runs(self.folder):
+            cell = joined(row["tuning"], wanted.get(row["run_key"], ""))
+            if cell != row["tuning"] and is_unchanged(row):
+                named = row | {"tuning": cell}
+                renamed[row["run_key"]] = named | {"row_digest": row_digest(named)}
+        if renamed:
+            epochs = [row for row in read_epochs(self.folder) if row["run_key"] in renamed]
+            with user_errors(self.folder):
+                self._rewrite(renamed.keys(), epochs, list(renamed.values()))
+
     def save_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Keep the state of a run between two epochs, in place of an earlier one.
 
@@ -200,6 +218,25 @@ class Store:
         self._rewrite(keys, [], [])
         for key in keys:
             self.statuses.pop(key, None)
+
+    def remove(self, keys: Collection[str]) -> Path:
+        """Drop all that is kept of these runs, after a copy of the tables was put beside the store.
+
+        Returns:
+            The copy, a store that can be read, and taken from with ``--reuse``.
+        """
+        names = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+        places = (self.folder.resolve().with_name(f"{self.folder.resolve().name}-before-clean{name}") for name in names)
+        copy = next(place for place in places if not place.exists())
+        with user_errors(self.folder):
+            copy.mkdir()
+            for name in (RUNS, EPOCHS, TABLE, MANIFEST):
+                if (self.folder / name).exists():
+                    shutil.copy2(self.folder / name, copy / name)
+            self.discard(keys)
+            for key in keys:
+                self._drop_checkpoint(key)
+        return copy
 
     def write_table(self, text: str) -> None:
         """Write the derived ``table.csv``."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from actbench import activations, datasets, models
 from actbench.datasets import DatasetInfo, Request
 from actbench.errors import UserError
-from actbench.results.columns import SETTINGS, Run
+from actbench.results.columns import SCORING, SETTINGS, Run
 from actbench.studies.settings import NAMED, Asked, own_code
 from actbench.studies.study import Study
 
@@ -32,6 +32,8 @@ def expand(
     device_kind: Callable[[str, str], str],
     *,
     run_code: bool = True,
+    asked_for: Sequence[tuple[str, Asked]] | None = None,
+    role: str = SCORING,
 ) -> list[tuple[Run, Request]]:
     """Expand a study into runs, each with its data, in the order in which they are to be trained.
 
@@ -41,21 +43,24 @@ def expand(
         device_kind: resolves ``auto``, ``cpu`` and ``gpu`` to what there is for a backend.
         run_code: whether a person's own code is imported, to see that it can be called; not done where nothing is
             trained.
+        asked_for: variants and settings to take in place of the study's own.
+        role: of the runs.
 
     Raises:
         UserError: an unknown name, a wrong parameter, two equal arms, or a setting that does not fit the data.
     """
     resolve = {name: functools.cache(function) for name, function in NAMED.items()}
     # What is misspelled is refused while that is cheap: no data is read and no heavy library imported for it.
-    for _, asked in study.expanded:
+    asked_for = study.expanded if asked_for is None else asked_for
+    for _, asked in asked_for:
         for name, function in resolve.items():
             if asked[name] is not None:
                 function(asked[name])
     if run_code:
-        _import_code(study)
+        _import_code(asked_for)
     device_kind, fits = functools.cache(device_kind), functools.cache(models.check)
     runs: dict[str, tuple[Run, Request]] = {}
-    for variant, asked in study.expanded:
+    for variant, asked in asked_for:
         wanted = request(study, asked)
         data = info(wanted)
         source = datasets.describe(asked["data"])
@@ -69,18 +74,18 @@ def expand(
         meant = {name: resolve[name](value) if name in resolve else value for name, value in fitting.items()}
         meant["data"] = asked["data"]
         values = {column.name: meant[name] for name, column in SETTINGS.items()}
-        run = Run(study=study.name, variant=variant, dataset_sha256=data.sha256, **values)
+        run = Run(study=study.name, variant=variant, dataset_sha256=data.sha256, role=role, **values)
         if run.key in runs:
             raise UserError(_twice(study.name, runs[run.key][0], run))
         runs[run.key] = (run, wanted)
     return list(runs.values())
 
 
-def _import_code(study: Study) -> None:
+def _import_code(asked_for: Sequence[tuple[str, Asked]]) -> None:
     """Import what a person wrote, so that what cannot be called is refused before anything is trained."""
     load = {"activation": activations.resolve, "model": models.resolve}
     for name, resolve in load.items():
-        for value in {asked[name] for _, asked in study.expanded}:
+        for value in {asked[name] for _, asked in asked_for}:
             if own_code(name, value):
                 resolve(value)
 
@@ -99,6 +104,8 @@ def _check_training(asked: Asked, data: DatasetInfo) -> None:
             f"--batch-size {asked['batch_size']} is more than the {data.train_size} training inputs of "
             f"{asked['data']!r}. Take {data.train_size} or fewer (without the option it is {usual})."
         )
+    if asked["augment"] != SETTINGS["augment"].neutral and len(data.input_shape) != 3:  # noqa: PLR2004 - an image
+        raise UserError(f"--augment {asked['augment']} changes images, and {asked['data']!r} has none.")
     if asked["split"] != SETTINGS["split"].neutral and not data.val_size:
         raise UserError(f"--split {asked['split']} says how the validation part is kept: give --validation-split too.")
     if asked["patience"] is not None and not data.val_size:

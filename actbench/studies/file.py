@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import typing
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
 
 from actbench import custom
 from actbench.errors import UserError, did_you_mean, shown
@@ -14,8 +18,11 @@ from actbench.results.columns import SETTINGS
 from actbench.studies import article
 from actbench.studies.settings import NAMED, own_code, validated
 from actbench.studies.study import MOST_SEEDS, Fraction, Study
+from actbench.tuning.asked import FIRST_SEED, Tuning, place_of
+from actbench.tuning.protocols import PROTOCOLS
 
 TABLES = ("data", "training")
+Repeats = Annotated[int, Meta(ge=1, le=MOST_SEEDS)]
 NAME = re.compile(r"\w[\w.-]{0,99}")
 
 
@@ -26,7 +33,7 @@ def keys_of(table: str) -> dict[str, str]:
 
 
 TOP = ("name", "description", "source", "thresholds", "checks", *keys_of(""), *TABLES, "grid", "variants", "smoke",
-       *article.KEYS)  # fmt: skip
+       "tuning", *article.KEYS)  # fmt: skip
 
 
 def read_study(path: Path, *, allow_code: bool = False) -> Study:
@@ -81,6 +88,7 @@ class _Reader:
                 self.variant(name): self.changes(f"variants.{name}", at, "seeds") for name, at in variants.items()
             },
             smoke=self.changes("smoke", content.get("smoke", {}), "seeds"),
+            tuning=self.tuning(content["tuning"]) if "tuning" in content else None,
             checks=self.convert("checks", content.get("checks", []), tuple[str, ...]),
             thresholds=None if thresholds is None else self.convert("thresholds", thresholds, tuple[Fraction, ...]),
         )
@@ -111,6 +119,37 @@ class _Reader:
             else (key, self.value(f"{place}.{key}", key, value))
             for key, value in changes.items()
         )
+
+    def tuning(self, content: Any) -> Tuning:
+        """How each arm's own settings are chosen."""
+        given = self.table("tuning", {"tuning": content}, Tuning.__struct_fields__)
+        for name, values in self.table("grid", given, None).items():
+            place = f"tuning.grid.{name}"
+            try:
+                its = place_of(name)
+            except UserError as error:
+                raise self.error(place, f"is not possible: {str(error).rstrip('.')}") from None
+            if its == name:
+                self.axis(place, name, values)
+            elif not isinstance(values, list) or len(set(map(str, values))) < max(1, len(values)):
+                raise self.error(place, f"is {shown(values)}; it must be a list of different values")
+        seeds = given.get("seeds")
+        if isinstance(seeds, int) and not isinstance(seeds, bool):
+            given = given | {
+                "seeds": list(range(FIRST_SEED, FIRST_SEED + self.convert("tuning.seeds", seeds, Repeats)))
+            }
+        kinds = typing.get_type_hints(Tuning, include_extras=True)
+        asked = Tuning(**{key: self.convert(f"tuning.{key}", value, kinds[key]) for key, value in given.items()})
+        if asked.grid and given.get("protocol", "grid") != "grid":
+            raise self.error("tuning", "has a grid of its own, and a protocol, which brings one; leave one of them out")
+        if asked.protocol == "grid" and not asked.grid:
+            raise self.error("tuning.grid", "is missing, which lists what is to be tried")
+        asked = msgspec.structs.replace(asked, protocol="grid") if asked.grid else asked
+        try:
+            PROTOCOLS[asked.protocol]
+        except UserError as error:
+            raise self.error("tuning.protocol", f"is {shown(asked.protocol)}: {str(error).rstrip('.')}") from None
+        return asked
 
     def axis(self, place: str, key: str, value: Any) -> tuple[str, list[Any]]:
         """A field of the grid and its values."""

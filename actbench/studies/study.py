@@ -14,6 +14,7 @@ from actbench import datasets
 from actbench.errors import UserError, did_you_mean
 from actbench.results.columns import SETTINGS
 from actbench.studies.settings import Asked, complete
+from actbench.tuning.asked import Tuning
 
 Fraction = Annotated[float, Meta(gt=0, lt=1)]
 MOST_SEEDS = 10_000
@@ -31,6 +32,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     grid's, or to a list, which replaces the grid's; its seeds too may be others. ``thresholds`` are accuracies as
     fractions; None takes the data set's. ``checks`` are what ``compare`` is to fail on. ``data_dir`` is where
     ``NAME.npz`` may lie, ``max_memory`` how many GiB the data of a file may take; None is half of what is free.
+    ``tuning`` says how each arm's own settings are chosen before it is scored; None: they are not.
     ``folder`` is what the names of files are relative to: the study's own; the current one where it has none.
     """
 
@@ -43,6 +45,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     thresholds: tuple[Fraction, ...] | None = None
     checks: tuple[str, ...] = ()
     smoke: dict[str, Any] = {}
+    tuning: Tuning | None = None
     data_dir: str | None = None
     max_memory: float | None = None
     folder: str = "."

@@ -126,7 +126,7 @@ def judge_contest(article: Article, claim: Claim, variant: str, runs: pd.DataFra
     """
     metric = metric_of(claim)
     arm = spelling(claim.arm or "", "claim")
-    tasks = task_numbers(runs)
+    tasks = task_numbers(runs.assign(tuning=""))  # claims are about settings, whoever chose them
     here = tasks.isin(tasks[runs["variant"] == variant])
     runs = runs.assign(arm=runs["activation"].where(here, runs["variant"] + ": " + runs["activation"]))
     if claim.than == "others":

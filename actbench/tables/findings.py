@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.errors import UserError
+from actbench.results.columns import SCORING
 from actbench.results.frames import SHOWN, epoch_chunks, read_studies, run_frames
 from actbench.results.read import read_manifest
 from actbench.results.sittings import designs_in, sittings_in
 from actbench.results.thresholds import checked_thresholds
+from actbench.results.tunings import tunings_in
 from actbench.tables.across import Across, NotAcross, across_tasks
 from actbench.tables.arms import SHARED_COLUMNS, arm_rows
 from actbench.tables.checks import Check, CheckResult, Known, parse_check, run_checks
@@ -33,7 +35,8 @@ from actbench.tables.sequential import (
     with_stops,
 )
 from actbench.tables.tasks import Task, split
-from actbench.tables.warnings import Hindrance, TableWarning, about_stores, about_task
+from actbench.tables.tuning import TuningFindings, find_tunings
+from actbench.tables.warnings import ChosenOnEdge, Hindrance, TableWarning, about_stores, about_task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,6 +113,7 @@ class TaskFindings:
         comparisons: one for each metric; none where there is nothing to compare.
         not_compared: why there are none, if so.
         warnings: what a reader must know before putting figures side by side.
+        tuning: how its arms came by settings of their own; None where they share all of them.
     """
 
     task: Task
@@ -119,6 +123,7 @@ class TaskFindings:
     comparisons: tuple[MetricComparison, ...]
     not_compared: NotCompared | None
     warnings: tuple[TableWarning, ...]
+    tuning: TuningFindings | None = None
 
 
 @dataclass(frozen=True)
@@ -174,7 +179,9 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
         UserError: a store cannot be read, or the question names what is not there.
     """
     runs, stored_thresholds = run_frames(folders, question.only)
+    runs = _scoring(runs, folders)
     manifests = tuple(read_manifest(folder) for folder in folders)
+    tunings = {name: its for manifest in manifests for name, its in tunings_in(manifest).items()}
     designs = [design for manifest in manifests for design in designs_in(manifest).values()]
     sittings = {str(folder): sittings_in(manifest) for folder, manifest in zip(folders, manifests, strict=True)}
     runs = select(with_stops(with_designs(runs, designs), sittings), question.selection)
@@ -194,7 +201,8 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
     measured = measure(
         runs, epoch_chunks(runs, EPOCH_COLUMNS), thresholds, level=question.chance_level, rule=question.rule
     )
-    tasks, apart = split(measured)
+    tasks, apart = split(measured, tunings)
+    tuned = find_tunings(folders, tunings, {task.tuning for task in tasks if task.tuning})
     _check_baseline(question.baseline, tasks)
     found = []
     for task in tasks:
@@ -219,7 +227,9 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
                     *(warning for _, warning in compared if warning),
                     *growth(task, sittings),
                     *stops(task),
+                    *_on_edge(tuned.get(task.tuning), task),
                 ),
+                tuned.get(task.tuning),
             )
         )
     known = {
@@ -231,12 +241,38 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
         question=question,
         tasks=tuple(found),
         thresholds=thresholds,
-        across=across_tasks(tasks, common_baseline(found), [item.thresholds for item in found]),
+        across=_across(found),
         checks=tuple(run_checks([*own_checks, *runnable], known)),
         skipped_checks=tuple(skipped),
         warnings=(*about_stores(runs), *apart),
         manifests=manifests,
     )
+
+
+def _scoring(runs: pd.DataFrame, folders: Sequence[Path]) -> pd.DataFrame:
+    """The runs that answer a question; those of tunings only help to ask it. Raises UserError where there is none."""
+    found = runs[runs["role"] == SCORING]
+    if found.empty:
+        stores = ", ".join(repr(str(folder)) for folder in folders)
+        raise UserError(
+            f"There are only tuning runs in {stores}: the tuning has not come to its end. Give its command again, and "
+            "it goes on."
+        )
+    return found
+
+
+def _on_edge(tuned: TuningFindings | None, task: Task) -> list[TableWarning]:
+    """Arms whose settings were chosen on the edge of what was tried."""
+    if tuned is None:
+        return []
+    arms = tuple(arm for arm in task.arms if arm in tuned.arms and tuned.arms[arm].on_edge)
+    return [ChosenOnEdge(arms)] if arms else []
+
+
+def _across(found: Sequence[TaskFindings]) -> Across | NotAcross:
+    """Over all tasks; where some are tuned, over these alone: the others ask the same once more, less fairly."""
+    kept = [item for item in found if item.task.tuning] or found
+    return across_tasks([item.task for item in kept], common_baseline(kept), [item.thresholds for item in kept])
 
 
 def common_baseline(found: Sequence[TaskFindings]) -> str:
@@ -250,15 +286,25 @@ def full_table(findings: Findings) -> pd.DataFrame:
     import pandas as pd
 
     varying = [
-        column for column in SHARED_COLUMNS if len({str(found.task.settings[column]) for found in findings.tasks}) > 1
+        column
+        for column in SHARED_COLUMNS
+        if len({str(found.task.settings[column]) for found in findings.tasks}) > 1
+        or any(column in found.task.open for found in findings.tasks)
     ]
     parts = []
     for found in findings.tasks:
         part = found.arms.copy()
         for place, column in enumerate(varying):
-            part.insert(place, column, found.task.settings[column])
+            own = column in found.task.open
+            part.insert(place, column, _own(found, column) if own else found.task.settings[column])
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
+
+
+def _own(found: TaskFindings, column: str) -> list[Any]:
+    """What each arm has in a setting that is its own."""
+    runs = found.task.runs
+    return [runs[column][runs["arm"] == arm].iloc[0] for arm in found.arms["activation"]]
 
 
 def _check_baseline(wanted: str | None, tasks: Sequence[Task]) -> None:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from actbench.results.columns import FINAL
+from actbench.results.tunings import names_in
 from actbench.tables.arms import LABELS, SHARED_COLUMNS, SIZES, arm_names, finished, with_sizes
 from actbench.tables.measured import EpochRule
-from actbench.tables.warnings import KeptApart, RepeatedSeeds, TableWarning
+from actbench.tables.warnings import KeptApart, RepeatedSeeds, SensitivityStudy, TableWarning
+from actbench.tuning.asked import place_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-KEYS = tuple(column for column in SHARED_COLUMNS if column not in LABELS)
+    from actbench.results.tunings import StoredTuning
+
+# Arms that one tuning chose settings for are a question of their own, in which what it chose is open.
+KEYS = (*(column for column in SHARED_COLUMNS if column not in LABELS), "tuning")
 FAMILY = ("dataset", "model", "variant")
+NAMING = (*FAMILY, "tuning")
+"""What the title of every task begins with, where it has it."""
 Distinction: TypeAlias = tuple[tuple[str, Any], ...]
 """Names of settings, each with its value, None where it has none: those that tell a task from the others beside it."""
 
@@ -29,11 +37,18 @@ class Task:
         distinction: what tells it from the others; its title is made of that.
         settings: the values of `KEYS`, and of `LABELS` the names of all studies and variants that asked it.
         runs: the measured runs, with the column ``arm``.
+        open: the settings that a tuning chose for each arm by itself; ``settings`` hold None there.
     """
 
     distinction: Distinction
     settings: dict[str, Any]
     runs: pd.DataFrame
+    open: tuple[str, ...] = ()
+
+    @property
+    def tuning(self) -> str:
+        """The name of the tuning that chose its arms' settings; empty where none did."""
+        return str(self.settings["tuning"])
 
     @property
     def arms(self) -> list[str]:
@@ -51,20 +66,59 @@ class Task:
         return finished(self.runs)
 
 
-def split(measured: pd.DataFrame) -> tuple[list[Task], list[TableWarning]]:
-    """The tasks of some runs, in the order of first appearance, and warnings about what was kept apart or left out."""
+def split(
+    measured: pd.DataFrame, tunings: Mapping[str, StoredTuning] = MappingProxyType({})
+) -> tuple[list[Task], list[TableWarning]]:
+    """The tasks of some runs, in the order of first appearance, and warnings about what was kept apart or left out.
+
+    Runs whose settings a tuning chose are a task together, whatever these are; and beside it they are with the runs
+    that share their settings, where some of those were not chosen so.
+
+    Args:
+        measured: scoring runs.
+        tunings: by name, as manifests know them; of others nothing is known, and they make no task.
+    """
     runs = with_sizes(measured)
     runs["arm"] = arm_names(runs)
-    runs, warnings = _one_run_a_seed(runs)
-    parts = [part for _, part in runs.groupby(task_numbers(runs))]
+    views, asked = _views(runs, tunings)
+    kept, warnings = _one_run_a_seed(views, asked)
+    views, asked = views[kept], asked[kept]
+    numbers = task_numbers(asked)
+    parts = [(views[numbers == number], asked[numbers == number]) for number in sorted(set(numbers))]
+    parts = [(part, its) for part, its in parts if its["tuning"].iloc[0] or not part["tuning"].all()]
     settings = [
-        {key: part[key].iloc[0] for key in KEYS}
+        {key: _known(its[key].iloc[0]) for key in KEYS}
         | {label: " + ".join(filter(None, dict.fromkeys(part[label]))) for label in LABELS}
-        for part in parts
+        for part, its in parts
     ]
     distinctions = _distinctions(settings)
-    tasks = [Task(*its) for its in zip(distinctions, settings, parts, strict=True)]
+    tasks = [
+        Task(distinction, chosen, part, _opened(chosen["tuning"], tunings))
+        for distinction, chosen, (part, _) in zip(distinctions, settings, parts, strict=True)
+    ]
     return tasks, [*warnings, *_kept_apart(tasks)]
+
+
+def _views(runs: pd.DataFrame, tunings: Mapping[str, StoredTuning]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The runs, each as often as tasks see it, and beside them the `KEYS` that they are sorted into tasks by."""
+    import pandas as pd
+
+    views, asked = [], []
+    names = [names_in(cell) for cell in runs["tuning"]]
+    for name in dict.fromkeys(name for some in names for name in some if name in tunings):
+        part = runs[[name in some for some in names]]
+        hidden = dict.fromkeys(_opened(name, tunings))
+        # Looks are about arms that share their settings.
+        views.append(part.assign(designs=pd.Series([()] * len(part), index=part.index, dtype=object)))
+        asked.append(part[list(KEYS)].assign(**hidden, tuning=name))
+    views.append(runs)
+    asked.append(runs[list(KEYS)].assign(tuning=""))
+    return pd.concat(views, ignore_index=True), pd.concat(asked, ignore_index=True)
+
+
+def _opened(tuning: str, tunings: Mapping[str, StoredTuning]) -> tuple[str, ...]:
+    """The settings that a tuning chose."""
+    return tuple(dict.fromkeys(map(place_of, tunings[tuning].searched))) if tuning else ()
 
 
 def task_numbers(runs: pd.DataFrame) -> pd.Series[int]:
@@ -72,27 +126,32 @@ def task_numbers(runs: pd.DataFrame) -> pd.Series[int]:
     return runs.groupby([key for key in KEYS if key in runs], sort=False, dropna=False).ngroup()
 
 
-def _one_run_a_seed(runs: pd.DataFrame) -> tuple[pd.DataFrame, list[TableWarning]]:
-    """Runs that look alike in every column but are not: the newest stands."""
-    names = [*KEYS, "arm", "seed"]
+def _one_run_a_seed(views: pd.DataFrame, asked: pd.DataFrame) -> tuple[pd.Series[bool], list[TableWarning]]:
+    """Which views stand: of several runs of one task, arm and seed, which look alike but are not, the newest."""
+    told = asked.assign(arm=views["arm"], seed=views["seed"], _done=views["status"].isin(FINAL))
     # Among several of a seed a finished one comes before one that failed.
-    order = runs.assign(_done=runs["status"].isin(FINAL)).sort_values("_done", kind="stable")
-    again = order.duplicated(names, keep="last").reindex(runs.index)
-    if not again.any():
-        return runs, []
-    return runs[~again], [RepeatedSeeds(int(again.sum()), tuple(dict.fromkeys(runs["arm"][again])))]
+    again = told.sort_values("_done", kind="stable").duplicated([*KEYS, "arm", "seed"], keep="last")
+    again = again.reindex(views.index)
+    found = [RepeatedSeeds(int(again.sum()), tuple(dict.fromkeys(views["arm"][again])))] if again.any() else []
+    return ~again, list(found)
 
 
 def _distinctions(settings: Sequence[dict[str, Any]]) -> list[Distinction]:
-    """Of each task data, model and variant, and whatever else it takes to tell it from the others."""
-    varying = [key for key in KEYS if len({str(chosen[key]) for chosen in settings}) > 1 and key not in FAMILY]
+    """Of each task data, model, variant and tuning, and whatever else it takes to tell it from the others.
+
+    What a tuning chose tells it from nothing: that is open.
+    """
+    varying = [key for key in KEYS if len({str(chosen[key]) for chosen in settings}) > 1 and key not in NAMING]
     # Sizes and hashes follow the data set, its limit and its split: they are named only where those do not tell.
     derived = [key for key in ("dataset_sha256", *SIZES) if key in varying]
     telling = [key for key in varying if key not in derived]
     distinctions: list[Distinction] = []
     for keys in ([], telling, varying):
         distinctions = [
-            (*((key, chosen[key]) for key in FAMILY if chosen[key]), *((key, _known(chosen[key])) for key in keys))
+            (
+                *((key, chosen[key]) for key in NAMING if chosen[key]),
+                *((key, chosen[key]) for key in keys if not (chosen["tuning"] and chosen[key] is None)),
+            )
             for chosen in settings
         ]
         if len(set(distinctions)) == len(distinctions):
@@ -106,14 +165,18 @@ def _known(value: Any) -> Any:
 
 
 def _kept_apart(tasks: Sequence[Task]) -> list[TableWarning]:
-    """Which tasks look alike, and in what they differ."""
+    """Which tasks look alike, and in what they differ. Tuned ones are no rivals of those at shared settings."""
     families: dict[tuple[str, ...], list[Task]] = {}
     for task in tasks:
-        families.setdefault(tuple(str(task.settings[key]) for key in FAMILY), []).append(task)
+        families.setdefault(tuple(str(task.settings[key]) for key in NAMING), []).append(task)
     warnings: list[TableWarning] = []
-    for family, members in families.items():
+    for names, members in families.items():
         if len(members) > 1:
+            family = tuple(part for part in names[: len(FAMILY)] if part)
             values = {key: {str(task.settings[key]): task.settings[key] for task in members} for key in KEYS}
             differing = tuple((key, tuple(found.values())) for key, found in values.items() if len(found) > 1)
-            warnings.append(KeptApart(tuple(part for part in family if part), differing))
+            if [key for key, _ in differing] == ["learning_rate"]:
+                warnings.append(SensitivityStudy(family, tuple(sorted(differing[0][1]))))
+            else:
+                warnings.append(KeptApart(family, differing))
     return warnings

@@ -122,6 +122,23 @@ class KeptApart:
     settings: tuple[tuple[str, tuple[Any, ...]], ...]
 
 
+@dataclass(frozen=True)
+class SensitivityStudy:
+    """Tasks that differ in their learning rate alone: what they share, and the rates."""
+
+    kind: ClassVar[str] = "sensitivity study"
+    family: tuple[str, ...]
+    rates: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ChosenOnEdge:
+    """Arms whose own learning rate is the lowest or highest that was tried: a better one may lie beyond."""
+
+    kind: ClassVar[str] = "chosen on the edge"
+    arms: tuple[str, ...]
+
+
 class Hindrance(StrEnum):
     """Why the looks at a family cannot be counted: what is asked for now is not what its seeds were chosen by."""
 
@@ -176,6 +193,8 @@ TableWarning: TypeAlias = (
     | SeveralCopies
     | RepeatedSeeds
     | KeptApart
+    | SensitivityStudy
+    | ChosenOnEdge
     | LooksNotCounted
     | GrewBetweenLooks
     | StoppedEarly

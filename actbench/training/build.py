@@ -9,8 +9,8 @@ from actbench.errors import UserError
 from actbench.lazy import lazy
 from actbench.registry import Choice, choose
 from actbench.results.columns import Run
-from actbench.training import backends
-from actbench.training.initializers import INITIALIZERS
+from actbench.training import backends, schedules
+from actbench.training.initializers import drawing
 from actbench.training.optimizers import OPTIMIZERS
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def build(run: Run, data: Dataset) -> Built:
     used = sites(model)
     _check_sites(run.model.spelling, made, used)
     stream = np.random.RandomState(run.seed)
-    draw = INITIALIZERS[run.initializer].draw
+    draw = drawing(run.initializer)
     own = {id(weight) for place in used for weight in place.weights}
     for weight in model.trainable_weights:
         if id(weight) not in own and len(weight.shape) > 1:
@@ -99,7 +99,7 @@ def _check_sites(name: str, made: list[Site], used: list[Site]) -> None:
         )
 
 
-def build_optimizer(run: Run, model: Any) -> Any:
+def build_optimizer(run: Run, model: Any, steps_per_epoch: int) -> Any:
     """A fresh Keras optimizer for a network, in the run's precision: the learning rate is a variable too.
 
     What activations learn is never decayed: PReLU's authors leave it out, as slopes pulled to 0 make it a ReLU.
@@ -109,7 +109,10 @@ def build_optimizer(run: Run, model: Any) -> Any:
     entry, values, choice = choose(OPTIMIZERS, run.optimizer.spelling)
     _check_choice("optimizer", run.optimizer, choice)
     with backends.current().precision(run.precision):
-        optimizer = entry.make(run.learning_rate, **values)
+        rate = schedules.learning_rate(run.schedule, run.learning_rate, run.epochs * steps_per_epoch)
+        decay = entry.weight_decay if run.weight_decay is None else run.weight_decay
+        common = {"weight_decay": decay or None, "global_clipnorm": run.clip_norm}
+        optimizer = entry.make(rate, common, **values)
     optimizer.exclude_from_weight_decay([weight for place in sites(model) for weight in place.trainable_weights])
     return optimizer
 

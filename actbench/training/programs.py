@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from actbench import environment
 from actbench.results.columns import Run
-from actbench.training import backends
-from actbench.training.backends import Program
+from actbench.results.key import digest
+from actbench.training import backends, schedules
+from actbench.training.backends import Program, Recipe
 from actbench.training.build import build_optimizer
 
 if TYPE_CHECKING:
@@ -25,36 +26,37 @@ its data, and compile its program, anew at each run."""
 
 
 class Programs:
-    """Programs by the arms that they belong to."""
+    """Programs by what they were compiled for: see `compiled_for`."""
 
     def __init__(self) -> None:
         self._placed: deque[_Placed] = deque()
 
     @property
     def kept(self) -> dict[str, Program]:
-        """Those that are kept now, by their arms; those for the data used longest ago first."""
-        return {arm: program for placed in self._placed for arm, program in placed.programs.items()}
+        """Those that are kept now, by what they were compiled for; those for the data used longest ago first."""
+        return {key: program for placed in self._placed for key, program in placed.programs.items()}
 
     def take(self, run: Run, data: Dataset, model: Any) -> tuple[Program, float]:
         """A compiled program for the freshly built model, and the seconds spent on compiling it.
 
-        A run that differs from an earlier one in its seed alone takes over that one's, which is then warmed up: with
-        the old seed, a library may have forgotten what it needs for a first call, and that is no training time.
+        A run that differs from an earlier one in nothing that is compiled in takes over that one's, which is then
+        warmed up: with the old seed, a library may have forgotten what it needs for a first call, and that is no
+        training time.
         """
         placed = self._place(data, run.device)
-        program = placed.programs.get(run.arm)
+        compiled = compiled_for(run)
+        program = placed.programs.get(compiled)
         if program is not None:
-            program.start_from(model)
+            program.start_from(model, Recipe.of(run))
             return program, _compiled(program)
         program = backends.current().program(
             model,
-            build_optimizer(run, model),
+            build_optimizer(run, model, -(-len(data.x_train) // run.batch_size)),
             placed.on_device,
-            batch_size=run.batch_size,
-            deterministic=run.deterministic,
+            Recipe.of(run),
         )
         seconds = _compiled(program)
-        placed.programs[run.arm] = program  # one that could not be compiled is not kept
+        placed.programs[compiled] = program  # one that could not be compiled is not kept
         return program, seconds
 
     def _place(self, data: Dataset, device: str) -> _Placed:
@@ -71,6 +73,17 @@ class Programs:
         return self._placed[-1]
 
 
+def compiled_for(run: Run) -> str:
+    """What runs of one program share, as a digest: all but what is a variable of it, or nothing to it.
+
+    Those are the seed, the first weights, and where the learning rate stays as it is, that rate and how long it stays.
+    """
+    free = {"seed", "initializer", "patience", "role"}
+    if run.schedule == schedules.CONSTANT:
+        free |= {"learning_rate", "epochs"}
+    return digest({name: value for name, value in run.definition.items() if name not in free})
+
+
 def _compiled(program: Program) -> float:
     """Compile what is not compiled yet. Returns the seconds that it took."""
     began = environment.running_seconds()
@@ -79,7 +92,7 @@ def _compiled(program: Program) -> float:
 
 
 class _Placed:
-    """A data set on a device, and the programs that were compiled for it, by their arms."""
+    """A data set on a device, and the programs that were compiled for it."""
 
     def __init__(self, data: Dataset, device: str) -> None:
         self.data, self.device = data, device

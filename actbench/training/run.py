@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actbench import environment
+from actbench.custom import place_in
 from actbench.errors import UserError
 from actbench.lazy import lazy
 from actbench.results.checkpoint import Checkpoint
@@ -31,6 +32,8 @@ keras = lazy("keras")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
+LONGEST = 500
+"""Letters of an error that people still read."""
 STARVED = re.compile(
     "bad_alloc|out of memory|cannot allocate memory|allocation failed|failed to allocate|resource_exhausted",
     re.IGNORECASE,
@@ -314,16 +317,21 @@ def now() -> str:
 
 
 def one_line(problem: BaseException) -> str:
-    """An error as a cell of a table: its class and its message on one line.
+    """An error as a cell of a table, on one line: its class and its message, and where in a person's own code it arose.
 
-    Libraries tell where they are before they tell what is wrong, so a long message keeps its end.
+    Libraries tell where they are before they tell what is wrong, so a long message keeps its end. What is said to the
+    person needs no class.
     """
     try:
         message = str(problem)
     except Exception:  # noqa: BLE001 - a person's own class of errors may fail at this, too
         message = "it cannot even say what"
-    text = plain(f"{type(problem).__name__}: {message}")
-    return text if len(text) <= 500 else f"{text[:100]} … {text[-397:]}"  # noqa: PLR2004 - what people still read
+    text = plain(message if isinstance(problem, UserError) else f"{type(problem).__name__}: {message}")
+    if len(text) > LONGEST:
+        # Words are left whole, where there are any.
+        text = f"{text[:100].rsplit(' ', 1)[0]} … {text[-(LONGEST - 103) :].split(' ', 1)[-1]}"
+    place = plain(place_in(problem))
+    return f"{text.rstrip('.')} ({place})." if place else text
 
 
 def plain(text: str) -> str:

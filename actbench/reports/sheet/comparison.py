@@ -29,6 +29,7 @@ from actbench.reports.sheet.parts import (
     Tone,
     View,
 )
+from actbench.reports.sheet.tuning import tuning_grid
 from actbench.results.columns import FINAL, SETTINGS
 from actbench.tables.across import Across
 from actbench.tables.arms import COUNTS
@@ -103,7 +104,7 @@ class ComparisonSheet:
         found = [self._task(number, item) for number, item in enumerate(tasks)]
         if isinstance(across, Across):
             found.append(_across_section(self.findings, across))
-        elif len(tasks) > 1:
+        elif across.tasks > 1:
             found.append(Section("Across tasks", "", (), (f"{words.not_across(across)}.",), anchor="across"))
         if self.findings.checks or self.findings.skipped_checks:
             found.append(_checks_section(self.findings))
@@ -172,7 +173,11 @@ class ComparisonSheet:
         return Section(
             words.task_title(found.task.distinction),
             settings_line(found),
-            (arms, *(comparison_grid(comparison) for comparison in found.comparisons)),
+            (
+                arms,
+                *([tuning_grid(found.tuning)] if found.tuning else []),
+                *(comparison_grid(comparison) for comparison in found.comparisons),
+            ),
             (words.not_compared(found.not_compared),) if found.not_compared else (),
             tuple(map(words.warning, found.warnings)),
             _drawings(self.findings, found) if number < MOST_DRAWN else (),

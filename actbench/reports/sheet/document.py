@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from actbench.reports import words
 from actbench.reports.sheet.arms import choose_columns, sort_arms
 from actbench.statistics import Comparison, RatioComparison
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from actbench.tables.checks import CheckResult
     from actbench.tables.comparison import Looks, MetricComparison, Row
     from actbench.tables.findings import Findings, NotCompared, TaskFindings
+    from actbench.tables.tuning import TuningFindings
     from actbench.tables.warnings import TableWarning
 
 FIGURES = ("difference", "ratio", "speedup", "low", "high", "p", "verdict")
@@ -41,6 +44,7 @@ def findings_document(findings: Findings, view: View) -> dict[str, Any]:
                 "arms": sort_arms(found.arms, view.sort).to_dict("records"),
                 "comparisons": [_comparison(comparison) for comparison in found.comparisons],
                 "not_compared": _not_compared(found.not_compared),
+                "tuning": _tuning(found.tuning),
             }
             for found in findings.tasks
         ],
@@ -48,6 +52,34 @@ def findings_document(findings: Findings, view: View) -> dict[str, Any]:
         "checks": [_check(result) for result in findings.checks],
         "skipped_checks": list(findings.skipped_checks),
     }
+
+
+def _tuning(found: TuningFindings | None) -> dict[str, Any] | None:
+    """How arms came by settings of their own; None where they share all."""
+    if found is None:
+        return None
+    return {
+        "name": found.name,
+        **msgspec.to_builtins(found.stored),
+        "arms": [
+            {
+                "activation": arm,
+                "settings": dict(tuned.trial.settings),
+                "val_accuracy": tuned.score.accuracy,
+                "val_loss": tuned.score.loss,
+                "on_edge": tuned.on_edge,
+                "within_a_point": list(tuned.flat) if tuned.flat else None,
+                "decades": tuned.decades,
+                "expected_best": found.budget(arm),
+                "trials": [
+                    {"settings": dict(trial.settings), "group": trial.group, "val_accuracy": score.accuracy,
+                     "val_loss": score.loss, "runs": score.runs}
+                    for trial, score in tuned.scores.items()
+                ],
+            }
+            for arm, tuned in found.arms.items()
+        ],
+    }  # fmt: skip
 
 
 def findings_table(findings: Findings, view: View) -> pd.DataFrame:

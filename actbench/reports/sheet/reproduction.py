@@ -157,27 +157,6 @@ class ReproductionSheet:
         return Section("All articles", "", (_summary_grid(self.found),), anchor="all")
 
 
-def verdicts_grid(found: Sequence[Reproduction]) -> Grid:
-    """Every claim of every study with what decided, and the verdict."""
-    columns = (
-        Head("study", Content.NAME),
-        Head("claim", Content.WORDS),
-        Head("ours", Content.WORDS),
-        Head("verdict", Content.WORDS),
-    )
-    rows = tuple(
-        (
-            Cell(one.case.study.name),
-            Cell(_claim(judged)),
-            Cell(words.claim_figures(judged)),
-            Cell(words.claim_verdict(judged), tone=TONES[judged.verdict]),
-        )
-        for one in found
-        for judged in one.claims
-    )
-    return Grid("", columns, rows)
-
-
 def _section(found: Reproduction) -> Section:
     """The claims, the printed tables and the printed curves of one study."""
     case = found.case

@@ -3,7 +3,7 @@
 Numbers are in ``numbers``; settings and tasks in ``settings``, metrics in ``metrics``;
 verdicts, pairings and reasons in ``verdicts``; warnings in ``warnings``; what became of runs
 in ``outcomes``, of looks in ``looks``, of an article's claims in ``claims``; what may become
-of a plan in ``plans``.
+of a plan in ``plans``; what is taken out of a store in ``removals``.
 """
 
 from actbench.reports.words.across import across_title, shared_networks
@@ -42,7 +42,8 @@ from actbench.reports.words.outcomes import (
     outcome,
     spread_name,
 )
-from actbench.reports.words.plans import too_few_seeds
+from actbench.reports.words.plans import gave_up, too_few_seeds
+from actbench.reports.words.removals import removed, to_remove
 from actbench.reports.words.settings import setting, task_title
 from actbench.reports.words.verdicts import (
     baseline,
@@ -82,6 +83,7 @@ __all__ = [
     "explain_looks",
     "factor",
     "family",
+    "gave_up",
     "in_grey",
     "in_percent",
     "interval",
@@ -102,6 +104,7 @@ __all__ = [
     "pairing",
     "percent",
     "plural",
+    "removed",
     "scored_on",
     "seconds",
     "sentence",
@@ -114,6 +117,7 @@ __all__ = [
     "summary",
     "targets",
     "task_title",
+    "to_remove",
     "too_few_seeds",
     "unit",
     "verdict",

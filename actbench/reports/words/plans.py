@@ -1,4 +1,4 @@
-"""What a sweep can come to, before it begins."""
+"""What a sweep can come to, before it begins, and where it ended early."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from actbench.reports.words.numbers import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from actbench.execution.forecast import TooFewSeeds
 
 
@@ -17,3 +19,8 @@ def too_few_seeds(found: TooFewSeeds) -> str:
         f"With {plural(found.seeds, 'seed')} and {found.arms} arms no verdict is possible{where}; {found.least} seeds "
         "would do."
     )
+
+
+def gave_up(arms: Sequence[str], failures: int) -> str:
+    """Which arms were given up, so that the rest of their runs was not begun."""
+    return f"Gave up {', '.join(arms)} after {plural(failures, 'failing run')} in a row."

@@ -20,9 +20,16 @@ NEGATIONS = {"deterministic": "not deterministic"}
 """Titles that are no nouns, and so have no "no" before them."""
 
 
+OWN = "each arm at its own best"
+"""What tells a tuned task from those at shared settings."""
+
+
 def task_title(distinction: Distinction) -> str:
     """What tells a task from the others: ``mnist · mlp(100, 50) · 20 epochs``."""
-    return " · ".join(str(value) if name in FAMILY else setting(BY_NAME[name], value) for name, value in distinction)
+    return " · ".join(
+        OWN if name == "tuning" else str(value) if name in FAMILY else setting(BY_NAME[name], value)
+        for name, value in distinction
+    )
 
 
 def setting(column: Column, value: Any) -> str:

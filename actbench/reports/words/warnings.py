@@ -9,10 +9,12 @@ from typing import Any
 from actbench.reports.words.looks import about_looks
 from actbench.reports.words.numbers import percent
 from actbench.reports.words.outcomes import about_outcomes, some_seeds
+from actbench.reports.words.tuning import EDGE
 from actbench.results.columns import BY_NAME
 from actbench.tables.select import name_some
 from actbench.tables.warnings import (
     ChanceUnknown,
+    ChosenOnEdge,
     GrewBetweenLooks,
     Groups,
     KeptApart,
@@ -25,6 +27,7 @@ from actbench.tables.warnings import (
     ParallelRuns,
     RepeatedSeeds,
     SeenInTraining,
+    SensitivityStudy,
     SeveralCopies,
     StoppedEarly,
     TableWarning,
@@ -36,7 +39,7 @@ FEW = 6
 LONGEST_ERROR = 200
 
 
-def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911 - one for each kind
+def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911, PLR0912 - one for each kind
     """A warning as a sentence."""
     match found:
         case MixedJobs(groups=groups):
@@ -74,6 +77,14 @@ def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911 - one for each k
                 f"{runs} run(s) of {', '.join(arms)} repeat a seed under equal settings; only the newest of each is "
                 "shown. Was code of your own edited in between? Use a store for each version."
             )
+        case SensitivityStudy(family=family, rates=rates):
+            listed = ", ".join(map(_short, rates))
+            return (
+                f"{' · '.join(family)}: a sensitivity study over the learning rate ({listed}), each rate a task of its "
+                "own. 'actbench plot sensitivity' draws them as one, and --tune lr chooses each arm's own rate."
+            )
+        case ChosenOnEdge(arms=arms):
+            return f"{name_some(arms)}: {EDGE}."
         case KeptApart(family=family, settings=settings):
             what = (
                 f"{BY_NAME[name].on_paper} ({', '.join(dict.fromkeys(map(_short, values)))})"

@@ -1,0 +1,283 @@
+"""Each arm at its own best settings: tuning runs, round by round, then fresh seeds at what they chose.
+
+Both kinds are ordinary runs of the store. What is to be tried next, and what is chosen, is found out anew from the
+store after every round, so that the same command goes on after a break as if there had been none.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from actbench import custom, datasets
+from actbench.errors import UserError
+from actbench.execution.events import Listener, TuningEnded
+from actbench.execution.executor import Executor
+from actbench.execution.plan import Plan
+from actbench.execution.sweep import Announcer, Options, Outcome, sweep
+from actbench.registry import choose
+from actbench.results.columns import SCORING, TUNING, Run
+from actbench.results.key import digest
+from actbench.results.store import Store
+from actbench.results.tunings import StoredTuning, Tried
+from actbench.studies.expand import expand
+from actbench.studies.settings import Asked
+from actbench.studies.study import Study
+from actbench.tables.tuning import results_of
+from actbench.training.optimizers import OPTIMIZERS
+from actbench.tuning.asked import SCORING_SEEDS, laid_over, place_of, value_in
+from actbench.tuning.protocols import Search
+from actbench.tuning.trials import Key, Result, Trial, Tuned
+
+
+@dataclass(frozen=True)
+class Family:
+    """The arms of one question, which are tuned alike.
+
+    Attributes:
+        name: of the tuning, in the column ``tuning``.
+        variant: of the study.
+        search: what it tries.
+        asked: each arm's settings, at the shared values, with the first scoring seed.
+        seeds: the scoring seeds.
+    """
+
+    name: str
+    variant: str
+    search: Search
+    asked: Mapping[str, Asked]
+    seeds: tuple[int, ...]
+
+
+class Tuner:
+    """Plans a study whose arms are tuned.
+
+    Attributes:
+        study: what is compared.
+        families: its questions.
+    """
+
+    def __init__(self, study: Study, executor: Executor) -> None:
+        """Expand a study at its shared settings. Raises UserError where it cannot be carried out or tuned so."""
+        if study.tuning is None:
+            raise ValueError("a study without a tuning")
+        self.tuning = study.tuning
+        self.study = _with_seeds(study)
+        self._info = functools.cache(datasets.info)
+        self._device_kind = executor.device_kind
+        self._asked = [(variant, _shared(self.study, variant, asked)) for variant, asked in self.study.expanded]
+        self.shared = self._plan(self._asked, run_code=True)
+        self.families = self._families()
+
+    def tuning_plan(self, results: Mapping[str, Mapping[Key, Result]]) -> tuple[Plan, dict[str, tuple[str, Key]]]:
+        """The tuning runs that are needed by the results so far, and what each of them is for, by its key.
+
+        Args:
+            results: by the name of the family.
+        """
+        places = [(family, key) for family in self.families for key in family.search.needed(results[family.name])]
+        # Seed by seed, as scoring runs are.
+        places.sort(key=lambda place: place[0].search.seeds.index(place[1][2]))
+        asked_for = [(family.variant, self._trial(family, *key)) for family, key in places]
+        plan = self._plan(asked_for, role=TUNING)
+        for label, info in plan.data.items():
+            if info.val_size < info.classes:
+                raise UserError(
+                    f"The tuning has no room for validation: {self.tuning.validation_split:g} of the "
+                    f"{info.train_size + info.val_size} training inputs of {label} is {info.val_size}, and there are "
+                    f"{info.classes} classes. Raise validation_split in [tuning], or take more data."
+                )
+        runs = tuple(
+            (replace(run, tuning=family.name), request)
+            for (run, request), (family, _) in zip(plan.runs, places, strict=True)
+        )
+        purposes = {run.key: (family.name, key) for (run, _), (family, key) in zip(runs, places, strict=True)}
+        return replace(plan, runs=runs), purposes
+
+    def scoring_plan(self, chosen: Mapping[str, Mapping[str, Tuned]]) -> Plan:
+        """The scoring runs: every arm at its own settings, and all at the shared ones.
+
+        Args:
+            chosen: by the name of the family, by arm.
+        """
+        asked_for: list[tuple[str, Asked]] = []
+        names: list[str] = []
+        for family in self.families:
+            for seed in family.seeds:
+                for arm, shared in family.asked.items():
+                    own = laid_over(shared, chosen[family.name][arm].trial.settings) | {"seed": seed}
+                    asked_for.append((family.variant, own))
+                    names.append(family.name)
+                    if own != (common := dict(shared) | {"seed": seed}):
+                        asked_for.append((family.variant, common))
+                        names.append("")
+        order = sorted(range(len(asked_for)), key=lambda number: self._place(asked_for[number][1]["seed"]))
+        plan = self._plan([asked_for[number] for number in order])
+        runs = tuple(
+            (replace(run, tuning=names[number]), request)
+            for (run, request), number in zip(plan.runs, order, strict=True)
+        )
+        return replace(plan, runs=runs)
+
+    def chosen(self, results: Mapping[str, Mapping[Key, Result]]) -> dict[str, dict[str, Tuned]]:
+        """What every arm is best with, by the name of the family, by arm: from all results that are needed."""
+        return {family.name: family.search.chosen(results[family.name]) for family in self.families}
+
+    def _place(self, seed: int) -> int:
+        return self._seeds.index(seed)
+
+    @functools.cached_property
+    def _seeds(self) -> list[int]:
+        return list(dict.fromkeys(seed for family in self.families for seed in family.seeds))
+
+    def _plan(self, asked_for: Sequence[tuple[str, Asked]], *, role: str = SCORING, run_code: bool = False) -> Plan:
+        with custom.names_from(self.study.folder):
+            runs = expand(self.study, self._info, self._device_kind, run_code=run_code, asked_for=asked_for, role=role)
+        data = {request.label: self._info(request) for _, request in runs}
+        return Plan(self.study, tuple(runs), data, self.study.chosen_thresholds())
+
+    def _families(self) -> tuple[Family, ...]:
+        found: dict[str, tuple[Run, dict[str, Asked], list[int]]] = {}
+        for (_, asked), (run, _) in zip(self._asked, self.shared.runs, strict=True):
+            search = Search(self.tuning, asked["optimizer"], ())
+            hidden = {"seed", "activation", *(place_of(name) for name in search.searched)}
+            question = {name: value for name, value in run.definition.items() if name not in hidden}
+            if "optimizer" in hidden:
+                question["optimizer"] = run.optimizer.spelling.partition("(")[0]
+            its = {"question": question, "tuning": msgspec.to_builtins(self.tuning)}
+            name = f"{self.tuning.protocol}-{digest(its)[:8]}"
+            _, arms, seeds = found.setdefault(name, (run, {}, []))
+            known = arms.setdefault(run.activation.spelling, asked)
+            if dict(known) | {"seed": 0} != dict(asked) | {"seed": 0}:
+                raise UserError(
+                    f"The tuning chooses the {', '.join(search.searched)} of each arm: give one shared value, not "
+                    "several."
+                )
+            if asked["seed"] not in seeds:
+                seeds.append(asked["seed"])
+        return tuple(
+            self._checked(
+                Family(name, run.variant, Search(self.tuning, run.optimizer.spelling, tuple(arms)), arms, tuple(seeds))
+            )
+            for name, (run, arms, seeds) in found.items()
+        )
+
+    def _checked(self, family: Family) -> Family:
+        """The family. Raises UserError for tuning seeds that score, too."""
+        both = sorted(set(family.seeds) & set(family.search.seeds))
+        if both:
+            raise UserError(
+                f"The seed{'s' * (len(both) > 1)} {', '.join(map(str, both))} would both tune and score. What chose a "
+                "setting must not judge it: take other seeds."
+            )
+        return family
+
+    def _trial(self, family: Family, arm: str, trial: Trial, seed: int) -> Asked:
+        part = {"validation_split": self.tuning.validation_split, "split": "stratified", "seed": seed}
+        return laid_over(family.asked[arm], trial.settings) | part
+
+
+def _with_seeds(study: Study) -> Study:
+    """The study, with `SCORING_SEEDS` where it says nothing of seeds."""
+    places = (study.base, study.grid, *study.variants.values())
+    if any("seed" in place for place in places):
+        return study
+    return msgspec.structs.replace(study, grid=study.grid | {"seed": list(range(SCORING_SEEDS))})
+
+
+def _shared(study: Study, variant: str, asked: Asked) -> Asked:
+    """Settings with the learning rate that all arms share: the one that was asked for, or the optimizer's usual one."""
+    places = (study.base, study.grid, study.variants.get(variant, {}))
+    if any("learning_rate" in place for place in places):
+        return asked
+    return dict(asked) | {"learning_rate": choose(OPTIMIZERS, asked["optimizer"])[0].usual}
+
+
+def stored(
+    tuner: Tuner, results: Mapping[str, Mapping[Key, Result]], chosen: Mapping[str, Mapping[str, Tuned]]
+) -> dict[str, StoredTuning]:
+    """What the manifest says of a study's tunings, by their names."""
+    found = {}
+    for family in tuner.families:
+        search, its = family.search, results[family.name]
+        trials = search.trials(its)
+        first = next(iter(family.asked.values()))
+        found[family.name] = StoredTuning(
+            protocol=tuner.tuning.protocol,
+            budget=tuner.tuning.budget,
+            searched=search.searched,
+            shared={name: value_in(first, name) for name in search.searched},
+            validation_split=tuner.tuning.validation_split,
+            seeds=search.seeds,
+            trials=tuple(Tried(settings=dict(trial.settings), group=trial.group) for trial in trials),
+            runs=(len(its), len(trials) * len(search.seeds) * len(search.arms)),
+            chosen={arm: dict(tuned.trial.settings) for arm, tuned in chosen[family.name].items()},
+        )
+    return found
+
+
+def known_results(tuner: Tuner, folder: Path) -> tuple[dict[str, dict[Key, Result]], Plan | None]:
+    """What a store knows of a study's tuning runs, and the plan of the round that it lacks some of; None of none."""
+    results: dict[str, dict[Key, Result]] = {family.name: {} for family in tuner.families}
+    while True:
+        plan, purposes = tuner.tuning_plan(results)
+        found = results_of(folder, purposes)
+        if len(found) < len(purposes):
+            return results, plan
+        if not _taken_in(results, found, purposes):
+            return results, None
+
+
+def _taken_in(
+    results: dict[str, dict[Key, Result]], found: Mapping[str, Result], purposes: Mapping[str, tuple[str, Key]]
+) -> bool:
+    """Put what runs came to where it belongs. Returns whether anything of it was new."""
+    before = sum(map(len, results.values()))
+    for run_key, result in found.items():
+        family, key = purposes[run_key]
+        results[family][key] = result
+    return sum(map(len, results.values())) > before
+
+
+def sweep_tuned(
+    tuner: Tuner, folder: Path, options: Options | None = None, listeners: Sequence[Listener] = ()
+) -> tuple[Plan | None, Outcome]:
+    """Tune every arm, then score all.
+
+    A round whose runs did not all come to a result chooses nothing: the sweep ends there, as one that failed.
+
+    Args:
+        tuner: of the study.
+        folder: of the store.
+        options: how each sweep is carried out; ``rerun`` is not for this.
+        listeners: hear the events of every sweep, and a ``TuningEnded`` when the settings are chosen.
+
+    Returns:
+        The plan of the scoring runs, None where it did not come to that, and what all sweeps came to together.
+
+    Raises:
+        UserError, KeyboardInterrupt: as ``sweep``.
+    """
+    announce = Announcer(listeners)
+    outcome = Outcome((), complete=True)
+    results: dict[str, dict[Key, Result]] = {family.name: {} for family in tuner.families}
+    while True:
+        plan, purposes = tuner.tuning_plan(results)
+        its = sweep(plan, folder, options, listeners)
+        outcome = replace(its, trained=(*outcome.trained, *its.trained))
+        if not its.complete:
+            return None, outcome
+        if not _taken_in(results, results_of(folder, purposes), purposes):
+            break
+    chosen = tuner.chosen(results)
+    entry = {"tunings": msgspec.to_builtins(stored(tuner, results, chosen))}
+    with Store.open(folder) as store:
+        store.write_manifest(entry)
+    announce(TuningEnded(chosen))
+    scoring = tuner.scoring_plan(chosen)
+    its = sweep(scoring, folder, options, listeners)
+    return scoring, replace(its, trained=(*outcome.trained, *its.trained))

@@ -1,0 +1,61 @@
+"""What tunings chose, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from actbench.reports.words.numbers import NOTHING, percent, plural
+from actbench.tuning.trials import Tuned
+
+if TYPE_CHECKING:
+    from actbench.tables.tuning import TuningFindings
+
+EDGE = "the best lies on the edge of what was tried: a still better one may lie beyond"
+
+
+def tuning_lines(chosen: Mapping[str, Mapping[str, Tuned]]) -> list[str]:
+    """What each tuning chose, a line each, and a line for what lies on an edge."""
+    lines = []
+    for name, arms in chosen.items():
+        settings = ", ".join(f"{arm} {settings_words(tuned.trial.settings)}" for arm, tuned in arms.items())
+        lines.append(f"Tuned ({name}): {settings}.")
+        lines += [f"{arm}: {EDGE}." for arm, tuned in arms.items() if tuned.on_edge]
+    return lines
+
+
+def settings_words(settings: tuple[tuple[str, Any], ...]) -> str:
+    """The settings of a trial: a learning rate by itself, others with their names."""
+    if [name for name, _ in settings] == ["learning_rate"]:
+        return f"{settings[0][1]:g}"
+    return ", ".join(f"{name.replace('_', ' ')} {value:g}" if isinstance(value, float) else f"{name} {value}"
+                     for name, value in settings)  # fmt: skip
+
+
+def tuning_line(found: TuningFindings) -> str:
+    """How the settings were chosen: which, by what, on how many runs."""
+    stored = found.stored
+    chosen = " and ".join(name.replace("_", " ") for name in stored.searched)
+    taken, full = stored.runs
+    saved = f", {taken} of {full} runs by halving" if taken < full else ""
+    return (
+        f"{chosen} of each arm chosen by the protocol {stored.protocol}: {plural(len(stored.trials), 'trial')} × "
+        f"{plural(len(stored.seeds), 'seed')}{saved}, judged on {percent(stored.validation_split, 0)} % of the "
+        "training part"
+    )
+
+
+def flat_words(tuned: Tuned) -> str:
+    """How broad the optimum is."""
+    if tuned.flat is None or tuned.decades is None:
+        return NOTHING
+    low, high = tuned.flat
+    return f"{low:g} … {high:g}" if high > low else f"{low:g}"
+
+
+def price_note() -> str:
+    """What a price before the tuning does not know."""
+    return (
+        "The tuning goes on by one more rate a side, for all arms, while some arm's best lies on the edge, 3 at most. "
+        "Scoring takes as many runs again for each arm whose own rate is not the shared one."
+    )

@@ -1,0 +1,138 @@
+"""What came of trials, and which is an arm's best."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from actbench.tuning.asked import Values
+
+FLAT = 0.01
+"""An optimum is as broad as the rates whose validation accuracy is within one point of the best."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Settings that are tried.
+
+    Attributes:
+        settings: those that are searched, with their values.
+        group: the number of the study that it belongs to, where a protocol has several.
+    """
+
+    settings: Values
+    group: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        """Its learning rate, if that is searched."""
+        rate: float | None = dict(self.settings).get("learning_rate")
+        return rate
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one tuning run came to: validation accuracy and loss after its last epoch.
+
+    A run that diverged counts as a network that always says the same: ``accuracy`` is the share of the most frequent
+    class, and its loss is infinite. One that never learned counts with what it reached.
+    """
+
+    accuracy: float
+    loss: float
+    diverged: bool = False
+
+
+Key: TypeAlias = tuple[str, Trial, int]
+"""An arm, a trial and a seed."""
+Results: TypeAlias = Mapping[Key, Result]
+
+
+@dataclass(frozen=True)
+class Score:
+    """The mean of a trial's results over its seeds."""
+
+    accuracy: float
+    loss: float
+    runs: int
+
+    @property
+    def rank(self) -> tuple[float, float]:
+        """More is better: by accuracy, and where that is equal by loss."""
+        return self.accuracy, -math.inf if math.isnan(self.loss) else -self.loss
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What was chosen for an arm.
+
+    Attributes:
+        trial: the best.
+        score: its.
+        scores: of all its trials, in their order.
+        on_edge: whether its learning rate is the lowest or highest that was tried, where they were tried in a row.
+        flat: the lowest and the highest learning rate around the best with an accuracy within `FLAT` of it; None where
+            rates were not tried in a row.
+    """
+
+    trial: Trial
+    score: Score
+    scores: Mapping[Trial, Score]
+    on_edge: bool
+    flat: tuple[float, float] | None
+
+    @property
+    def decades(self) -> float | None:
+        """How broad the optimum is, in powers of ten of the learning rate."""
+        return math.log10(self.flat[1] / self.flat[0]) if self.flat else None
+
+
+def score(results: Results, arm: str, trial: Trial, seeds: Sequence[int]) -> Score:
+    """The mean of an arm's results in a trial over these seeds."""
+    found = [results[arm, trial, seed] for seed in seeds]
+    n = len(found)
+    return Score(sum(r.accuracy for r in found) / n, sum(r.loss for r in found) / n, n)
+
+
+def tuned(scores: Mapping[Trial, Score], *, finalists: Sequence[Trial] | None = None) -> Tuned:
+    """What is chosen by these scores.
+
+    Of several groups the one whose best is the median of their bests stands for all (the lower one of an even number).
+
+    Args:
+        scores: of all trials; equal ones go to the earlier.
+        finalists: those among which to choose; None for all.
+    """
+    groups: dict[int, Trial] = {}
+    for trial in finalists or scores:
+        best = groups.get(trial.group)
+        if best is None or scores[trial].rank > scores[best].rank:
+            groups[trial.group] = trial
+    bests = sorted(groups.values(), key=lambda trial: scores[trial].rank)
+    chosen = bests[(len(bests) - 1) // 2]
+    row = in_a_row(list(scores))
+    if row is None:
+        return Tuned(chosen, scores[chosen], scores, on_edge=False, flat=None)
+    at, least = row.index(chosen), scores[chosen].accuracy - FLAT
+    low = high = at
+    while low > 0 and scores[row[low - 1]].accuracy >= least:
+        low -= 1
+    while high < len(row) - 1 and scores[row[high + 1]].accuracy >= least:
+        high += 1
+    return Tuned(
+        chosen, scores[chosen], scores, on_edge=at in (0, len(row) - 1), flat=(_rate(row[low]), _rate(row[high]))
+    )
+
+
+def in_a_row(trials: Sequence[Trial]) -> list[Trial] | None:
+    """The trials by rising learning rate, where that is all in which they differ; else None."""
+    if any(trial.group or [name for name, _ in trial.settings] != ["learning_rate"] for trial in trials):
+        return None
+    return sorted(trials, key=_rate)
+
+
+def _rate(trial: Trial) -> float:
+    value: Any = trial.rate
+    return float(value)

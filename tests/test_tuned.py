@@ -1,0 +1,330 @@
+"""Tuned studies through the real entry point: chosen on validation, scored on fresh seeds, resumed, and told apart."""
+
+import csv
+import json
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from actbench.execution.events import RunEnded, RunStarted
+from actbench.execution.plan import make_plan
+from actbench.execution.sweep import Options
+from actbench.execution.sweep import sweep as plain_sweep
+from actbench.execution.tune import Tuner, sweep_tuned
+from actbench.results.columns import Epoch, Record
+from actbench.results.read import is_unchanged
+from actbench.studies.study import Study
+from actbench.tables.findings import Question, analyse
+from actbench.tuning.asked import Tuning
+
+SMALL = ["--data", "data.npz", "--model", "mlp(8)", "--epochs", "2", "--batch-size", "20", "--optimizer", "sgd"]
+TUNE = ["run", "--act", "relu", "--act", "tanh", "--tune", "lr", *SMALL, "--seeds", "2", "--results", "r"]
+
+
+@pytest.fixture(autouse=True)
+def here(npz, monkeypatch):
+    monkeypatch.chdir(npz().parent)
+
+
+def rows(store="r"):
+    with Path(store, "runs.csv").open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_arm_is_tuned_then_scored_at_its_own_rate_and_at_the_shared_one(invoke):
+    done = invoke(*TUNE)
+    assert done.returncode == 0, done.stderr
+    stored = rows()
+    tuning = [row for row in stored if row["role"] == "tuning"]
+    scoring = [row for row in stored if row["role"] == "scoring"]
+    (name,) = {row["tuning"] for row in tuning}
+    assert re.fullmatch("fair-[0-9a-f]{8}", name)
+    assert {row["seed"] for row in tuning} == {"10000", "10001", "10002"}
+    assert {(row["validation_split"], row["split"]) for row in tuning} == {("0.1", "stratified")}
+    assert {(row["validation_split"], row["split"]) for row in scoring} == {("0.0", "last")}
+    rates = {arm: {row["learning_rate"] for row in tuning if row["activation"] == arm} for arm in ("relu", "tanh")}
+    assert rates["relu"] == rates["tanh"]
+    assert len(rates["relu"]) >= 7
+    chosen = json.loads(Path("r/manifest.json").read_text(encoding="utf-8"))["tunings"][name]["chosen"]
+    for arm in ("relu", "tanh"):
+        own = chosen[arm]["learning_rate"]
+        found = {(float(row["learning_rate"]), row["tuning"]) for row in scoring if row["activation"] == arm}
+        assert found == ({(own, name)} if own == 0.01 else {(own, name), (0.01, "")})
+        # By validation alone, recomputed here from epochs.csv.
+        assert own == best_by_hand(arm, tuning)
+    assert {row["seed"] for row in scoring} == {"0", "1"}
+
+    again = invoke(*TUNE)
+    assert rows() == stored
+    assert "nothing to train" in again.stderr
+
+    shown = invoke("compare", "r").stdout
+    assert "each arm at its own best" in shown
+    assert "chosen by the protocol fair" in shown
+    found = json.loads(invoke("compare", "r", "--json").stdout)
+    own, *shared = found["tasks"]
+    assert own["settings"]["learning_rate"] is None
+    assert {arm["activation"]: arm["settings"] for arm in own["tuning"]["arms"]} == chosen
+    assert [task["settings"]["learning_rate"] for task in shared] == [0.01] * len(shared)
+    assert not any("not comparable" in warning["text"] for warning in found["warnings"])
+    table = list(csv.DictReader(invoke("compare", "r", "--format", "csv").stdout.splitlines()))
+    assert [float(row["learning_rate"]) for row in table[:2]] == [chosen[a]["learning_rate"] for a in ("relu", "tanh")]
+    with Path("r/table.csv").open(encoding="utf-8") as file:
+        assert sum(int(row["runs"]) for row in csv.DictReader(file)) == len(scoring)
+
+    cheaper = invoke(*TUNE, "--dry-run").stdout
+    assert "0 to train" in cheaper
+
+
+def best_by_hand(arm, tuning):
+    last = {}
+    with Path("r/epochs.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            last[row["run_key"]] = (float(row["val_accuracy"]), -float(row["val_loss"]))
+    by_rate = {}
+    for row in tuning:
+        if row["activation"] == arm:
+            by_rate.setdefault(float(row["learning_rate"]), []).append(last[row["run_key"]])
+    means = {rate: tuple(sum(part) / len(some) for part in zip(*some, strict=True)) for rate, some in by_rate.items()}
+    return max(sorted(means), key=lambda rate: means[rate])
+
+
+def test_a_price_is_told_and_nothing_is_written(invoke):
+    done = invoke(*TUNE, "--dry-run")
+    assert "Tuning: 42 runs in 2 arms" in done.stdout
+    assert "Scoring: 4 runs in 2 arms" in done.stdout
+    assert "0.000316 … 0.316" in done.stdout
+    assert not Path("r").exists()
+
+
+STUDY = """
+model = "mlp(8)"
+[data]
+name = "data.npz"
+[training]
+optimizer = "sgd"
+epochs = 1
+batch_size = 20
+[grid]
+activation = ["relu", "tanh"]
+seeds = 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("tuning", "words"),
+    [
+        ("[tuning.grid]\nlearning_rate = [0.1]", "two or more"),
+        ("[tuning.grid]\nepochs = [1, 2]", "cannot choose 'epochs'"),
+        ("[tuning.grid]\nlearning_rate = [0.1, 0.1]", "twice"),
+        ("[tuning.grid]\nmomentum = 0.9", "must be a list"),
+        ("[tuning.grid]\nbeta_1 = [0.8, 0.9]", "no parameter 'beta_1'"),
+        ("[tuning]\nseeds = [1, 10000]", "seed 1 would both tune and score"),
+        ("[tuning]\nprotocol = 'fare'", "fair"),
+        ("[tuning]\nprotocol = 'grid'", "tuning.grid"),
+        ("[tuning]\nbudget = 'half'", "halving"),
+        ("[tuning]\nvalidation_split = 0", "validation_split"),
+        ("[tuning]\nvalidation_split = 0.001", "no room for validation"),
+        ("[tuning]\nseeds = 0", "tuning.seeds"),
+        ("[tuning]\nrates = [0.1]", "rates is not known"),
+        ("[tuning]\nprotocol = 'fair'\n[tuning.grid]\nlearning_rate = [0.1, 0.2]", "leave one of them out"),
+    ],
+)
+def test_a_study_whose_tuning_cannot_be_is_refused_in_one_sentence(invoke, tuning, words):
+    Path("study.toml").write_text(STUDY + tuning, encoding="utf-8")
+    done = invoke("run", "study.toml", "--results", "r")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not Path("r").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--protocol", "fair"], "--protocol is for --tune"),
+        (["--tuning-seeds", "2"], "--tuning-seeds is for --tune"),
+        (["--tune", "momentum"], "[tuning.grid]"),
+        (["--tune", "lr", "--protocol", "grid"], "[tuning.grid]"),
+        (["--tune", "lr", "--protocol", "fear"], "fair"),
+        (["--tune", "lr", "--budget", "small"], "halving"),
+        (["--tune", "lr", "--until-decided"], "do not go together"),
+        (["--tune", "lr", "--rerun"], "do not go together"),
+        (["--tune", "lr", "--tuning-seeds", "0"], "1 or more"),
+        (["--tune", "lr", "--seed", "10001"], "would both tune and score"),
+    ],
+)
+def test_options_of_a_tuning_that_cannot_be_are_refused_in_one_sentence(invoke, options, words):
+    done = invoke("run", "--act", "relu", "--act", "tanh", *SMALL, "--results", "r", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert not Path("r").exists()
+
+
+def test_several_rates_and_a_tuning_of_the_rate_are_refused(invoke):
+    Path("study.toml").write_text(STUDY + "learning_rate = [0.1, 0.2]\n[tuning]\n", encoding="utf-8")
+    done = invoke("run", "study.toml", "--results", "r")
+    assert done.returncode == 2
+    assert "give one shared value, not several" in done.stderr
+
+
+class Pretend:
+    """An executor that makes records up: validation is best at ``best`` of an arm, test accuracy at another rate."""
+
+    def __init__(self, best, halts_at=None, diverges=lambda _run: False):
+        self.best, self.halts_at, self.diverges = best, halts_at, diverges
+        self.trained = []
+
+    def device_kind(self, asked, backend="tensorflow"):  # noqa: ARG002
+        return "cpu" if asked == "auto" else asked
+
+    def run(self, assignments, jobs, halt, skip=None):  # noqa: ARG002
+        for assignment in assignments:
+            run = assignment.run
+            if len(self.trained) == self.halts_at:
+                raise KeyboardInterrupt
+            self.trained.append(run.key)
+            yield RunStarted(run)
+            yield RunEnded(self.record(run))
+
+    def record(self, run):
+        away = abs(math.log10(run.learning_rate / self.best[run.activation.spelling]))
+        val = 0.9 - away / 20 if run.validation_split else None
+        test = 0.95 - abs(math.log10(run.learning_rate * 1000)) / 20 + run.seed % 7 / 1000
+        loss = math.inf if self.diverges(run) else 0.5
+        epochs = [
+            Epoch(
+                number, loss, 0.9, None if val is None else loss, val, 0.5, test, 0.1 * number, 0.01, run.learning_rate
+            )
+            for number in range(3)
+        ]
+        status = "diverged" if self.diverges(run) else "ok"
+        return Record(run=run, status=status, epochs=tuple(epochs), train_size=54, test_size=30, chance=1 / 3,
+                      compile_seconds=0.1, wall_seconds=0.2, started_at="2026-11-21T00:00:00+00:00")  # fmt: skip
+
+
+def sweep(executor, tuning=None, folder="r", **fields):
+    """Carry a tuned study out with a pretending executor. Returns the plan of its scoring runs and the outcome."""
+    study = Study(name="made-up", tuning=tuning or Tuning()).override(
+        {"data": "data.npz", "model": "mlp(8)", "epochs": 2, "batch_size": 20, "optimizer": "sgd",
+         "activation": ["relu", "tanh"], "seed": [0, 1]} | fields
+    )  # fmt: skip
+    return sweep_tuned(Tuner(study, executor), Path(folder), Options(executor=executor))
+
+
+def chosen_in(store="r"):
+    (found,) = json.loads(Path(store, "manifest.json").read_text(encoding="utf-8"))["tunings"].values()
+    return {arm: settings["learning_rate"] for arm, settings in found["chosen"].items()}
+
+
+def test_validation_chooses_whatever_the_test_part_says():
+    plan, outcome = sweep(Pretend({"relu": 0.03, "tanh": 0.3}))
+    assert outcome.complete
+    assert chosen_in() == {"relu": 0.0316, "tanh": 0.316}
+    assert len(plan.runs) == 2 * 2 * 2
+
+
+def test_a_killed_tuning_goes_on_to_the_same_end():
+    whole = Pretend({"relu": 0.03, "tanh": 3.0})
+    sweep(whole, folder="whole")
+    for halts_at in (0, 5, 41, 44, len(whole.trained) - 1):
+        parts = [Pretend(whole.best, halts_at=halts_at), Pretend(whole.best)]
+        with pytest.raises(KeyboardInterrupt):
+            sweep(parts[0], folder=f"part{halts_at}")
+        sweep(parts[1], folder=f"part{halts_at}")
+        assert parts[0].trained + parts[1].trained == whole.trained
+        assert chosen_in(f"part{halts_at}") == chosen_in("whole") == {"relu": 0.0316, "tanh": 3.16}
+
+
+def test_a_rate_at_which_a_run_diverges_is_not_chosen():
+    sweep(
+        Pretend({"relu": 0.03, "tanh": 0.03}, diverges=lambda run: run.learning_rate == 0.0316 and run.seed == 10_001)
+    )
+    assert set(chosen_in().values()) <= {0.01, 0.1}
+
+
+def test_scoring_takes_ten_seeds_where_nobody_says_how_many():
+    executor = Pretend({"relu": 0.01, "tanh": 0.01})
+    study = Study(tuning=Tuning()).override(
+        {"data": "data.npz", "batch_size": 20, "activation": ["relu", "tanh"], "optimizer": "sgd"}
+    )
+    plan, _ = sweep_tuned(Tuner(study, executor), Path("r"), Options(executor=executor))
+    assert sorted({run.seed for run, _ in plan.runs}) == list(range(10))
+    # Both arms are at their best at the shared rate: nothing is trained twice, and there is one task.
+    assert len(plan.runs) == 20
+    assert [bool(task.tuning) for task in analyse([Path("r")], Question()).tasks] == [True]
+
+
+def test_a_study_chooses_what_its_grid_names():
+    asked = Tuning(protocol="grid", seeds=(70,), grid={"momentum": [0.0, 0.9], "learning_rate": [0.1, 1.0]})
+    sweep(Pretend({"relu": 0.1, "tanh": 1.0}), asked)
+    assert {(row["optimizer"], row["learning_rate"], row["seed"]) for row in rows() if row["role"] == "tuning"} == {
+        (optimizer, rate, "70") for optimizer in ("sgd", "sgd(momentum=0.9)") for rate in ("0.1", "1.0")
+    }
+    own, *_ = analyse([Path("r")], Question()).tasks
+    assert (own.task.open, own.tuning.stored.searched) == (
+        ("optimizer", "learning_rate"),
+        ("momentum", "learning_rate"),
+    )
+
+
+def test_a_store_with_half_a_tuning_says_so(invoke):
+    with pytest.raises(KeyboardInterrupt):
+        sweep(Pretend({"relu": 0.03, "tanh": 0.3}, halts_at=42))
+    done = invoke("compare", "r")
+    assert done.returncode == 2
+    assert "only tuning runs" in done.stderr
+
+
+def test_plain_and_tuned_studies_share_their_runs_whatever_came_first():
+    executor = Pretend({"relu": 0.3, "tanh": 0.03})
+    plain = make_plan(
+        Study().override({"data": "data.npz", "model": "mlp(8)", "epochs": 2, "batch_size": 20, "optimizer": "sgd",
+                          "activation": ["relu", "tanh"], "seed": [0, 1], "learning_rate": 0.316}),
+        executor,
+    )  # fmt: skip
+    plain_sweep(plain, Path("r"), Options(executor=executor))
+    sweep(executor)
+    assert len(set(executor.trained)) == len(executor.trained)
+    named = {(row["activation"], row["seed"]): bool(row["tuning"]) for row in rows() if row["learning_rate"] == "0.316"
+             and row["role"] == "scoring"}  # fmt: skip
+    assert named == {("relu", "0"): True, ("relu", "1"): True, ("tanh", "0"): False, ("tanh", "1"): False}
+    tasks = analyse([Path("r")], Question()).tasks
+    assert [(bool(t.task.tuning), t.task.settings["learning_rate"], len(t.task.runs)) for t in tasks] == [
+        (True, None, 4), (False, 0.316, 4), (False, 0.01, 4),
+    ]  # fmt: skip
+    assert not [row for row in rows() if not is_unchanged(row)]
+
+
+def test_two_tunings_of_a_store_share_what_both_chose():
+    executor = Pretend({"relu": 0.03, "tanh": 0.1})
+    sweep(executor)
+    before = len(executor.trained)
+    sweep(executor, Tuning(budget="halving"))
+    assert len(executor.trained) == before
+    both = {row["tuning"] for row in rows() if row["role"] == "scoring" and row["learning_rate"] != "0.01"}
+    assert len(both) == 1
+    assert len(both.pop().split()) == 2
+    own = [item for item in analyse([Path("r")], Question()).tasks if item.task.tuning]
+    assert {item.tuning.stored.runs for item in own} == {(42, 42), (26, 42)}
+
+
+def test_what_lies_on_the_edge_is_a_warning(invoke):
+    sweep(Pretend({"relu": 0.03, "tanh": 1e4}))
+    assert "tanh: the best lies on the edge" in invoke("compare", "r").stdout
+
+
+def test_a_deliberate_grid_over_the_rate_is_a_sensitivity_study(invoke):
+    executor = Pretend({"relu": 0.03, "tanh": 0.3})
+    plan = make_plan(
+        Study().override(
+            {"data": "data.npz", "batch_size": 20, "activation": ["relu", "tanh"], "learning_rate": [0.1, 0.01]}
+        ),
+        executor,
+    )
+    plain_sweep(plan, Path("r"), Options(executor=executor))
+    shown = invoke("compare", "r").stdout
+    assert "a sensitivity study over the learning rate (0.01, 0.1)" in shown
+    assert "not comparable" not in shown
