@@ -391,3 +391,18 @@ def test_unfinished_runs_are_in_no_figure(tmp_path, invoke, kind):
         assert invoke("plot", store, kind, "--output", path).returncode == 0
     assert pictures[0].read_bytes() == pictures[1].read_bytes()
     assert invoke("compare", stores[0], "--format", "html").returncode == 0
+
+
+def test_no_interval_of_accuracies_leaves_what_is_possible(tmp_path):
+    """Three seeds of which one failed to learn much: Student's interval would go far beyond both ends."""
+    arms = [Arm("relu", 0.95, spread=0.2, seeds=(0, 1, 2)), Arm("mish", 0.6, spread=0.6, seeds=(0, 1, 2))]
+    found = analyse([write(tmp_path, [(Task(epochs=3), arms)])], Question())
+    (comparison,) = found.tasks[0].comparisons
+    for summary in (comparison.baseline_summary, comparison.rows[0].summary):
+        assert 0 <= summary.interval.low < summary.mean < summary.interval.high <= 1
+    assert -1 <= comparison.rows[0].comparison.interval.low < comparison.rows[0].comparison.interval.high <= 1
+    figure = draw_figure(PLOTS["strip"], found, palette(found, LIGHT), Look())
+    bars = [line.get_xdata() for line in figure.axes[0].lines if len(set(line.get_ydata())) == 1]
+    assert len(bars) == 2
+    assert all(0 <= end <= 100 for bar in bars for end in bar)
+    assert any(end in (0, 100) for bar in bars for end in bar)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -135,12 +137,12 @@ def _lines_of_stranger(activation: Resolved) -> list[str]:
 
 def _lines_of_entry(activation: Resolved, entry: Activation) -> list[str]:
     given = getattr(activation.function, "keywords", {})
-    changed = any(given[parameter.name] != parameter.default for parameter in entry.parameters)
+    changed = {p.name: given[p.name] for p in entry.parameters if given[p.name] != p.default}
     lines = [
         f"{activation.choice.spelling}   ({_KINDS[entry.kind]})",
         f"  {entry.summary}",
-        f"  f(x) = {entry.formula}",
-        f"  {'at the defaults: ' * changed}range {entry.range}; {flags(entry)}",
+        f"  f(x) = {_with_given(entry.formula, changed)}",
+        f"  {'at the defaults: ' * bool(changed)}range {entry.range}; {flags(entry)}",
     ]
     if entry.kind != "layer":
         lines.append(f"  {properties(activation).words}")
@@ -155,6 +157,23 @@ def _lines_of_entry(activation: Resolved, entry: Activation) -> list[str]:
         words = f"{parameter.name} = {value}" + (f" (default {default})" if value != default else "")
         lines.append(f"  {words}: {parameter.meaning} ({parameter.allowed})")
     return [*lines, f"  {entry.source}", f"  {entry.link}"]
+
+
+def _with_given(formula: str, given: Mapping[str, Any]) -> str:
+    """A formula whose last part, ``; β = 1``, has these values in place of the defaults."""
+    function, semicolon, values = formula.partition("; ")
+    for name, value in given.items():
+        shown = number(value).replace("-", "−")
+        values = re.sub(rf"(?<!\w)({name}|{_greek(name)}) = [^,;]+", rf"\g<1> = {shown}", values)
+    return function + semicolon + values
+
+
+def _greek(name: str) -> str:
+    """The letter of that name, or the name itself."""
+    try:
+        return unicodedata.lookup(f"GREEK SMALL LETTER {name}")
+    except KeyError:
+        return name
 
 
 def description(text: str) -> dict[str, Any]:

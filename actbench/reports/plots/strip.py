@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -106,14 +105,14 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
 
 
 def _name_rows(axes: Axes, arms: Sequence[str], baseline: str) -> None:
-    """Write the arms' names on the left, the baseline's in bold, and leave room for a remark below them."""
+    """Write the arms' names on the left, the baseline's in bold."""
     axes.set_yticks(range(len(arms)), [shorten(arm) for arm in arms])
     for tick, arm in zip(axes.get_yticklabels(), arms, strict=True):
         tick.set_fontweight("bold" if arm == baseline else "normal")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False, axis="y")
-    axes.set_ylim(len(arms) - 0.1, -0.5)
+    axes.set_ylim(len(arms) - 0.4, -0.5)
 
 
 def _draw_dots(axes: Axes, values: np.ndarray, learned: np.ndarray, place: tuple[int, float], colour: str) -> None:
@@ -162,7 +161,7 @@ def _possible(bar: Bar) -> Bar:
     middle, interval = bar
     if interval is None:
         return bar
-    return middle, replace(interval, low=max(interval.low, 0.0), high=min(interval.high, 100.0))
+    return middle, interval.within(0.0, 100.0)
 
 
 def _draw_bar(axes: Axes, bar: Bar, row: int, colour: str) -> None:
