@@ -107,7 +107,7 @@ def print_price(tuner: Tuner, folder: Path, options: Options, *, as_json: bool) 
     tuning = tuner.tuning_plan(results)[0] if plan is None else plan
     print_forecasts({"Tuning": (tuning, folder), "Scoring": (scoring, folder)}, options.jobs, as_json=as_json)
     if not as_json and not complete:
-        typer.echo(price_note())
+        console().print(price_note())
 
 
 def tune_and_print(

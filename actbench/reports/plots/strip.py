@@ -161,7 +161,7 @@ def _possible(bar: Bar) -> Bar:
     middle, interval = bar
     if interval is None:
         return bar
-    return middle, interval.within(0.0, 100.0)
+    return middle, interval.within(in_percent(0.0), in_percent(1.0))
 
 
 def _draw_bar(axes: Axes, bar: Bar, row: int, colour: str) -> None:
