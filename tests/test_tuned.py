@@ -82,7 +82,8 @@ def best_by_hand(arm, tuning):
     last = {}
     with Path("r/epochs.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            last[row["run_key"]] = (float(row["val_accuracy"]), -float(row["val_loss"]))
+            if row["val_accuracy"]:
+                last[row["run_key"]] = (float(row["val_accuracy"]), -float(row["val_loss"]))
     by_rate = {}
     for row in tuning:
         if row["activation"] == arm:
@@ -314,6 +315,14 @@ def test_two_tunings_of_a_store_share_what_both_chose():
 def test_what_lies_on_the_edge_is_a_warning(invoke):
     sweep(Pretend({"relu": 0.03, "tanh": 1e4}))
     assert "tanh: the best lies on the edge" in invoke("compare", "r").stdout
+
+
+def test_what_the_tuning_cannot_tell_apart_is_a_warning(invoke):
+    sweep(Pretend({"relu": 0.03, "tanh": 0.3}), Tuning(seeds=(70,)))
+    said = "tanh: tuned to other settings than relu, which lead by no more than 2 standard errors"
+    assert said in " ".join(invoke("compare", "r").stdout.split())
+    sweep(Pretend({"relu": 0.03, "tanh": 0.3}), folder="three")
+    assert "tuned to other settings" not in invoke("compare", "three").stdout
 
 
 def test_a_deliberate_grid_over_the_rate_is_a_sensitivity_study(invoke):

@@ -35,8 +35,8 @@ from actbench.tables.sequential import (
     with_stops,
 )
 from actbench.tables.tasks import Task, split
-from actbench.tables.tuning import TuningFindings, find_tunings
-from actbench.tables.warnings import ChosenOnEdge, Hindrance, TableWarning, about_stores, about_task
+from actbench.tables.tuning import TuningFindings, about_tuning, find_tunings
+from actbench.tables.warnings import Hindrance, TableWarning, about_stores, about_task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,7 +207,7 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
     found = []
     for task in tasks:
         chosen = question.thresholds or _of_studies(task, studies) or stored_thresholds
-        its_designs = designs_of(task, designs)
+        its_designs, tuning = designs_of(task, designs), tuned.get(task.tuning)
         baseline = _baseline(task, question.baseline or baseline_of(task, its_designs))
         its = [replace(metric, rule=task.rule) for metric in metrics]
         compared = [
@@ -227,9 +227,9 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
                     *(warning for _, warning in compared if warning),
                     *growth(task, sittings),
                     *stops(task),
-                    *_on_edge(tuned.get(task.tuning), task),
+                    *(about_tuning(tuning, task.arms, baseline) if tuning else ()),
                 ),
-                tuned.get(task.tuning),
+                tuning,
             )
         )
     known = {
@@ -259,14 +259,6 @@ def _scoring(runs: pd.DataFrame, folders: Sequence[Path]) -> pd.DataFrame:
             "it goes on."
         )
     return found
-
-
-def _on_edge(tuned: TuningFindings | None, task: Task) -> list[TableWarning]:
-    """Arms whose settings were chosen on the edge of what was tried."""
-    if tuned is None:
-        return []
-    arms = tuple(arm for arm in task.arms if arm in tuned.arms and tuned.arms[arm].on_edge)
-    return [ChosenOnEdge(arms)] if arms else []
 
 
 def _across(found: Sequence[TaskFindings]) -> Across | NotAcross:

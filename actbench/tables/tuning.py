@@ -12,6 +12,8 @@ from actbench.results.columns import FINAL, TUNING
 from actbench.results.frames import epoch_chunks, run_frame
 from actbench.results.read import RUNS
 from actbench.results.tunings import StoredTuning, names_in
+from actbench.tables.outcomes import Outcome, outcomes
+from actbench.tables.warnings import ChosenByLuck, ChosenOnEdge, TableWarning
 from actbench.tuning.asked import value_in
 from actbench.tuning.budget import expected_best
 from actbench.tuning.trials import Key, Result, Trial, Tuned, score, tuned
@@ -19,7 +21,7 @@ from actbench.tuning.trials import Key, Result, Trial, Tuned, score, tuned
 if TYPE_CHECKING:
     import pandas as pd
 
-READ = ("epoch", "val_accuracy", "val_loss", "test_accuracy")
+READ = ("epoch", "train_accuracy", "val_accuracy", "val_loss")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,24 @@ class TuningFindings:
         return expected_best([its.accuracy for its in self.arms[arm].scores.values()])
 
 
+def about_tuning(found: TuningFindings, arms: Sequence[str], baseline: str) -> list[TableWarning]:
+    """Warnings about what was chosen for the arms of a task.
+
+    Two arms of one function that choose different rates by luck do differ at these rates, and ten seeds find that. So
+    where the tuning cannot tell the two choices apart, in either arm, a verdict may be of the choice.
+    """
+    tuned = {arm: found.arms[arm] for arm in arms if arm in found.arms}
+    edge = tuple(arm for arm, its in tuned.items() if its.on_edge)
+    warnings: list[TableWarning] = [ChosenOnEdge(edge)] if edge else []
+    if (base := tuned.get(baseline)) is not None:
+        others = {arm: its for arm, its in tuned.items() if its.trial != base.trial}
+        luck = tuple(
+            arm for arm, its in others.items() if not (its.tells_from(base.trial) and base.tells_from(its.trial))
+        )
+        warnings += [ChosenByLuck(luck, baseline)] if luck else []
+    return warnings
+
+
 def results_of(folder: Path, keys: Collection[str]) -> dict[str, Result]:
     """What these tuning runs of a store came to, by their run keys; nothing of those that are not finished."""
     if not (folder / RUNS).is_file():
@@ -58,16 +78,21 @@ def results(runs: pd.DataFrame) -> dict[str, Result]:
     if runs.empty:
         return {}
     epochs = pd.concat([piece.astype({"run_key": "str"}) for piece in epoch_chunks(runs, READ)])
-    last = epochs.sort_values("epoch", kind="stable").drop_duplicates("run_key", keep="last").set_index("run_key")
+    epochs = epochs.sort_values("epoch", kind="stable")
+    last = epochs.drop_duplicates("run_key", keep="last").set_index("run_key")
+    highest = epochs[epochs["epoch"] > 0].groupby("run_key")["train_accuracy"].max()
+    keys = runs["run_key"]
+    told = outcomes(
+        runs.assign(highest_train_accuracy=keys.map(highest), last_train_accuracy=keys.map(last["train_accuracy"]))
+    )
     found = {}
-    for key, status, chance in zip(runs["run_key"], runs["status"], runs["chance"], strict=True):
-        row = last.loc[key]
-        diverged = status == "diverged"
+    for key, chance, outcome in zip(keys, runs["chance"], told["outcome"], strict=True):
+        row, diverged = last.loc[key], outcome == Outcome.DIVERGED
         known = 0.0 if math.isnan(chance) else float(chance)
         found[str(key)] = Result(
             accuracy=known if diverged else float(row["val_accuracy"]),
             loss=math.inf if diverged else float(row["val_loss"]),
-            diverged=diverged,
+            learned=outcome == Outcome.LEARNED,
         )
     return found
 

@@ -139,6 +139,15 @@ class ChosenOnEdge:
     arms: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class ChosenByLuck:
+    """Arms whose own settings are others than the baseline's, while the tuning cannot tell the two apart."""
+
+    kind: ClassVar[str] = "chosen by luck"
+    arms: tuple[str, ...]
+    baseline: str
+
+
 class Hindrance(StrEnum):
     """Why the looks at a family cannot be counted: what is asked for now is not what its seeds were chosen by."""
 
@@ -195,6 +204,7 @@ TableWarning: TypeAlias = (
     | KeptApart
     | SensitivityStudy
     | ChosenOnEdge
+    | ChosenByLuck
     | LooksNotCounted
     | GrewBetweenLooks
     | StoppedEarly

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -11,6 +12,8 @@ from actbench.tuning.asked import Values
 
 FLAT = 0.01
 """An optimum is as broad as the rates whose validation accuracy is within one point of the best."""
+TOLD_APART = 2.0
+"""So many standard errors a trial must lead by before its lead is more than luck."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,13 @@ class Result:
     """What one tuning run came to: validation accuracy and loss after its last epoch.
 
     A run that diverged counts as a network that always says the same: ``accuracy`` is the share of the most frequent
-    class, and its loss is infinite. One that never learned counts with what it reached.
+    class, and its loss is infinite. One that never learned counts with what it reached. ``learned`` tells both from the
+    others.
     """
 
     accuracy: float
     loss: float
-    diverged: bool = False
+    learned: bool = True
 
 
 Key: TypeAlias = tuple[str, Trial, int]
@@ -52,10 +56,17 @@ Results: TypeAlias = Mapping[Key, Result]
 
 @dataclass(frozen=True)
 class Score:
-    """The mean of a trial's results over its seeds."""
+    """The mean of a trial's results over its seeds.
+
+    Attributes:
+        accuracy, loss: means.
+        variance: of the accuracies; nan of a single one.
+        runs: how many.
+    """
 
     accuracy: float
     loss: float
+    variance: float
     runs: int
 
     @property
@@ -83,6 +94,17 @@ class Tuned:
     on_edge: bool
     flat: tuple[float, float] | None
 
+    def tells_from(self, other: Trial) -> bool:
+        """Whether the best leads another trial by more than `TOLD_APART` standard errors of a mean.
+
+        The error is pooled over the two trials; nothing is told from what it is, nor by single seeds.
+        """
+        if (rival := self.scores.get(other)) is None or other == self.trial:
+            return False
+        pair = (self.score, rival)
+        error = math.sqrt(sum(its.variance for its in pair) / len(pair) / min(its.runs for its in pair))
+        return self.score.accuracy - rival.accuracy > TOLD_APART * error
+
     @property
     def decades(self) -> float | None:
         """How broad the optimum is, in powers of ten of the learning rate."""
@@ -93,7 +115,9 @@ def score(results: Results, arm: str, trial: Trial, seeds: Sequence[int]) -> Sco
     """The mean of an arm's results in a trial over these seeds."""
     found = [results[arm, trial, seed] for seed in seeds]
     n = len(found)
-    return Score(sum(r.accuracy for r in found) / n, sum(r.loss for r in found) / n, n)
+    accuracies = [r.accuracy for r in found]
+    variance = statistics.variance(accuracies) if n > 1 else math.nan
+    return Score(sum(accuracies) / n, sum(r.loss for r in found) / n, variance, n)
 
 
 def tuned(scores: Mapping[Trial, Score], *, finalists: Sequence[Trial] | None = None) -> Tuned:

@@ -6,12 +6,21 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from actbench.reports.words.numbers import NOTHING, percent, plural
-from actbench.tuning.trials import Tuned
+from actbench.tuning.trials import TOLD_APART, Tuned
 
 if TYPE_CHECKING:
     from actbench.tables.tuning import TuningFindings
 
 EDGE = "the best lies on the edge of what was tried: a still better one may lie beyond"
+
+
+def luck_words(arms: str, baseline: str) -> str:
+    """That a verdict may be of the choice."""
+    return (
+        f"{arms}: tuned to other settings than {baseline}, which lead by no more than {TOLD_APART:g} standard errors "
+        "over the tuning seeds. One activation can choose so differently by luck: better or worse may be said of the "
+        "choice. See the arms at the shared settings, or give more --tuning-seeds."
+    )
 
 
 def tuning_lines(chosen: Mapping[str, Mapping[str, Tuned]]) -> list[str]:

@@ -9,11 +9,12 @@ from typing import Any
 from actbench.reports.words.looks import about_looks
 from actbench.reports.words.numbers import percent
 from actbench.reports.words.outcomes import about_outcomes, some_seeds
-from actbench.reports.words.tuning import EDGE
+from actbench.reports.words.tuning import EDGE, luck_words
 from actbench.results.columns import BY_NAME
 from actbench.tables.select import name_some
 from actbench.tables.warnings import (
     ChanceUnknown,
+    ChosenByLuck,
     ChosenOnEdge,
     GrewBetweenLooks,
     Groups,
@@ -85,6 +86,8 @@ def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911, PLR0912 - one f
             )
         case ChosenOnEdge(arms=arms):
             return f"{name_some(arms)}: {EDGE}."
+        case ChosenByLuck(arms=arms, baseline=baseline):
+            return luck_words(name_some(arms), baseline)
         case KeptApart(family=family, settings=settings):
             what = (
                 f"{BY_NAME[name].on_paper} ({', '.join(dict.fromkeys(map(_short, values)))})"
