@@ -43,6 +43,10 @@ def run(  # noqa: PLR0913 - one parameter an option
     max_seeds: int | None = None,
     margin: float | None = None,
     baseline: str | None = None,
+    tune: str | None = None,
+    protocol: str | None = None,
+    tuning_seeds: int | None = None,
+    budget: str | None = None,
     results: PathLike | None = None,
     jobs: int = 1,
     executor: Executor | None = None,
@@ -70,6 +74,10 @@ def run(  # noqa: PLR0913 - one parameter an option
         max_seeds: with ``until_decided``, seeds at the last look; None for 30.
         margin: with ``until_decided``, the smallest difference worth caring about, a fraction.
         baseline: with ``until_decided``, the arm to compare with; None takes relu, or the first.
+        tune: ``"lr"`` to choose each arm's learning rate first; a study's file can tune other settings.
+        protocol: of ``tune``, what is tried; None for ``fair``.
+        tuning_seeds: of ``tune``, how often each trial is repeated; None by protocol.
+        budget: of ``tune``, ``full`` or ``halving``; None for ``full``.
         results: folder of the store; None for ``results/NAME`` of the study, or ``results/adhoc``.
         jobs: runs at a time.
         executor: where to train; None for this machine.
@@ -91,11 +99,13 @@ def run(  # noqa: PLR0913 - one parameter an option
 
     from actbench.cli.options import at_least_one, chosen_seeds, console
     from actbench.cli.sweeps import BEGIN_ANEW, GO_ON
+    from actbench.cli.tuning import asked_tuning, tuner_of
     from actbench.datasets.fetching.events import told
     from actbench.execution.asking import asked_settings, asked_study, asked_wish, carry_out
     from actbench.execution.local import LocalExecutor
     from actbench.execution.plan import make_plan
     from actbench.execution.sweep import Options
+    from actbench.execution.tune import sweep_tuned
     from actbench.execution.until_decided import with_designs
     from actbench.reports import words
     from actbench.reports.fetching import FetchProgress
@@ -112,6 +122,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     chosen = asked_study(Path(study) if study else None, asked, variants=variants, allow_code=allow_code)
     chosen = msgspec.structs.replace(
         chosen,
+        tuning=asked_tuning(chosen, tune, protocol, tuning_seeds, budget),
         thresholds=checked_thresholds(thresholds) or chosen.thresholds,
         data_dir=str(data_dir) if data_dir else None,
         max_memory=max_memory,
@@ -123,14 +134,21 @@ def run(  # noqa: PLR0913 - one parameter an option
         rerun=rerun,
         reuse=tuple(map(Path, reuse)),
     )
-    loggers = chosen_loggers(log)
+    listeners = [logger.listener(folder) for logger in chosen_loggers(log)]
     errors = console(stderr=True)
+    tuner = None
     with FetchProgress(errors, quiet=quiet) as fetching, told(fetching):
-        plan = make_plan(chosen, options.executor)
+        if chosen.tuning is not None:
+            tuner = tuner_of(chosen, options, until_decided=until_decided)
+        plan = tuner.shared if tuner else make_plan(chosen, options.executor)
     if wish is not None:
         plan = with_designs(plan, folder, wish)
     with SweepProgress(errors, quiet=quiet) as progress:
-        outcome = carry_out(plan, folder, options, [logger.listener(folder) for logger in loggers], wish, progress)
+        if tuner:
+            scored, outcome = sweep_tuned(tuner, folder, options, [progress, *listeners])
+            plan = scored or plan
+        else:
+            outcome = carry_out(plan, folder, options, listeners, wish, progress)
     go_on = BEGIN_ANEW if rerun else GO_ON
     if outcome.interrupted:
         raise KeyboardInterrupt(f"Interrupted. {go_on}")

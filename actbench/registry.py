@@ -67,6 +67,18 @@ def parse(text: str) -> Spelling:
     return Spelling(provider.strip(), name.strip(), positional, named)
 
 
+def parts_of(text: str) -> list[str]:
+    """The spellings in a list of them: what commas outside of brackets part."""
+    depth, parts = 0, [""]
+    for letter in text:
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part for part in parts if part.strip()]
+
+
 def check_printable(name: str) -> None:
     """Raise UserError for a name that is too long, or that no table could hold."""
     if len(name) > LONGEST:

@@ -15,6 +15,7 @@ import numpy as np
 from actbench import activations, datasets, models
 from actbench.lazy import lazy
 from actbench.training import backends
+from actbench.training.backends import Recipe
 
 keras = lazy("keras")
 
@@ -42,7 +43,7 @@ def fit(data, model, activation, optimizer):
 def ours(data, model, activation, optimizer):
     network = build(data, model, activation)
     backend = backends.current()
-    program = backend.program(network, optimizer, backend.place(data, "cpu"), batch_size=BATCH, deterministic=False)
+    program = backend.program(network, optimizer, backend.place(data, "cpu"), Recipe(batch_size=BATCH))
     program.compile()
     stream = np.random.RandomState(0)
     return lambda: program.train_epoch(stream.permutation(len(data.x_train)))

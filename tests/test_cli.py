@@ -167,7 +167,8 @@ def test_a_sweep_prints_its_table_on_stdout_and_its_progress_on_stderr(first):
     assert "swish(beta=2)" in done.stdout
     assert "epochs to 40 %" in done.stdout
     assert "epochs to 99.5 %" in done.stdout
-    lines = done.stderr.splitlines()
+    told, *lines = done.stderr.splitlines()
+    assert told == "With 2 seeds and 2 arms no verdict is possible; 6 seeds would do."
     for number, (arm, seed) in enumerate((("relu", 0), ("swish(beta=2)", 0), ("relu", 1), ("swish(beta=2)", 1)), 1):
         assert lines[number - 1].startswith(f"[{number}/4] {arm}, seed {seed}: test ")
     assert "results/adhoc" in lines[-1]
@@ -254,7 +255,7 @@ def test_runs_of_another_store_are_reused(place, first, tmp_path, invoke, monkey
     more = ["--validation-split", "0.2", "--patience", "2", "--results", str(tmp_path), "--reuse", str(first[1])]
     done = invoke("run", *SMALL, *ARMS, *more)
     assert done.returncode == 0, done.stderr
-    assert done.stderr.startswith("4 runs already stored, nothing to train")
+    assert "\n4 runs already stored, nothing to train" in done.stderr
     assert rows(tmp_path / "epochs.csv") == rows(first[1] / "epochs.csv")
 
 
@@ -574,11 +575,11 @@ def test_a_wrong_choice_is_told_the_right_ones(invoke, value, allowed):
         (["run", "--lr", "x"], "--lr: it must be a number. See"),
         (["run", "--epochs"], "--epochs needs a value. See"),
         (["run", "--quiet=3"], "--quiet does not take a value. See"),
-        (["run", "--executor", "raz"], "--executor: 'raz' is not one of 'local', 'ray'. See"),
+        (["run", "--executor", "raz"], "--executor: it must be one of 'local', 'ray', not 'raz'. See"),
         (["run", "a.toml", "b", "c"], "There is no place for b c. See 'actbench run --help'."),
         (["reproduce", "--jobs", "0"], "--jobs: it must be at least 1. See"),
         (["list"], "Missing: kind. Choose from: activations, datasets,"),
-        (["list", "things"], "kind: 'things' is not one of 'activations',"),
+        (["list", "things"], "kind: it must be one of 'activations',"),
         (["show"], "Missing: ACTIVATION.... See 'actbench show --help'."),
         (["plot"], "Missing: [STORE]... curves|pareto|profile|strip. See 'actbench plot --help'."),
     ],

@@ -57,3 +57,24 @@ def test_show_several_and_draw_them(call, tmp_path):
 def test_show_as_json(call):
     assert json.loads(call("show", "silu", "--json"))["name"] == "swish"
     assert [entry["name"] for entry in json.loads(call("show", "mish", "relu", "--json"))] == ["mish", "relu"]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "formula"),
+    [
+        ("hard_sigmoid(slope=0.2)", "min(max(slope·x + 1/2, 0), 1); slope = 0.2"),
+        ("hard_sigmoid", "min(max(slope·x + 1/2, 0), 1); slope = 1/6"),
+        ("aria2(alpha=1.7)", "x · (1 + exp(−βx))^(−α); α = 1.7, β = 2"),
+        ("hard_tanh(lower=-2)", "min(max(x, lower), upper); lower = −2, upper = 1"),
+    ],
+)
+def test_show_prints_the_formula_with_what_was_given(call, spelling, formula):
+    assert f"  f(x) = {formula}\n" in call("show", spelling)
+
+
+def test_pictures_of_functions_have_themes_and_mark_where_a_curve_goes_on(call, tmp_path):
+    for theme, paper in (("light", "#ffffff"), ("dark", "#14181d")):
+        call("show", "mish", "hard_shrink(upper=1)", "spocu", "--plot", tmp_path / "a.svg", "--theme", theme)
+        drawn = (tmp_path / "a.svg").read_text(encoding="utf-8")
+        assert paper in drawn
+        assert "goes on beyond" in drawn

@@ -12,6 +12,7 @@ import pytest
 
 from actbench import custom
 from actbench.activations import named, resolve
+from actbench.custom.meaning import meaning
 from actbench.custom.source import source_of_file
 from actbench.errors import UserError
 from actbench.registry import parse
@@ -184,9 +185,12 @@ def test_a_file_that_leaves_python_on_import_does_not_end_the_program(mine):
 def test_a_missing_dependency_is_named(mine):
     with pytest.raises(UserError, match=r"mine\.py.*a_library_that_nobody_has"):
         resolve("mine.py:act")
-    sys.path.insert(0, str(mine.parent))
-    with pytest.raises(UserError, match="The module 'mine' needs 'a_library_that_nobody_has', which is not installed"):
-        resolve("mine:act")
+    package = mine.parent / "package"
+    package.mkdir()
+    mine.rename(package / "mine.py")
+    message = "The module 'package.mine' needs 'a_library_that_nobody_has', which is not installed"
+    with pytest.raises(UserError, match=message):
+        resolve("package.mine:act")
 
 
 def test_an_edited_source_is_a_new_definition_under_the_same_spelling(mine):
@@ -218,20 +222,24 @@ def test_the_digest_is_of_the_bytes_that_run_even_where_the_file_rewrites_itself
     """The file is read once: what it becomes while it is imported is another module, and another digest."""
     content = MINE + "\nfrom pathlib import Path\nPath(__file__).write_text('changed = True')\n"
     mine.write_text(content)
-    assert resolve("mine.py:double").choice.version == hashlib.sha256(content.encode()).hexdigest()[:12]
+    assert resolve("mine.py:double").choice.version == hashlib.sha256(meaning(content.encode())).hexdigest()[:12]
     assert mine.read_text() == "changed = True"
 
 
 def test_a_module_that_was_edited_after_its_import_is_refused(tmp_path):
     """Python imports it once: what would be called is the old code, whatever the file says."""
-    (tmp_path / "edited_module.py").write_text(MINE)
-    sys.path.insert(0, str(tmp_path))
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "edited_module.py").write_text(MINE)
+    sys.path.insert(0, str(library))
     before = resolve("edited_module:double").choice
     assert resolve("edited_module:bent").choice.version == before.version
-    (tmp_path / "edited_module.py").write_text(MINE.replace("2 * x", "3 * x"))
+    (library / "edited_module.py").write_text("# edited\n" + MINE)
+    assert resolve("edited_module:double").choice == before
+    (library / "edited_module.py").write_text(MINE.replace("2 * x", "3 * x"))
     with pytest.raises(UserError, match="The module 'edited_module' was edited after it was imported. Give the same"):
         resolve("edited_module:double")
-    (tmp_path / "edited_module.py").write_text(MINE)
+    (library / "edited_module.py").write_text(MINE)
     assert resolve("edited_module:double").choice == before
 
 
@@ -297,7 +305,9 @@ def test_code_that_a_persons_module_imports_counts(tmp_path, spelling):
     (package / "deep.py").write_text("f = max\n", encoding="utf-8")
     second = digest()
     assert second != first
-    (package / "impl.py").write_text("from . import deep  # edited\nf = deep.f\n", encoding="utf-8")
+    (package / "impl.py").write_text("from . import deep  # a comment\n\nf=deep.f\n", encoding="utf-8")
+    assert digest() == second
+    (package / "impl.py").write_text("from . import deep\nf = deep.f, 1\n", encoding="utf-8")
     assert digest() not in {first, second}
 
 
@@ -305,8 +315,48 @@ def test_a_module_that_imports_nothing_of_its_own_has_the_digest_of_its_file(tmp
     (tmp_path / "plain.py").write_text(
         "import keras, os, actbench.activations, pkg_that_is_not_there\n", encoding="utf-8"
     )
-    content = (tmp_path / "plain.py").read_bytes()
+    content = meaning((tmp_path / "plain.py").read_bytes())
     assert source_of_file("activation", str(tmp_path / "plain.py")).digest == hashlib.sha256(content).hexdigest()[:12]
+
+
+PLAIN = "def act(x, k=(1, 2)):\n    return x if k else -x\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "same"),
+    [
+        ("# mine\n\n\ndef act(x, k=(1, 2)):  # it\n\n    return (x if k else -x)\n", True),
+        ('"""Mine."""\n\ndef act(x, k=(1,2)):\n    """Doc."""\n    return x if k else -x\n', True),
+        ("def act(x, k=(1, 2)):\n\treturn x if k else -x", True),
+        ("def act(x, k=(1, 3)):\n    return x if k else -x\n", False),
+        ("def act(x, k=(1, 2)):\n    'Doc.'\n    'no doc'\n    return x if k else -x\n", False),
+        ("def act(x, k=(1, 2)):\n    return x if k else +x\n", False),
+    ],
+)
+def test_what_people_read_is_no_part_of_what_code_says(code, same):
+    assert (meaning(code.encode()) == meaning(PLAIN.encode())) == same
+
+
+def test_a_function_of_a_docstring_alone_is_still_one():
+    assert meaning(b"def f():\n    'Doc.'\n") == b"def f():\n    pass"
+
+
+@pytest.mark.parametrize("spelling", ["./mine.py:act", "mine:act", "sub/../mine.py:act", "{here}/mine.py:act"])
+def test_one_file_is_one_arm_however_it_is_spelled(own_folder, spelling):
+    (own_folder / "mine.py").write_text(PLAIN)
+    text = spelling.format(here=own_folder)
+    assert named(text) == named("mine.py:act")
+    assert resolve(text).choice == named("mine.py:act")
+    assert named("mine.py:act").spelling == "mine.py:act"
+
+
+def test_a_module_of_a_package_or_from_elsewhere_keeps_its_name(own_folder, monkeypatch):
+    for folder in ("package", "library"):
+        (own_folder / folder).mkdir()
+        (own_folder / folder / "other.py").write_text(PLAIN)
+    monkeypatch.syspath_prepend(own_folder / "library")
+    assert named("package.other:act").spelling == "package.other:act"
+    assert named("other:act").spelling == "other:act"
 
 
 @pytest.mark.parametrize(
@@ -392,7 +442,7 @@ def test_what_a_package_imports_of_itself_by_its_own_name_counts(own_folder, spe
     before = named(spelling)
     assert resolve(spelling).choice == before
     with (package / edited).open("a") as file:
-        file.write("# edited\n")
+        file.write("edited = True\n")
     assert named(spelling) != before
     with pytest.raises(UserError, match="was edited after it was imported"):
         resolve(spelling)

@@ -171,7 +171,7 @@ def test_pictures_obey_the_rule(validated, invoke, own_folder, kind):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--select", "first"], "--select: 'first' is not one of 'val', 'last', 'best'."),
+        (["--select", "first"], "--select: it must be one of 'val', 'last', 'best', not 'first'."),
         (["--chance-level", "11"], "--chance-level 11 is no accuracy between 0 and 1."),
         (["--chance-level", "-0.1"], "--chance-level -0.1 is no accuracy between 0 and 1."),
     ],

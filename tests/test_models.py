@@ -1,5 +1,6 @@
 """The articles' networks: their parameters and layers as published, their limits, and a person's own network."""
 
+import numpy as np
 import pytest
 
 from actbench.activations import resolve as resolve_activation
@@ -98,6 +99,35 @@ def test_parameters_and_layers_are_the_published_ones(spelling, input_shape, cla
         assert "|".join(words(model)) == layers
 
 
+@pytest.mark.parametrize(
+    ("spelling", "input_shape", "trained", "sites"),
+    [
+        # 2c2d and 3c3d as in the table of BackPACK (Dangel, Kunstner & Hennig 2020), resnet20: 0.27 M in He et al.
+        ("2c2d", (28, 28, 1), 3_274_634, 3),
+        ("3c3d", (32, 32, 3), 895_210, 5),
+        ("resnet20", (32, 32, 3), 269_722, 19),
+        ("conv_mnist", (28, 28, 1), 260 + 5_020 + 7_240 + 410, 3),
+        ("mlp(100, 50, normalization='batch')", (784,), 84_060 + 2 * 150, 2),
+        ("mlp(100, 50, normalization='layer', dropout=0.1)", (784,), 84_060 + 2 * 150, 2),
+    ],
+)
+def test_what_is_trained_is_as_much_as_in_the_papers(spelling, input_shape, trained, sites):
+    model, made = built(spelling, input_shape)
+    assert sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) == trained
+    assert len(made) == sites
+
+
+def test_a_shortcut_is_every_second_pixel_between_channels_of_zeros():
+    import keras
+
+    from actbench.models.convolutional import _shortcut
+
+    inputs = keras.Input((6, 4, 2))
+    x = np.random.RandomState(0).normal(size=(3, 6, 4, 2)).astype(np.float32)
+    found = np.asarray(keras.Model(inputs, _shortcut(inputs, 6, 2))(x))
+    np.testing.assert_array_equal(found, np.pad(x[:, ::2, ::2], ((0, 0), (0, 0), (0, 0), (2, 2))))
+
+
 def test_the_counts_that_the_articles_print():
     assert built("cnn", (32, 32, 3))[0].count_params() == 42_442
     assert built("mlp(100, 50)", (784,))[0].count_params() == 84_060
@@ -113,14 +143,18 @@ def test_every_site_has_weights_of_its_own(spelling, sites):
     assert len(made) == len(weights) == len({id(weight) for weight in weights}) == sites
 
 
-@pytest.mark.parametrize("spelling", ["cnn", "cnn6", "cnn6_batch_norm", "mlp(5)", "mlp_single_site"])
+ENDING = ["cnn", "cnn6", "cnn6_batch_norm", "mlp(5)", "mlp(5, normalization='batch')", "mlp_single_site", "resnet20"]
+
+
+@pytest.mark.parametrize("spelling", ENDING)
 def test_a_network_ends_in_logits(spelling):
     import keras
 
     model, _ = built(spelling, (12, 12, 1))
     assert model.layers[-1].activation is keras.activations.linear
     kernels = [layer for layer in model.layers if hasattr(layer, "kernel")]
-    assert all(layer.use_bias and layer.activation is keras.activations.linear for layer in kernels)
+    assert all(layer.activation is keras.activations.linear for layer in kernels)
+    assert all(layer.use_bias for layer in kernels) != (spelling == "resnet20")  # whose normalizations have them
 
 
 @pytest.mark.parametrize(

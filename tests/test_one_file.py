@@ -71,7 +71,7 @@ class Idle:
     def set_state(self, values):
         self.epochs = int(values[0])
 
-    def start_from(self, model, learning_rate):
+    def start_from(self, model, recipe):
         self.epochs = 0
 
     def peak_device_memory_mib(self):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import re
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -134,7 +135,7 @@ def test_files_are_what_they_are_called_and_repeat(findings, tmp_path, form, beg
 
 
 @pytest.mark.parametrize(("kind", "look", "words"), [
-    ("curves", Look(), ["epoch", "test accuracy (%)", "mean ± sd, 10 seeds"]),
+    ("curves", Look(), ["epoch", "test accuracy (%)", "mean ± sd, 10 seeds; ▼ begins lower"]),
     ("curves", Look(metric="loss", x="seconds"), ["training seconds", "test loss (nats)"]),
     ("strip", Look(metric="epochs-to:0.95"), ["epochs to 95 % test accuracy (epochs)"]),
     ("profile", Look(), ["epochs", "runs at 96 % test accuracy (%)"]),
@@ -149,13 +150,13 @@ def test_labels_and_units(findings, tmp_path, kind, look, words):
     assert set(texts) >= {"relu", "swish", "mish", "tanh", *words}
 
 
-def test_arms_beyond_the_colours_are_grey_and_counted(findings):
+def test_arms_beyond_the_colours_are_grey_and_some_are_named(findings):
     colours = palette(findings["many"], LIGHT)
     assert colours.colour("relu") == LIGHT.ink
     assert {"swish", "mish"} <= set(colours.coloured)
     assert len(set(colours.coloured)) == 6
     assert colours.colour("f0") == LIGHT.muted
-    assert "37 others in grey" in inline_svg("curves", one_panel(findings["many"]), Look(), "p")
+    assert " and 34 more<" in inline_svg("curves", one_panel(findings["many"]), Look(), "p")
 
 
 def test_a_run_that_did_not_learn_is_a_line_of_its_own(findings):
@@ -237,7 +238,7 @@ def test_a_task_without_a_coloured_arm_is_drawn_in_grey(tmp_path):
     arms = [[Arm(f"f{n}a", seeds=(0,)), Arm(f"f{n}b", seeds=(0,))] for n in range(8)]
     found = analyse([write(tmp_path, [(Task(f"data{n}", epochs=3), arms[n]) for n in range(8)])], Question())
     assert not any(palette(found, LIGHT).named(arm) for arm in found.tasks[-1].task.arms)
-    assert "2 others in grey" in inline_svg("curves", one_panel(found, -1), Look(), "p")
+    assert re.search(r"grey: \w+, \w+<", inline_svg("curves", one_panel(found, -1), Look(), "p"))
 
 
 @pytest.mark.parametrize("on_page", [False, True])
@@ -390,3 +391,18 @@ def test_unfinished_runs_are_in_no_figure(tmp_path, invoke, kind):
         assert invoke("plot", store, kind, "--output", path).returncode == 0
     assert pictures[0].read_bytes() == pictures[1].read_bytes()
     assert invoke("compare", stores[0], "--format", "html").returncode == 0
+
+
+def test_no_interval_of_accuracies_leaves_what_is_possible(tmp_path):
+    """Three seeds of which one failed to learn much: Student's interval would go far beyond both ends."""
+    arms = [Arm("relu", 0.95, spread=0.2, seeds=(0, 1, 2)), Arm("mish", 0.6, spread=0.6, seeds=(0, 1, 2))]
+    found = analyse([write(tmp_path, [(Task(epochs=3), arms)])], Question())
+    (comparison,) = found.tasks[0].comparisons
+    for summary in (comparison.baseline_summary, comparison.rows[0].summary):
+        assert 0 <= summary.interval.low < summary.mean < summary.interval.high <= 1
+    assert -1 <= comparison.rows[0].comparison.interval.low < comparison.rows[0].comparison.interval.high <= 1
+    figure = draw_figure(PLOTS["strip"], found, palette(found, LIGHT), Look())
+    bars = [line.get_xdata() for line in figure.axes[0].lines if len(set(line.get_ydata())) == 1]
+    assert len(bars) == 2
+    assert all(0 <= end <= 100 for bar in bars for end in bar)
+    assert any(end in (0, 100) for bar in bars for end in bar)

@@ -15,7 +15,24 @@ from actbench.errors import UserError
 
 PAGE = Path(__file__).parents[1] / "docs" / "python.md"
 STORE = Path(__file__).parents[1] / "results" / "swish-mish-mnist"
-HEAVY = ["tensorflow", "keras", "pandas", "matplotlib", "scipy", "sklearn", "numpy", "rich", "typer"]
+HEAVY = ["tensorflow", "keras", "pandas", "matplotlib", "scipy", "sklearn", "numpy", "rich.console", "typer"]
+TUNED = """
+[data]
+limit = 200
+
+[training]
+batch_size = 20
+epochs = 1
+
+[grid]
+activation = ["relu", "tanh"]
+
+[tuning]
+seeds = [10000]
+
+[tuning.grid]
+learning_rate = [0.001, 0.01]
+"""
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
@@ -94,6 +111,9 @@ def test_a_store_can_be_drawn_by_its_name():
         (lambda: actbench.run(margin=0.1), ["run", "--margin", "0.1"]),
         (lambda: actbench.run(log=["jsnol"]), ["run", "--log", "jsnol"]),
         (lambda: actbench.run(until_decided=True, seeds=3), ["run", "--until-decided", "--seeds", "3"]),
+        (lambda: actbench.run(tune="width"), ["run", "--tune", "width"]),
+        (lambda: actbench.run(budget="full"), ["run", "--budget", "full"]),
+        (lambda: actbench.run(tune="lr", rerun=True), ["run", "--tune", "lr", "--rerun"]),
         (lambda: actbench.run(thresholds=[95]), ["run", "--threshold", "95"]),
         (lambda: actbench.compare("nowhere"), ["compare", "nowhere"]),
         (lambda: actbench.compare(STORE, thresholds=[95]), ["compare", STORE, "--threshold", "95"]),
@@ -129,6 +149,15 @@ def test_settings_may_be_any_sequences_and_paths(npz, own_folder):
     options = {"data": npz(), "activation": ("relu", "tanh"), "epochs": 1, "batch_size": 20}
     mine = actbench.run(**options, seeds=range(2, 3), results=own_folder / "r")
     assert mine.runs[["arm", "seed"]].to_numpy().tolist() == [["relu", 2], ["tanh", 2]]
+
+
+def test_each_arm_at_its_own_best_rate_as_the_command_finds_it(invoke, own_folder):
+    (own_folder / "study.toml").write_text(TUNED, encoding="utf-8")
+    mine = actbench.run("study.toml", results="r")
+    assert set(mine.runs["role"]) == {"scoring"}
+    assert mine.write("json").rstrip("\n") == invoke("run", "study.toml", "--results", "r", "--json").stdout.rstrip(
+        "\n"
+    )
 
 
 @pytest.mark.slow

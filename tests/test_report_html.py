@@ -157,3 +157,59 @@ def test_names_are_shown_as_they_are(report, browser):
     assert f"mine.py:f('{EVIL}')" in column(browser, 0, 0)
     assert browser.run("document.body.textContent").count(EVIL) >= 2
     assert Path(report).stat().st_size < 1_000_000
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_verdicts_are_in_sight_without_scrolling_sideways(report, browser, width):
+    browser.open(report.as_uri(), width=width, height=844)
+    headings = "[...document.querySelectorAll('th')].filter(th => th.textContent.trim() === 'verdict')"
+    assert browser.run(f"{headings}.length") == 4
+    assert browser.run(f"{headings}.every(th => th.getBoundingClientRect().right <= innerWidth)")
+    assert browser.run(
+        "[...document.querySelectorAll('td.good, td.bad, td.neutral')]"
+        ".every(td => td.getBoundingClientRect().right <= innerWidth)"
+    )
+
+
+def test_a_heading_ends_where_its_numbers_do_and_shows_that_it_sorts(report, browser):
+    browser.open(report.as_uri(), width=1440, height=900)
+    ends = """
+    (() => {
+      const end = (node) => {
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        return Math.max(...[...range.getClientRects()].map(box => box.right));
+      };
+      return [...document.querySelectorAll("table")].flatMap(table => [...table.tHead.rows[0].cells].flatMap(
+        (cell, place) => cell.classList.contains("number")
+          ? [Math.abs(end(cell.querySelector("button")) - end(table.tBodies[0].rows[0].cells[place]))] : []));
+    })()
+    """
+    distances = browser.run(ends)
+    assert len(distances) > 20
+    assert max(distances) < 2
+    mark = "getComputedStyle(document.querySelector('th{} button'), '::{}').content"
+    assert browser.run(mark.format(".number", "before")) == browser.run(mark.format("", "after")) == '"↕"'
+    click(browser, 0, "test %")
+    assert browser.run(mark.format("[aria-sort]", "before")) == '"▲"'
+
+
+def test_commands_are_copied_and_no_option_is_parted_from_its_value(report, browser):
+    browser.open(report.as_uri(), width=390, height=844)
+    commands = browser.run("[...document.querySelectorAll('.command pre')].map(pre => pre.textContent)")
+    assert commands[0].startswith("actbench run --act relu --act swish")
+    assert commands[-1].endswith("--format html --output report.html")
+    assert browser.run("document.querySelectorAll('.command button').length") == len(commands)
+    assert browser.run("[...document.querySelectorAll('.command span')].every(s => s.getClientRects().length === 1)")
+    assert browser.run("[...document.querySelectorAll('.command span')].some(s => s.textContent === '--epochs 20')")
+    # Where a page may not copy, the click selects.
+    browser.run(
+        "navigator.clipboard.writeText = () => Promise.reject(); document.querySelector('.command button').click()"
+    )
+    assert browser.run("new Promise(r => setTimeout(r, 50)), getSelection().toString().slice(0, 12)") == "actbench run"
+    assert browser.problems == []
+
+
+def test_the_summary_says_what_it_costs(report):
+    text = report.read_text(encoding="utf-8")
+    assert re.search(r"Seconds per epoch, of those of relu: swish 1\.2\d?×, mish 1\.\d+×, tanh", text)

@@ -168,7 +168,7 @@ def test_a_study_names_files_from_its_own_folder_wherever_one_stands(project, mo
 
 def test_what_lies_beside_the_study_counts_in_its_keys_wherever_one_stands(project, monkeypatch):
     before = planned_in(project.parent, Path("home/study.toml"), monkeypatch)
-    (project / "helper.py").write_text("factor = 1.0  # edited\n")
+    (project / "helper.py").write_text("factor = 1.5\n")
     del sys.modules["helper"]  # as in a new process
     after = planned_in(project.parent, Path("home/study.toml"), monkeypatch)
     assert [old[2] == new[2] for old, new in zip(before, after, strict=True)] == [False, True]

@@ -13,6 +13,7 @@ from conftest import bytes_images, planned, small_arrays, trained
 from actbench import datasets
 from actbench.datasets import Request
 from actbench.errors import UserError
+from actbench.training.backends import Recipe
 from actbench.training.backends.tensorflow import program as programs
 from actbench.training.backends.tensorflow.program import DeviceData, TensorFlowProgram
 from actbench.training.build import build, build_optimizer
@@ -388,7 +389,7 @@ def made(asked, compiler):
     network, stream = build(run, data)
     optimizer = keras.optimizers.Adam(0.01)
     placed = DeviceData(data, "cpu")
-    return TensorFlowProgram(network, optimizer, placed, batch_size=run.batch_size, compiler=compiler), stream, data
+    return TensorFlowProgram(network, optimizer, placed, Recipe.of(run), compiler=compiler), stream, data
 
 
 @pytest.mark.parametrize("activation", ["mish", pytest.param("frelu", marks=pytest.mark.slow)])

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
+from actbench.cli.clean import clean
 from actbench.cli.compare import compare
 from actbench.cli.crash import crash_message
 from actbench.cli.data import app as data
@@ -44,6 +45,7 @@ app.command()(init)
 app.command()(compare)
 app.command()(plot)
 app.command()(reproduce)
+app.command()(clean)
 app.command(name="list")(list_entries)
 app.command()(show)
 app.command()(info)

@@ -131,7 +131,7 @@ def import_data(
         echo_json([{"name": one.name, "missing": [file.name for file in one.missing]} for one in done])
         return
     for one in done:
-        typer.echo(words.imported(one))
+        console().print(words.imported(one))
 
 
 def _chosen(names: list[str] | None) -> list[Published]:

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from actbench import environment
-from actbench.cli.options import REGISTRIES, Json, Listed, completions, console
+from actbench.cli.options import REGISTRIES, Json, Listed, ThemeName, completions, console
 from actbench.cli.output import echo_json
 from actbench.errors import UserError
 from actbench.registry import describe, signature
 from actbench.reports import activations as reports
 from actbench.reports.layout import pairs_grid, show_grid
+from actbench.reports.plots.style import THEMES
 from actbench.training import backends
 
 
@@ -74,11 +75,12 @@ def show(
         list[str], typer.Argument(metavar="ACTIVATION...", autocompletion=completions(Listed.activations))
     ],
     plot: Annotated[Path | None, typer.Option(help="Draw f and f′ of them all into this .png, .svg or .pdf.")] = None,
+    theme: Annotated[ThemeName, typer.Option(help="Of the paper of --plot.")] = ThemeName.light,
     as_json: Json = False,
 ) -> None:
     """Show activations: formula, source, parameters, properties, and f and f′ as small plots."""
     if plot is not None:
-        reports.save_curves(chosen, plot)
+        reports.save_curves(chosen, plot, theme=THEMES[theme])
         console(stderr=True).print(f"Drawn into {plot}.")
     if as_json:
         shown = [reports.description(text) for text in chosen]

@@ -19,6 +19,7 @@ from actbench.registry import Registry
 from actbench.reports.loggers import LOGGERS
 from actbench.results.columns import SETTINGS
 from actbench.studies.study import MOST_SEEDS
+from actbench.training.augmentation import AUGMENTATIONS
 from actbench.training.initializers import INITIALIZERS
 from actbench.training.optimizers import OPTIMIZERS
 from actbench.training.schedules import SCHEDULES
@@ -36,6 +37,7 @@ class Listed(StrEnum):
     optimizers = "optimizers"
     initializers = "initializers"
     schedules = "schedules"
+    augmentations = "augmentations"
     loggers = "loggers"
     studies = "studies"
 
@@ -47,6 +49,7 @@ REGISTRIES: dict[Listed, Registry[Any]] = {
     Listed.optimizers: OPTIMIZERS,
     Listed.initializers: INITIALIZERS,
     Listed.schedules: SCHEDULES,
+    Listed.augmentations: AUGMENTATIONS,
     Listed.loggers: LOGGERS,
 }
 
@@ -108,6 +111,13 @@ Thresholds = Annotated[
     list[float] | None,
     typer.Option("--threshold", help="Accuracy as a fraction, like 0.95 (repeatable). Default: by data set."),
 ]
+
+
+class ThemeName(StrEnum):
+    """Of the paper that pictures are drawn on."""
+
+    light = "light"
+    dark = "dark"
 
 
 class SelectedEpoch(StrEnum):

@@ -13,6 +13,7 @@ from actbench.cli.compare import ADHOC, Act, Baseline, Data, Model, Where, selec
 from actbench.cli.options import (
     ChanceLevel,
     Select,
+    ThemeName,
     Thresholds,
     complete_metric,
     completing,
@@ -20,13 +21,6 @@ from actbench.cli.options import (
 )
 from actbench.errors import UserError
 from actbench.reports.plots import PLOTS, look_of, takers
-
-
-class ThemeName(StrEnum):
-    """Of the paper."""
-
-    light = "light"
-    dark = "dark"
 
 
 class Along(StrEnum):

@@ -97,6 +97,23 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
             help="Decoupled, of all but what activations learn. Default: the optimizer's own, none but for adamw."
         ),
     ] = None,
+    l2: Annotated[
+        float | None,
+        typer.Option("--l2", help="Penalty λ·Σw² over the kernels, part of the training loss. Default: 0."),
+    ] = None,
+    clip_norm: Annotated[
+        float | None, typer.Option(help="Scale gradients whose norm over all weights is above this down to it.")
+    ] = None,
+    label_smoothing: Annotated[
+        float | None, typer.Option(help="Share of each training target that is spread over all classes. Default: 0.")
+    ] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(
+            help="Change training images at every step: flip, 'shift(4)', or 'flip,shift(4)'. Default: none.",
+            autocompletion=completions(Listed.augmentations),
+        ),
+    ] = None,
     seeds: Annotated[int | None, typer.Option(help="Repeat with the seeds 0 … N-1. Default: 1.")] = None,
     seed: Annotated[
         list[str] | None, typer.Option(help="Repeat with exactly this seed, or these: 10..19 (repeatable).")
@@ -245,10 +262,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     )
     loggers = chosen_loggers(log or ())
     if chosen.tuning is not None:
-        if until_decided or rerun:
-            raise UserError(f"A tuning and {'--until-decided' if until_decided else '--rerun'} do not go together.")
         with watched(quiet=quiet):
-            tuner = tuner_of(chosen, options)
+            tuner = tuner_of(chosen, options, until_decided=until_decided)
         if dry_run:
             print_price(tuner, folder, options, as_json=as_json)
         else:

@@ -150,4 +150,4 @@ def say_too_few_seeds(plan: Plan, folder: Path, where: Any) -> None:
 
     found = too_few_seeds(plan, folder)
     if found is not None:
-        where.print(words.too_few_seeds(found), soft_wrap=True, markup=False)
+        where.print(words.too_few_seeds(found))

@@ -87,10 +87,12 @@ def asked_tuning(
     return asked
 
 
-def tuner_of(study: Study, options: Options) -> Tuner:
-    """The tuner of a study. Raises UserError where it cannot be tuned."""
+def tuner_of(study: Study, options: Options, *, until_decided: bool) -> Tuner:
+    """The tuner of a study. Raises UserError where it cannot be tuned, or is asked for what does not go together."""
     from actbench.execution.tune import Tuner
 
+    if until_decided or options.rerun:
+        raise UserError(f"A tuning and {'--until-decided' if until_decided else '--rerun'} do not go together.")
     return Tuner(study, options.executor)
 
 
@@ -105,7 +107,7 @@ def print_price(tuner: Tuner, folder: Path, options: Options, *, as_json: bool) 
     tuning = tuner.tuning_plan(results)[0] if plan is None else plan
     print_forecasts({"Tuning": (tuning, folder), "Scoring": (scoring, folder)}, options.jobs, as_json=as_json)
     if not as_json and not complete:
-        typer.echo(price_note())
+        console().print(price_note())
 
 
 def tune_and_print(

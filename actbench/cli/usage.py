@@ -18,6 +18,7 @@ WORDS = {
     r"Input should be greater than or equal to": "it must be at least",
     r"Input should be": "it must be",
     r"Value error, ": "",
+    r"('.*?') is not one of (.*?)\.$": r"it must be one of \2, not \1",
     r"Got unexpected extra argument\(s\) \((.*)\)": r"There is no place for \1",
     r"Missing argument '(.*?)'": r"Missing: \1",
     r"Option '(.*?)' requires an argument": r"\1 needs a value",

@@ -9,14 +9,17 @@ import contextlib
 import hashlib
 import importlib
 import inspect
+import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from actbench.custom.importing import OF_FILES, expect
 from actbench.custom.places import home, names_from, place_of, search
-from actbench.custom.source import check_defined_below, check_imported, source_of_file, source_of_module
+from actbench.custom.source import check_defined_below, check_imported, lies_here, source_of_file, source_of_module
 from actbench.custom.traces import place_in, whole_trace
 from actbench.errors import UserError, did_you_mean
 from actbench.lazy import load
@@ -38,9 +41,20 @@ def named(kind: str, spelling: Spelling) -> Choice:
     Raises:
         UserError: no such file or module.
     """
+    spelling = _canonical(spelling)
     provider = spelling.provider
     find = source_of_file if provider.endswith(".py") else source_of_module
     return _choice(spelling, find(kind, provider).digest)
+
+
+def _canonical(spelling: Spelling) -> Spelling:
+    """The same code by one name, however it was spelled: ``mine.py:act`` for ``./mine.py:act`` and ``mine:act``."""
+    provider = spelling.provider
+    if not provider.endswith(".py"):
+        return replace(spelling, provider=f"{provider}.py") if lies_here(provider) else spelling
+    place, here = (Path(os.path.abspath(place_of(name))) for name in (provider, "."))  # noqa: PTH100 - links stay
+    name = place.relative_to(here).as_posix() if place.is_relative_to(here) else os.path.normpath(provider)
+    return replace(spelling, provider=name)
 
 
 def _choice(spelling: Spelling, digest: str) -> Choice:
@@ -58,6 +72,7 @@ def load_attribute(kind: str, spelling: Spelling) -> tuple[Any, Choice]:
     Raises:
         UserError: no such file, module or attribute, or the code fails while it is imported.
     """
+    spelling = _canonical(spelling)
     provider = spelling.provider
     find = _from_file if provider.endswith(".py") else _from_module
     module, digest = find(kind, provider)

@@ -1,4 +1,4 @@
-"""A person's own code is imported as it was read for its digest, byte for byte, or not at all.
+"""A person's own code is imported as it was read for its digest, but for comments and layout, or not at all.
 
 Python imports a module once a process, and files change meanwhile. What lies on the disk therefore says nothing of what
 is called: what each own module was made of is noted when it is imported, and held against what a run needs.
@@ -13,6 +13,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from actbench.custom.meaning import meaning
 from actbench.custom.source import is_installed
 from actbench.errors import UserError
 
@@ -39,7 +40,7 @@ def expect(files: Mapping[Path, bytes]) -> None:
         if file is not None and name not in _imported and not name.startswith(OF_FILES):  # before notes were taken
             _imported[name] = file, files[file]
     for name, (file, content) in _imported.items():
-        if name in sys.modules and files.get(file, content) != content:
+        if name in sys.modules and meaning(files.get(file, content)) != meaning(content):
             raise _edited(name)
 
 
@@ -53,7 +54,7 @@ class _Loader(SourceFileLoader):
     def get_code(self, fullname: str) -> CodeType:
         file = Path(self.path).resolve()
         content = self.get_data(self.path)
-        if _expected.get(file, content) != content:
+        if meaning(_expected.get(file, content)) != meaning(content):
             raise UserError(
                 f"The module {fullname!r} was edited before it was imported. Give the same command again: it plans "
                 "anew, with what is there now."

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from actbench.custom.meaning import meaning
 from actbench.custom.places import home, place_of, was_added
 from actbench.errors import UserError
 from actbench.registry import Spelling
@@ -45,10 +46,14 @@ class Source(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """The first 12 hex digits of the SHA-256 of the module, and of what it imports of the person's own code."""
-        digest = hashlib.sha256(self.content)
+        """The first 12 hex digits of the SHA-256 of the module, and of what it imports of the person's own code.
+
+        An edited comment does not change it: see `meaning`.
+        """
+        digest = hashlib.sha256(meaning(self.content))
         for name, content in sorted(self.imported.values()):
-            digest.update(f"\0{name}\0{len(content)}\0".encode() + content)
+            said = meaning(content)
+            digest.update(f"\0{name}\0{len(said)}\0".encode() + said)
         return digest.hexdigest()[:12]
 
     @property
@@ -73,6 +78,12 @@ def source_of_module(kind: str, name: str) -> Source:
     above = file.absolute().parents
     root = above[min(name.count(".") + (file.name == "__init__.py"), len(above) - 1)]
     return Source(content, path, _imported_files(content, path, root, [each.absolute() for each in packages if each]))
+
+
+def lies_here(name: str) -> bool:
+    """Whether a module that Python finds by name is a file that lies right where own files are looked for."""
+    spec = _spec(name, None) if "." not in name else None
+    return spec is not None and spec.has_location and Path(spec.origin).resolve() == home() / f"{name}.py"
 
 
 def _package_home(path: Path) -> Path:

@@ -148,7 +148,7 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
                         trained.append(record)
                 announce(event)
         complete = all(store.statuses.get(key) in FINAL for key in plan.keys)
-        _write_table(store, plan)
+        write_table(store, plan.thresholds)
     return Outcome(tuple(trained), complete, failures.given_up, interruption.asked)
 
 
@@ -240,7 +240,8 @@ class _Failures:
         return tuple(self.names.values())
 
 
-def _write_table(store: Store, plan: Plan) -> None:
+def write_table(store: Store, thresholds: Sequence[float]) -> None:
+    """Write the derived table of a store anew; without any run there is none."""
     from actbench.results.frames import read_frames
     from actbench.tables import arm_table, to_csv
 
@@ -248,7 +249,7 @@ def _write_table(store: Store, plan: Plan) -> None:
         runs, epochs = read_frames(store.folder)
         scoring = runs[runs["role"] == SCORING]
         if len(scoring):
-            store.write_table(to_csv(arm_table(scoring, epochs, plan.thresholds)))
+            store.write_table(to_csv(arm_table(scoring, epochs, thresholds)))
 
 
 class _Interruption:

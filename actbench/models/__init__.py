@@ -62,11 +62,11 @@ class ResolvedModel:
 MODELS: Registry[Model] = Registry("model", __name__)
 
 
-def model(*, smallest_side: int = 0) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add a builder ``(site, input_shape, classes, parameters…) -> keras.Model`` under its own name."""
+def model(*, smallest_side: int = 0, name: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add a builder ``(site, input_shape, classes, parameters…) -> keras.Model`` under its own name, or another."""
 
     def register(build: Callable[..., Any]) -> Callable[..., Any]:
-        MODELS.add(Model(build.__name__, build, smallest_side, parameters_of(build, given=3)))
+        MODELS.add(Model(name or build.__name__, build, smallest_side, parameters_of(build, given=3)))
         return build
 
     return register

@@ -1,9 +1,9 @@
-"""The networks of the published articles."""
+"""The networks of the published articles, and dense ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -17,12 +17,28 @@ Width = Annotated[int, Meta(ge=1, le=100_000, description="units of each hidden 
 
 
 @model()
-def mlp(site: SiteFactory, input_shape: Shape, classes: int, *widths: Width) -> Any:
+def mlp(
+    site: SiteFactory,
+    input_shape: Shape,
+    classes: int,
+    *widths: Width,
+    normalization: Annotated[
+        Literal["none", "batch", "layer"],
+        Meta(description="between each Dense and its site", extra={"neutral": "none"}),
+    ] = "none",
+    dropout: Annotated[
+        float, Meta(ge=0, lt=1, description="share of the units left out after each site", extra={"neutral": 0.0})
+    ] = 0.0,
+) -> Any:
     """Multi-layer perceptron: Dense and a site for each width, then Dense."""
+    between = {"none": [], "batch": [layers.BatchNormalization], "layer": [layers.LayerNormalization]}[normalization]
     inputs = keras.Input(input_shape)
     x = _flat(inputs)
     for width in widths:
-        x = site()(layers.Dense(width)(x))
+        x = layers.Dense(width)(x)
+        for layer in (*between, site):
+            x = layer()(x)
+        x = layers.Dropout(dropout)(x) if dropout else x
     return keras.Model(inputs, layers.Dense(classes)(x))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -14,8 +16,12 @@ from actbench.activations import CATALOGUE, Activation, Resolved, resolve
 from actbench.errors import UserError
 from actbench.providers import NOT_OFFICIAL
 from actbench.registry import describe
+from actbench.reports.plots.style import LIGHT, Theme, themed
 from actbench.reports.sketch import LABELS, farthest_turn, panel, side_by_side
 from actbench.training.curves import curve, is_along_an_axis
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 PICTURES = (".png", ".svg", ".pdf")
 LEAST_COLUMNS, MOST_COLUMNS = 25, 40
@@ -34,6 +40,7 @@ _SEEN_AS = {
     "axis": "f: first output for (x, 0)",
     "layer": "f: constant image, seed 0",
 }
+GOES_ON = "goes on beyond"
 DRAWS = 20
 """Of the start weights of a layer, which no single one stands for."""
 _DRAWN_AS = {
@@ -130,12 +137,12 @@ def _lines_of_stranger(activation: Resolved) -> list[str]:
 
 def _lines_of_entry(activation: Resolved, entry: Activation) -> list[str]:
     given = getattr(activation.function, "keywords", {})
-    changed = any(given[parameter.name] != parameter.default for parameter in entry.parameters)
+    changed = {p.name: given[p.name] for p in entry.parameters if given[p.name] != p.default}
     lines = [
         f"{activation.choice.spelling}   ({_KINDS[entry.kind]})",
         f"  {entry.summary}",
-        f"  f(x) = {entry.formula}",
-        f"  {'at the defaults: ' * changed}range {entry.range}; {flags(entry)}",
+        f"  f(x) = {_with_given(entry.formula, changed)}",
+        f"  {'at the defaults: ' * bool(changed)}range {entry.range}; {flags(entry)}",
     ]
     if entry.kind != "layer":
         lines.append(f"  {properties(activation).words}")
@@ -150,6 +157,23 @@ def _lines_of_entry(activation: Resolved, entry: Activation) -> list[str]:
         words = f"{parameter.name} = {value}" + (f" (default {default})" if value != default else "")
         lines.append(f"  {words}: {parameter.meaning} ({parameter.allowed})")
     return [*lines, f"  {entry.source}", f"  {entry.link}"]
+
+
+def _with_given(formula: str, given: Mapping[str, Any]) -> str:
+    """A formula whose last part, ``; β = 1``, has these values in place of the defaults."""
+    function, semicolon, values = formula.partition("; ")
+    for name, value in given.items():
+        shown = number(value).replace("-", "−")
+        values = re.sub(rf"(?<!\w)({name}|{_greek(name)}) = [^,;]+", rf"\g<1> = {shown}", values)
+    return function + semicolon + values
+
+
+def _greek(name: str) -> str:
+    """The letter of that name, or the name itself."""
+    try:
+        return unicodedata.lookup(f"GREEK SMALL LETTER {name}")
+    except KeyError:
+        return name
 
 
 def description(text: str) -> dict[str, Any]:
@@ -168,7 +192,7 @@ def description(text: str) -> dict[str, Any]:
     }
 
 
-def save_curves(texts: Sequence[str], file: Path, *, window: Window | None = None) -> None:
+def save_curves(texts: Sequence[str], file: Path, *, window: Window | None = None, theme: Theme = LIGHT) -> None:
     """Draw f and f′ of one or several activations into a file, whose suffix chooses the format.
 
     Inputs go from −5 to 5. Values are cut off beyond 6, or where the farthest turning point lies. A layer whose weights
@@ -178,6 +202,7 @@ def save_curves(texts: Sequence[str], file: Path, *, window: Window | None = Non
         texts: spellings.
         file: where to write; overwritten if it exists.
         window: what to show, for pictures that are to be laid beside each other; None is what there is.
+        theme: its colours.
 
     Raises:
         UserError: a wrong spelling, a format that cannot be written, or a folder that does not exist.
@@ -186,31 +211,40 @@ def save_curves(texts: Sequence[str], file: Path, *, window: Window | None = Non
         raise UserError(f"Cannot write {str(file)!r}: a picture's name ends in {', '.join(PICTURES[:-1])} or .pdf.")
     if not file.parent.is_dir():
         raise UserError(f"Cannot write {str(file)!r}: there is no folder {str(file.parent)!r}.")
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     activations = [resolve(text) for text in texts]
     x, drawn = _inputs(), [_curves(activation) for activation in activations]
-    # Text stays text in an SVG, and nothing in it depends on the day or the run.
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "actbench"}):
+    with themed(theme):
         figure = Figure(figsize=(7.2, 2.9), layout="constrained")
         for axes, title, order in zip(figure.subplots(1, 2), ("f", "f′"), (0, 1), strict=True):
             for place, (activation, curves) in enumerate(zip(activations, drawn, strict=True)):
+                colour = theme.series[place % len(theme.series)]
                 y, label = curves[order], activation.choice.spelling + _DRAWN_AS.get(activation.kind, "")
                 if len(y) > 1:
                     axes.fill_between(
-                        x, y.min(axis=0), y.max(axis=0), label=label, color=f"C{place}", alpha=0.4, linewidth=0
+                        x, y.min(axis=0), y.max(axis=0), label=label, color=colour, alpha=0.4, linewidth=0
                     )
                 else:
-                    axes.plot(x, y[0], label=label, color=f"C{place}", linewidth=1.6)
+                    axes.plot(x, y[0], label=label, color=colour, linewidth=1.8)
+                    _mark_cut(axes, x, y[0], colour)
             if window:
                 axes.set(xlim=(1.05 * x[0], 1.05 * x[-1]), ylim=window[order])
-            axes.axhline(0, color="0.8", linewidth=0.8, zorder=0)
-            axes.axvline(0, color="0.8", linewidth=0.8, zorder=0)
-            axes.set_title(title, fontsize=10)
-            axes.tick_params(labelsize=8)
-        figure.axes[0].legend(fontsize=8, frameon=False)
+            axes.axhline(0, color=theme.muted, linewidth=0.8, zorder=0)
+            axes.axvline(0, color=theme.muted, linewidth=0.8, zorder=0)
+            axes.set_title(title)
+        shown = [axes.get_legend_handles_labels() for axes in figure.axes]
+        names = {label: handle for handles, labels in shown for handle, label in zip(handles, labels, strict=True)}
+        figure.legend(names.values(), names, loc="outside lower center", ncols=3, frameon=False)
         figure.savefig(file, dpi=150, metadata={"Date": None} if file.suffix.lower() == ".svg" else None)
+
+
+def _mark_cut(axes: Axes, x: np.ndarray, y: np.ndarray, colour: str) -> None:
+    """An arrow where a curve leaves the picture: its ends are missing there, and only there."""
+    seen = np.flatnonzero(np.isfinite(y))
+    for end in {seen[0], seen[-1]} - {0, len(y) - 1}:
+        marker = "^" if y[end] > 0 else "v"
+        axes.scatter(x[end], y[end], marker=marker, s=26, color=colour, linewidths=0, zorder=3, label=GOES_ON)
 
 
 def window_of(texts: Sequence[str]) -> Window:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.results.columns import SETTINGS
@@ -52,10 +53,16 @@ def _tuning(found: TuningFindings) -> list[str]:
     return [*words, *(["--tuning-seeds", str(len(stored.seeds))] if len(stored.seeds) != usual else [])]
 
 
+def place(folder: Path) -> str:
+    """A folder as it is called from here, where it lies below: whole paths are nobody else's."""
+    here = Path.cwd()
+    return str(folder.relative_to(here)) if folder.is_absolute() and folder.is_relative_to(here) else str(folder)
+
+
 def compare_command(findings: Findings, output: str = "report.html") -> str:
     """``actbench compare`` as it was asked."""
     asked = findings.question
-    words = ["actbench", "compare", *(str(folder) for folder in findings.stores)]
+    words = ["actbench", "compare", *map(place, findings.stores)]
     pairs = [
         ("--act", asked.selection.activations),
         ("--data", asked.selection.data),

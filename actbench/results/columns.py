@@ -91,6 +91,18 @@ class Run:
         Annotated[float, Meta(ge=0, le=1e6)] | None, default=None, neutral=None, option="--weight-decay",
         key="training.weight_decay", since=7,
     )  # fmt: skip
+    l2: float = setting(
+        Annotated[float, Meta(ge=0, le=1e6)], default=0.0, neutral=0.0, option="--l2", key="training.l2", since=7
+    )
+    clip_norm: float | None = setting(
+        Annotated[float, Meta(gt=0, le=1e9)] | None, default=None, neutral=None, option="--clip-norm",
+        key="training.clip_norm", since=7,
+    )  # fmt: skip
+    label_smoothing: float = setting(
+        Annotated[float, Meta(ge=0, lt=1)], default=0.0, neutral=0.0, option="--label-smoothing",
+        key="training.label_smoothing", since=7,
+    )  # fmt: skip
+    augment: str = setting(str, default="none", neutral="none", option="--augment", key="training.augment", since=7)
     batch_size: int = setting(Whole, default=100, option="--batch-size", key="training.batch_size", unit=Unit.INPUTS)
     epochs: int = setting(Whole | None, default=None, option="--epochs", key="training.epochs", unit=Unit.EPOCHS)
     patience: int | None = setting(

@@ -12,6 +12,7 @@ import itertools
 import json
 import logging
 import os
+import shutil
 import socket
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -217,6 +218,25 @@ class Store:
         self._rewrite(keys, [], [])
         for key in keys:
             self.statuses.pop(key, None)
+
+    def remove(self, keys: Collection[str]) -> Path:
+        """Drop all that is kept of these runs, after a copy of the tables was put beside the store.
+
+        Returns:
+            The copy, a store that can be read, and taken from with ``--reuse``.
+        """
+        names = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+        places = (self.folder.resolve().with_name(f"{self.folder.resolve().name}-before-clean{name}") for name in names)
+        copy = next(place for place in places if not place.exists())
+        with user_errors(self.folder):
+            copy.mkdir()
+            for name in (RUNS, EPOCHS, TABLE, MANIFEST):
+                if (self.folder / name).exists():
+                    shutil.copy2(self.folder / name, copy / name)
+            self.discard(keys)
+            for key in keys:
+                self._drop_checkpoint(key)
+        return copy
 
     def write_table(self, text: str) -> None:
         """Write the derived ``table.csv``."""

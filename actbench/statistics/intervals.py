@@ -29,6 +29,10 @@ class Interval:
     high: float
     level: float
 
+    def within(self, low: float, high: float) -> Interval:
+        """The part of it that values between `low` and `high` can have."""
+        return Interval(max(self.low, low), min(self.high, high), self.level)
+
     def lies_in(self, low: float, high: float) -> bool:
         """Whether the whole interval lies between `low` and `high`, ends included."""
         return low <= self.low and self.high <= high

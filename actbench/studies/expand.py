@@ -104,6 +104,8 @@ def _check_training(asked: Asked, data: DatasetInfo) -> None:
             f"--batch-size {asked['batch_size']} is more than the {data.train_size} training inputs of "
             f"{asked['data']!r}. Take {data.train_size} or fewer (without the option it is {usual})."
         )
+    if asked["augment"] != SETTINGS["augment"].neutral and len(data.input_shape) != 3:  # noqa: PLR2004 - an image
+        raise UserError(f"--augment {asked['augment']} changes images, and {asked['data']!r} has none.")
     if asked["split"] != SETTINGS["split"].neutral and not data.val_size:
         raise UserError(f"--split {asked['split']} says how the validation part is kept: give --validation-split too.")
     if asked["patience"] is not None and not data.val_size:

@@ -15,10 +15,9 @@ import msgspec
 from actbench import activations, datasets, models
 from actbench.errors import UserError, shown
 from actbench.providers import LIBRARIES
-from actbench.registry import Choice, Spelling, choose, parse
+from actbench.registry import Choice, Spelling, choose, parse, parts_of
 from actbench.results.columns import SETTINGS
-from actbench.training import backends, schedules
-from actbench.training.initializers import INITIALIZERS
+from actbench.training import augmentation, backends, initializers, schedules
 from actbench.training.optimizers import OPTIMIZERS
 
 Asked: TypeAlias = Mapping[str, Any]
@@ -27,24 +26,12 @@ Asked: TypeAlias = Mapping[str, Any]
 
 def _check_one_name(text: str) -> None:
     """Raise UserError for a list that is written as one text, and say what to write instead."""
-    names = _parts(text)
+    names = parts_of(text)
     if len(names) > 1 and ":" not in text:
         raise UserError(
             f"{shown(text)} is {len(names)} names. Give each by itself: as an option of its own, like --act relu --act "
             "mish, or in a study's file as an item of a list."
         )
-
-
-def _parts(text: str) -> list[str]:
-    """What commas outside of brackets part."""
-    depth, parts = 0, [""]
-    for letter in text:
-        depth += (letter in "([{") - (letter in ")]}")
-        if letter == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    return [part for part in parts if part.strip()]
 
 
 def _of_one(find: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -69,14 +56,14 @@ def _optimizer(text: str) -> Choice:
     return choose(OPTIMIZERS, text)[2]
 
 
-NAMED: dict[str, Callable[[str], Any]] = {
+NAMED: dict[str, Callable[[str], Any]] = {"augment": augmentation.named} | {
     name: _of_one(find)
     for name, find in {
         "activation": activations.named,
         "data": lambda text: datasets.describe(text).name,
         "model": models.named,
         "optimizer": _optimizer,
-        "initializer": lambda text: INITIALIZERS[text].name,
+        "initializer": initializers.named,
         "schedule": schedules.named,
         "backend": lambda text: backends.get(text).name,
     }.items()

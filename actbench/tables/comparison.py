@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -269,11 +269,24 @@ def compare_family(family: Family, margin: float | None = None) -> MetricCompari
         power=POWER,
     )
     rows = tuple(
-        Row(name, _summary(arm, measure), found, _could_show(found.comparison, len(arms)), family.clocks.get(name))
+        Row(
+            name,
+            _summary(arm, metric, measure),
+            _possible(found, metric),
+            _could_show(found.comparison, len(arms)),
+            family.clocks.get(name),
+        )
         for (name, arm), found in zip(arms.items(), judged, strict=True)
     )
     return MetricComparison(
-        metric, family.baseline, _summary(reference, measure), rows, limit, measure, family.left_out, family.apart
+        metric,
+        family.baseline,
+        _summary(reference, metric, measure),
+        rows,
+        limit,
+        measure,
+        family.left_out,
+        family.apart,
     )
 
 
@@ -302,13 +315,26 @@ def _clocks(runs: pd.DataFrame, baseline: str, reference: Arm, arms: dict[str, A
     }
 
 
-def _summary(arm: Arm, measure: Measure) -> Summary | TimeSummary | None:
+def _possible(found: Judged, metric: Metric) -> Judged:
+    """Without the part of an interval that no difference of accuracies can have."""
+    shown = found.comparison
+    if metric.unit != "accuracy" or not isinstance(shown, Comparison) or shown.interval is None:
+        return found
+    return replace(found, comparison=replace(shown, interval=shown.interval.within(-1.0, 1.0)))
+
+
+def _summary(arm: Arm, metric: Metric, measure: Measure) -> Summary | TimeSummary | None:
     every = arm.picked(arm.valued)
     if measure is Measure.TIME:
         return statistics.summarize_times(every)
     learned = arm.learned(arm.seeds)
     finite = arm.picked(learned) if learned else every[np.isfinite(every)]
-    return statistics.summarize(finite) if finite.size else None
+    if not finite.size:
+        return None
+    summary = statistics.summarize(finite)
+    if metric.unit != "accuracy" or summary.interval is None:
+        return summary
+    return replace(summary, interval=summary.interval.within(0.0, 1.0))
 
 
 def margin_of(

@@ -10,7 +10,7 @@ from actbench.lazy import lazy
 from actbench.registry import Choice, choose
 from actbench.results.columns import Run
 from actbench.training import backends, schedules
-from actbench.training.initializers import INITIALIZERS
+from actbench.training.initializers import drawing
 from actbench.training.optimizers import OPTIMIZERS
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def build(run: Run, data: Dataset) -> Built:
     used = sites(model)
     _check_sites(run.model.spelling, made, used)
     stream = np.random.RandomState(run.seed)
-    draw = INITIALIZERS[run.initializer].draw
+    draw = drawing(run.initializer)
     own = {id(weight) for place in used for weight in place.weights}
     for weight in model.trainable_weights:
         if id(weight) not in own and len(weight.shape) > 1:
@@ -111,7 +111,8 @@ def build_optimizer(run: Run, model: Any, steps_per_epoch: int) -> Any:
     with backends.current().precision(run.precision):
         rate = schedules.learning_rate(run.schedule, run.learning_rate, run.epochs * steps_per_epoch)
         decay = entry.weight_decay if run.weight_decay is None else run.weight_decay
-        optimizer = entry.make(rate, decay or None, **values)
+        common = {"weight_decay": decay or None, "global_clipnorm": run.clip_norm}
+        optimizer = entry.make(rate, common, **values)
     optimizer.exclude_from_weight_decay([weight for place in sites(model) for weight in place.trainable_weights])
     return optimizer
 

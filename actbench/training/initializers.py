@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
-from actbench.registry import Parameter, Registry
+from msgspec import Meta
 
-if TYPE_CHECKING:
-    import numpy as np
+from actbench.registry import Parameter, Registry, choose, parameters_of
 
-Kernel: TypeAlias = "np.ndarray[Any, Any]"
-Draw: TypeAlias = "Callable[[np.random.RandomState, tuple[int, ...]], Kernel]"
+Kernel: TypeAlias = Any
+"""A NumPy array."""
+Stream: TypeAlias = Any
+"""A ``numpy.random.RandomState``. NumPy is not imported for the signatures, which are read when the program starts."""
+Draw: TypeAlias = Callable[..., Any]
 
 
 @dataclass(frozen=True)
 class Initializer:
-    """``draw(stream, shape)`` returns a float64 kernel of that shape, ``(…window, in, out)``."""
+    """``draw(stream, shape, **parameters)`` returns a float64 kernel of that shape, ``(…window, in, out)``."""
 
     name: str
     draw: Draw
@@ -36,8 +39,19 @@ INITIALIZERS: Registry[Initializer] = Registry("initializer", __name__)
 
 def initializer(draw: Draw) -> Draw:
     """Add an initializer under the function's name."""
-    INITIALIZERS.add(Initializer(draw.__name__, draw))
+    INITIALIZERS.add(Initializer(draw.__name__, draw, parameters_of(draw, given=2)))
     return draw
+
+
+def drawing(text: str) -> Draw:
+    """What draws kernels by the initializer of that spelling. Raises UserError where there is none."""
+    entry, values, _ = choose(INITIALIZERS, text)
+    return functools.partial(entry.draw, **values)
+
+
+def named(text: str) -> str:
+    """The initializer that is meant, every parameter spelled. Raises UserError where there is none of that name."""
+    return choose(INITIALIZERS, text)[2].definition
 
 
 def fan_in(shape: tuple[int, ...]) -> int:
@@ -51,39 +65,59 @@ def fan_out(shape: tuple[int, ...]) -> int:
 
 
 @initializer
-def glorot_uniform(stream: np.random.RandomState, shape: tuple[int, ...]) -> Kernel:
+def glorot_uniform(stream: Stream, shape: tuple[int, ...]) -> Kernel:
     """Uniform in ±√(6 / (fan_in + fan_out)); Keras's default (Glorot & Bengio 2010)."""
     limit = math.sqrt(6 / (fan_in(shape) + fan_out(shape)))
     return stream.uniform(-limit, limit, shape)
 
 
 @initializer
-def glorot_normal(stream: np.random.RandomState, shape: tuple[int, ...]) -> Kernel:
+def glorot_normal(stream: Stream, shape: tuple[int, ...]) -> Kernel:
     """Normal, sd √(2 / (fan_in + fan_out)), not truncated (Glorot & Bengio 2010)."""
     return stream.normal(0, math.sqrt(2 / (fan_in(shape) + fan_out(shape))), shape)
 
 
 @initializer
-def he_uniform(stream: np.random.RandomState, shape: tuple[int, ...]) -> Kernel:
+def he_uniform(stream: Stream, shape: tuple[int, ...]) -> Kernel:
     """Uniform in ±√(6 / fan_in) (He et al. 2015)."""
     limit = math.sqrt(6 / fan_in(shape))
     return stream.uniform(-limit, limit, shape)
 
 
 @initializer
-def he_normal(stream: np.random.RandomState, shape: tuple[int, ...]) -> Kernel:
+def he_normal(stream: Stream, shape: tuple[int, ...]) -> Kernel:
     """Normal, sd √(2 / fan_in), not truncated (He et al. 2015)."""
     return stream.normal(0, math.sqrt(2 / fan_in(shape)), shape)
 
 
 @initializer
-def lecun_uniform(stream: np.random.RandomState, shape: tuple[int, ...]) -> Kernel:
+def lecun_uniform(stream: Stream, shape: tuple[int, ...]) -> Kernel:
     """Uniform in ±√(3 / fan_in) (LeCun et al. 1998)."""
     limit = math.sqrt(3 / fan_in(shape))
     return stream.uniform(-limit, limit, shape)
 
 
 @initializer
-def lecun_normal(stream: np.random.RandomState, shape: tuple[int, ...]) -> Kernel:
+def lecun_normal(stream: Stream, shape: tuple[int, ...]) -> Kernel:
     """Normal, sd √(1 / fan_in), not truncated (LeCun et al. 1998; what selu was derived for)."""
     return stream.normal(0, math.sqrt(1 / fan_in(shape)), shape)
+
+
+@initializer
+def truncated_normal(
+    stream: Stream,
+    shape: tuple[int, ...],
+    sd: Annotated[float, Meta(gt=0, le=1e6, description="standard deviation before the truncation")] = 0.05,
+) -> Kernel:
+    """Normal, sd given, drawn again beyond two sd (DeepOBS's 2c2d: Schneider, Balles & Hennig 2019)."""
+    drawn = stream.normal(0, sd, shape)
+    while (beyond := abs(drawn) > 2 * sd).any():
+        drawn[beyond] = stream.normal(0, sd, int(beyond.sum()))
+    return drawn
+
+
+@initializer
+def fan_in_uniform(stream: Stream, shape: tuple[int, ...]) -> Kernel:
+    """Uniform in ±√(1 / fan_in); PyTorch's default of linear and convolutional layers, whose biases it draws too."""
+    limit = math.sqrt(1 / fan_in(shape))
+    return stream.uniform(-limit, limit, shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
@@ -19,11 +19,11 @@ Decay = Annotated[float, Meta(ge=0, lt=1, description="decay rate of a running m
 
 @dataclass(frozen=True)
 class Optimizer:
-    """``make(learning_rate, **parameters)`` returns a fresh ``keras.optimizers.Optimizer``.
+    """``make(learning_rate, common, **parameters)`` returns a fresh ``keras.optimizers.Optimizer``.
 
     Attributes:
         name: its spelling.
-        make: makes it; takes Keras's own ``weight_decay``, too.
+        make: makes it; ``common`` is what every optimizer of Keras's takes, ``weight_decay`` among it.
         parameters: what a spelling may set.
         usual: the learning rate that people begin with: Keras's default.
         weight_decay: what it decays where nobody says how much; None: nothing.
@@ -59,51 +59,46 @@ def optimizer(*, usual: float, weight_decay: float | None = None) -> Callable[[M
 @optimizer(usual=0.01)
 def sgd(
     learning_rate: Any,
-    weight_decay: float | None,
+    common: Mapping[str, Any],
     momentum: Annotated[float, Meta(ge=0, lt=1, description="share of the last step that is kept")] = 0.0,
     nesterov: Annotated[bool, Meta(description="look ahead along the momentum")] = False,
 ) -> Any:
     """Stochastic gradient descent"""
-    return keras.optimizers.SGD(learning_rate, momentum=momentum, nesterov=nesterov, weight_decay=weight_decay)
+    return keras.optimizers.SGD(learning_rate, momentum=momentum, nesterov=nesterov, **common)
 
 
 @optimizer(usual=0.001)
 def adam(
     learning_rate: Any,
-    weight_decay: float | None,
+    common: Mapping[str, Any],
     beta_1: Decay = 0.9,
     beta_2: Decay = 0.999,
     epsilon: Annotated[float, Meta(gt=0, description="keeps the division finite")] = 1e-7,
 ) -> Any:
     """Adam (Kingma & Ba 2015)"""
-    return keras.optimizers.Adam(
-        learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, weight_decay=weight_decay
-    )
+    return keras.optimizers.Adam(learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, **common)
 
 
 @optimizer(usual=0.001, weight_decay=0.004)
 def adamw(
     learning_rate: Any,
-    weight_decay: float | None,
+    common: Mapping[str, Any],
     beta_1: Decay = 0.9,
     beta_2: Decay = 0.999,
     epsilon: Annotated[float, Meta(gt=0, description="keeps the division finite")] = 1e-7,
 ) -> Any:
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019)"""
-    return keras.optimizers.AdamW(  # which takes None for a decay of its own
-        learning_rate, weight_decay=weight_decay or 0.0, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
-    )
+    decay = {"weight_decay": common["weight_decay"] or 0.0}  # Keras takes None for one of its own
+    return keras.optimizers.AdamW(learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, **{**common, **decay})
 
 
 @optimizer(usual=0.001)
 def rmsprop(
     learning_rate: Any,
-    weight_decay: float | None,
+    common: Mapping[str, Any],
     rho: Decay = 0.9,
     momentum: Annotated[float, Meta(ge=0, lt=1, description="share of the last step that is kept")] = 0.0,
     epsilon: Annotated[float, Meta(gt=0, description="keeps the division finite")] = 1e-7,
 ) -> Any:
     """RMSprop (Tieleman & Hinton 2012)"""
-    return keras.optimizers.RMSprop(
-        learning_rate, rho=rho, momentum=momentum, epsilon=epsilon, weight_decay=weight_decay
-    )
+    return keras.optimizers.RMSprop(learning_rate, rho=rho, momentum=momentum, epsilon=epsilon, **common)

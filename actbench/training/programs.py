@@ -14,7 +14,7 @@ from actbench import environment
 from actbench.results.columns import Run
 from actbench.results.key import digest
 from actbench.training import backends, schedules
-from actbench.training.backends import Program
+from actbench.training.backends import Program, Recipe
 from actbench.training.build import build_optimizer
 
 if TYPE_CHECKING:
@@ -47,14 +47,13 @@ class Programs:
         compiled = compiled_for(run)
         program = placed.programs.get(compiled)
         if program is not None:
-            program.start_from(model, run.learning_rate)
+            program.start_from(model, Recipe.of(run))
             return program, _compiled(program)
         program = backends.current().program(
             model,
             build_optimizer(run, model, -(-len(data.x_train) // run.batch_size)),
             placed.on_device,
-            batch_size=run.batch_size,
-            deterministic=run.deterministic,
+            Recipe.of(run),
         )
         seconds = _compiled(program)
         placed.programs[compiled] = program  # one that could not be compiled is not kept

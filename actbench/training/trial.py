@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from actbench.results.columns import Run
 from actbench.training import backends
+from actbench.training.backends import Recipe
 from actbench.training.build import build, build_optimizer
 
 if TYPE_CHECKING:
@@ -36,5 +37,5 @@ def try_out(run: Run, data: Dataset) -> None:
     few = replace(data, **{part: getattr(data, part)[:FEW] for part in parts})
     model, _ = build(run, few)
     optimizer, placed = build_optimizer(run, model, 1), backend.place(few, run.device)
-    backend.program(model, optimizer, placed, batch_size=FEW, deterministic=run.deterministic)
+    backend.program(model, optimizer, placed, replace(Recipe.of(run), batch_size=FEW))
     backend.values_and_slopes(lambda x: model(x, training=True), few.x_train, str(few.x_train.dtype))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from actbench.environment import __version__
@@ -40,7 +41,7 @@ def html(sheet: Sheet, _: Console) -> str:
         warnings=sheet.warnings,
         sections=[_section(section) for section in sheet.sections],
         machine=sheet.machine,
-        commands=sheet.commands,
+        commands=[(what, _parts(command)) for what, command in sheet.commands],
         manifests=sheet.manifests,
     )
 
@@ -68,7 +69,23 @@ def _svg(drawing: Drawing, prefix: str) -> Any:
     return Markup(inline_svg(drawing.plot, drawing.panel, drawing.look, prefix))  # noqa: S704 - matplotlib escapes
 
 
+def _parts(command: str) -> list[str]:
+    """The command between whose parts a line may be broken: each option stays with its value."""
+    called, *options = re.split(r" (?=--)", command)
+    return [*called.split(" "), *options]
+
+
+def _verdict_first(grid: Grid) -> Grid:
+    """With the verdict behind the name: what is first is seen on a phone."""
+    places = range(len(grid.columns))
+    judged = [any(row[place].tone is not None for row in grid.rows) for place in places]
+    order = sorted(places, key=lambda place: (place > 0, not judged[place]))
+    rows = tuple(tuple(row[place] for place in order) for row in grid.rows)
+    return replace(grid, columns=tuple(grid.columns[place] for place in order), rows=rows)
+
+
 def _table(grid: Grid) -> dict[str, Any]:
+    grid = _verdict_first(grid)
     return {
         "title": words.sentence(grid.title),
         "columns": [heading for column in grid.columns for heading in _headings(column)],

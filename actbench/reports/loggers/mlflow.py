@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ MOST_POINTS = 1000
 """That MLflow takes at once."""
 
 
+@partial(logger, needs="mlflow")
 def mlflow(folder: Path) -> Listener:
     """Curves, settings and final figures for MLflow: in mlflow.db in the store's folder, or at MLFLOW_TRACKING_URI.
 
@@ -84,6 +86,3 @@ def _log(client: Any, run_id: str, figures: dict[str, float], step: int) -> None
 
     now = int(time.time() * 1000)
     client.log_batch(run_id, metrics=[Metric(name, value, now, step) for name, value in figures.items()])
-
-
-logger(mlflow, needs="mlflow")

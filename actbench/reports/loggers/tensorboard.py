@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ FLOAT32 = 1
 """Of a tensor's numbers."""
 
 
+@partial(logger, needs="tensorboard")
 def tensorboard(folder: Path) -> Listener:
     """Curves, settings and final figures for TensorBoard: tensorboard --logdir STORE/tensorboard.
 
@@ -109,6 +111,3 @@ def _about_session(**info: Any) -> dict[str, Any]:
     metadata = SummaryMetadata(plugin_data=SummaryMetadata.PluginData(plugin_name=HPARAMS, content=content))
     nothing = TensorProto(dtype=FLOAT32, tensor_shape=TensorShapeProto(), float_val=[0.0])
     return {"summary": Summary(value=[Summary.Value(tag=f"_hparams_/{name}", metadata=metadata, tensor=nothing)])}
-
-
-logger(tensorboard, needs="tensorboard")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import numpy as np
 from actbench.errors import UserError
 from actbench.reports.plots import Look, Panel, chosen_metric, picture
 from actbench.reports.plots.style import label_line_ends, whole_numbers, write_remark
-from actbench.reports.words import in_percent, spread_name
+from actbench.reports.words import begins_beyond, in_percent, spread_name
 from actbench.tables.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ def curves(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     low, high = min(lows, default=0.0), max(highs, default=1.0)
     room = 0.06 * (high - low) or 1.0
     unlearned = int((runs["outcome"] != Outcome.LEARNED).sum())
-    # What is remarked in the lower corner stands below the lines that never rose.
-    axes.set_ylim(max(low - room * (2 if unlearned else 1), 0), min(high + room, 100.5) if is_accuracy else high + room)
+    axes.set_ylim(max(low - room, 0), min(high + room, 100.5) if is_accuracy else high + room)
     axes.set_xlim(0, max((line.across[-1] for line in lines), default=1.0))
     if x == "epochs":
         whole_numbers(axes)
@@ -87,8 +86,30 @@ def curves(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     lengths = runs["epochs_run"]
     short = int((lengths < lengths.max()).sum())
     early = f"{short} run{'s' * (short > 1)} ended early" if short else ""
-    remarks = "; ".join(filter(None, [remark, early, palette.others(arms)]))
-    write_remark(axes, remarks, palette.theme.muted, above=metric.unit == "loss")
+    cut = _mark_cut(axes, lines, palette)
+    remarks = "; ".join(filter(None, [remark, early, cut, palette.others(arms)]))
+    write_remark(axes, remarks, palette.theme.muted)
+
+
+def _mark_cut(axes: Axes, lines: Sequence[_Line], palette: Palette) -> str:
+    """Mark where lines come into the picture that begin beyond its edges, and say so; empty where none does."""
+    bottom, top = axes.get_ylim()
+    seen = set()
+    for line in lines:
+        finite = np.flatnonzero(np.isfinite(line.mean))
+        first = finite[0]
+        for edge, beyond, marker in ((bottom, line.mean < bottom, "v"), (top, line.mean > top, "^")):
+            inside = finite[~beyond[finite]]
+            if not beyond[first] or not inside.size:
+                continue
+            after = inside[0]
+            before = after - 1
+            share = (edge - line.mean[before]) / (line.mean[after] - line.mean[before])
+            place = line.across[before] + share * (line.across[after] - line.across[before])
+            colour = palette.colour(line.arm)
+            axes.scatter([place], [edge], marker=marker, s=22, color=colour, clip_on=False, zorder=5, linewidths=0)
+            seen.add(marker)
+    return begins_beyond(below="v" in seen, above="^" in seen)
 
 
 @dataclass(frozen=True)

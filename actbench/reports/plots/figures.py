@@ -27,7 +27,7 @@ MOST_PANELS = 12
 PANEL_INCHES = (6.4, 3.8)
 # A page's pictures are smaller, since phones shrink them, and have no title.
 PAGE_INCHES = (5.0, 3.2)
-TOP_INCHES, PAGE_TOP_INCHES, BOTTOM_INCHES = 0.4, 0.15, 0.55
+TOP_INCHES, PAGE_TOP_INCHES, BOTTOM_INCHES = 0.4, 0.15, 0.75
 DOTS_PER_INCH = 160
 
 

@@ -89,6 +89,7 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
             _write_beside(axes, f"{well.sum()}/{some.size}", (1, row), ("axes fraction", "data"), palette)
         bar = _middle(some[well] if apart else some, ranked=ranked)
         if bar is not None:
+            bar = _possible(bar) if metric.unit == "accuracy" else bar
             bars[arm] = bar
             _draw_bar(axes, bar, row, colour)
     if found.baseline in bars:
@@ -104,14 +105,14 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
 
 
 def _name_rows(axes: Axes, arms: Sequence[str], baseline: str) -> None:
-    """Write the arms' names on the left, the baseline's in bold, and leave room for a remark below them."""
+    """Write the arms' names on the left, the baseline's in bold."""
     axes.set_yticks(range(len(arms)), [shorten(arm) for arm in arms])
     for tick, arm in zip(axes.get_yticklabels(), arms, strict=True):
         tick.set_fontweight("bold" if arm == baseline else "normal")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False, axis="y")
-    axes.set_ylim(len(arms) - 0.1, -0.5)
+    axes.set_ylim(len(arms) - 0.4, -0.5)
 
 
 def _draw_dots(axes: Axes, values: np.ndarray, learned: np.ndarray, place: tuple[int, float], colour: str) -> None:
@@ -119,7 +120,7 @@ def _draw_dots(axes: Axes, values: np.ndarray, learned: np.ndarray, place: tuple
     row, width = place
     shown = np.isfinite(values)
     full, hollow = np.sort(values[shown & learned]), np.sort(values[shown & ~learned])
-    axes.scatter(full, row + _heights(full, width), s=16, color=colour, alpha=0.45, linewidths=0, zorder=3)
+    axes.scatter(full, row + _heights(full, width), s=16, color=colour, alpha=0.8, linewidths=0, zorder=3)
     axes.scatter(hollow, row + _heights(hollow, width), s=16, facecolors="none", edgecolors=colour, zorder=3)
 
 
@@ -153,6 +154,14 @@ def _middle(values: np.ndarray, *, ranked: bool) -> Bar | None:
     if not math.isfinite(middle):
         return None
     return middle, interval if interval and math.isfinite(interval.high - interval.low) else None
+
+
+def _possible(bar: Bar) -> Bar:
+    """An interval of percents without what no accuracy can be."""
+    middle, interval = bar
+    if interval is None:
+        return bar
+    return middle, interval.within(in_percent(0.0), in_percent(1.0))
 
 
 def _draw_bar(axes: Axes, bar: Bar, row: int, colour: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from actbench.reports.words import in_grey
 from actbench.tables.findings import common_baseline
 
 if TYPE_CHECKING:
@@ -23,13 +24,19 @@ MOST_COLOURED = 6
 INCHES_A_LETTER = 0.078
 # Room for ticks like 97.875 and the title beside them.
 AXIS_INCHES = 0.85
+REMARK_POINTS = 36
+"""How far below the axis a remark begins: below the axis's title."""
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of a picture: ``ink`` for text and the baseline, ``series`` for the other arms, in order."""
+    """Colours of a picture: ``ink`` for text and the baseline, ``series`` for the other arms, in order.
+
+    ``ground`` is what lies behind: ``paper`` where the picture brings its own, else that of the page.
+    """
 
     paper: str
+    ground: str
     ink: str
     muted: str
     faint: str
@@ -40,16 +47,28 @@ class Theme:
 # colour has a contrast of 3:1 with the paper, and any two are far apart for people with protanopia, deuteranopia or
 # tritanopia, as for everybody else.
 LIGHT = Theme(
-    "#ffffff", "#1b1f24", "#5c6670", "#d9dee3", ("#1f93ff", "#e27504", "#22694e", "#b881ab", "#7d4600", "#654f9a")
+    "#ffffff",
+    "#ffffff",
+    "#1b1f24",
+    "#5c6670",
+    "#d9dee3",
+    ("#1f93ff", "#e27504", "#22694e", "#b881ab", "#7d4600", "#654f9a"),
 )
 DARK = Theme(
-    "#14181d", "#eef1f4", "#9aa5b1", "#343c45", ("#1794fa", "#c13d0b", "#5cee91", "#b77579", "#eacf00", "#9996c5")
+    "#14181d",
+    "#14181d",
+    "#eef1f4",
+    "#9aa5b1",
+    "#343c45",
+    ("#1794fa", "#c13d0b", "#5cee91", "#b77579", "#eacf00", "#9996c5"),
 )
 # Stands in for both where the page decides: every colour becomes a CSS variable of that name.
-VARIABLES = {"#fe0001": "--ink", "#fe0002": "--muted", "#fe0003": "--faint"} | {
+VARIABLES = {"#fe0004": "--paper", "#fe0001": "--ink", "#fe0002": "--muted", "#fe0003": "--faint"} | {
     f"#fe001{number}": f"--series-{number}" for number in range(MOST_COLOURED)
 }
-PAGE = Theme("none", "#fe0001", "#fe0002", "#fe0003", tuple(f"#fe001{number}" for number in range(MOST_COLOURED)))
+PAGE = Theme(
+    "none", "#fe0004", "#fe0001", "#fe0002", "#fe0003", tuple(f"#fe001{number}" for number in range(MOST_COLOURED))
+)
 THEMES: Mapping[str, Theme] = {"light": LIGHT, "dark": DARK}
 
 
@@ -76,9 +95,8 @@ class Palette:
         return arm == self.baseline or arm in self.coloured
 
     def others(self, arms: Sequence[str]) -> str:
-        """How many arms have no colour, in words, or nothing."""
-        count = sum(not self.named(arm) for arm in arms)
-        return f"{count} other{'s' * (count > 1)} in grey" if count else ""
+        """Which arms have no colour, in words, or nothing."""
+        return in_grey([shorten(arm) for arm in arms if not self.named(arm)])
 
     def layers(self, arms: Sequence[str]) -> list[str]:
         """The arms from back to front: muted ones, coloured ones, the baseline."""
@@ -218,7 +236,7 @@ def spread_out(places: Sequence[float], gap: float) -> list[float]:
     return [centre + (number - (count - 1) / 2) * gap for centre, count in groups for number in range(count)]
 
 
-def label_points(axes: Axes, points: Sequence[tuple[str, float, float]], colour: str) -> None:
+def label_points(axes: Axes, points: Sequence[tuple[str, float, float]], theme: Theme) -> None:
     """Write names beside points, on the first side where they touch neither a point nor another name."""
     figure = _figure(axes)
     renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
@@ -236,7 +254,8 @@ def label_points(axes: Axes, points: Sequence[tuple[str, float, float]], colour:
         for dx, dy, ha, va in sides:
             text = axes.annotate(
                 shorten(name), (x, y), xytext=(dx, dy), textcoords="offset points", ha=ha, va=va,
-                fontsize=LABEL_POINTS, color=colour, annotation_clip=False,
+                fontsize=LABEL_POINTS, color=theme.ink, annotation_clip=False, zorder=3,
+                bbox={"boxstyle": "square,pad=0.05", "facecolor": theme.ground, "edgecolor": "none", "alpha": 0.85},
             )  # fmt: skip
             box = text.get_window_extent(renderer)
             overlap = sum(_shared(box, other) for other in taken) + _outside(box, frame)
@@ -252,11 +271,11 @@ def label_points(axes: Axes, points: Sequence[tuple[str, float, float]], colour:
             taken.append(best[1].get_window_extent(renderer))
 
 
-def write_remark(axes: Axes, text: str, colour: str, *, above: bool = False) -> None:
-    """A small remark in the lower right corner, or the upper one, where lines run along the bottom."""
+def write_remark(axes: Axes, text: str, colour: str) -> None:
+    """A small remark below the axis and its title, where no line runs."""
     axes.annotate(
-        text, (1, int(above)), xytext=(-4, -4 if above else 4), xycoords="axes fraction", textcoords="offset points",
-        ha="right", va="top" if above else "bottom", fontsize=8, color=colour,
+        text, (1, 0), xytext=(0, -REMARK_POINTS), xycoords="axes fraction", textcoords="offset points", ha="right",
+        va="top", fontsize=8, color=colour, annotation_clip=False,
     )  # fmt: skip
 
 
@@ -267,7 +286,7 @@ def whole_numbers(axes: Axes) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(nbins="auto", integer=True))
 
 
-def shorten(name: str, most: int = 22) -> str:
+def shorten(name: str, most: int = 24) -> str:
     """A name that fits into a margin."""
     return name if len(name) <= most else f"{name[: most - 1]}…"
 

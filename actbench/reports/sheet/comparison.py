@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.reports import words
 from actbench.reports.plots import PLOTS, Look
-from actbench.reports.repeat import compare_command, run_command
+from actbench.reports.repeat import compare_command, place, run_command
 from actbench.reports.sheet import document
 from actbench.reports.sheet.arms import arm_grid
 from actbench.reports.sheet.differences import across_grid, comparison_grid
@@ -70,7 +70,7 @@ class ComparisonSheet:
         runs = self.findings.runs
         arms, seeds = runs["arm"].nunique(), runs["seed"].nunique()
         counts = [(len(runs), "run"), (arms, "activation"), (seeds, "seed"), (len(self.findings.tasks), "task")]
-        stores = ", ".join(str(folder) for folder in self.findings.stores)
+        stores = ", ".join(map(place, self.findings.stores))
         return " · ".join(f"{count:,} {word}{'s' * (count != 1)}" for count, word in counts) + f" · from {stores}"
 
     @property
@@ -81,6 +81,7 @@ class ComparisonSheet:
         for number, found in enumerate(self.findings.tasks):
             texts = [words.summarize(comparison) for comparison in found.comparisons]
             texts += [words.not_compared(found.not_compared)] if found.not_compared else []
+            texts += filter(None, [words.cost(found)])
             lines += [
                 Line(words.task_title(found.task.distinction) if several else "", f"task-{number}", text)
                 for text in texts

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from actbench.reports.repeat import place
 from actbench.results.columns import BY_NAME, VERSION_FIELDS
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ def machine_of(stores: Sequence[Findings]) -> list[tuple[str, str]]:
 
 def manifests_of(stores: Sequence[Findings]) -> list[tuple[str, str]]:
     """The manifest of every store that has one, under a title."""
+    title = "Manifest of {}: hardware, versions, the full study"
     texts = {
-        f"Manifest of {folder}: hardware, versions, the full study": json.dumps(manifest, indent=2, ensure_ascii=False)
+        title.format(place(folder)): json.dumps(manifest, indent=2, ensure_ascii=False)
         for findings in stores
         for folder, manifest in zip(findings.stores, findings.manifests, strict=True)
         if manifest

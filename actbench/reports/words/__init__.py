@@ -3,11 +3,12 @@
 Numbers are in ``numbers``; settings and tasks in ``settings``, metrics in ``metrics``;
 verdicts, pairings and reasons in ``verdicts``; warnings in ``warnings``; what became of runs
 in ``outcomes``, of looks in ``looks``, of an article's claims in ``claims``; what may become
-of a plan in ``plans``.
+of a plan in ``plans``; what is taken out of a store in ``removals``.
 """
 
 from actbench.reports.words.across import across_title, shared_networks
 from actbench.reports.words.claims import claim_figures, claim_verdict
+from actbench.reports.words.costs import cost
 from actbench.reports.words.looks import explain_looks, look_lines
 from actbench.reports.words.metrics import metric_title, scored_on
 from actbench.reports.words.numbers import (
@@ -32,14 +33,17 @@ from actbench.reports.words.numbers import (
 )
 from actbench.reports.words.outcomes import (
     bar_name,
+    begins_beyond,
     epoch_rule,
     explain_learned,
+    in_grey,
     judged_by,
     learned,
     outcome,
     spread_name,
 )
 from actbench.reports.words.plans import gave_up, too_few_seeds
+from actbench.reports.words.removals import removed, to_remove
 from actbench.reports.words.settings import family_title, setting, task_title
 from actbench.reports.words.tuning import no_rates, no_trials, range_name
 from actbench.reports.words.verdicts import (
@@ -67,9 +71,11 @@ __all__ = [
     "across_title",
     "bar_name",
     "baseline",
+    "begins_beyond",
     "check_figures",
     "claim_figures",
     "claim_verdict",
+    "cost",
     "decimals_of",
     "difference",
     "epoch_rule",
@@ -80,6 +86,7 @@ __all__ = [
     "family",
     "family_title",
     "gave_up",
+    "in_grey",
     "in_percent",
     "interval",
     "judged_by",
@@ -102,6 +109,7 @@ __all__ = [
     "percent",
     "plural",
     "range_name",
+    "removed",
     "scored_on",
     "seconds",
     "sentence",
@@ -114,6 +122,7 @@ __all__ = [
     "summary",
     "targets",
     "task_title",
+    "to_remove",
     "too_few_seeds",
     "unit",
     "verdict",

@@ -127,7 +127,8 @@ def plural(count: float, word: str) -> str:
 
 def no_room(headings: Iterable[str], elsewhere: str) -> str:
     """Which columns a screen has no room for, and what shows them."""
-    return f"No room for: {', '.join(headings)}. A wider terminal shows them, as does {elsewhere}."
+    also = f", as does {elsewhere}" if elsewhere else ""
+    return f"No room for: {', '.join(headings)}. A wider terminal shows them{also}."
 
 
 def sentence(text: str) -> str:

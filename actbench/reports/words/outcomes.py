@@ -65,6 +65,17 @@ def bar_name(*, ranked: bool, apart: bool, intervals: bool) -> str:
     )
 
 
+def in_grey(arms: Sequence[str]) -> str:
+    """The arms that have no colour of their own; empty where all have one."""
+    return f"grey: {name_some(arms, 3)}" if arms else ""
+
+
+def begins_beyond(*, below: bool, above: bool) -> str:
+    """Which marks at the edges stand for lines that begin beyond them."""
+    marks = [*["▼ begins lower"] * below, *["▲ begins higher"] * above]
+    return ", ".join(marks)
+
+
 def spread_name(*, seeds: tuple[int, int], unlearned: int) -> str:
     """What a learning curve and its band are, and the dotted lines beside it: of the fewest and the most runs."""
     few, many = seeds

@@ -12,10 +12,11 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
 from actbench.errors import UserError, did_you_mean
-from actbench.results.columns import SETTINGS
+from actbench.results.columns import SETTINGS, Run
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,34 @@ if TYPE_CHECKING:
 
 DEFAULT: str = SETTINGS["backend"].default
 """What computes where nobody asks for anything else."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a network is trained, beside its optimizer.
+
+    Attributes:
+        batch_size: inputs per step.
+        deterministic: whether only compilers that repeat bit for bit are allowed.
+        seed: of what is drawn at every step.
+        learning_rate: of an optimizer that has a plain one.
+        l2: λ of the penalty λ·Σw² over all kernels, which is part of the training loss, as in Keras.
+        label_smoothing: ε of the targets (1 − ε)·y + ε/classes that are trained with; evaluations have none.
+        augment: what is done to the inputs of every step, as `augmentation.chain` reads it.
+    """
+
+    batch_size: int
+    deterministic: bool = False
+    seed: int = 0
+    learning_rate: float = 0.0
+    l2: float = 0.0
+    label_smoothing: float = 0.0
+    augment: str = "none"
+
+    @classmethod
+    def of(cls, run: Run) -> Recipe:
+        """That of a run."""
+        return cls(**{field.name: getattr(run, field.name) for field in fields(cls)})
 
 
 class Program(Protocol):
@@ -58,10 +87,11 @@ class Program(Protocol):
     def set_state(self, values: list[np.ndarray[Any, Any]]) -> None:
         """Go on from what ``state`` gave, here or in a program for the same kind of network."""
 
-    def start_from(self, model: Any, learning_rate: float) -> None:
+    def start_from(self, model: Any, recipe: Recipe) -> None:
         """Begin a new run in what is compiled already, from a freshly built twin of the model.
 
-        The learning rate is for an optimizer that has a plain one; a schedule is compiled in.
+        Of the recipe, the seed and the learning rate may be others than those that it was compiled with; a schedule of
+        the rate is compiled in.
         """
 
     def peak_device_memory_mib(self) -> float | None:
@@ -106,7 +136,7 @@ class Backend(Protocol):
     def place(self, data: Dataset, device: str) -> Any:
         """The data on a device of that kind, in the form that ``program`` takes."""
 
-    def program(self, model: Any, optimizer: Any, data: Any, *, batch_size: int, deterministic: bool) -> Program:
+    def program(self, model: Any, optimizer: Any, data: Any, recipe: Recipe) -> Program:
         """A program, still to be compiled, by the compiler that is fastest for this network on this device.
 
         Args:
@@ -114,8 +144,7 @@ class Backend(Protocol):
                 where its last layer ends in a softmax.
             optimizer: a fresh Keras optimizer.
             data: what ``place`` gave.
-            batch_size: inputs per step.
-            deterministic: whether only compilers that repeat bit for bit are allowed.
+            recipe: how to train.
 
         Raises:
             UserError: an activation of the network lets no gradient through.

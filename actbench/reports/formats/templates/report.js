@@ -23,3 +23,20 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   });
 }
+// Every command can be copied; where a browser allows no copying, it is selected.
+for (const box of document.querySelectorAll(".command")) {
+  const command = box.querySelector("pre");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Copy";
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(command.textContent);
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    } catch {
+      getSelection().selectAllChildren(command);
+    }
+  });
+  box.append(button);
+}

@@ -20,7 +20,7 @@ from actbench.lazy import lazy
 
 if TYPE_CHECKING:
     from actbench.datasets import Dataset
-    from actbench.training.backends import Backend
+    from actbench.training.backends import Backend, Recipe
     from actbench.training.backends.tensorflow.program import DeviceData, TensorFlowProgram
 
 keras = lazy("keras")
@@ -102,14 +102,12 @@ class TensorFlow:
 
         return DeviceData(data, device)
 
-    def program(
-        self, model: Any, optimizer: Any, data: DeviceData, *, batch_size: int, deterministic: bool
-    ) -> TensorFlowProgram:
+    def program(self, model: Any, optimizer: Any, data: DeviceData, recipe: Recipe) -> TensorFlowProgram:
         """XLA, a plain graph, or a graph with fused activations: see ``choose_compiler``."""
         from actbench.training.backends.tensorflow.program import TensorFlowProgram, choose_compiler
 
-        compiler = choose_compiler(model, data.kind, deterministic=deterministic)
-        return TensorFlowProgram(model, optimizer, data, batch_size=batch_size, compiler=compiler)
+        compiler = choose_compiler(model, data.kind, deterministic=recipe.deterministic)
+        return TensorFlowProgram(model, optimizer, data, recipe, compiler=compiler)
 
     def values_and_slopes(
         self, function: Callable[[Any], Any], inputs: np.ndarray[Any, Any], dtype: str

@@ -9,10 +9,12 @@ import numpy as np
 
 from actbench.errors import UserError
 from actbench.lazy import load
+from actbench.training.augmentation import chain
 from actbench.training.site import Site, sites
 
 if TYPE_CHECKING:
     from actbench.datasets import Dataset
+    from actbench.training.backends import Recipe
 
 keras = load("keras")
 tf = load("tensorflow")
@@ -112,21 +114,27 @@ class TensorFlowProgram:
         model: a built Keras model, as ``Backend.program`` takes it.
         optimizer: a fresh Keras optimizer.
         data: the data, on the device where everything is to be computed.
-        batch_size: inputs per step.
+        recipe: how to train.
         compiler: ``xla``, ``fused`` or ``graph``; see ``choose_compiler``.
     """
 
-    def __init__(self, model: Any, optimizer: Any, data: DeviceData, *, batch_size: int, compiler: str) -> None:
+    def __init__(self, model: Any, optimizer: Any, data: DeviceData, recipe: Recipe, *, compiler: str) -> None:
         self.model = model
         self.optimizer = optimizer
         self.compiler = compiler
-        self.batch_size = batch_size
+        self.recipe = recipe
+        self.batch_size = recipe.batch_size
         self._data = data
         self._train_size = data.parts["train"][1]
         self._evaluation_batch = min(EVALUATION_BATCH, len(data.x))
         self._from_logits = not _ends_in_softmax(model)
         with tf.device(data.device):
             optimizer.build(model.trainable_variables)
+            # What is drawn at a step goes by the run's seed and the step's number: no state of its own to keep.
+            self._seed = tf.Variable(recipe.seed, dtype=tf.int64)
+        self._augment = chain(recipe.augment)
+        own = {id(weight) for site in sites(model) for weight in site.weights}
+        self._kernels = [w for w in model.trainable_variables if len(w.shape) > 1 and id(w) not in own]
         self._optimizer_start = [variable.numpy() for variable in optimizer.variables]
         tf.random.set_seed(TRACING_SEED)
         self._prepare()
@@ -150,13 +158,14 @@ class TensorFlowProgram:
         for variable, value in zip(self.variables, values, strict=True):
             variable.assign(value)
 
-    def start_from(self, model: Any, learning_rate: float) -> None:
+    def start_from(self, model: Any, recipe: Recipe) -> None:
         """Begin a new run in the programs compiled already, from a freshly built twin of the model."""
         tf.random.set_seed(TRACING_SEED)
         self.set_state([*(variable.numpy() for variable in model.variables), *self._optimizer_start])
         rate = self.optimizer.learning_rate
         if isinstance(rate, keras.Variable):  # that of a schedule is a tensor
-            rate.assign(learning_rate)
+            rate.assign(recipe.learning_rate)
+        self._seed.assign(recipe.seed)
 
     def _prepare(self) -> None:
         jit = self.compiler == "xla"
@@ -247,11 +256,14 @@ class TensorFlowProgram:
         return loss, correct
 
     def _step(self, x: Any, y: Any) -> tuple[Any, Any]:
+        x = self._augmented(x)
         with tf.GradientTape() as tape:
             output = self.model(x, training=True)
-            loss = tf.reduce_mean(self._losses(y, output))
+            loss = tf.reduce_mean(self._losses(y, output, self.recipe.label_smoothing))
             for extra in self.model.losses:
                 loss += tf.cast(extra, loss.dtype)
+            for kernel in self._kernels if self.recipe.l2 else ():
+                loss += self.recipe.l2 * tf.cast(tf.reduce_sum(tf.square(kernel.value)), loss.dtype)
         variables = self.model.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return loss, _hits(y, output)
@@ -277,9 +289,21 @@ class TensorFlowProgram:
         loss, correct = tf.while_loop(lambda first, *_: first < stop, batch, begin)[1:]
         return loss, correct
 
-    def _losses(self, y: Any, output: Any) -> Any:
-        """Cross-entropy of each input, in nats, never in less than float32."""
+    def _augmented(self, x: Any) -> Any:
+        """The inputs of a step, changed as the recipe says."""
+        if not self._augment.steps:
+            return x
+        seed = tf.stack([self._seed, tf.cast(self.optimizer.iterations.value, tf.int64)])
+        draws = tf.random.stateless_uniform([self._augment.draws, x.shape[0]], seed)
+        return self._augment(x, draws)
+
+    def _losses(self, y: Any, output: Any, smoothing: float = 0.0) -> Any:
+        """Cross-entropy of each input, in nats, never in less than float32; targets are smoothed where asked for."""
         output = tf.cast(output, tf.float64 if output.dtype == tf.float64 else tf.float32)
+        if smoothing:
+            targets = tf.one_hot(y, output.shape[-1], 1 - smoothing + smoothing / output.shape[-1],
+                                 smoothing / output.shape[-1], dtype=output.dtype)  # fmt: skip
+            return keras.losses.categorical_crossentropy(targets, output, from_logits=self._from_logits)
         if self._from_logits:
             return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=output)
         return keras.losses.sparse_categorical_crossentropy(y, output)
