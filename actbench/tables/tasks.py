@@ -166,17 +166,31 @@ def _known(value: Any) -> Any:
 
 def _kept_apart(tasks: Sequence[Task]) -> list[TableWarning]:
     """Which tasks look alike, and in what they differ. Tuned ones are no rivals of those at shared settings."""
+    warnings: list[TableWarning] = []
+    for members in _families(tasks):
+        family = tuple(part for key in FAMILY if (part := str(members[0].settings[key])))
+        differing = _differing(members)
+        if [key for key, _ in differing] == ["learning_rate"]:
+            warnings.append(SensitivityStudy(family, tuple(sorted(differing[0][1]))))
+        else:
+            warnings.append(KeptApart(family, differing))
+    return warnings
+
+
+def over_rates(tasks: Sequence[Task]) -> list[list[Task]]:
+    """Those that differ in their learning rate alone, family by family."""
+    return [its for its in _families(tasks) if [key for key, _ in _differing(its)] == ["learning_rate"]]
+
+
+def _families(tasks: Sequence[Task]) -> list[list[Task]]:
+    """Tasks that look alike, two or more of each."""
     families: dict[tuple[str, ...], list[Task]] = {}
     for task in tasks:
         families.setdefault(tuple(str(task.settings[key]) for key in NAMING), []).append(task)
-    warnings: list[TableWarning] = []
-    for names, members in families.items():
-        if len(members) > 1:
-            family = tuple(part for part in names[: len(FAMILY)] if part)
-            values = {key: {str(task.settings[key]): task.settings[key] for task in members} for key in KEYS}
-            differing = tuple((key, tuple(found.values())) for key, found in values.items() if len(found) > 1)
-            if [key for key, _ in differing] == ["learning_rate"]:
-                warnings.append(SensitivityStudy(family, tuple(sorted(differing[0][1]))))
-            else:
-                warnings.append(KeptApart(family, differing))
-    return warnings
+    return [members for members in families.values() if len(members) > 1]
+
+
+def _differing(tasks: Sequence[Task]) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+    """The settings in which tasks differ, each with its values."""
+    values = {key: {str(task.settings[key]): task.settings[key] for task in tasks} for key in KEYS}
+    return tuple((key, tuple(found.values())) for key, found in values.items() if len(found) > 1)

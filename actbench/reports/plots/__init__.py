@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from actbench.errors import UserError
 from actbench.registry import Parameter, Registry
 from actbench.reports.plots.style import Palette, Shape, shape_of_lines
+from actbench.reports.words import task_title
 from actbench.tables.metrics import Metric, parse_metrics
 
 if TYPE_CHECKING:
@@ -44,12 +45,14 @@ class Panel:
         task: the one it shows; None for all of them together.
         title: above it.
         caption: beside it on a page.
+        beside: tasks that are drawn with that one, as one.
     """
 
     findings: Findings
     task: TaskFindings | None
     title: str
     caption: str = ""
+    beside: tuple[TaskFindings, ...] = ()
 
     @property
     def one_task(self) -> TaskFindings:
@@ -62,11 +65,17 @@ class Panel:
 Draw: TypeAlias = Callable[[Any, Panel, Palette, Look], None]
 MakeShape: TypeAlias = Callable[[Sequence["TaskFindings"], Palette, tuple[float, float]], Shape]
 AcrossTasks: TypeAlias = Callable[["Findings"], Panel | None]
+MakePanels: TypeAlias = Callable[["Findings"], Sequence[Panel]]
 LookOption: TypeAlias = Literal["metric", "x"]
 
 
 def _nothing_across(_: Findings) -> None:
     """The tasks are drawn one by one."""
+
+
+def each_task(findings: Findings) -> list[Panel]:
+    """A panel a task."""
+    return [Panel(findings, found, task_title(found.task.distinction)) for found in findings.tasks]
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,7 @@ class Plot:
         place: among the pictures of a task on a page; None for a picture that no page shows.
         shape: the room that a panel needs: from the tasks, the colours, and the usual width and height.
         across: the panel that shows all tasks together; None where they are drawn one by one.
+        panels: those that show something of what was found, where they are drawn one by one.
         aliases: other names for it.
         parameters: none.
     """
@@ -94,6 +104,7 @@ class Plot:
     place: int | None = None
     shape: MakeShape = shape_of_lines
     across: AcrossTasks = _nothing_across
+    panels: MakePanels = each_task
     aliases: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
 
@@ -114,11 +125,12 @@ def picture(
     place: int | None = None,
     shape: MakeShape = shape_of_lines,
     across: AcrossTasks = _nothing_across,
+    panels: MakePanels = each_task,
 ) -> Callable[[Draw], Draw]:
     """Add a function to the pictures under its own name. See `Plot` for the arguments."""
 
     def register(draw: Draw) -> Draw:
-        PLOTS.add(Plot(draw.__name__, draw, caption, options, follows_metric, place, shape, across))
+        PLOTS.add(Plot(draw.__name__, draw, caption, options, follows_metric, place, shape, across, panels))
         return draw
 
     return register

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from actbench.errors import UserError
 from actbench.printable import printable
-from actbench.reports.plots import PLOTS, Look, Panel, Plot
+from actbench.reports.plots import PLOTS, Look, Panel, Plot, each_task
 from actbench.reports.plots.style import PAGE, THEMES, VARIABLES, Palette, Shape, Theme, palette, themed
-from actbench.reports.words import task_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -134,11 +133,14 @@ def draw_panel(plot: Plot, panel: Panel, colours: Palette, look: Look) -> Figure
 
 
 def panels_of(plot: Plot, findings: Findings) -> Sequence[Panel]:
-    """The one across all tasks where the picture has such a one, or else one a task."""
+    """The one across all tasks where the picture has such a one, or else those that show something.
+
+    Where none does, each task's panel says what is missing.
+    """
     across = plot.across(findings)
     if across is not None:
         return [across]
-    return [Panel(findings, found, task_title(found.task.distinction)) for found in findings.tasks]
+    return plot.panels(findings) or each_task(findings)
 
 
 def _panels(shape: Shape, top: float, count: int) -> tuple[Figure, list[Axes]]:

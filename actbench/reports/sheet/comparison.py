@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from actbench.reports import words
-from actbench.reports.plots import PLOTS, Look, Panel
+from actbench.reports.plots import PLOTS, Look
 from actbench.reports.repeat import compare_command, place, run_command
 from actbench.reports.sheet import document
 from actbench.reports.sheet.arms import arm_grid
@@ -202,20 +202,21 @@ def settings_line(found: TaskFindings) -> str:
 
 
 def _drawings(findings: Findings, found: TaskFindings) -> tuple[Drawing, ...]:
-    """The pictures of a task: all that have a place on a page, in its order."""
+    """The pictures of a task: all that have a place on a page and something to show of it alone, in their order."""
     if not found.arms["runs"].any():
         return ()
     metric = next((c.metric for item in findings.tasks for c in item.comparisons), PLAIN["test_accuracy"])
-    title = words.task_title(found.task.distinction)
     placed = sorted((plot for plot in PLOTS if plot.place is not None), key=lambda plot: plot.place or 0)
     return tuple(
         Drawing(
             plot.name,
-            Panel(findings, found, title),
+            panel,
             Look(metric=metric.name) if plot.follows_metric else Look(),
             plot.caption.format(metric=words.metric_title(metric)),
         )
         for plot in placed
+        for panel in plot.panels(findings)
+        if panel.task is found and not panel.beside
     )
 
 

@@ -45,7 +45,8 @@ from actbench.reports.words.outcomes import (
 )
 from actbench.reports.words.plans import gave_up, too_few_seeds
 from actbench.reports.words.removals import removed, to_remove
-from actbench.reports.words.settings import setting, task_title
+from actbench.reports.words.settings import family_title, setting, task_title
+from actbench.reports.words.tuning import no_rates, no_trials, range_name
 from actbench.reports.words.verdicts import (
     baseline,
     check_figures,
@@ -84,6 +85,7 @@ __all__ = [
     "explain_looks",
     "factor",
     "family",
+    "family_title",
     "gave_up",
     "in_grey",
     "in_percent",
@@ -95,7 +97,9 @@ __all__ = [
     "margin",
     "median",
     "metric_title",
+    "no_rates",
     "no_room",
+    "no_trials",
     "not_across",
     "not_compared",
     "notes",
@@ -105,6 +109,7 @@ __all__ = [
     "pairing",
     "percent",
     "plural",
+    "range_name",
     "removed",
     "scored_on",
     "seconds",

@@ -32,6 +32,11 @@ def task_title(distinction: Distinction) -> str:
     )
 
 
+def family_title(distinction: Distinction, differing: str) -> str:
+    """The title of tasks that differ in one setting alone."""
+    return task_title(tuple((name, value) for name, value in distinction if name != differing))
+
+
 def setting(column: Column, value: Any) -> str:
     """A setting in words, with its title where the value alone would not tell.
 

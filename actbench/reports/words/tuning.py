@@ -68,3 +68,21 @@ def price_note() -> str:
         "The tuning goes on by one more rate a side, for all arms, while some arm's best lies on the edge, 3 at most. "
         "Scoring takes as many runs again for each arm whose own rate is not the shared one."
     )
+
+
+def no_rates() -> str:
+    """That a picture of sensitivity has nothing to show."""
+    return "this needs runs at several learning rates:\n--tune lr"
+
+
+def no_trials() -> str:
+    """That a picture of budgets has nothing to show."""
+    return "this needs the trials of a tuning:\n--tune lr"
+
+
+def range_name(seeds: tuple[int, int], *, failed: bool, chosen: bool) -> tuple[str, str]:
+    """What a picture of sensitivity draws: the range over so many seeds, fewest and most, and its marks."""
+    fewest, most = seeds
+    count = plural(most, "seed") if fewest == most else f"{fewest} to {most} seeds"
+    marks = ["×: did not learn" * failed, "●: an arm's own rate" * chosen, "vertical line: the shared one" * chosen]
+    return f"band: range of {count}" if most > 1 else count, "; ".join(filter(None, marks))

@@ -1,0 +1,70 @@
+"""How much an arm minds its learning rate: accuracies by rate, of a tuning or of a study at several rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from actbench.tables.outcomes import Outcome
+from actbench.tuning.trials import Tuned, in_a_row
+
+if TYPE_CHECKING:
+    from actbench.tables.tasks import Task
+    from actbench.tables.tuning import TuningFindings
+
+
+@dataclass(frozen=True)
+class AtRate:
+    """The runs of an arm at one learning rate: the accuracies of those that learned, and of the others, fractions."""
+
+    rate: float
+    learned: tuple[float, ...]
+    others: tuple[float, ...]
+
+    @property
+    def accuracies(self) -> tuple[float, ...]:
+        """Of all of them."""
+        return self.learned + self.others
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """An arm's runs by rising rate, and what a tuning chose by them; None where it was none."""
+
+    runs: tuple[AtRate, ...]
+    chosen: Tuned | None = None
+
+
+def by_tuning(found: TuningFindings, arms: Sequence[str]) -> dict[str, Sensitivity]:
+    """The validation accuracies of a tuning's runs; nothing where it searched more than the learning rate."""
+    return {
+        arm: Sensitivity(_tried(found, arm, tuned), tuned)
+        for arm in arms
+        if (tuned := found.arms.get(arm)) is not None and in_a_row(list(tuned.scores)) is not None
+    }
+
+
+def by_tasks(tasks: Sequence[Task]) -> dict[str, Sensitivity]:
+    """The test accuracies of tasks that differ in their learning rate alone."""
+    points: dict[str, list[AtRate]] = {}
+    for task in sorted(tasks, key=lambda task: float(task.settings["learning_rate"])):
+        for arm, runs in task.finished.groupby("arm", sort=False):
+            learned = runs["outcome"] == Outcome.LEARNED
+            point = AtRate(
+                float(task.settings["learning_rate"]),
+                tuple(runs["test_accuracy"][learned].astype(float)),
+                tuple(runs["test_accuracy"][~learned].astype(float)),
+            )
+            points.setdefault(str(arm), []).append(point)
+    return {arm: Sensitivity(tuple(its)) for arm, its in points.items()}
+
+
+def _tried(found: TuningFindings, arm: str, tuned: Tuned) -> tuple[AtRate, ...]:
+    places: Mapping[float, tuple[list[float], list[float]]] = {
+        trial.rate: ([], []) for trial in in_a_row(list(tuned.scores)) or () if trial.rate is not None
+    }
+    for (its, trial, _), result in found.results.items():
+        if its == arm and trial.rate is not None:
+            places[trial.rate][not result.learned].append(result.accuracy)
+    return tuple(AtRate(rate, tuple(learned), tuple(others)) for rate, (learned, others) in places.items())
