@@ -17,9 +17,9 @@ from actbench.execution.tune import Tuner, sweep_tuned
 from actbench.results.columns import Epoch, Record
 from actbench.results.read import is_unchanged
 from actbench.studies.study import Study
+from actbench.studies.tuning.asked import Tuning
 from actbench.tables.findings import Question, analyse
 from actbench.tables.warnings import ChosenByLuck
-from actbench.tuning.asked import Tuning
 
 SMALL = ["--data", "data.npz", "--model", "mlp(8)", "--epochs", "2", "--batch-size", "20", "--optimizer", "sgd"]
 TUNE = ["run", "--act", "relu", "--act", "tanh", "--tune", "lr", *SMALL, "--seeds", "2", "--results", "r"]

@@ -7,10 +7,10 @@ import statistics
 import pytest
 
 from actbench.errors import UserError
-from actbench.tuning.asked import FIRST_SEED, Tuning, laid_over, value_in
-from actbench.tuning.budget import expected_best
-from actbench.tuning.protocols import PROTOCOLS, Search
-from actbench.tuning.trials import Result, Score, Trial, tuned
+from actbench.studies.tuning.asked import FIRST_SEED, Tuning, laid_over, value_in
+from actbench.studies.tuning.budget import expected_best
+from actbench.studies.tuning.protocols import PROTOCOLS, Search
+from actbench.studies.tuning.trials import Result, Score, Trial, tuned
 
 
 def at(rate, group=0):

@@ -21,7 +21,6 @@ LAYERS = (
     ("execution",),
     ("tables",),
     ("studies",),
-    ("tuning",),
     ("training",),
     ("activations", "datasets", "models"),
     ("providers",),

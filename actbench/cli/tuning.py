@@ -12,8 +12,8 @@ import typer
 from actbench.cli.options import at_least_one, completing, console
 from actbench.cli.sweeps import ended, print_forecasts, supervised
 from actbench.errors import UserError
-from actbench.tuning.asked import FIRST_SEED, Tuning
-from actbench.tuning.protocols import PROTOCOLS
+from actbench.studies.tuning.asked import FIRST_SEED, Tuning
+from actbench.studies.tuning.protocols import PROTOCOLS
 
 if TYPE_CHECKING:
     from actbench.execution.events import Listener

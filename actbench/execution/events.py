@@ -15,8 +15,8 @@ from actbench.results.checkpoint import Checkpoint
 from actbench.results.columns import Epoch, Record, Run
 
 if TYPE_CHECKING:
+    from actbench.studies.tuning.trials import Tuned
     from actbench.tables.findings import TaskFindings
-    from actbench.tuning.trials import Tuned
 
 
 @dataclass(frozen=True)

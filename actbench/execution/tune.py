@@ -27,13 +27,13 @@ from actbench.results.tunings import BESIDE, StoredTuning, Tried
 from actbench.studies.expand import expand
 from actbench.studies.settings import Asked
 from actbench.studies.study import Study
+from actbench.studies.tuning.asked import SCORING_SEEDS, laid_over, place_of, value_in
+from actbench.studies.tuning.protocols import Search
+from actbench.studies.tuning.trials import Key, Result, Trial, Tuned
 from actbench.tables.choices import doubted
 from actbench.tables.comparison import default_baseline
 from actbench.tables.tuning import results_of
 from actbench.training.optimizers import OPTIMIZERS
-from actbench.tuning.asked import SCORING_SEEDS, laid_over, place_of, value_in
-from actbench.tuning.protocols import Search
-from actbench.tuning.trials import Key, Result, Trial, Tuned
 
 
 @dataclass(frozen=True)

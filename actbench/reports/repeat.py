@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actbench.results.columns import SETTINGS
+from actbench.studies.tuning.asked import Tuning
+from actbench.studies.tuning.protocols import PROTOCOLS
 from actbench.tables.findings import DEFAULT_METRICS
-from actbench.tuning.asked import Tuning
-from actbench.tuning.protocols import PROTOCOLS
 
 if TYPE_CHECKING:
     from actbench.tables.findings import Findings, TaskFindings

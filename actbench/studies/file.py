@@ -18,8 +18,8 @@ from actbench.results.columns import SETTINGS
 from actbench.studies import article
 from actbench.studies.settings import NAMED, own_code, validated
 from actbench.studies.study import MOST_SEEDS, Fraction, Study
-from actbench.tuning.asked import FIRST_SEED, Tuning, place_of
-from actbench.tuning.protocols import PROTOCOLS
+from actbench.studies.tuning.asked import FIRST_SEED, Tuning, place_of
+from actbench.studies.tuning.protocols import PROTOCOLS
 
 TABLES = ("data", "training")
 Repeats = Annotated[int, Meta(ge=1, le=MOST_SEEDS)]

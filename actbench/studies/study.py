@@ -14,7 +14,7 @@ from actbench import datasets
 from actbench.errors import UserError, did_you_mean
 from actbench.results.columns import SETTINGS
 from actbench.studies.settings import Asked, complete
-from actbench.tuning.asked import Tuning
+from actbench.studies.tuning.asked import Tuning
 
 Fraction = Annotated[float, Meta(gt=0, lt=1)]
 MOST_SEEDS = 10_000

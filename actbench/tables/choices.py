@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from actbench.statistics import Standing
+from actbench.studies.tuning.asked import value_in
 from actbench.tables.arms import arm_names
 from actbench.tables.comparison import compare_arms
 from actbench.tables.tasks import KEYS
-from actbench.tuning.asked import value_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from actbench.statistics import Verdict
+    from actbench.studies.tuning.trials import Trial, Tuned
     from actbench.tables.comparison import MetricComparison
     from actbench.tables.metrics import Metric
     from actbench.tables.tasks import Task
     from actbench.tables.tuning import TuningFindings
-    from actbench.tuning.trials import Trial, Tuned
 
 Pairs = tuple["pd.DataFrame", ...]
 """Runs of an arm and its baseline at equal settings, a frame for each of the settings."""

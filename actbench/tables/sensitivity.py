@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from actbench.studies.tuning.trials import Tuned, in_a_row
 from actbench.tables.outcomes import Outcome
-from actbench.tuning.trials import Tuned, in_a_row
 
 if TYPE_CHECKING:
     from actbench.tables.tasks import Task

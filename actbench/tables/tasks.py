@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from actbench.results.columns import FINAL
 from actbench.results.tunings import names_in
+from actbench.studies.tuning.asked import place_of
 from actbench.tables.arms import LABELS, SHARED_COLUMNS, SIZES, arm_names, finished, with_sizes
 from actbench.tables.measured import EpochRule
 from actbench.tables.warnings import KeptApart, RepeatedSeeds, SensitivityStudy, TableWarning
-from actbench.tuning.asked import place_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,11 +12,11 @@ from actbench.results.columns import FINAL, TUNING
 from actbench.results.frames import epoch_chunks, run_frame
 from actbench.results.read import RUNS
 from actbench.results.tunings import StoredTuning, names_in
+from actbench.studies.tuning.asked import value_in
+from actbench.studies.tuning.budget import expected_best
+from actbench.studies.tuning.trials import Key, Result, Trial, Tuned, score, tuned
 from actbench.tables.outcomes import Outcome, outcomes
 from actbench.tables.warnings import ChosenByLuck, ChosenOnEdge, TableWarning
-from actbench.tuning.asked import value_in
-from actbench.tuning.budget import expected_best
-from actbench.tuning.trials import Key, Result, Trial, Tuned, score, tuned
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,11 +15,11 @@ import pytest
 from studies import Arm, Count, alarms, say, stand_in
 
 from actbench.statistics import judge_family
+from actbench.studies.tuning.asked import Tuning
+from actbench.studies.tuning.protocols import Search
+from actbench.studies.tuning.trials import Result
 from actbench.tables.tuning import TuningFindings, about_tuning
 from actbench.tables.warnings import ChosenByLuck
-from actbench.tuning.asked import Tuning
-from actbench.tuning.protocols import Search
-from actbench.tuning.trials import Result
 
 ALPHA = 0.05
 PAGE = "tuning.md"

@@ -26,7 +26,7 @@ def _panels(findings: Findings) -> list[Panel]:
 def budget(axes: Axes, panel: Panel, palette: Palette, _: Look) -> None:
     """What tuning is worth: the expected best validation accuracy of so many random trials of each arm.
 
-    An arm whose line is high from the first trial on needs no tuning. See `actbench.tuning.budget.expected_best`.
+    An arm whose line is high from the first trial on needs no tuning. See `studies.tuning.budget.expected_best`.
     """
     found = panel.one_task
     arms = palette.layers([arm for arm in found.task.arms if found.tuning and arm in found.tuning.arms])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from actbench.reports.words.numbers import NOTHING, percent, plural
-from actbench.tuning.trials import TOLD_APART, Tuned
+from actbench.studies.tuning.trials import TOLD_APART, Tuned
 
 if TYPE_CHECKING:
     from actbench.tables.tuning import TuningFindings

@@ -27,7 +27,7 @@ class Tuning(msgspec.Struct, frozen=True, kw_only=True):
     """How each arm's own settings are chosen before it is scored.
 
     Attributes:
-        protocol: the name of one of `actbench.tuning.protocols`; ``grid`` where values are given.
+        protocol: the name of one of `actbench.studies.tuning.protocols`; ``grid`` where values are given.
         seeds: of the tuning runs; None takes the protocol's number, from `FIRST_SEED` on.
         validation_split: the share of the training part that judges, drawn of each class; the rest is trained on.
         grid: names of settings, or of the optimizer's parameters, each with the values to be tried.

@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 
 from actbench.errors import UserError
 from actbench.registry import Parameter, Registry, choose
+from actbench.studies.tuning.asked import FIRST_SEED, Tuning, Values
+from actbench.studies.tuning.trials import Key, Results, Trial, Tuned, in_a_row, score, tuned
 from actbench.training.optimizers import OPTIMIZERS, Optimizer
-from actbench.tuning.asked import FIRST_SEED, Tuning, Values
-from actbench.tuning.trials import Key, Results, Trial, Tuned, in_a_row, score, tuned
 
 HALF_WIDTH = 3
 """Rates on each side of the usual one, and how many more may follow on each side."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from actbench.tuning.asked import Values
+from actbench.studies.tuning.asked import Values
 
 FLAT = 0.01
 """An optimum is as broad as the rates whose validation accuracy is within one point of the best."""
