@@ -23,6 +23,8 @@ from actbench.studies.file import TABLES, keys_of
 from tools import man, renewed
 
 DOCS = Path(__file__).parent.parent / "docs"
+PIPE = "\\|"
+"""In a cell of a table, in code as well."""
 PARTS = re.compile(r"^(Args|Attributes|Raises):\n", re.MULTILINE)
 NAME = re.compile(r"^([\w*]+):")
 ITEM = re.compile(r"^    (?=\S)", re.MULTILINE)
@@ -82,7 +84,7 @@ def _command(name: str, command: Any) -> str:
             default = getattr(one.default, "value", one.default)
             given = "" if callable(default) or default in (None, False, "") else f" Default: {default}."
             spelled = ", ".join(f"`{option}{value}`" for option in one.opts)
-            rows.append(f"| {spelled} | {_cell((one.help or '') + given)} |")
+            rows.append(f"| {spelled.replace('|', PIPE)} | {_cell((one.help or '') + given)} |")
     usage = " ".join(["actbench", name, *words, *["[OPTION]..."] * bool(rows)])
     table = ["| option | what it does |", "| --- | --- |", *rows] if rows else []
     return "\n\n".join([f"## actbench {name}", f"```text\n{usage}\n```", command.help, "\n".join(table)]).rstrip()

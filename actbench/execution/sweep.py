@@ -136,7 +136,8 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
             for event in events:
                 match event:
                     case TrialEnded():
-                        _check_tried(event)
+                        if not interruption.asked:  # a signal to all ends the trial, too: no fault of what was tried
+                            _check_tried(event)
                         continue
                     case CheckpointTaken():
                         store.save_checkpoint(event.checkpoint)

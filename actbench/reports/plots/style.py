@@ -287,8 +287,15 @@ def whole_numbers(axes: Axes) -> None:
 
 
 def shorten(name: str, most: int = 24) -> str:
-    """A name that fits into a margin."""
-    return name if len(name) <= most else f"{name[: most - 1]}…"
+    """A name that fits into a margin: parameters that find no room are left out whole, ``frelu(epsilon=0.001, …)``."""
+    if len(name) <= most:
+        return name
+    head, bracket, rest = name.partition("(")
+    kept = rest.rstrip(")").split(", ") if bracket else []
+    while kept and len(f"{head}({', '.join([*kept, '…'])})") > most:
+        kept.pop()
+    short = f"{head}({', '.join([*kept, '…'])})" if bracket else head
+    return short if len(short) <= most else f"{name[: most - 1]}…"
 
 
 def _shared(first: Any, second: Any) -> float:
