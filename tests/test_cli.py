@@ -166,7 +166,7 @@ def test_a_sweep_prints_its_table_on_stdout_and_its_progress_on_stderr(first):
     assert "activation" in done.stdout
     assert "swish(beta=2)" in done.stdout
     assert "epochs to 40 %" in done.stdout
-    assert "epochs to 99.5 %" in done.stdout
+    assert "No run reached 99.5 %." in done.stdout
     told, *lines = done.stderr.splitlines()
     assert told == "With 2 seeds and 2 arms no verdict is possible; 6 seeds would do."
     for number, (arm, seed) in enumerate((("relu", 0), ("swish(beta=2)", 0), ("relu", 1), ("swish(beta=2)", 1)), 1):

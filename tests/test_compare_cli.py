@@ -291,6 +291,8 @@ def test_markup_in_a_name_is_shown_as_it_is_written(here, invoke):
 def test_a_miss_is_a_dash_on_paper_an_empty_cell_in_a_file_and_null_in_json(here, invoke):
     write(Path("never"), [(Task(), [Arm("relu")])], thresholds=(0.99,))
     assert "No run reached 99 %." in invoke("compare", "never").stdout
+    several = ["--threshold", "0.991", "--threshold", "0.992", "--threshold", "0.993"]
+    assert "No run reached 99.1, 99.2 or 99.3 %." in invoke("compare", "never", *several).stdout
     out = invoke("compare", "never", "--columns", "default").stdout
     headings = next(line for line in out.splitlines() if "epochs to 99 %" in line)
     row = next(line for line in out.splitlines() if line.startswith(" relu "))

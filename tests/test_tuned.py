@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from actbench.execution.tune import Tuner, sweep_tuned
 from actbench.results.read import is_unchanged
 from actbench.studies.study import Study
 from actbench.tables.findings import Question, analyse
+from actbench.tables.warnings import ChosenByLuck
 from actbench.tuning.asked import Tuning
 
 SMALL = ["--data", "data.npz", "--model", "mlp(8)", "--epochs", "2", "--batch-size", "20", "--optimizer", "sgd"]
@@ -271,14 +273,6 @@ def test_what_lies_on_the_edge_is_a_warning(invoke):
     assert "tanh: the best lies on the edge" in invoke("compare", "r").stdout
 
 
-def test_what_the_tuning_cannot_tell_apart_is_a_warning(invoke):
-    sweep(Pretend({"relu": 0.03, "tanh": 0.3}), Tuning(seeds=(70,)))
-    said = "tanh: tuned to other settings than relu, which lead by no more than 2 standard errors"
-    assert said in " ".join(invoke("compare", "r").stdout.split())
-    sweep(Pretend({"relu": 0.03, "tanh": 0.3}), folder="three")
-    assert "tuned to other settings" not in invoke("compare", "three").stdout
-
-
 def test_a_deliberate_grid_over_the_rate_is_a_sensitivity_study(invoke):
     executor = Pretend({"relu": 0.03, "tanh": 0.3})
     plan = make_plan(
@@ -291,3 +285,73 @@ def test_a_deliberate_grid_over_the_rate_is_a_sensitivity_study(invoke):
     shown = invoke("compare", "r").stdout
     assert "a sensitivity study over the learning rate (0.01, 0.1)" in shown
     assert "not comparable" not in shown
+
+
+class Flat(Pretend):
+    """Validation that cannot tell neighbouring rates apart, and a test part on which the rate alone counts."""
+
+    def record(self, run):
+        found = super().record(run)
+        epochs = [
+            replace(row, val_accuracy=row.val_accuracy and row.val_accuracy + (run.seed % 3 - 1) / 20)
+            for row in found.epochs
+        ]
+        return replace(found, epochs=tuple(epochs))
+
+
+SEEDS = list(range(10))
+
+
+def own_verdicts():
+    own = analyse([Path("r")], Question()).tasks[0]
+    assert own.task.tuning
+    return {row.arm: row.verdict for row in own.comparisons[0].rows}, own.warnings
+
+
+def test_a_difference_that_is_one_of_the_rates_is_taken_back():
+    """One function twice: which rate it takes is luck, and which is better follows from the rate."""
+    plan, _ = sweep(Flat({"relu": 0.01, "tanh": 0.0316}), seed=SEEDS)
+    assert chosen_in() == {"relu": 0.01, "tanh": 0.0316}
+    beside = {(run.activation.spelling, run.learning_rate) for run, _ in plan.runs if run.tuning.endswith("~")}
+    assert beside == {("relu", 0.0316)}  # tanh at 0.01 is that of the shared rate
+    verdicts, warnings = own_verdicts()
+    assert (verdicts["tanh"].standing, verdicts["tanh"].by_choice) == ("undecided", True)
+    assert not [found for found in warnings if isinstance(found, ChosenByLuck)]
+
+
+class Better(Flat):
+    """As above, and tanh is better at any rate."""
+
+    def record(self, run):
+        found = super().record(run)
+        more = 0.2 * (run.activation.spelling == "tanh")
+        return replace(
+            found, epochs=tuple(replace(row, test_accuracy=row.test_accuracy - 0.3 + more) for row in found.epochs)
+        )
+
+
+def test_a_difference_at_equal_rates_too_stands(invoke):
+    sweep(Better({"relu": 0.01, "tanh": 0.0316}), seed=SEEDS)
+    verdicts, _ = own_verdicts()
+    assert (verdicts["tanh"].standing, verdicts["tanh"].by_choice) == ("better", False)
+    assert invoke("compare", "r", "--fail-if", "better(tanh, relu)").returncode == 1
+
+
+def test_without_the_runs_at_equal_rates_there_is_a_warning(invoke):
+    said = "tanh: tuned to other settings than relu, which lead by no more than 2 standard errors"
+    from actbench.results.store import Store
+
+    sweep(Flat({"relu": 0.01, "tanh": 0.0316}), seed=SEEDS)
+    with Store.open(Path("r")) as store:
+        store.discard([row["run_key"] for row in rows() if row["tuning"].endswith("~")])
+    verdicts, warnings = own_verdicts()
+    assert verdicts["tanh"].standing == "worse"
+    assert [found.arms for found in warnings if isinstance(found, ChosenByLuck)] == [("tanh",)]
+    assert said in " ".join(invoke("compare", "r").stdout.split())
+
+
+def test_where_the_tuning_tells_the_rates_apart_nothing_more_is_trained():
+    plan, _ = sweep(Pretend({"relu": 0.03, "tanh": 0.3}), seed=SEEDS)
+    assert not [run for run, _ in plan.runs if run.tuning.endswith("~")]
+    verdicts, _ = own_verdicts()
+    assert verdicts["tanh"].standing == "worse"

@@ -23,10 +23,12 @@ from actbench.registry import choose
 from actbench.results.columns import SCORING, TUNING, Run
 from actbench.results.key import digest
 from actbench.results.store import Store
-from actbench.results.tunings import StoredTuning, Tried
+from actbench.results.tunings import BESIDE, StoredTuning, Tried
 from actbench.studies.expand import expand
 from actbench.studies.settings import Asked
 from actbench.studies.study import Study
+from actbench.tables.choices import doubted
+from actbench.tables.comparison import default_baseline
 from actbench.tables.tuning import results_of
 from actbench.training.optimizers import OPTIMIZERS
 from actbench.tuning.asked import SCORING_SEEDS, laid_over, place_of, value_in
@@ -99,7 +101,8 @@ class Tuner:
         return replace(plan, runs=runs), purposes
 
     def scoring_plan(self, chosen: Mapping[str, Mapping[str, Tuned]]) -> Plan:
-        """The scoring runs: every arm at its own settings, and all at the shared ones.
+        """The scoring runs: every arm at its own settings, all at the shared ones, and an arm and its baseline at equal
+        ones where the tuning cannot tell their own apart; see ``tables.choices``.
 
         Args:
             chosen: by the name of the family, by arm.
@@ -107,14 +110,11 @@ class Tuner:
         asked_for: list[tuple[str, Asked]] = []
         names: list[str] = []
         for family in self.families:
+            places = _places(family, chosen[family.name])
             for seed in family.seeds:
-                for arm, shared in family.asked.items():
-                    own = laid_over(shared, chosen[family.name][arm].trial.settings) | {"seed": seed}
-                    asked_for.append((family.variant, own))
-                    names.append(family.name)
-                    if own != (common := dict(shared) | {"seed": seed}):
-                        asked_for.append((family.variant, common))
-                        names.append("")
+                for asked, name in places:
+                    asked_for.append((family.variant, dict(asked) | {"seed": seed}))
+                    names.append(name)
         order = sorted(range(len(asked_for)), key=lambda number: self._place(asked_for[number][1]["seed"]))
         plan = self._plan([asked_for[number] for number in order])
         runs = tuple(
@@ -179,6 +179,28 @@ class Tuner:
     def _trial(self, family: Family, arm: str, trial: Trial, seed: int) -> Asked:
         part = {"validation_split": self.tuning.validation_split, "split": "stratified", "seed": seed}
         return laid_over(family.asked[arm], trial.settings) | part
+
+
+def _places(family: Family, chosen: Mapping[str, Tuned]) -> list[tuple[Asked, str]]:
+    """Where each arm is scored, whatever the seed, each with the names of tunings that the run belongs to."""
+    baseline = default_baseline(list(family.asked))
+    places: list[tuple[Asked, str]] = []
+    for arm, shared in family.asked.items():
+        own = laid_over(shared, chosen[arm].trial.settings)
+        beside = [trial for other in family.asked for trial in _doubted(chosen, arm, other, baseline)]
+        its = [(own, family.name), (dict(shared), "")]
+        its += [(laid_over(shared, trial.settings), family.name + BESIDE) for trial in beside]
+        for number, (asked, name) in enumerate(its):
+            if asked not in [earlier for earlier, _ in its[:number]]:
+                places.append((asked, name))
+    return places
+
+
+def _doubted(chosen: Mapping[str, Tuned], arm: str, other: str, baseline: str) -> list[Trial]:
+    """At which settings an arm is to be compared with another one, if one of the two is the baseline."""
+    if arm == other or baseline not in (arm, other):
+        return []
+    return doubted(chosen, other if arm == baseline else arm, baseline)
 
 
 def _with_seeds(study: Study) -> Study:

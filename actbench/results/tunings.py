@@ -11,6 +11,9 @@ from typing import Any
 
 import msgspec
 
+BESIDE = "~"
+"""Behind the name of a tuning in the column: the run is at settings that were chosen for another arm."""
+
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
     """Settings that were tried, and the number of the study that they belonged to, where a protocol has several."""

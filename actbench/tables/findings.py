@@ -19,6 +19,7 @@ from actbench.results.tunings import tunings_in
 from actbench.tables.across import Across, NotAcross, across_tasks
 from actbench.tables.arms import SHARED_COLUMNS, arm_rows
 from actbench.tables.checks import Check, CheckResult, Known, parse_check, run_checks
+from actbench.tables.choices import at_equal_settings, confirmed
 from actbench.tables.comparison import MetricComparison, choose_baseline, compare_arms
 from actbench.tables.measured import EPOCH_COLUMNS, EpochRule, measure
 from actbench.tables.metrics import PLAIN, parse_metrics
@@ -214,6 +215,8 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
             compare_in_looks(task, metric, baseline, question.margin, its_designs) for metric in its if baseline
         ]
         kept = tuple(comparison for comparison, _ in compared if comparison)
+        pairs = at_equal_settings(task, tuning, measured, baseline) if tuning else {}
+        kept = tuple(confirmed(comparison, pairs, question.margin) for comparison in kept)
         found.append(
             TaskFindings(
                 task,
@@ -227,13 +230,14 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
                     *(warning for _, warning in compared if warning),
                     *growth(task, sittings),
                     *stops(task),
-                    *(about_tuning(tuning, task.arms, baseline) if tuning else ()),
+                    *(about_tuning(tuning, task.arms, baseline, pairs) if tuning else ()),
                 ),
                 tuning,
             )
         )
     known = {
-        item.task.distinction: Known(item.arms, functools.partial(judge_alone, item.task, designs)) for item in found
+        item.task.distinction: Known(item.arms, functools.partial(judge_alone, item, designs, measured))
+        for item in found
     }
     runnable, skipped = _runnable(stored_checks, found)
     return Findings(
@@ -338,19 +342,28 @@ def _not_compared(task: Task, baseline: str, wanted: str | None) -> NotCompared:
 
 
 def judge_alone(
-    task: Task, designs: Sequence[Design], arm: str, baseline: str, margin: float | None
+    found: TaskFindings,
+    designs: Sequence[Design],
+    measured: pd.DataFrame,
+    arm: str,
+    baseline: str,
+    margin: float | None,
 ) -> Verdict | Hindrance | None:
     """What is said of an arm's test accuracy against a baseline where nobody else is compared; None for nothing.
 
     Where seeds were chosen by results it is what the looks came to, or why they say nothing of these two: a test that
     knows of no looks would say too much.
     """
+    task = found.task
     metric = replace(PLAIN["test_accuracy"], rule=task.rule)
     if its_designs := designs_of(task, designs):
         return judge_by_looks(task, metric, its_designs, arm, baseline, margin)
     two = task.runs[task.runs["arm"].isin([arm, baseline])]
     comparison = compare_arms(two, metric, baseline, margin)
-    return comparison.rows[0].verdict if comparison else None
+    if comparison is None:
+        return None
+    pairs = at_equal_settings(task, found.tuning, measured, baseline) if found.tuning else {}
+    return confirmed(comparison, pairs, margin).rows[0].verdict
 
 
 def _of_studies(task: Task, studies: dict[str, dict[str, Any]]) -> tuple[float, ...]:

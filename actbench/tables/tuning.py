@@ -45,17 +45,20 @@ class TuningFindings:
         return expected_best([its.accuracy for its in self.arms[arm].scores.values()])
 
 
-def about_tuning(found: TuningFindings, arms: Sequence[str], baseline: str) -> list[TableWarning]:
+def about_tuning(
+    found: TuningFindings, arms: Sequence[str], baseline: str, confirmed: Collection[str] = ()
+) -> list[TableWarning]:
     """Warnings about what was chosen for the arms of a task.
 
     Two arms of one function that choose different rates by luck do differ at these rates, and ten seeds find that. So
-    where the tuning cannot tell the two choices apart, in either arm, a verdict may be of the choice.
+    where the tuning cannot tell the two choices apart, in either arm, a verdict may be of the choice; but for arms that
+    are ``confirmed``, whose verdicts hold at equal settings too.
     """
     tuned = {arm: found.arms[arm] for arm in arms if arm in found.arms}
     edge = tuple(arm for arm, its in tuned.items() if its.on_edge)
     warnings: list[TableWarning] = [ChosenOnEdge(edge)] if edge else []
     if (base := tuned.get(baseline)) is not None:
-        others = {arm: its for arm, its in tuned.items() if its.trial != base.trial}
+        others = {arm: its for arm, its in tuned.items() if its.trial != base.trial and arm not in confirmed}
         luck = tuple(
             arm for arm, its in others.items() if not (its.tells_from(base.trial) and base.tells_from(its.trial))
         )

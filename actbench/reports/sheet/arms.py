@@ -65,7 +65,7 @@ def arm_grid(found: TaskFindings, view: View) -> Grid:
     names = choose_columns(arms, view, [t for t in found.thresholds if t not in unreached])
     records: list[Any] = arms.to_dict("records")
     rows = tuple(tuple(_cell(row, name, article=article) for name in names) for row in records)
-    notes = [f"No run reached {' or '.join(threshold_percent(t) for t in unreached)} %."] if unreached else []
+    notes = [words.unreached([threshold_percent(t) for t in unreached])] if unreached else []
     notes += [words.explain_learned()] * any(name in names for name in ("learned", *LEARNED.values()))
     if article:
         runs = sorted({row["runs"] for row in records})

@@ -41,6 +41,7 @@ from actbench.reports.words.outcomes import (
     learned,
     outcome,
     spread_name,
+    unreached,
 )
 from actbench.reports.words.plans import gave_up, too_few_seeds
 from actbench.reports.words.removals import removed, to_remove
@@ -125,6 +126,7 @@ __all__ = [
     "to_remove",
     "too_few_seeds",
     "unit",
+    "unreached",
     "verdict",
     "warning",
     "with_reach",

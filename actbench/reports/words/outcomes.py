@@ -36,6 +36,12 @@ def learned(count: float, runs: float, low: float, high: float) -> str:
     return f"{count:g}/{runs:g} ({percent(low, 0)} … {percent(high, 0)} %)" if runs else NOTHING
 
 
+def unreached(thresholds: Sequence[str]) -> str:
+    """Which accuracies, in percent, were reached by no run: ``No run reached 90, 95 or 97 %.``"""
+    *most, last = thresholds
+    return f"No run reached {', '.join(most)}{' or ' * bool(most)}{last} %."
+
+
 NOTES = {
     Outcome.NEVER_LEARNED: "never learned: the training accuracy of no epoch is above chance",
     Outcome.COLLAPSED: "collapsed: it learned, and its last epoch is back at chance",

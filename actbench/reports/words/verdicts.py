@@ -68,6 +68,8 @@ def _open(found: Verdict) -> str:
     """Nothing yet, and how many seeds would tell."""
     if found.standing is Standing.TOO_FEW:
         return too_few(found)
+    if found.by_choice:
+        return "undecided: the difference may be that of the settings"
     if found.seeds is None:
         return "undecided"
     if found.seeds.fewest is None:
