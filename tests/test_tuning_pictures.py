@@ -77,7 +77,7 @@ def test_sensitivity_draws_the_tuned_task_alone_with_what_was_tried_and_what_was
     arrows = [text.xy for text in axes.texts if text.arrow_patch and not text.get_text()]
     assert arrows == [(arms["tanh"].trial.rate, pytest.approx(arms["tanh"].score.accuracy * 100))]
     assert [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 2] == [0.01]
-    said = "band: range of 3 seeds\n×: did not learn; ●: an arm's own rate; vertical line: the shared one"
+    said = "band: range of 3 seeds\n×: did not learn; ●: an arm's own rate; vertical: the shared one"
     assert {"relu", "tanh", said} <= set(texts_of(axes))
 
 
