@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from conftest import program
+from pretend import Pretend, sweep
 from synthetic import Arm, Task, write
 
 from actbench.reports.formats import FORMATS
@@ -109,6 +110,16 @@ def test_a_table_of_all_tasks_is_sorted_by_what_tells_them_apart(here, invoke):
     assert [row["dataset"] for row in rows] == ["cifar10"] * 4 + ["mnist"] * 6
     # What a table cannot hold is told beside it, once.
     assert done.stderr.count("warning: seconds are not comparable") == 1
+
+
+def test_a_tuned_store(npz, monkeypatch, invoke):
+    """Each arm at its own best, what was chosen, what is on the edge and what may be luck; then all at one rate."""
+    monkeypatch.chdir(npz().parent)
+    best = {"relu": 0.01, "tanh": 1e4, "mish": 0.02}
+    sweep(Pretend(best), activation=list(best), seed=list(range(10)))
+    done = invoke("compare", "r")
+    assert done.returncode == 0
+    assert tidy(done.stdout) == tidy(golden("tuned.txt", done.stdout))
 
 
 def test_html_words(here, invoke):

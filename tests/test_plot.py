@@ -19,7 +19,7 @@ from actbench.errors import UserError
 from actbench.reports.plots import PLOTS, Look, Panel
 from actbench.reports.plots.figures import DOTS_PER_INCH, draw_figure, draw_panel, inline_svg, save_picture
 from actbench.reports.plots.style import DARK, LIGHT, VARIABLES, palette, spread_out, themed
-from actbench.reports.words import task_title
+from actbench.reports.words import no_rates, no_trials, task_title
 from actbench.tables.findings import Question, analyse
 
 ARMS = [Arm("relu"), Arm("swish", 0.972, 1.8), Arm("mish", 0.9745, 1.6, seconds=0.35), Arm("tanh", 0.955, 3.0)]
@@ -70,6 +70,7 @@ def dots(axes, *sizes):
 
 
 WITHOUT_TARGET = {"bare", "failed"}
+NOT_TUNED = {"sensitivity": no_rates(), "budget": no_trials()}
 STORES = ["one", "two", "many", "bare", "broken", "failed"]
 
 
@@ -92,7 +93,9 @@ def test_a_file_has_a_panel_for_every_task_and_names_its_arms(findings, tmp_path
             arm: f"{arm} {learned}/{runs}" if kind == "curves" and learned < runs else arm
             for arm, learned, runs in zip(arms["activation"], arms["learned"], arms["runs"], strict=True)
         }
-        if kind == "profile" and name in WITHOUT_TARGET:
+        if kind in NOT_TUNED:
+            assert texts_of(axes)[0] == NOT_TUNED[kind]
+        elif kind == "profile" and name in WITHOUT_TARGET:
             assert texts_of(axes)[0] == "no run reached a threshold"
         elif there:
             assert set(texts_of(axes)) >= {told[arm] for arm in there if colours.named(arm)}

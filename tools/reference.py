@@ -20,6 +20,8 @@ from actbench.reports.answer import Answer
 from actbench.reports.plots.figures import Picture
 from actbench.results.columns import SETTINGS
 from actbench.studies.file import TABLES, keys_of
+from actbench.studies.tuning.asked import Tuning
+from actbench.studies.tuning.protocols import PROTOCOLS
 from tools import man, renewed
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -42,7 +44,19 @@ def keys() -> str:
     meanings = settings_help()
     tables = [_keys(f"[{table}]" if table else "At the top", keys_of(table), meanings) for table in ("", *TABLES)]
     rest = {name: name for name, column in SETTINGS.items() if not column.key and name != "seed"}
-    return "\n\n".join([*tables, _keys("In [grid] and [variants.NAME] only", rest, meanings)])
+    tuning = _attributes(Tuning)
+    return "\n\n".join(
+        [
+            *tables,
+            _keys("In [grid] and [variants.NAME] only", rest, meanings),
+            _keys("[tuning]", {name: name for name in tuning}, tuning),
+        ]
+    )
+
+
+def protocols() -> str:
+    """The protocols of tunings."""
+    return "\n".join(f"| `{its.name}` | {_cell(its.summary)} |" for its in PROTOCOLS)
 
 
 def commands() -> str:
@@ -58,6 +72,7 @@ GENERATED: dict[str, tuple[str, Callable[[], str]]] = {
     "python.md": ("functions", functions),
     "study-files.md": ("keys", keys),
     "commands.md": ("commands", commands),
+    "tuning.md": ("protocols", protocols),
 }
 """Pages, and what stands in them between the markers of which name."""
 
@@ -119,6 +134,16 @@ def _prose(thing: Any) -> Iterator[str]:
         items = (" ".join(item.split()) for item in ITEM.split(text.rstrip()) if item.strip())
         named = (NAME.sub("`\\1`:", item) for item in items)
         yield "\n".join(f"- {'Raises ' * (name == 'Raises')}{_markdown(item)}" for item in named)
+
+
+def _attributes(kind: type) -> dict[str, str]:
+    """What a class says of its attributes."""
+    _, *sections = PARTS.split(inspect.getdoc(kind) or "")
+    text = dict(zip(sections[::2], sections[1::2], strict=True))["Attributes"]
+    items = (" ".join(item.split()) for item in ITEM.split(text.rstrip()) if item.strip())
+    return {
+        name: _markdown(f"{meaning[:1].upper()}{meaning[1:]}") for name, meaning in (i.split(": ", 1) for i in items)
+    }
 
 
 def _first_sentence(thing: Any) -> str:

@@ -59,7 +59,7 @@ def plot(  # noqa: PLR0913, PLR0917 - one parameter an option
     select: Select = None,
     chance_level: ChanceLevel = None,
 ) -> None:
-    """Draw results: learning curves, time to a threshold, accuracy against seconds, or every seed as a dot."""
+    """Draw results: learning curves, time to a threshold, accuracy against seconds or learning rate, seeds as dots."""
     from actbench.reports.plots.figures import save_picture
     from actbench.tables.findings import Question, analyse
 

@@ -43,6 +43,14 @@ seeds = {seeds}
 #[variants.wide]
 #model = "mlp(200, 100)"
 
+# Each arm at its own best learning rate, chosen on seeds and images of its own, before the
+# seeds above score it. [tuning.grid] lists values of other settings. See docs/tuning.md.
+#[tuning]
+#protocol = "fair"
+#seeds = 3
+#validation_split = 0.1
+#budget = "full"
+
 # A short trial, for 'actbench reproduce {file} --smoke'.
 [smoke]
 epochs = 1

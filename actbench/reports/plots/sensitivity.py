@@ -71,8 +71,7 @@ def sensitivity(axes: Axes, panel: Panel, palette: Palette, _: Look) -> None:
     axes.set_ylabel("validation accuracy (%)" if found.tuning else f"{scored_on(found.task.rule)} accuracy (%)")
     heights = in_percent(np.array([value for point in points for value in point.accuracies]))
     room = 0.06 * float(np.ptp(heights)) or 1.0
-    # What is remarked in the lower corner, in two lines, stands below the curves.
-    axes.set_ylim(float(heights.min()) - 2.5 * room, min(float(heights.max()) + room, 100.5))
+    axes.set_ylim(float(heights.min()) - room, min(float(heights.max()) + room, 100.5))
     ends = [
         (arm, in_percent(float(np.mean(lines[arm].runs[-1].accuracies))), palette.colour(arm))
         for arm in arms

@@ -275,7 +275,7 @@ def write_remark(axes: Axes, text: str, colour: str) -> None:
     """A small remark below the axis and its title, where no line runs."""
     axes.annotate(
         text, (1, 0), xytext=(0, -REMARK_POINTS), xycoords="axes fraction", textcoords="offset points", ha="right",
-        va="top", fontsize=8, color=colour, annotation_clip=False,
+        va="top", fontsize=8, linespacing=1.0, color=colour, annotation_clip=False,
     )  # fmt: skip
 
 

@@ -84,5 +84,5 @@ def range_name(seeds: tuple[int, int], *, failed: bool, chosen: bool) -> tuple[s
     """What a picture of sensitivity draws: the range over so many seeds, fewest and most, and its marks."""
     fewest, most = seeds
     count = plural(most, "seed") if fewest == most else f"{fewest} to {most} seeds"
-    marks = ["×: did not learn" * failed, "●: an arm's own rate" * chosen, "vertical line: the shared one" * chosen]
+    marks = ["×: did not learn" * failed, "●: an arm's own rate" * chosen, "vertical: the shared one" * chosen]
     return f"band: range of {count}" if most > 1 else count, "; ".join(filter(None, marks))

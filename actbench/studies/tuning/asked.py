@@ -27,11 +27,11 @@ class Tuning(msgspec.Struct, frozen=True, kw_only=True):
     """How each arm's own settings are chosen before it is scored.
 
     Attributes:
-        protocol: the name of one of `actbench.studies.tuning.protocols`; ``grid`` where values are given.
-        seeds: of the tuning runs; None takes the protocol's number, from `FIRST_SEED` on.
-        validation_split: the share of the training part that judges, drawn of each class; the rest is trained on.
-        grid: names of settings, or of the optimizer's parameters, each with the values to be tried.
-        budget: ``halving`` drops the worse half of an arm's trials after each seed.
+        protocol: the name of one of `actbench.studies.tuning.protocols`, by default ``fair``; ``grid`` where values are given.
+        seeds: of the tuning runs; in a study's file also how many. By default the protocol's number, from 10000 on.
+        validation_split: the share of the training part that judges, drawn of each class, by default 0.1.
+        grid: a table: names of settings, or of the optimizer's parameters, each with the values to be tried.
+        budget: ``full``, or ``halving``, which drops the worse half of an arm's trials after each seed.
     """
 
     protocol: str = "fair"

@@ -1,0 +1,122 @@
+"""Pictures of tunings: where what was tried lies, and what was chosen. Nothing is trained here."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+from matplotlib.collections import PathCollection
+from pretend import Pretend, sweep
+
+from actbench.execution.plan import make_plan
+from actbench.execution.sweep import Options
+from actbench.execution.sweep import sweep as plain_sweep
+from actbench.reports.plots import PLOTS, Look
+from actbench.reports.plots.figures import draw_figure
+from actbench.reports.plots.style import LIGHT, palette, themed
+from actbench.studies.study import Study
+from actbench.tables.findings import Question, analyse
+
+RATES = [0.000316, 0.001, 0.00316, 0.01, 0.0316, 0.1, 0.316, 1.0, 3.16, 10.0]
+
+
+@pytest.fixture(autouse=True)
+def here(npz, monkeypatch):
+    monkeypatch.chdir(npz().parent)
+
+
+def tuned(folder):
+    """Two arms: one with its optimum inside the grid, where runs diverge at the highest rates, and one beyond it."""
+
+    def diverges(run):
+        return run.activation.spelling == "relu" and run.learning_rate > 1 and run.seed == 10_001
+
+    sweep(Pretend({"relu": 0.01, "tanh": 1e4}, diverges=diverges))
+    return analyse([folder / "r"], Question())
+
+
+def figure_of(kind, found):
+    with themed(LIGHT):
+        return draw_figure(PLOTS[kind], found, palette(found, LIGHT), Look())
+
+
+def marks(axes, count):
+    """Where the marks of so many points lie."""
+    clouds = [cloud.get_offsets() for cloud in axes.collections if type(cloud) is PathCollection]
+    return [np.asarray(cloud).tolist() for cloud in clouds if len(cloud) == count]
+
+
+def curve(axes, colour):
+    (line,) = (line for line in axes.lines if line.get_color() == colour and len(line.get_xdata()) > 2)
+    return line
+
+
+def texts_of(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def test_sensitivity_draws_the_tuned_task_alone_with_what_was_tried_and_what_was_chosen(tmp_path):
+    found = tuned(tmp_path)
+    assert len(found.tasks) == 2
+    (axes,) = figure_of("sensitivity", found).axes
+    assert axes.get_title("left").endswith("each arm at its own best")
+    assert (axes.get_xscale(), axes.get_xlabel(), axes.get_ylabel()) == (
+        "log", "learning rate", "validation accuracy (%)",
+    )  # fmt: skip
+    arms = found.tasks[0].tuning.arms
+    for arm, its in arms.items():
+        line = curve(axes, palette(found, LIGHT).colour(arm))
+        assert line.get_xdata().tolist() == pytest.approx(RATES)
+        assert line.get_ydata() / 100 == pytest.approx([score.accuracy for score in its.scores.values()])
+    ((low, high),) = marks(axes, 2)
+    assert [low[0], high[0]] == [3.16, 10.0]
+    own = {(rate, round(height / 100, 6)) for ((rate, height),) in marks(axes, 1)}
+    assert own == {(its.trial.rate, round(its.score.accuracy, 6)) for its in arms.values()}
+    # An arrow leads away from the arm on the edge, and there is none at the other.
+    assert arms["tanh"].on_edge
+    arrows = [text.xy for text in axes.texts if text.arrow_patch and not text.get_text()]
+    assert arrows == [(arms["tanh"].trial.rate, pytest.approx(arms["tanh"].score.accuracy * 100))]
+    assert [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 2] == [0.01]
+    said = "band: range of 3 seeds\n×: did not learn; ●: an arm's own rate; vertical: the shared one"
+    assert {"relu", "tanh", said} <= set(texts_of(axes))
+
+
+def test_budget_draws_the_expected_best_of_so_many_trials(tmp_path):
+    found = tuned(tmp_path)
+    (axes,) = figure_of("budget", found).axes
+    for arm in ("relu", "tanh"):
+        line = curve(axes, palette(found, LIGHT).colour(arm))
+        assert line.get_xdata().tolist() == list(range(1, len(RATES) + 1))
+        assert line.get_ydata() / 100 == pytest.approx(found.tasks[0].tuning.budget(arm))
+    assert all(float(tick).is_integer() for tick in axes.get_xticks())
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("random trials", "expected best validation accuracy (%)")
+
+
+def test_a_grid_over_the_rate_is_one_panel_of_test_accuracies(tmp_path):
+    executor = Pretend({"relu": 0.03, "tanh": 0.3}, diverges=lambda run: run.learning_rate == 0.1 and run.seed == 0)
+    study = Study().override(
+        {"data": "data.npz", "batch_size": 20, "activation": ["relu", "tanh"], "learning_rate": [0.1, 0.001, 0.01],
+         "seed": [0, 1, 2]}
+    )  # fmt: skip
+    plain_sweep(make_plan(study, executor), tmp_path / "r", Options(executor=executor))
+    found = analyse([tmp_path / "r"], Question())
+    (axes,) = figure_of("sensitivity", found).axes
+    assert axes.get_title("left") == "data.npz · mlp(100, 50)"
+    assert axes.get_ylabel() == "test accuracy (%)"
+    line = curve(axes, LIGHT.ink)
+    assert line.get_xdata().tolist() == [0.001, 0.01, 0.1]
+    heights = [0.95 - abs(math.log10(rate * 1000)) / 20 + 0.001 for rate in (0.001, 0.01, 0.1)]
+    assert line.get_ydata() / 100 == pytest.approx(heights)
+    assert len(marks(axes, 1)) == 2
+    # What the tuning would choose is not known, and no tuning is shown on the page.
+    assert "band: range of 3 seeds\n×: did not learn" in texts_of(axes)
+    assert len(figure_of("budget", found).axes) == 3
+
+
+def test_a_page_has_these_pictures_for_tuned_tasks_alone(tmp_path, invoke):
+    tuned(tmp_path)
+    page = invoke("compare", "r", "--format", "html").stdout
+    captions = re.findall("<figcaption>(.*?)</figcaption>", page)
+    assert captions.count("How much each arm minds its learning rate") == 1
+    assert captions.count("What a search of fewer trials would have found") == 1
+    assert captions.count("Test accuracy, epoch by epoch") == 2
