@@ -27,7 +27,7 @@ class Tuning(msgspec.Struct, frozen=True, kw_only=True):
     """How each arm's own settings are chosen before it is scored.
 
     Attributes:
-        protocol: the name of one of `actbench.studies.tuning.protocols`, by default ``fair``; ``grid`` where values are given.
+        protocol: ``fair``, ``deepobs`` or ``algoperf``, by default ``fair``; ``grid`` where values are given.
         seeds: of the tuning runs; in a study's file also how many. By default the protocol's number, from 10000 on.
         validation_split: the share of the training part that judges, drawn of each class, by default 0.1.
         grid: a table: names of settings, or of the optimizer's parameters, each with the values to be tried.
