@@ -11,13 +11,13 @@ INTERRUPTED = 130
 
 
 def main() -> None:
-    """Run the command line; see ``actbench.cli.main``. Whatever is interrupted outside of its own care ends in a word."""
+    """Run the command line; see ``actbench.cli.main``. An interruption outside of its own care ends in a word."""
     try:
         from actbench.cli import main as command_line
 
         command_line()
     except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
+        sys.stderr.write("Interrupted.\n")
         sys.exit(INTERRUPTED)
 
 

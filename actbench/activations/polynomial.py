@@ -29,7 +29,7 @@ def spocu(
     beta: Annotated[float, Meta(description="shift of the polynomial's argument")] = 0.6653,
     gamma: Annotated[float, Meta(gt=0, description="scale of the input")] = 4.437,
 ) -> Tensor:
-    """Scaled polynomial constant unit, with an unbounded generator (c = ∞), as a package of that name has it, non-official.
+    """Scaled polynomial constant unit, with an unbounded generator (c = ∞), as in a package, non-official.
 
     That package is not by SPOCU's authors (see the provider ``spocu:``); the parameters are theirs.
 
