@@ -15,7 +15,7 @@ from typing import Any
 
 from actbench.errors import UserError
 from actbench.lazy import lazy
-from actbench.models.wiring import Graph, graph_of, has_activation, is_activation, name_of, parts, shape_of
+from actbench.models.wiring import Graph, graph_of, has_activation, is_activation, is_network, name_of, parts, shape_of
 
 keras = lazy("keras")
 layers = lazy("keras.layers")
@@ -134,18 +134,20 @@ def with_sites(model: Any, site: Callable[[], Any], swap: str | None) -> Any:
         raise UserError(_nothing_meant(swap, [each.place for each in found]))
     end = {id(each.layer) for each in found if each.place.reason is Reason.LOSS}
 
-    def changed(old: Any) -> Any:
-        if id(old) in meant and is_activation(old):
-            return site()
-        if id(old) in end and is_activation(old):
-            return layers.Activation("linear", name=old.name)
-        new = _again(old)
+    def changed(old: Any) -> tuple[Any, Any]:
+        if is_activation(old):
+            is_end = id(old) in end
+            new = site() if id(old) in meant else layers.Activation("linear", name=old.name) if is_end else _again(old)
+            return new, None
+        new, after = _again(old), None
         for ours, its in zip(parts(old), parts(new), strict=False):
-            if id(ours) in meant:
+            if id(ours) in meant and type(ours).call.__module__.startswith("keras."):
+                its.activation, after = keras.activations.linear, site()
+            elif id(ours) in meant:  # where a layer of somebody's own calls it, only that layer knows
                 its.activation = site()
             elif id(ours) in end:
                 its.activation = keras.activations.linear
-        return new
+        return new, after
 
     return _copied(model, changed)
 
@@ -181,28 +183,39 @@ def _without_seeds(config: Any) -> Any:
     return config
 
 
-def _copied(model: Any, changed: Callable[[Any], Any]) -> Any:
-    """A copy with each layer as `changed` makes it, and with the weights of those that have the same."""
-    pairs: list[tuple[Any, Any]] = []
+def _copied(model: Any, changed: Callable[[Any], tuple[Any, Any]]) -> Any:
+    """A copy with each layer as `changed` makes it, what goes behind it, and the weights of those that stayed."""
+    pairs: dict[int, tuple[Any, Any]] = {}
+    behind: dict[int, Any] = {}
     replaced: set[int] = set()
 
-    def copy(layer: Any) -> Any:
-        new = changed(layer)
-        pairs.append((layer, new))
-        if type(layer) is not type(new):
-            replaced.add(id(new))
-        return new
+    def copy(old: Any) -> Any:
+        if id(old) not in pairs:
+            new, after = (clone(old), None) if is_network(old) else changed(old)
+            pairs[id(old)] = old, new
+            if after is not None:
+                behind[id(new)] = after
+            if is_activation(old) and type(old) is not type(new):
+                replaced.add(id(new))
+        return pairs[id(old)][1]
 
     def call(layer: Any, *given: Any, **more: Any) -> Any:
-        return layer(given[0]) if id(layer) in replaced else layer(*given, **more)  # a Softmax also takes a mask
+        output = layer(given[0]) if id(layer) in replaced else layer(*given, **more)  # a Softmax also takes a mask
+        return behind[id(layer)](output) if id(layer) in behind else output
 
-    made = keras.models.clone_model(graph_of(model), clone_function=copy, call_function=call, recursive=True)
-    for old, new in pairs:
-        if not isinstance(old, layers.Layer) or old is new or type(old) is not type(new):
-            continue
-        for target, weight in zip(_own_weights(new), _own_weights(old), strict=True):
-            target.assign(weight)
+    def clone(network: Any) -> Any:
+        return keras.models.clone_model(graph_of(network), clone_function=copy, call_function=call)
+
+    made = clone(model)
+    for old, new in pairs.values():
+        if type(old) is type(new) and old is not new and isinstance(old, layers.Layer) and not is_network(old):
+            _copy_weights(old, new)
     return made
+
+
+def _copy_weights(old: Any, new: Any) -> None:
+    for target, weight in zip(_own_weights(new), _own_weights(old), strict=True):
+        target.assign(weight)
 
 
 def _own_weights(layer: Any) -> list[Any]:

@@ -45,7 +45,7 @@ class Graph:
         operation, given = node.operation, node.arguments.keras_tensors
         first = id(operation) not in self.outputs
         self.outputs[id(operation)] += node.outputs
-        if _is_network(operation):
+        if is_network(operation):
             if first:
                 self._add(operation, f"{prefix}{operation.name}/")
             inner = graph_of(operation)
@@ -111,7 +111,8 @@ def parts(operation: Any) -> list[Any]:
     return [operation, *(part for part in inner if id(part) not in activations)]
 
 
-def _is_network(operation: Any) -> bool:
+def is_network(operation: Any) -> bool:
+    """Whether an operation is a network made of layers."""
     return isinstance(operation, keras.Model) and bool(getattr(operation, "inputs", None))
 
 

@@ -80,6 +80,7 @@ class _Reader:
         return Study(
             name=self.name(content.get("name", self.path.stem)),
             folder=str(self.path.parent),
+            allow_code=self.allow_code,
             description=self.convert("description", content.get("description", ""), str),
             source=self.convert("source", content.get("source", ""), str),
             base=base,
@@ -183,11 +184,11 @@ class _Reader:
 
     def code(self, field: str, value: Any) -> None:
         """Refuse a person's code from elsewhere: a study that somebody sent must not run what is on this machine."""
-        spelling = own_code(field, value)
-        if spelling is None or self.allow_code:
+        if self.allow_code:
             return
         try:
-            custom.check_defined_below(field, spelling, self.path.parent)
+            for spelling in own_code(field, value):
+                custom.check_defined_below(field, spelling, self.path.parent)
         except UserError as error:
             raise UserError(
                 f"{error} A study may name only functions and classes defined in files beside or below it; give "
