@@ -218,15 +218,20 @@ def check_network(name: str, made: Any, input_shape: Sequence[int], classes: int
         raise UserError(f"The model {name!r} is to return a keras.Model, but it returned {made!r}.")
     if not made.built:
         made.build((None, *input_shape))
-    if getattr(made, "output_shape", None) is None:
-        raise UserError(
-            f"The model {name!r} is a subclass of keras.Model, of which nobody knows the way from input to output. "
-            "Return one that is made of layers: keras.Sequential([…]), or keras.Model(inputs, outputs)."
-        )
+    check_layers(name, made)
     if tuple(made.output_shape) != (None, classes):
         raise UserError(
             f"The model {name!r} ends in shape {made.output_shape}, but it must end in (None, {classes}): the data has "
             f"{classes} classes."
+        )
+
+
+def check_layers(name: str, network: Any) -> None:
+    """Raise UserError for a network that is not made of layers, each with its inputs and outputs."""
+    if getattr(network, "output_shape", None) is None:
+        raise UserError(
+            f"The model {name!r} is a subclass of keras.Model, of which nobody knows the way from input to output. "
+            "Return one that is made of layers: keras.Sequential([…]), or keras.Model(inputs, outputs)."
         )
 
 

@@ -12,7 +12,7 @@ from actbench.errors import UserError
 from actbench.models import whole
 from actbench.registry import parse
 from actbench.results.columns import KEEP, SCORING, SETTINGS, Run
-from actbench.studies.settings import NAMED, Asked, is_of_ones_own
+from actbench.studies.settings import NAMED, Asked, check_trusted, is_of_ones_own, is_saved
 from actbench.studies.study import Study
 from actbench.training import initializers
 
@@ -61,7 +61,8 @@ def expand(
             if asked[name] is not None:
                 function(asked[name])
     if run_code:
-        _check_code(study, asked_for)
+        for model in {asked["model"] for _, asked in asked_for} - {None}:
+            check_trusted(model, allow_code=study.allow_code)
         _import_code(asked_for)
     is_whole = functools.cache(models.is_whole)
     device_kind, fits = functools.cache(device_kind), functools.cache(models.check)
@@ -96,19 +97,9 @@ def expand(
     return list(runs.values())
 
 
-def _check_code(study: Study, asked_for: Sequence[tuple[str, Asked]]) -> None:
-    """Refuse a saved model that holds code, unless that is allowed: to read it is to run it."""
-    for model in {asked["model"] for _, asked in asked_for} - {None}:
-        if not study.allow_code and whole.is_file(parse(model)) and whole.holds_code(parse(model).name):
-            raise UserError(
-                f"The model {model!r} holds a Lambda, which is code that runs when it is read. Give --allow-code if "
-                "you trust the file, or build the network in a function: --model FILE.py:build."
-            )
-
-
 def _check_whole(asked: Asked) -> None:
     """Refuse what means nothing for a network with activations of its own."""
-    if asked["custom_objects"] is not None and not whole.is_file(parse(asked["model"])):
+    if asked["custom_objects"] is not None and not is_saved(asked["model"]):
         raise UserError(
             f"--custom-objects names layers of a saved model, and {asked['model']!r} is none. Leave it out."
         )

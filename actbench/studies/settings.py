@@ -93,12 +93,26 @@ def is_of_ones_own(name: str, value: Any) -> bool:
     return bool(own_code(name, value)) or (name == "model" and value is not None and models.is_whole(value))
 
 
+def is_saved(model: str) -> bool:
+    """Whether a model is a file that Keras saved."""
+    return whole.is_file(parse(model))
+
+
+def check_trusted(model: str, *, allow_code: bool) -> None:
+    """Raise UserError for a saved model that holds code, unless that is allowed: to read it is to run it."""
+    if not allow_code and is_saved(model) and whole.holds_code(parse(model).name):
+        raise UserError(
+            f"The model {model!r} holds a Lambda, which is code that runs when it is read. Give --allow-code if you "
+            "trust the file, or build the network in a function: --model FILE.py:build."
+        )
+
+
 def files_in(name: str, value: Any) -> list[str]:
     """The files that a setting's value names: of data, of a saved model, or of a person's own code."""
     if name == "data":
         file = datasets.file_of(str(value))
         return [] if file is None else [file]
-    if name == "model" and value is not None and whole.is_file(parse(value)):
+    if name == "model" and value is not None and is_saved(value):
         return [parse(value).name]
     return [spelling.provider for spelling in own_code(name, value) if spelling.provider.endswith(".py")]
 
