@@ -1,5 +1,6 @@
 """A network as it is: a saved one, one of Keras's, what a function returns. It trains as it would without actbench."""
 
+import json
 import math
 import textwrap
 from pathlib import Path
@@ -165,7 +166,7 @@ def test_keras_own_networks_train_as_without_actbench(name):
     spelling = f"keras:{name}({words})" if words else f"keras:{name}"
     untouched = getattr(keras.applications, name)(weights=None, input_shape=(32, 32, 3), classes=CLASSES, **given)
     asked = {"data": "images.npz", "model": spelling, "batch_size": 8, "epochs": 1, "optimizer": "sgd"}
-    other, _ = built(spelling, activation="mish")
+    other, _ = built(spelling, activation="mish", batch_size=8)
     assert len(sites(other)) == count
     assert other.count_params() == untouched.count_params()
     check_trains_as_without(asked | {"activation": "own", "learning_rate": 0.001}, untouched)
@@ -318,3 +319,41 @@ def test_a_model_of_a_class_of_ones_own_is_refused_with_what_to_do():
     model.save("net.keras")
     with pytest.raises(UserError, match=r"subclass of keras.Model|layer of your own, 'Subclassed'"):
         built("net.keras", activation="relu")
+
+
+def test_the_network_is_shown_with_what_becomes_of_each_activation(invoke):
+    functional().save("net.keras")
+    done = invoke("show", "--model", "net.keras", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    places = {place["path"]: place for row in told["layers"] for place in row["places"]}
+    assert (told["parameters"], told["sites"]) == (functional().count_params(), 2)
+    assert [(path, place["swapped"], place["reason"]) for path, place in places.items() if path != "dense"][:3] == [
+        ("wide", True, None), ("squeeze", True, None), ("excite", False, "gate"),
+    ]  # fmt: skip
+    table = invoke("show", "--model", "net.keras", "--swap", "exc*").stdout
+    lines = {line.split()[0]: line for line in table.splitlines() if line.strip()}
+    assert lines["wide"].endswith("left: not meant by --swap")
+    assert lines["excite"].endswith("sigmoid      swapped")
+    assert "1 site" in table
+
+
+def test_a_reference_network_is_shown_with_its_sites(invoke):
+    told = json.loads(invoke("show", "--model", "mlp(100, 50)", "--json").stdout)
+    assert (told["parameters"], told["sites"]) == (12_060, 2)
+    assert [row["kind"] for row in told["layers"]] == ["Flatten", "Dense", "Site", "Dense", "Site", "Dense"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["show"], "Name activations to show, or one network: --model my.keras."),
+        (["show", "relu", "--model", "mlp(5)"], "Name activations to show, or one network"),
+        (["show", "own"], "'own' stands for the activations that a network came with"),
+        (["show", "--model", "no.keras"], "Cannot read the model 'no.keras': No such file or directory."),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_in_a_sentence(invoke, words, message):
+    done = invoke(*words)
+    assert done.returncode == 2
+    assert message in done.stderr

@@ -94,7 +94,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = None,
     custom_objects: Annotated[
         list[str] | None,
-        typer.Option("--custom-objects", help="A layer of your own in a saved model: file.py:Layer (repeatable)."),
+        typer.Option(
+            "--custom-objects",
+            help="A layer of your own in a saved model, file.py:Layer; several have commas between them.",
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Default: by data set.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Inputs a training step. Default: 100.")] = None,

@@ -40,12 +40,13 @@ def read_study(path: Path, *, allow_code: bool = False) -> Study:
     """Read and check a study file.
 
     The keys, all optional: ``name`` (else the file's), ``description``, ``source``, ``thresholds``, ``checks`` (what
-    ``actbench compare`` is to fail on), ``model``, and the tables ``[data]`` (``name``, ``limit``,
-    ``validation_split``), ``[training]`` (``optimizer``, ``learning_rate``, ``batch_size``, ``epochs``, ``patience``,
-    ``initializer``, ``precision``, ``deterministic``, ``device``), ``[grid]`` (lists of values of any of these and of
-    ``activation``; ``seeds``, a number or a list), ``[variants.NAME]`` (values or lists that replace the others, also
-    ``seeds``) and ``[smoke]`` (the same, for a short trial of the study). What belongs to an article is checked, and
-    read by ``read_article``. Files are named relative to the study's folder. Nothing that it names is run here.
+    ``actbench compare`` is to fail on), ``model``, ``swap``, ``weights``, ``custom_objects``, and the tables ``[data]``
+    (``name``, ``limit``, ``validation_split``), ``[training]`` (``optimizer``, ``learning_rate``, ``batch_size``,
+    ``epochs``, ``patience``, ``initializer``, ``precision``, ``deterministic``, ``device``), ``[grid]`` (lists of
+    values of any of these and of ``activation``; ``seeds``, a number or a list), ``[variants.NAME]`` (values or lists
+    that replace the others, also ``seeds``) and ``[smoke]`` (the same, for a short trial of the study). What belongs to
+    an article is checked, and read by ``read_article``. Files are named relative to the study's folder. Nothing that it
+    names is run here.
 
     Args:
         path: of the file.
