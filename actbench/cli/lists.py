@@ -104,10 +104,10 @@ def show(
     if model is not None:
         _show_network(model, data, swap, custom_objects, allow_code=allow_code, as_json=as_json)
         return
-    _show_activations(chosen or [], plot, as_json=as_json)
+    _show_activations(chosen or [], plot, theme, as_json=as_json)
 
 
-def _show_activations(chosen: list[str], plot: Path | None, *, as_json: bool) -> None:
+def _show_activations(chosen: list[str], plot: Path | None, theme: ThemeName, *, as_json: bool) -> None:
     if plot is not None:
         reports.save_curves(chosen, plot, theme=THEMES[theme])
         console(stderr=True).print(f"Drawn into {plot}.")
