@@ -86,7 +86,7 @@ def run(  # noqa: PLR0913 - one parameter an option
         log: names of loggers.
         data_dir: folder of published data.
         max_memory: GiB that the data of a file may take; None for half of what is free.
-        allow_code: let the study's file name any code of this machine.
+        allow_code: let the study's file name any code of this machine, and a saved model hold some.
         quiet: no progress.
         settings: by the names of studies' files and tables: a value, or a list of values to try each of.
             ``activation=["relu", "mine.py:gate"]``, ``data="mnist"``, ``learning_rate=[0.1, 0.01]``.

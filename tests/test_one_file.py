@@ -103,7 +103,7 @@ class Another:
     def place(self, data, device):
         return data
 
-    def program(self, model, optimizer, data, *, batch_size, deterministic):
+    def program(self, model, optimizer, data, recipe):
         return Idle()
 
     def values_and_slopes(self, function, inputs, dtype):

@@ -57,7 +57,7 @@ def test_both_names_start_the_same_program():
     scripts = PROJECT["project"]["scripts"]
     assert (*scripts,) == NAMES
     assert NAMES[1] == PROJECT["project"]["name"]
-    assert set(scripts.values()) == {"actbench.cli:main"}
+    assert set(scripts.values()) == {"actbench.__main__:main"}
 
 
 @pytest.mark.parametrize(

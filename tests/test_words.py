@@ -248,7 +248,7 @@ EQUAL = replace(SURE, standing=Standing.EQUIVALENT, by_values=Standing.EQUIVALEN
             ORDER,
             ClaimVerdict.UNDECIDED,
             EQUAL,
-            "not decided with 9 seeds: equal within 0.5 pp where both learn; up to 34 % of starts may fail",
+            "not confirmed with 9 seeds: equal within 0.5 pp where both learn; up to 34 % of starts may fail",
         ),
         (
             ORDER,

@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeAlias
 
 from actbench import providers
 from actbench.activations._instead import refuse
+from actbench.errors import UserError
 from actbench.registry import Choice, Parameter, Registry, Spelling, choose, parameters_of, parse
 
 __all__ = ["CATALOGUE", "Activation", "Kind", "Resolved", "Tensor", "activation", "named", "resolve"]
@@ -85,6 +86,8 @@ class Resolved:
     entry: Activation | None = None
 
 
+OWN = "own"
+"""The name of the activations that a network came with: nothing is put in their place."""
 CATALOGUE: Registry[Activation] = Registry("activation", __name__)
 
 
@@ -141,6 +144,8 @@ def resolve(text: str) -> Resolved:
         UserError: unknown name (with a suggestion), wrong parameters, or a person's own code that cannot be used.
     """
     spelling = _parsed(text)
+    if spelling.path == OWN:
+        raise UserError("'own' stands for the activations that a network came with: it is no function by itself.")
     if spelling.provider:
         return Resolved(*providers.provide(spelling))
     entry, values, choice = choose(CATALOGUE, text)
@@ -161,4 +166,6 @@ def named(text: str) -> Choice:
         UserError: unknown name (with a suggestion), wrong parameters, or no such file or module.
     """
     spelling = _parsed(text)
+    if text.strip() == OWN:
+        return Choice(OWN, OWN)
     return providers.named(spelling) if spelling.provider else resolve(text).choice

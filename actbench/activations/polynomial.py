@@ -29,9 +29,9 @@ def spocu(
     beta: Annotated[float, Meta(description="shift of the polynomial's argument")] = 0.6653,
     gamma: Annotated[float, Meta(gt=0, description="scale of the input")] = 4.437,
 ) -> Tensor:
-    """Scaled polynomial constant unit, with an unbounded generator (c = ∞), as the package of that name has it.
+    """Scaled polynomial constant unit, with an unbounded generator (c = ∞), as in a package, non-official.
 
-    That package is not its authors' (see the provider ``spocu:``); the parameters are.
+    That package is not by SPOCU's authors (see the provider ``spocu:``); the parameters are theirs.
 
     Grows like x⁸: at the default parameters float32 overflows for x above about 2.5e5. Without a bound on the
     generator it is not monotonic: it falls between z = 1 (x = 1.485) and its minimum, then rises for good.

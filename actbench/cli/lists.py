@@ -72,13 +72,42 @@ def _list_studies(search: str, *, as_json: bool) -> None:
 
 def show(
     chosen: Annotated[
-        list[str], typer.Argument(metavar="ACTIVATION...", autocompletion=completions(Listed.activations))
-    ],
+        list[str] | None, typer.Argument(metavar="ACTIVATION...", autocompletion=completions(Listed.activations))
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Show this network instead, as 'actbench run' takes it, and which of its activations are swapped.",
+            autocompletion=completions(Listed.models),
+        ),
+    ] = None,
+    data: Annotated[
+        str,
+        typer.Option(help="With --model: the data that it is built for.", autocompletion=completions(Listed.datasets)),
+    ] = "digits",
+    swap: Annotated[
+        str, typer.Option(help="With --model: hidden, relu, all, or a pattern of layers' names.")
+    ] = "hidden",
+    custom_objects: Annotated[
+        list[str] | None, typer.Option("--custom-objects", help="With --model: a layer of your own, file.py:Layer.")
+    ] = None,
+    allow_code: Annotated[
+        bool, typer.Option("--allow-code", help="With --model: trust the code in a saved one.")
+    ] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw f and f′ of them all into this .png, .svg or .pdf.")] = None,
     theme: Annotated[ThemeName, typer.Option(help="Of the paper of --plot.")] = ThemeName.light,
     as_json: Json = False,
 ) -> None:
-    """Show activations: formula, source, parameters, properties, and f and f′ as small plots."""
+    """Show activations: formula, source, parameters, properties, and f and f′ as small plots. Or a network's layers."""
+    if (model is None) == (not chosen):
+        raise UserError("Name activations to show, or one network: --model my.keras.")
+    if model is not None:
+        _show_network(model, data, swap, custom_objects, allow_code=allow_code, as_json=as_json)
+        return
+    _show_activations(chosen or [], plot, theme, as_json=as_json)
+
+
+def _show_activations(chosen: list[str], plot: Path | None, theme: ThemeName, *, as_json: bool) -> None:
     if plot is not None:
         reports.save_curves(chosen, plot, theme=THEMES[theme])
         console(stderr=True).print(f"Drawn into {plot}.")
@@ -88,6 +117,26 @@ def show(
         return
     width = shutil.get_terminal_size((80, 24)).columns
     typer.echo("\n\n".join(reports.card(text, width=width) for text in chosen))
+
+
+def _show_network(
+    model: str, data: str, swap: str, custom_objects: list[str] | None, *, allow_code: bool, as_json: bool
+) -> None:
+    """A network's layers, for such data; a saved one has its own shapes."""
+    from actbench.datasets import Request, info
+    from actbench.reports.networks import network_grid, network_json
+    from actbench.reports.words.networks import title
+    from actbench.studies.settings import check_trusted, is_saved
+    from actbench.training.outline import outline
+
+    check_trusted(model, allow_code=allow_code)
+    known = None if is_saved(model) else info(Request(data))
+    shape, classes = (known.input_shape, known.classes) if known else ((), 0)
+    rows = outline(model, shape, classes, ",".join(custom_objects) if custom_objects else None)
+    if as_json:
+        echo_json(network_json(rows, swap))
+        return
+    show_grid(network_grid(title(model, rows, swap), rows, swap), console())
 
 
 def information() -> dict[str, str]:

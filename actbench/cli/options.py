@@ -96,7 +96,8 @@ AllowCode = Annotated[
     bool,
     typer.Option(
         "--allow-code",
-        help="Let the study name any code of this machine, not only what is defined in files beside or below it.",
+        help="Let the study name any code of this machine, not only what is defined in files beside or below it, and "
+        "a saved model hold code, which a Lambda is.",
     ),
 ]
 MaxMemory = Annotated[

@@ -73,8 +73,30 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     model: Annotated[
         str | None,
         typer.Option(
-            help="Network, like cnn or 'mlp(100, 50)', or your own module:function. Default: by data set.",
+            help="Network, like cnn or 'mlp(100, 50)', your own FILE.keras or file.py:function, or one of Keras's, "
+            "like keras:MobileNetV2. Default: by data set.",
             autocompletion=completions(Listed.models),
+        ),
+    ] = None,
+    swap: Annotated[
+        str | None,
+        typer.Option(
+            help="Which activations of a model that came with some: hidden, relu, all, or a pattern of layers' names, "
+            "like 'block_*'. Default: hidden."
+        ),
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a model that came with some: new, drawn by the seed, or keep. Default: new.",
+            autocompletion=choices("weights"),
+        ),
+    ] = None,
+    custom_objects: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--custom-objects",
+            help="A layer of your own in a saved model, file.py:Layer; several have commas between them.",
         ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Default: by data set.")] = None,
@@ -146,7 +168,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     initializer: Annotated[
         str | None,
         typer.Option(
-            help="Of the reference layers' kernels. Default: glorot_uniform.",
+            help="Of the layers' kernels. Default: glorot_uniform, or own: each layer's, for a model that came with "
+            "activations.",
             autocompletion=completions(Listed.initializers),
         ),
     ] = None,
@@ -287,7 +310,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 def _asked(options: dict[str, Any]) -> dict[str, Any]:
     """The settings among the options, by the names that studies use."""
-    return {name: options[column.parameter] for name, column in SETTINGS.items()}
+    layers = options["custom_objects"]
+    return {name: options[column.parameter] for name, column in SETTINGS.items()} | {
+        "custom_objects": ",".join(layers) if layers else None
+    }
 
 
 def _reuse(stores: list[Path] | None, *, rerun: bool) -> tuple[Path, ...]:

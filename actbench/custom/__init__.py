@@ -19,15 +19,22 @@ from typing import Any
 
 from actbench.custom.importing import OF_FILES, expect
 from actbench.custom.places import home, names_from, place_of, search
-from actbench.custom.source import check_defined_below, check_imported, lies_here, source_of_file, source_of_module
+from actbench.custom.source import (
+    arguments_of,
+    check_defined_below,
+    check_imported,
+    lies_here,
+    source_of_file,
+    source_of_module,
+)
 from actbench.custom.traces import place_in, whole_trace
 from actbench.errors import UserError, did_you_mean
 from actbench.lazy import load
 from actbench.registry import Choice, Spelling, literal
 
 __all__ = [
-    "check_arguments", "check_defined_below", "load_attribute", "named", "names_from", "place_in", "place_of",
-    "prints_to_stderr", "whole_trace",
+    "arguments_of", "check_arguments", "check_defined_below", "load_attribute", "named", "names_from", "place_in",
+    "place_of", "prints_to_stderr", "whole_trace",
 ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from actbench.custom.meaning import meaning
+from actbench.custom.meaning import UNREADABLE, meaning
 from actbench.custom.places import home, place_of, was_added
 from actbench.errors import UserError
 from actbench.registry import Spelling
@@ -258,6 +258,21 @@ def check_defined_below(kind: str, spelling: Spelling, folder: Path) -> None:
         if not found or not all(map(_is_definition, found)):
             raise UserError(f"{provider!r} does not define {spelling.name!r} itself.")
         body = found[-1].body if isinstance(found[-1], ast.ClassDef) else []
+
+
+def arguments_of(kind: str, spelling: Spelling) -> ast.arguments | None:
+    """The signature of a function as its module's text has it; None where it does not define it as one itself.
+
+    Takes what `named` takes; nothing is run. Raises UserError where there is no such file or module.
+    """
+    provider = spelling.provider
+    file = provider if provider.endswith(".py") else str([*_module_files(kind, provider)][-1])
+    try:
+        body = ast.parse(content_of(kind, file)).body
+    except UNREADABLE:
+        return None
+    found = [node for node in _statements(body) if spelling.name in _bound(node)]
+    return found[-1].args if found and isinstance(found[-1], ast.FunctionDef) else None
 
 
 def _is_own(place: Path, folder: Path) -> bool:

@@ -18,7 +18,7 @@ from actbench.execution.until_decided import Wish, sweep_until_decided
 from actbench.results.columns import SETTINGS
 from actbench.statistics.sequential import FIRST_LOOK
 from actbench.studies.file import read_study
-from actbench.studies.settings import file_in
+from actbench.studies.settings import files_in
 from actbench.studies.study import MAX_SEEDS, MOST_SEEDS, Study
 from actbench.tables.measured import EpochRule
 
@@ -53,14 +53,14 @@ def asked_study(
         path: of the study's file, if any.
         fields: a value, or a list of values, for names of settings; None is not given.
         variants: those of the study to keep; none for all.
-        allow_code: let the file name any code of this machine.
+        allow_code: let the file name any code of this machine, and a saved model hold some.
 
     Raises:
         UserError: there is no such file or variant, or the file is no study.
     """
     if path and not path.exists():
         _check_no_other_name(str(path))
-    study = read_study(path, allow_code=allow_code) if path else Study()
+    study = read_study(path, allow_code=allow_code) if path else Study(allow_code=allow_code)
     given = {name: value for name, value in fields.items() if value is not None}
     laid = study.override({name: _seen_from(study.folder, name, value) for name, value in given.items()})
     return laid.only(variants)
@@ -83,10 +83,12 @@ def _seen_from(folder: str, name: str, value: Any) -> Any:
     """A setting as a study in that folder would say it: what files it names, it names relative to its own folder."""
     if isinstance(value, list):
         return [_seen_from(folder, name, item) for item in value]
-    file = file_in(name, value)
-    if file is None or Path(folder).resolve() == Path.cwd().resolve() or Path(file).is_absolute():
+    if Path(folder).resolve() == Path.cwd().resolve():
         return value
-    return value.strip().replace(file, os.path.relpath(file, folder), 1)
+    for file in dict.fromkeys(files_in(name, value)):
+        if not Path(file).is_absolute():
+            value = value.strip().replace(file, os.path.relpath(file, folder))
+    return value
 
 
 def asked_wish(

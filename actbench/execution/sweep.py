@@ -34,7 +34,7 @@ from actbench.results.columns import FINAL, SCORING, Record, Run
 from actbench.results.read import check_exists, read_manifest
 from actbench.results.sittings import Sitting, seeds_text, sittings_in
 from actbench.results.store import Store
-from actbench.studies.settings import own_code
+from actbench.studies.settings import is_of_ones_own
 from actbench.training import backends
 from actbench.training.run import now, one_line
 
@@ -203,7 +203,8 @@ def _with_own_code(assignments: Sequence[Assignment]) -> list[Assignment]:
     found: dict[tuple[str, ...], Assignment] = {}
     for each in assignments:
         run = each.run
-        if own_code("activation", run.activation.spelling) or own_code("model", run.model.spelling):
+        names = {"activation": run.activation.spelling, "model": run.model.spelling}
+        if any(is_of_ones_own(name, value) for name, value in names.items()):
             alike = (run.activation.definition, run.model.definition, run.dataset_sha256, run.precision, run.backend)
             found.setdefault(alike, each)
     return list(found.values())
@@ -213,7 +214,7 @@ def _check_tried(event: TrialEnded) -> None:
     """Raise UserError where a trial found what does not work."""
     if event.error:
         names = [("activation", event.run.activation), ("model", event.run.model)]
-        own = " in ".join(repr(choice.spelling) for name, choice in names if own_code(name, choice.spelling))
+        own = " in ".join(repr(choice.spelling) for name, choice in names if is_of_ones_own(name, choice.spelling))
         raise UserError(
             f"{own} was tried with a few inputs, and does not work, so that nothing is trained: {event.error}"
         ) from (_TraceError(event.trace) if event.trace else None)

@@ -6,7 +6,7 @@ Importing this package does not import Keras.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -14,17 +14,18 @@ from typing import Any, TypeAlias
 from actbench import custom
 from actbench.errors import UserError
 from actbench.lazy import lazy
+from actbench.models import whole
 from actbench.registry import Choice, Parameter, Registry, choose, parameters_of, parse
 
-__all__ = ["MODELS", "Model", "ResolvedModel", "Shape", "SiteFactory", "check", "model", "named", "resolve"]
+__all__ = ["MODELS", "Model", "ResolvedModel", "Shape", "SiteFactory", "check", "is_whole", "model", "named", "resolve"]
 
 keras = lazy("keras")
 
-SAVED = (".keras", ".h5", ".hdf5")
-"""Endings of files of models."""
+KERAS = "keras"
+"""The provider of the networks of ``keras.applications``."""
 BUILDER = (
-    "Name a function that builds a new one: --model FILE.py:build, with 'def build(site, input_shape, classes)', which "
-    "puts site() wherever an activation goes and returns a keras.Model."
+    "Name a function that builds a new one: --model FILE.py:build, with 'def build(input_shape, classes)', which "
+    "returns a keras.Model."
 )
 SiteFactory: TypeAlias = Callable[[], Any]
 """Makes a new activation site, a Keras layer, each time it is called."""
@@ -53,10 +54,14 @@ class Model:
 
 @dataclass(frozen=True)
 class ResolvedModel:
-    """A spelling made usable: ``build(site, input_shape, classes)`` returns a fresh ``keras.Model``."""
+    """A spelling made usable: ``build(site, input_shape, classes)`` returns a fresh ``keras.Model``.
+
+    One that ``is_whole`` has no sites, but activations of its own; ``whole.in_place`` puts the sites where these are.
+    """
 
     choice: Choice
     build: Callable[[SiteFactory, Shape, int], Any]
+    is_whole: bool = False
 
 
 MODELS: Registry[Model] = Registry("model", __name__)
@@ -72,18 +77,33 @@ def model(*, smallest_side: int = 0, name: str = "") -> Callable[[Callable[..., 
     return register
 
 
-def resolve(text: str) -> ResolvedModel:
-    """Turn a spelling, or ``module:function`` / ``file.py:function``, into a builder. Raises UserError."""
+def resolve(text: str, layers: Mapping[str, Any] | None = None) -> ResolvedModel:
+    """Turn a spelling into a builder: of a reference network, a saved one, one of Keras's, or a person's own function.
+
+    Args:
+        text: the spelling.
+        layers: a person's own layers in a saved model, by the names of their classes.
+
+    Raises:
+        UserError: there is no such model, or it takes no such parameters.
+    """
     spelling = parse(text)
+    if whole.is_file(spelling):
+        choice = whole.named_file(spelling)
+        return ResolvedModel(choice, lambda *_: whole.load(spelling.name, layers or {}), is_whole=True)
+    if spelling.provider == KERAS:
+        choice = whole.named_application(spelling)
+        return ResolvedModel(choice, lambda _, *given: whole.application(spelling, *given), is_whole=True)
     if spelling.provider:
         target, choice = custom.load_attribute("model", spelling)
         _check_builds(spelling.path, target)
-        custom.check_arguments("model", spelling.path, target, 3, spelling)
+        count = whole.given_to(custom.arguments_of("model", spelling), spelling)
+        custom.check_arguments("model", spelling.path, target, count, spelling)
 
-        def build(site: SiteFactory, input_shape: Shape, classes: int) -> Any:
-            return target(site, input_shape, classes, *spelling.positional, **spelling.named)
+        def build(*given: Any) -> Any:
+            return target(*given[len(given) - count :], *spelling.positional, **spelling.named)
 
-        return ResolvedModel(choice, build)
+        return ResolvedModel(choice, build, is_whole=count < 3)  # noqa: PLR2004 - site, input_shape, classes
     entry, values, choice = choose(MODELS, text)
     variadic = [value for p in entry.parameters if p.variadic for value in values.pop(p.name)]
 
@@ -96,9 +116,19 @@ def resolve(text: str) -> ResolvedModel:
 def named(text: str) -> Choice:
     """What a spelling stands for. A person's own code is not run for it. Raises UserError as `resolve`."""
     spelling = parse(text)
-    if not spelling.provider and spelling.name.endswith(SAVED):
-        raise UserError(f"{text!r} is a saved model, trained with the activation that it has. {BUILDER}")
+    if whole.is_file(spelling):
+        return whole.named_file(spelling)
+    if spelling.provider == KERAS:
+        return whole.named_application(spelling)
     return custom.named("model", spelling) if spelling.provider else choose(MODELS, text)[2]
+
+
+def is_whole(text: str) -> bool:
+    """Whether a spelling names a network with activations of its own, in whose place sites are put. Nothing is run."""
+    spelling = parse(text)
+    if not spelling.provider or spelling.provider == KERAS:
+        return bool(spelling.provider) or whole.is_file(spelling)
+    return whole.given_to(custom.arguments_of("model", spelling), spelling) < 3  # noqa: PLR2004 - site, and two more
 
 
 def _check_builds(path: str, target: Any) -> None:
@@ -112,7 +142,7 @@ def _check_builds(path: str, target: Any) -> None:
 def check(text: str, input_shape: Shape) -> None:
     """Raise UserError where inputs of this shape cannot go through a reference network; a person's own is not known."""
     spelling = parse(text)
-    smallest = 0 if spelling.provider else MODELS[spelling.path].smallest_side
+    smallest = 0 if spelling.provider or whole.is_file(spelling) else MODELS[spelling.path].smallest_side
     if not smallest:
         return
     images = len(input_shape) == 3  # noqa: PLR2004 - height, width, channels

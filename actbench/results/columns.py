@@ -27,6 +27,8 @@ FINAL: frozenset[str] = frozenset({"ok", "diverged"})
 """Statuses that answer the question: a run with one of these is not trained again."""
 STATUSES: tuple[str, ...] = typing.get_args(Status)
 
+KEEP = "keep"
+"""Of the weights that a network came with."""
 SCORING, TUNING = "scoring", "tuning"
 """Roles of runs: those that a question is answered by, and those that only help to choose settings for them."""
 Whole = Annotated[int, Meta(ge=1)]
@@ -80,6 +82,13 @@ class Run:
         str | None, default=None, neutral=None, option="--image-size", key="data.image_size", hashed=False, since=5
     )
     model: Choice = setting(str | None, default=None, option="--model", key="model")
+    swap: str = setting(str, default="hidden", neutral="hidden", option="--swap", key="swap", since=7)
+    weights: str = setting(
+        Literal["new", "keep"], default="new", neutral="new", option="--weights", key="weights", since=7
+    )
+    custom_objects: Choice | None = setting(
+        str | None, default=None, neutral=None, option="--custom-objects", key="custom_objects", since=7
+    )
     optimizer: Choice = setting(str, default="adam", option="--optimizer", key="training.optimizer")
     learning_rate: float = setting(
         Annotated[float, Meta(gt=0, le=1e6)], default=0.001, option="--lr", key="training.learning_rate"
@@ -108,7 +117,7 @@ class Run:
     patience: int | None = setting(
         Whole | None, default=None, option="--patience", key="training.patience", unit=Unit.EPOCHS
     )
-    initializer: str = setting(str, default="glorot_uniform", option="--initializer", key="training.initializer")
+    initializer: str = setting(str | None, default=None, option="--initializer", key="training.initializer")
     precision: str = setting(
         Literal["float32", "float64", "bfloat16"], default="float32", option="--precision", key="training.precision"
     )

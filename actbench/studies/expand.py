@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from actbench import activations, datasets, models
 from actbench.datasets import DatasetInfo, Request
 from actbench.errors import UserError
-from actbench.results.columns import SCORING, SETTINGS, Run
-from actbench.studies.settings import NAMED, Asked, own_code
+from actbench.models import whole
+from actbench.registry import parse
+from actbench.results.columns import KEEP, SCORING, SETTINGS, Run
+from actbench.studies.settings import NAMED, Asked, check_trusted, is_of_ones_own, is_saved
 from actbench.studies.study import Study
+from actbench.training import initializers
 
 
 def request(study: Study, asked: Asked) -> Request:
@@ -57,7 +61,10 @@ def expand(
             if asked[name] is not None:
                 function(asked[name])
     if run_code:
+        for model in {asked["model"] for _, asked in asked_for} - {None}:
+            check_trusted(model, allow_code=study.allow_code)
         _import_code(asked_for)
+    is_whole = functools.cache(models.is_whole)
     device_kind, fits = functools.cache(device_kind), functools.cache(models.check)
     runs: dict[str, tuple[Run, Request]] = {}
     for variant, asked in asked_for:
@@ -70,8 +77,17 @@ def expand(
         fitting["device"] = device_kind(asked["device"], asked["backend"])
         fits(fitting["model"], data.input_shape)
         _check_training(asked, data)
+        if is_whole(fitting["model"]):
+            fitting["initializer"] = asked["initializer"] or initializers.OWN
+            _check_whole(fitting)
+        else:
+            fitting["initializer"] = asked["initializer"] or initializers.USUAL
+            _check_reference(fitting)
         # The data goes by the name that was given; what is in it is told by its hash.
-        meant = {name: resolve[name](value) if name in resolve else value for name, value in fitting.items()}
+        meant = {
+            name: resolve[name](value) if name in NAMED and value is not None else value
+            for name, value in fitting.items()
+        }
         meant["data"] = asked["data"]
         values = {column.name: meant[name] for name, column in SETTINGS.items()}
         run = Run(study=study.name, variant=variant, dataset_sha256=data.sha256, role=role, **values)
@@ -81,12 +97,46 @@ def expand(
     return list(runs.values())
 
 
+def _check_whole(asked: Asked) -> None:
+    """Refuse what means nothing for a network with activations of its own."""
+    if asked["custom_objects"] is not None and not is_saved(asked["model"]):
+        raise UserError(
+            f"--custom-objects names layers of a saved model, and {asked['model']!r} is none. Leave it out."
+        )
+    if asked["weights"] == KEEP:
+        if parse(asked["model"]).provider == models.KERAS:
+            raise UserError(f"--weights keep is for a model that has some, and {asked['model']!r} is built anew.")
+        if asked["initializer"] != initializers.OWN:
+            raise UserError("--weights keep leaves the weights as they are. Leave --initializer out.")
+
+
+def _check_reference(asked: Asked) -> None:
+    """Refuse what is only for a network with activations of its own."""
+    unused = {
+        "--act own": asked["activation"].strip() == activations.OWN,
+        "--initializer own": asked["initializer"].strip() == initializers.OWN,
+        **{
+            SETTINGS[name].option: asked[name] != SETTINGS[name].neutral
+            for name in ("swap", "weights", "custom_objects")
+        },
+    }
+    for option in (option for option, given in unused.items() if given):
+        raise UserError(
+            f"{option} is for a model that came with activations, like my.keras or keras:MobileNetV2, and "
+            f"{asked['model']!r} has places for them instead. Leave it out."
+        )
+
+
 def _import_code(asked_for: Sequence[tuple[str, Asked]]) -> None:
     """Import what a person wrote, so that what cannot be called is refused before anything is trained."""
-    load = {"activation": activations.resolve, "model": models.resolve}
+    load: dict[str, Callable[[str], Any]] = {
+        "activation": activations.resolve,
+        "model": models.resolve,
+        "custom_objects": whole.loaded_objects,
+    }
     for name, resolve in load.items():
         for value in {asked[name] for _, asked in asked_for}:
-            if own_code(name, value):
+            if value is not None and value != activations.OWN and is_of_ones_own(name, value):
                 resolve(value)
 
 

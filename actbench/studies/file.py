@@ -40,12 +40,13 @@ def read_study(path: Path, *, allow_code: bool = False) -> Study:
     """Read and check a study file.
 
     The keys, all optional: ``name`` (else the file's), ``description``, ``source``, ``thresholds``, ``checks`` (what
-    ``actbench compare`` is to fail on), ``model``, and the tables ``[data]`` (``name``, ``limit``,
-    ``validation_split``), ``[training]`` (``optimizer``, ``learning_rate``, ``batch_size``, ``epochs``, ``patience``,
-    ``initializer``, ``precision``, ``deterministic``, ``device``), ``[grid]`` (lists of values of any of these and of
-    ``activation``; ``seeds``, a number or a list), ``[variants.NAME]`` (values or lists that replace the others, also
-    ``seeds``) and ``[smoke]`` (the same, for a short trial of the study). What belongs to an article is checked, and
-    read by ``read_article``. Files are named relative to the study's folder. Nothing that it names is run here.
+    ``actbench compare`` is to fail on), ``model``, ``swap``, ``weights``, ``custom_objects``, and the tables ``[data]``
+    (``name``, ``limit``, ``validation_split``), ``[training]`` (``optimizer``, ``learning_rate``, ``batch_size``,
+    ``epochs``, ``patience``, ``initializer``, ``precision``, ``deterministic``, ``device``), ``[grid]`` (lists of
+    values of any of these and of ``activation``; ``seeds``, a number or a list), ``[variants.NAME]`` (values or lists
+    that replace the others, also ``seeds``) and ``[smoke]`` (the same, for a short trial of the study). What belongs to
+    an article is checked, and read by ``read_article``. Files are named relative to the study's folder. Nothing that it
+    names is run here.
 
     Args:
         path: of the file.
@@ -80,6 +81,7 @@ class _Reader:
         return Study(
             name=self.name(content.get("name", self.path.stem)),
             folder=str(self.path.parent),
+            allow_code=self.allow_code,
             description=self.convert("description", content.get("description", ""), str),
             source=self.convert("source", content.get("source", ""), str),
             base=base,
@@ -183,11 +185,11 @@ class _Reader:
 
     def code(self, field: str, value: Any) -> None:
         """Refuse a person's code from elsewhere: a study that somebody sent must not run what is on this machine."""
-        spelling = own_code(field, value)
-        if spelling is None or self.allow_code:
+        if self.allow_code:
             return
         try:
-            custom.check_defined_below(field, spelling, self.path.parent)
+            for spelling in own_code(field, value):
+                custom.check_defined_below(field, spelling, self.path.parent)
         except UserError as error:
             raise UserError(
                 f"{error} A study may name only functions and classes defined in files beside or below it; give "

@@ -14,6 +14,7 @@ import msgspec
 
 from actbench import activations, datasets, models
 from actbench.errors import UserError, shown
+from actbench.models import whole
 from actbench.providers import LIBRARIES
 from actbench.registry import Choice, Spelling, choose, parse, parts_of
 from actbench.results.columns import SETTINGS
@@ -56,7 +57,10 @@ def _optimizer(text: str) -> Choice:
     return choose(OPTIMIZERS, text)[2]
 
 
-NAMED: dict[str, Callable[[str], Any]] = {"augment": augmentation.named} | {
+NAMED: dict[str, Callable[[str], Any]] = {
+    "augment": augmentation.named,
+    "custom_objects": whole.named_objects,
+} | {
     name: _of_one(find)
     for name, find in {
         "activation": activations.named,
@@ -70,25 +74,47 @@ NAMED: dict[str, Callable[[str], Any]] = {"augment": augmentation.named} | {
 }
 """Settings that are names, and what finds out which thing is meant, if there is one. No person's code is run."""
 
-CODE: dict[str, tuple[str, ...]] = {"activation": LIBRARIES, "model": ()}
+CODE: dict[str, tuple[str, ...]] = {"activation": LIBRARIES, "model": (models.KERAS,), "custom_objects": ()}
 """Settings that may name a person's own code: by any provider but these."""
 
 
-def own_code(name: str, value: Any) -> Spelling | None:
-    """The spelling of a person's own code, where a setting's value names such. Raises UserError for no spelling."""
+def own_code(name: str, value: Any) -> list[Spelling]:
+    """The spellings of a person's own code, where a setting's value names such. Raises UserError for no spelling."""
     if name not in CODE or value is None:
-        return None
-    _check_one_name(value)
-    spelling = parse(value)
-    return spelling if spelling.provider and spelling.provider not in CODE[name] else None
+        return []
+    if name != "custom_objects":
+        _check_one_name(value)
+    spellings = map(parse, parts_of(value)) if name == "custom_objects" else [parse(value)]
+    return [spelling for spelling in spellings if spelling.provider and spelling.provider not in CODE[name]]
 
 
-def file_in(name: str, value: Any) -> str | None:
-    """The file that a setting's value begins with: of data, or of a person's own code."""
+def is_of_ones_own(name: str, value: Any) -> bool:
+    """Whether a setting's value is code or a network of a person's own, which may not work."""
+    return bool(own_code(name, value)) or (name == "model" and value is not None and models.is_whole(value))
+
+
+def is_saved(model: str) -> bool:
+    """Whether a model is a file that Keras saved."""
+    return whole.is_file(parse(model))
+
+
+def check_trusted(model: str, *, allow_code: bool) -> None:
+    """Raise UserError for a saved model that holds code, unless that is allowed: to read it is to run it."""
+    if not allow_code and is_saved(model) and whole.holds_code(parse(model).name):
+        raise UserError(
+            f"The model {model!r} holds a Lambda, which is code that runs when it is read. Give --allow-code if you "
+            "trust the file, or build the network in a function: --model FILE.py:build."
+        )
+
+
+def files_in(name: str, value: Any) -> list[str]:
+    """The files that a setting's value names: of data, of a saved model, or of a person's own code."""
     if name == "data":
-        return datasets.file_of(str(value))
-    spelling = own_code(name, value)
-    return spelling.provider if spelling and spelling.provider.endswith(".py") else None
+        file = datasets.file_of(str(value))
+        return [] if file is None else [file]
+    if name == "model" and value is not None and is_saved(value):
+        return [parse(value).name]
+    return [spelling.provider for spelling in own_code(name, value) if spelling.provider.endswith(".py")]
 
 
 LARGEST = 2**53

@@ -33,6 +33,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     fractions; None takes the data set's. ``checks`` are what ``compare`` is to fail on. ``data_dir`` is where
     ``NAME.npz`` may lie, ``max_memory`` how many GiB the data of a file may take; None is half of what is free.
     ``tuning`` says how each arm's own settings are chosen before it is scored; None: they are not.
+    ``allow_code`` says that code in a saved model is trusted.
     ``folder`` is what the names of files are relative to: the study's own; the current one where it has none.
     """
 
@@ -49,6 +50,7 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     data_dir: str | None = None
     max_memory: float | None = None
     folder: str = "."
+    allow_code: bool = False
 
     def override(self, fields: Mapping[str, Any]) -> Study:
         """The same study with some settings fixed, or given a list of values, wherever it had them."""

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from actbench import activations, models
 from actbench.errors import UserError
 from actbench.lazy import lazy
+from actbench.models import whole
 from actbench.registry import Choice, choose
-from actbench.results.columns import Run
+from actbench.results.columns import KEEP, Run
 from actbench.training import backends, schedules
-from actbench.training.initializers import drawing
+from actbench.training.initializers import OWN, Draw, drawing
 from actbench.training.optimizers import OPTIMIZERS
 
 if TYPE_CHECKING:
@@ -41,14 +42,38 @@ def build(run: Run, data: Dataset) -> Built:
     """
     import numpy as np
 
-    from actbench.training.site import Site, sites
+    from actbench.training.site import sites
 
     _check_same("data", run.dataset, run.dataset_sha256, data.sha256)
-    activation = activations.resolve(run.activation.spelling)
-    _check_choice("activation", run.activation, activation.choice)
-    network = models.resolve(run.model.spelling)
+    own = run.activation.spelling == activations.OWN
+    network = models.resolve(run.model.spelling, _layers(run))
     _check_choice("model", run.model, network.choice)
     made: list[Site] = []
+    site = _has_own if own else _makes_sites(run, made)
+    keras.utils.set_random_seed(run.seed)
+    with backends.current().precision(run.precision):
+        model = network.build(site, data.input_shape, data.classes)
+        whole.check_network(run.model.spelling, model, data.input_shape, data.classes)
+        if network.is_whole:
+            swap, keep = None if own else run.swap, run.weights == KEEP
+            model = whole.in_place(run.model.spelling, model, site, data.input_shape, swap, keep=keep)
+    used = sites(model)
+    if not own:
+        _check_sites(run.model.spelling, made, used)
+    stream = np.random.RandomState(run.seed)
+    if run.initializer != OWN:
+        _draw_kernels(model, drawing(run.initializer), stream)
+    return Built(model, stream)
+
+
+def _makes_sites(run: Run, made: list[Site]) -> models.SiteFactory:
+    """What makes the run's sites and notes them. Raises UserError."""
+    import numpy as np
+
+    from actbench.training.site import Site
+
+    activation = activations.resolve(run.activation.spelling)
+    _check_choice("activation", run.activation, activation.choice)
 
     def site() -> Site:
         number = len(made)
@@ -56,32 +81,31 @@ def build(run: Run, data: Dataset) -> Built:
         made.append(Site(activation, seed, name=f"site_{number}"))
         return made[-1]
 
-    keras.utils.set_random_seed(run.seed)
-    with backends.current().precision(run.precision):
-        model = network.build(site, data.input_shape, data.classes)
-        if not isinstance(model, keras.Model):
-            raise UserError(f"The model {run.model.spelling!r} is to return a keras.Model, but it returned {model!r}.")
-        if not model.built:
-            model.build((None, *data.input_shape))
-    if getattr(model, "output_shape", None) is None:
-        raise UserError(
-            f"The model {run.model.spelling!r} is a subclass of keras.Model, of which nobody knows the way from input "
-            "to output. Return one that is made of layers: keras.Sequential([…]), or keras.Model(inputs, outputs)."
-        )
-    if tuple(model.output_shape) != (None, data.classes):
-        raise UserError(
-            f"The model {run.model.spelling!r} ends in shape {model.output_shape}, but it must end in "
-            f"(None, {data.classes}): the data has {data.classes} classes."
-        )
-    used = sites(model)
-    _check_sites(run.model.spelling, made, used)
-    stream = np.random.RandomState(run.seed)
-    draw = drawing(run.initializer)
-    own = {id(weight) for place in used for weight in place.weights}
+    return site
+
+
+def _has_own() -> Site:
+    """A site for the activation that a network came with: there is none."""
+    raise UserError("--act own is for a model that came with activations, and this one has places for them instead.")
+
+
+def _layers(run: Run) -> dict[str, Any]:
+    """A person's own layers in a saved model, by the names of their classes."""
+    if run.custom_objects is None:
+        return {}
+    layers, found = whole.loaded_objects(run.custom_objects.spelling)
+    _check_choice("custom objects", run.custom_objects, found)
+    return layers
+
+
+def _draw_kernels(model: Any, draw: Draw, stream: np.random.RandomState) -> None:
+    """Draw all kernels but those that activations learn, in the order of the layers."""
+    from actbench.training.site import sites
+
+    learned = {id(weight) for place in sites(model) for weight in place.weights}
     for weight in model.trainable_weights:
-        if id(weight) not in own and len(weight.shape) > 1:
+        if id(weight) not in learned and len(weight.shape) > 1:
             weight.assign(draw(stream, tuple(weight.shape)))
-    return Built(model, stream)
 
 
 def _check_sites(name: str, made: list[Site], used: list[Site]) -> None:

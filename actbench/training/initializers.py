@@ -34,6 +34,8 @@ class Initializer:
         return self.draw.__doc__ or ""
 
 
+OWN, USUAL = "own", "glorot_uniform"
+"""What a network that came with activations is drawn by, which is each layer's own initializer, and any other."""
 INITIALIZERS: Registry[Initializer] = Registry("initializer", __name__)
 
 
@@ -51,7 +53,7 @@ def drawing(text: str) -> Draw:
 
 def named(text: str) -> str:
     """The initializer that is meant, every parameter spelled. Raises UserError where there is none of that name."""
-    return choose(INITIALIZERS, text)[2].definition
+    return OWN if text.strip() == OWN else choose(INITIALIZERS, text)[2].definition
 
 
 def fan_in(shape: tuple[int, ...]) -> int:

@@ -195,7 +195,7 @@ def settings_line(found: TaskFindings) -> str:
         if column.shared and column.name not in titled and not column.is_unasked(settings[column.name])
     ]
     sizes = [f"{settings[key]:,.0f} {name}" for key, name in (("train_size", "training"), ("test_size", "test inputs"))
-             if not math.isnan(settings[key])]  # fmt: skip
+             if settings[key] is not None]  # fmt: skip
     counts = [(name.removesuffix("s"), set(found.arms[name].dropna())) for name in COUNTS]
     same = [words.plural(values.pop(), noun) for noun, values in counts if len(values) == 1]
     return " · ".join([*asked, *([" + ".join(sizes)] if sizes else []), *same, words.epoch_rule(found.task.rule)])

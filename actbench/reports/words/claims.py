@@ -43,7 +43,9 @@ def _tested(judged: JudgedClaim, test: Examined) -> str:
     if judged.verdict is ClaimVerdict.TOO_FEW:
         return too_few(found)
     if judged.verdict is ClaimVerdict.UNDECIDED:
-        return f"not decided with {plural(judged.seeds, 'seed')}{_instead(judged, test)}"
+        # What is shown to be equal is decided, only not as the claim has it.
+        word = "not confirmed" if found.standing is Standing.EQUIVALENT else "not decided"
+        return f"{word} with {plural(judged.seeds, 'seed')}{_instead(judged, test)}"
     if judged.verdict is ClaimVerdict.CONFIRMED and _is_alike(judged):
         return f"{judged.verdict}{where_alike(found, _measure(judged))}"
     return f"{judged.verdict}{_respect(test)}"
@@ -200,7 +202,8 @@ def _p(judged: JudgedClaim, test: Examined) -> str:
     if p is None or (_is_alike(judged) and not test.by_reliability):
         return ""
     of = " of how often they learned" if test.by_reliability else ""
-    family = f", {together(test.family)}" if len(test.family) > 1 else ""
+    against = f" against {test.baseline}" if test.baseline else ""
+    family = f", {together(test.family)}{against}" if len(test.family) > 1 else ""
     return f"; p {'' if p < SMALLEST_P else '= '}{p_value(p)}{of}, two-sided{family}"
 
 

@@ -18,6 +18,8 @@ DIGESTS = {"dataset_sha256": ("data", 8), "model_version": ("model's code", 6)}
 """What a digest is of, and how many of its digits people need to tell it from another."""
 NEGATIONS = {"deterministic": "not deterministic"}
 """Titles that are no nouns, and so have no "no" before them."""
+VAGUE = {"own"}
+"""Words of settings of the first version that say nothing without their title."""
 
 
 OWN = "each arm at its own best"
@@ -56,4 +58,4 @@ def setting(column: Column, value: Any) -> str:
             return plural(float(value), column.name.removesuffix("s"))
         # What was found is counted: 60,000; what was asked for stands as it was asked.
         return f"{title} {value:.10g}" if column.role is Role.SETTING else f"{title} {value:,.10g}"
-    return f"{title} {value}" if column.since > 1 else str(value)
+    return f"{title} {value}" if column.since > 1 or value in VAGUE else str(value)

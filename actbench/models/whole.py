@@ -1,0 +1,263 @@
+"""Networks as they are, without sites: a file that Keras saved, one of ``keras.applications``, what a function returns.
+
+Only `load` and `application` run anything of them; who they are is told by their bytes, or by their names.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import json
+import re
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from actbench import custom
+from actbench.errors import UserError, did_you_mean
+from actbench.lazy import lazy
+from actbench.lazy import load as load_module
+from actbench.models.surgery import ends_in, fresh, with_sites
+from actbench.registry import Choice, Spelling, literal, parse, parts_of
+
+keras = lazy("keras")
+
+SAVED = (".keras", ".h5", ".hdf5")
+"""Endings of files of models."""
+GIVEN = ("input_tensor", "input_shape", "classes", "include_top", "pooling", "classifier_activation", "name", "weights")
+"""Parameters of ``keras.applications`` that follow from the data, or are a setting of their own."""
+MOST_CONFIGURATION = 64 * 1024**2
+"""Bytes of a file's description of its layers: those of the largest networks take a few hundred thousand."""
+CODE = {"Lambda", "__lambda__"}
+"""What a file says where it holds code."""
+
+
+def is_file(spelling: Spelling) -> bool:
+    """Whether a model's file is named."""
+    return not spelling.provider and spelling.name.endswith(SAVED)
+
+
+def named_file(spelling: Spelling) -> Choice:
+    """The choice of a model's file: its bytes are in the definition, its path is not. Raises UserError for no file."""
+    if spelling.positional or spelling.named:
+        raise UserError(f"{spelling.name!r} is a saved model, which takes no parameters.")
+    digest = hashlib.sha256(_content(spelling.name)).hexdigest()[:12]
+    return Choice(spelling.name, f"saved model#{digest}", version=digest)
+
+
+def _content(name: str) -> bytes:
+    try:
+        return custom.place_of(name).read_bytes()
+    except (OSError, ValueError) as error:
+        raise UserError(f"Cannot read the model {name!r}: {getattr(error, 'strerror', None) or error}.") from None
+
+
+def holds_code(name: str) -> bool:
+    """Whether a model's file holds a Lambda: code that runs when the file is read. What cannot be read holds none."""
+    place = custom.place_of(name)
+    try:
+        if name.endswith(".keras"):
+            with zipfile.ZipFile(place) as archive, archive.open("config.json") as file:
+                text = file.read(MOST_CONFIGURATION)
+        else:
+            with load_module("h5py").File(place) as file:
+                text = file.attrs["model_config"]
+        waiting = [json.loads(text)]
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile, RecursionError):
+        return False
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            if part.get("class_name") in CODE:
+                return True
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return False
+
+
+def load(name: str, objects: Mapping[str, Any]) -> Any:
+    """The model in a file with its weights, in the precision that Keras is set to.
+
+    Code in it is run where there is any: whoever asks has been asked whether it is trusted.
+
+    Args:
+        name: of the file.
+        objects: a person's own layers, by the names of their classes.
+
+    Raises:
+        UserError: Keras cannot read it.
+    """
+    safe = not holds_code(name)
+    try:
+        with keras.saving.custom_object_scope(dict(objects)):
+            model = keras.saving.load_model(custom.place_of(name), compile=False, safe_mode=safe)
+            if keras.config.dtype_policy().name == "float32" or getattr(model, "output_shape", None) is None:
+                return model
+            described = _in_precision(keras.saving.serialize_keras_object(model))
+            other = keras.saving.deserialize_keras_object(described, safe_mode=safe)
+            other.set_weights(model.get_weights())
+            return other
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a library says of a file that is none of its own
+        message = str(error)
+    if found := re.search(r"Could not locate (?:class|function) '([^']+)'|Unknown layer: '?(\w+)", message):
+        missing = next(filter(None, found.groups())).rpartition(">")[2]
+        raise UserError(
+            f"The model {name!r} has a layer of your own, {missing!r}. Name the file that defines it: "
+            f"--custom-objects FILE.py:{missing}."
+        )
+    raise UserError(f"Keras cannot read the model {name!r}: {message.strip().splitlines()[0].rstrip('.')}.")
+
+
+def _in_precision(config: Any) -> Any:
+    """A configuration in which floating numbers are as Keras is set to; whole ones stay what they are."""
+    if isinstance(config, dict):
+        config = {name: _in_precision(value) for name, value in config.items()}
+        if config.get("class_name") == "DTypePolicy":
+            config["config"] = {"name": keras.config.dtype_policy().name}
+        elif str(config.get("dtype", "")).startswith(("float", "bfloat")):
+            config["dtype"] = keras.config.floatx()
+    elif isinstance(config, (list, tuple)):
+        config = type(config)(map(_in_precision, config))
+    return config
+
+
+def named_application(spelling: Spelling) -> Choice:
+    """The choice of one of ``keras.applications``. Raises UserError for no such network, and no such parameter."""
+    function = _application(spelling)
+    custom.check_arguments("model", spelling.path, function, 0, spelling)
+    parameters = inspect.signature(function).parameters
+    given = inspect.signature(function).bind(*spelling.positional, **spelling.named).arguments
+    for name in GIVEN:
+        if name in given:
+            raise UserError(f"{spelling.path!r} is not given {name!r}: that follows from the data and the settings.")
+    values = {name: p.default for name, p in parameters.items() if name not in GIVEN} | given
+    short = {name: value for name, value in given.items() if value != parameters[name].default}
+    return Choice(_spell(spelling.path, short), _spell(spelling.path, values), spelling.provider, keras.__version__)
+
+
+def _spell(path: str, values: Mapping[str, Any]) -> str:
+    words = [f"{name}={literal(value)}" for name, value in sorted(values.items())]
+    return f"{path}({', '.join(words)})" if words else path
+
+
+def _application(spelling: Spelling) -> Any:
+    known = {name: value for name, value in vars(keras.applications).items() if inspect.isfunction(value)}
+    if spelling.name not in known:
+        hint = did_you_mean(spelling.name, known)
+        raise UserError(f"There is no {spelling.name!r} in keras.applications.{hint}")
+    return known[spelling.name]
+
+
+def application(spelling: Spelling, input_shape: Sequence[int], classes: int) -> Any:
+    """One of ``keras.applications`` for this data, its weights drawn. Raises UserError where that cannot be."""
+    function, shape = _application(spelling), tuple(input_shape)
+    try:
+        return function(*spelling.positional, weights=None, input_shape=shape, classes=classes, **spelling.named)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - each checks its arguments in its own way
+        why = " ".join(str(error).split()).rstrip(".")
+    raise UserError(f"{spelling.path!r} cannot be built for inputs of shape {shape}: {why}.")
+
+
+def given_to(arguments: ast.arguments | None, spelling: Spelling) -> int:
+    """How many arguments a function that makes a model is given before those of its spelling.
+
+    3 for ``(site, input_shape, classes)``, 2 for ``(input_shape, classes)``, 0 where it needs none. A function of which
+    nothing is known is given 3.
+    """
+    if arguments is None:
+        return 3
+    names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
+    if names[:1] == ["input_shape"]:
+        return 2
+    if names[:1] == ["site"] or arguments.vararg:
+        return 3
+    needed = [name for name in names[: len(names) - len(arguments.defaults)] if name not in spelling.named]
+    if len(needed) <= len(spelling.positional):
+        return 0
+    return 2 if len(needed) == 2 else 3  # noqa: PLR2004 - input_shape, classes
+
+
+def named_objects(text: str) -> Choice:
+    """The choice of a person's own layers, with commas between them. Their code is not run."""
+    return _together([custom.named("layer", _of_own_code(part)) for part in parts_of(text)])
+
+
+def loaded_objects(text: str) -> tuple[dict[str, Any], Choice]:
+    """The layers that are named, by the names of their classes, and the choice of them all. Raises UserError."""
+    loaded = [custom.load_attribute("layer", _of_own_code(part)) for part in parts_of(text)]
+    return {target.__name__: target for target, _ in loaded}, _together([choice for _, choice in loaded])
+
+
+def _together(choices: Sequence[Choice]) -> Choice:
+    return Choice(
+        ",".join(sorted(choice.spelling for choice in choices)),
+        ",".join(sorted(choice.definition for choice in choices)),
+    )
+
+
+def _of_own_code(text: str) -> Spelling:
+    spelling = parse(text)
+    if not spelling.provider:
+        raise UserError(f"{text!r} is no layer of your own: write FILE.py:Layer, or module:Layer.")
+    return spelling
+
+
+def check_network(name: str, made: Any, input_shape: Sequence[int], classes: int) -> None:
+    """Refuse what is no network made of layers, with an output a class; build it where it is not built.
+
+    Raises:
+        UserError: what is wrong with it.
+    """
+    if not isinstance(made, keras.Model):
+        raise UserError(f"The model {name!r} is to return a keras.Model, but it returned {made!r}.")
+    if not made.built:
+        made.build((None, *input_shape))
+    check_layers(name, made)
+    if tuple(made.output_shape) != (None, classes):
+        raise UserError(
+            f"The model {name!r} ends in shape {made.output_shape}, but it must end in (None, {classes}): the data has "
+            f"{classes} classes."
+        )
+
+
+def check_layers(name: str, network: Any) -> None:
+    """Raise UserError for a network that is not made of layers, each with its inputs and outputs."""
+    if getattr(network, "output_shape", None) is None:
+        raise UserError(
+            f"The model {name!r} is a subclass of keras.Model, of which nobody knows the way from input to output. "
+            "Return one that is made of layers: keras.Sequential([…]), or keras.Model(inputs, outputs)."
+        )
+
+
+def in_place(
+    name: str, network: Any, site: Callable[[], Any], input_shape: Sequence[int], swap: str | None, *, keep: bool
+) -> Any:
+    """A network with sites in the place of its activations.
+
+    Its weights are drawn by each layer's own initializer before the sites are put in: they are the same whatever is
+    swapped.
+
+    Args:
+        name: of the network, for messages.
+        network: as `check_network` leaves it.
+        site: makes a new site.
+        input_shape: of the data.
+        swap: which activations; see ``surgery.Place.is_meant``. None for none.
+        keep: leave the weights that it came with.
+
+    Raises:
+        UserError: the data does not fit it, it ends in neither logits nor a softmax, or nothing in it is meant.
+    """
+    taken, wanted = network.input_shape, (None, *input_shape)
+    fits = isinstance(taken, tuple) and len(taken) == len(wanted)
+    if not fits or any(ours not in {None, theirs} for ours, theirs in zip(taken, wanted, strict=True)):
+        raise UserError(f"The model {name!r} takes inputs of shape {taken}, but the data's are {wanted}.")
+    if (end := ends_in(network)) not in {"", "softmax"}:
+        raise UserError(f"The model {name!r} ends in {end}; it must end in logits or in a softmax over the classes.")
+    return with_sites(network if keep else fresh(network), site, swap)

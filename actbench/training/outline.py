@@ -1,0 +1,39 @@
+"""A network layer by layer, and where its activations are, for those who want to see it before they train it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from actbench import activations, models
+from actbench.models import surgery, whole
+from actbench.registry import parse
+from actbench.training import backends
+
+if TYPE_CHECKING:
+    from actbench.models import Shape
+
+
+def outline(name: str, input_shape: Shape, classes: int, custom_objects: str | None = None) -> list[surgery.Row]:
+    """The layers of a network for such data. A saved one is shown as it is, whatever the data.
+
+    Raises:
+        UserError: there is no such model, or it is not made of layers.
+    """
+    backends.settle(backends.DEFAULT)
+    from actbench.training.site import Site
+
+    layers: dict[str, Any] = whole.loaded_objects(custom_objects)[0] if custom_objects else {}
+    resolved = models.resolve(name, layers)
+    relu = activations.resolve("relu")
+    made: list[Site] = []
+
+    def site() -> Site:
+        made.append(Site(relu, 0, name=f"site_{len(made)}"))
+        return made[-1]
+
+    network = resolved.build(site, input_shape, classes)
+    if whole.is_file(parse(name)):
+        whole.check_layers(name, network)
+    else:
+        whole.check_network(name, network, input_shape, classes)
+    return surgery.outline(network)

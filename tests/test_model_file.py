@@ -1,0 +1,359 @@
+"""A network as it is: a saved one, one of Keras's, what a function returns. It trains as it would without actbench."""
+
+import json
+import math
+import textwrap
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from conftest import bytes_images, planned, trained
+from keras import layers
+
+from actbench import datasets
+from actbench.errors import UserError
+from actbench.studies.expand import expand
+from actbench.studies.study import Study
+from actbench.training.build import build
+from actbench.training.site import sites
+
+SIDE, CLASSES = 8, 3
+OWN = """
+import keras
+from keras import layers
+
+class Scaled(layers.Layer):
+    def build(self, shape):
+        self.scale = self.add_weight(shape=(shape[-1],), initializer="ones")
+
+    def call(self, x):
+        return self.scale * x
+
+class Subclassed(keras.Model):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.flat, self.end = layers.Flatten(), layers.Dense(3)
+
+    def call(self, x):
+        return self.end(self.flat(x))
+
+def dense(input_shape, classes, width=6):
+    return keras.Sequential([
+        keras.Input(input_shape), layers.Flatten(), layers.Dense(width, "relu", name="one"), layers.Dense(classes)
+    ])
+
+def fixed():
+    return dense((8, 8, 3), 3)
+
+def unbuilt(shape, classes):
+    return keras.Sequential([layers.Flatten(), layers.Dense(5, "tanh"), layers.Dense(classes, "softmax")])
+
+def with_sites(site, input_shape, classes):
+    return keras.Sequential([layers.Flatten(), layers.Dense(4), site(), layers.Dense(classes)])
+
+def nothing(input_shape, classes):
+    return None
+
+def subclassed(input_shape, classes):
+    return Subclassed()
+"""
+
+
+def sequential():
+    return keras.Sequential([
+        keras.Input((SIDE, SIDE, 3)),
+        layers.Conv2D(4, 3, activation="relu", name="one"),
+        layers.BatchNormalization(),
+        layers.LeakyReLU(name="two"),
+        layers.Flatten(),
+        layers.Dense(CLASSES, activation="softmax", kernel_initializer="he_normal"),
+    ])  # fmt: skip
+
+
+def block(inputs):
+    x = layers.Conv2D(4, 3, activation="swish", name="wide")(inputs)
+    s = layers.Dense(2, activation="relu", name="squeeze")(layers.GlobalAveragePooling2D()(x))
+    s = layers.Dense(4, activation="sigmoid", name="excite")(s)
+    return layers.Multiply()([x, layers.Reshape((1, 1, 4))(s)])
+
+
+def functional():
+    inputs = keras.Input((SIDE, SIDE, 3))
+    return keras.Model(inputs, layers.Dense(CLASSES, activation="softmax")(layers.Flatten()(block(inputs))))
+
+
+def nested():
+    inputs = keras.Input((SIDE, SIDE, 3))
+    inner = keras.Model(inputs, block(inputs), name="block")
+    head = keras.Sequential([layers.Flatten(), layers.Dense(5, activation="elu"), layers.Dense(CLASSES)], name="head")
+    outer = keras.Input((SIDE, SIDE, 3))
+    return keras.Model(outer, head(inner(outer)))
+
+
+NETWORKS = {"sequential": (sequential, 2), "functional": (functional, 2), "nested": (nested, 3)}
+
+
+@pytest.fixture(autouse=True)
+def files(own_folder):
+    np.savez("images.npz", **bytes_images(120, SIDE, CLASSES, 3))
+    Path("own.py").write_text(textwrap.dedent(OWN), encoding="utf-8")
+
+
+def built(model, **fields):
+    ((run, request),) = planned(data="images.npz", model=model, **fields)
+    return build(run, datasets.load(request))
+
+
+def weights(model):
+    return [np.asarray(weight) for weight in model.weights]
+
+
+def check_trains_as_without(asked, untouched):
+    """Two epochs of the model's own activations, against Keras's ``fit`` with the same weights and batches."""
+    record = trained(**asked)
+    ((run, request),) = planned(**asked)
+    data = datasets.load(request)
+    twin, stream = build(run, data)
+    untouched.set_weights(twin.get_weights())
+    ends = untouched.layers[-1]
+    logits = getattr(ends, "activation", keras.activations.linear) is keras.activations.linear
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=logits)
+    untouched.compile(keras.optimizers.SGD(run.learning_rate), loss)
+    rows, size = [], run.batch_size
+    for _ in range(run.epochs):
+        order, seen = stream.permutation(len(data.x_train)), 0.0
+        for start in range(0, len(order), size):
+            chosen = order[start : start + size]
+            seen += len(chosen) * float(untouched.train_on_batch(data.x_train[chosen], data.y_train[chosen]))
+            untouched.reset_metrics()
+        rows.append((seen / len(order), float(untouched.evaluate(data.x_test, data.y_test, verbose=0))))
+    ours = [(row.train_loss, row.test_loss) for row in record.epochs[1:]]
+    np.testing.assert_allclose(ours, rows, rtol=2e-3)
+    assert all(math.isfinite(value) for row in rows for value in row)
+    assert record.parameters == untouched.count_params()
+
+
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_models_own_activations_train_as_without_actbench(name, ending):
+    make, count = NETWORKS[name]
+    model = make()
+    model.save(name + ending)
+    asked = {"data": "images.npz", "model": name + ending, "batch_size": 16, "epochs": 2, "optimizer": "sgd"}
+    check_trains_as_without(asked | {"activation": "own", "learning_rate": 0.05}, model)
+    other, _ = built(name + ending, activation="mish")
+    assert len(sites(other)) == count
+    assert other.count_params() == model.count_params()
+
+
+APPLICATIONS = {
+    "MobileNetV2": (35, {}),
+    "EfficientNetB0": (49, {"dropout_rate": 0, "drop_connect_rate": 0}),
+    "ResNet50V2": (49, {}),
+    "DenseNet121": (121, {}),
+    "MobileNetV3Small": (33, {"dropout_rate": 0}),
+    "VGG16": (15, {}),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_keras_own_networks_train_as_without_actbench(name):
+    np.savez("images.npz", **bytes_images(16, 32, CLASSES, 3))
+    count, given = APPLICATIONS[name]
+    words = ", ".join(f"{key}={value}" for key, value in given.items())
+    spelling = f"keras:{name}({words})" if words else f"keras:{name}"
+    untouched = getattr(keras.applications, name)(weights=None, input_shape=(32, 32, 3), classes=CLASSES, **given)
+    asked = {"data": "images.npz", "model": spelling, "batch_size": 8, "epochs": 1, "optimizer": "sgd"}
+    other, _ = built(spelling, activation="mish", batch_size=8)
+    assert len(sites(other)) == count
+    assert other.count_params() == untouched.count_params()
+    check_trains_as_without(asked | {"activation": "own", "learning_rate": 0.001}, untouched)
+
+
+def test_arms_of_a_seed_begin_with_the_same_weights():
+    nested().save("net.keras")
+    drawn = {act: weights(built("net.keras", activation=act)[0]) for act in ("own", "relu", "prelu")}
+    assert len(drawn["prelu"]) == len(drawn["own"]) + 3
+    for ours, theirs in zip(drawn["own"], drawn["relu"], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    for kernel in drawn["own"]:
+        assert any(kernel.shape == other.shape and np.array_equal(kernel, other) for other in drawn["prelu"])
+    other = weights(built("net.keras", activation="relu", seed=1)[0])
+    assert not np.allclose(drawn["relu"][0], other[0])
+
+
+def test_weights_are_drawn_anew_or_kept():
+    model = sequential()
+    model.save("net.keras")
+    kept = weights(built("net.keras", activation="relu", weights="keep")[0])
+    for ours, theirs in zip(kept, weights(model), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert not np.allclose(kept[0], weights(built("net.keras", activation="relu")[0])[0])
+
+
+def test_an_initializer_that_is_asked_for_draws_in_place_of_the_layers_own():
+    own = weights(built("own.py:dense(500)", activation="relu")[0])[0]
+    given = weights(built("own.py:dense(500)", activation="relu", initializer="he_normal")[0])[0]
+    assert np.abs(own).max() < math.sqrt(6 / (192 + 500)) + 1e-6
+    assert given.std() == pytest.approx(math.sqrt(2 / 192), rel=0.05)
+
+
+def test_the_run_computes_in_its_own_precision_whatever_the_file_was_saved_in():
+    nested().save("net.keras")
+    network, _ = built("net.keras", activation="mish", precision="float64")
+    assert {weight.dtype for weight in network.weights} == {"float64"}
+    assert str(network(np.ones((1, SIDE, SIDE, 3))).dtype).endswith("float64'>")
+
+
+@pytest.mark.parametrize("spelling", ["own.py:dense", "own.py:dense(width=9)", "own.py:fixed", "own.py:unbuilt"])
+def test_a_function_may_return_a_network_without_sites(spelling):
+    network, _ = built(spelling, activation="mish")
+    assert len(sites(network)) == 1
+
+
+def test_what_a_function_is_called_with_is_told_by_its_signature():
+    assert len(sites(built("own.py:with_sites", activation="mish")[0])) == 1
+    names = ("own.py:with_sites", "own.py:dense")
+    drawn = {name: planned(data="images.npz", model=name)[0][0].initializer for name in names}
+    assert drawn == {"own.py:with_sites": "glorot_uniform", "own.py:dense": "own"}
+
+
+def test_the_files_content_is_in_the_key_and_its_path_is_not():
+    sequential().save("one.keras")
+    Path("two.keras").write_bytes(Path("one.keras").read_bytes())
+    functional().save("other.keras")
+    keys = [planned(data="images.npz", model=name)[0][0].key for name in ("one.keras", "two.keras", "other.keras")]
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_layers_of_ones_own_are_named():
+    _save_scaled()
+    with pytest.raises(UserError, match=r"has a layer of your own, 'Scaled'. Name the file that defines it"):
+        built("scaled.keras", activation="relu")
+    network, _ = built("scaled.keras", activation="relu", custom_objects="own.py:Scaled")
+    assert len(sites(network)) == 1
+
+
+def _save_scaled():
+    from actbench import custom
+    from actbench.registry import parse
+
+    scaled, _ = custom.load_attribute("layer", parse("own.py:Scaled"))
+    keras.Sequential([
+        keras.Input((SIDE, SIDE, 3)), layers.Flatten(), layers.Dense(4, "tanh"), scaled(), layers.Dense(CLASSES),
+    ]).save("scaled.keras")  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+def test_a_saved_lambda_needs_trust(ending):
+    keras.Sequential([
+        keras.Input((SIDE, SIDE, 3)), layers.Lambda(lambda x: 2 * x, output_shape=(SIDE, SIDE, 3)), layers.Flatten(),
+        layers.Dense(4, "tanh"), layers.Dense(CLASSES),
+    ]).save(f"net{ending}")  # fmt: skip
+    with pytest.raises(UserError, match="holds a Lambda, which is code that runs when it is read. Give --allow-code"):
+        built(f"net{ending}", activation="relu")
+    study = Study(allow_code=True).override({"data": "images.npz", "model": f"net{ending}"})
+    ((run, request),) = expand(study, datasets.info, lambda *_: "cpu")
+    assert len(sites(build(run, datasets.load(request))[0])) == 1
+
+
+def ended_by(activation, classes=CLASSES):
+    return keras.Sequential([
+        keras.Input((SIDE, SIDE, 3)), layers.Flatten(), layers.Dense(4, "tanh", name="one"),
+        layers.Dense(classes, activation),
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"model": "no.keras"}, r"Cannot read the model 'no.keras': No such file"),
+        ({"model": "text.keras"}, r"Keras cannot read the model 'text.keras'"),
+        ({"model": "text.h5"}, r"Keras cannot read the model 'text.h5'"),
+        ({"model": "small.keras"}, r"takes inputs of shape \(None, 5\), but the data's are \(None, 8, 8, 3\)"),
+        ({"model": "four.keras"}, r"ends in shape \(None, 4\), but it must end in \(None, 3\): the data has 3 classes"),
+        ({"model": "sigmoid.keras"}, r"ends in sigmoid; it must end in logits or in a softmax over the classes"),
+        ({"model": "good.keras", "swap": "relu"}, r"--swap relu means no activation of the model. It has one \(tanh\)"),
+        ({"model": "good.keras", "swap": "x_*"}, r"--swap x_\* means no activation of the model"),
+        ({"model": "good.keras(3)"}, r"'good.keras' is a saved model, which takes no parameters"),
+        ({"model": "good.keras", "weights": "keep", "initializer": "he_normal"}, r"Leave --initializer out"),
+        ({"model": "own.py:dense", "custom_objects": "own.py:Scaled"}, r"--custom-objects names layers of a saved"),
+        ({"model": "own.py:nothing"}, r"is to return a keras.Model, but it returned None"),
+        ({"model": "own.py:subclassed"}, r"is a subclass of keras.Model, of which nobody knows the way"),
+        ({"model": "own.py:with_sites", "activation": "own"}, r"--act own is for a model that came with activations"),
+        ({"model": "keras:MobileNetV2"}, r"'keras:MobileNetV2' cannot be built for inputs of shape \(8, 8, 3\): Input"),
+        ({"model": "keras:MobileNetV2", "weights": "keep"}, r"--weights keep is for a model that has some"),
+        ({"model": "keras:MobileNetV2(weights=None)"}, r"is not given 'weights': that follows from the data"),
+        ({"model": "keras:MobileNetV2(alpah=1)"}, r"'keras:MobileNetV2' cannot be called like that"),
+        ({"model": "keras:MobilNetV2"}, r"There is no 'MobilNetV2' in keras.applications. Did you mean 'MobileNetV2'"),
+        ({"model": "mlp(4)", "activation": "own"}, r"--act own is for a model that came with activations"),
+        ({"model": "mlp(4)", "swap": "relu"}, r"--swap is for a model that came with activations"),
+        ({"model": "mlp(4)", "initializer": "own"}, r"--initializer own is for a model that came with activations"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_in_a_sentence(fields, message):
+    name = fields["model"].partition("(")[0]
+    if name.startswith("text"):
+        Path(name).write_text("no model", encoding="utf-8")
+    made = {
+        "four": lambda: ended_by(None, 4),
+        "sigmoid": lambda: ended_by("sigmoid"),
+        "good": lambda: ended_by("softmax"),
+    }
+    made["small"] = lambda: keras.Sequential([keras.Input((5,)), layers.Dense(4, "relu"), layers.Dense(CLASSES)])
+    if make := made.get(name.removesuffix(".keras")):
+        make().save(name)
+    with pytest.raises(UserError, match=message):
+        built(**{"activation": "relu"} | fields)
+
+
+def test_a_model_of_a_class_of_ones_own_is_refused_with_what_to_do():
+    from actbench import custom
+    from actbench.registry import parse
+
+    subclassed, _ = custom.load_attribute("model", parse("own.py:Subclassed"))
+    model = subclassed()
+    model(np.zeros((1, SIDE, SIDE, 3), "float32"))
+    model.save("net.keras")
+    with pytest.raises(UserError, match=r"subclass of keras.Model|layer of your own, 'Subclassed'"):
+        built("net.keras", activation="relu")
+
+
+def test_the_network_is_shown_with_what_becomes_of_each_activation(invoke):
+    functional().save("net.keras")
+    done = invoke("show", "--model", "net.keras", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    places = {place["path"]: place for row in told["layers"] for place in row["places"]}
+    assert (told["parameters"], told["sites"]) == (functional().count_params(), 2)
+    assert [(path, place["swapped"], place["reason"]) for path, place in places.items() if path != "dense"][:3] == [
+        ("wide", True, None), ("squeeze", True, None), ("excite", False, "gate"),
+    ]  # fmt: skip
+    table = invoke("show", "--model", "net.keras", "--swap", "exc*").stdout
+    lines = {line.split()[0]: line for line in table.splitlines() if line.strip()}
+    assert lines["wide"].endswith("left: not meant by --swap")
+    assert lines["excite"].endswith("sigmoid      swapped")
+    assert "1 site" in table
+
+
+def test_a_reference_network_is_shown_with_its_sites(invoke):
+    told = json.loads(invoke("show", "--model", "mlp(100, 50)", "--json").stdout)
+    assert (told["parameters"], told["sites"]) == (12_060, 2)
+    assert [row["kind"] for row in told["layers"]] == ["Flatten", "Dense", "Site", "Dense", "Site", "Dense"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["show"], "Name activations to show, or one network: --model my.keras."),
+        (["show", "relu", "--model", "mlp(5)"], "Name activations to show, or one network"),
+        (["show", "own"], "'own' stands for the activations that a network came with"),
+        (["show", "--model", "no.keras"], "Cannot read the model 'no.keras': No such file or directory."),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_in_a_sentence(invoke, words, message):
+    done = invoke(*words)
+    assert done.returncode == 2
+    assert message in done.stderr

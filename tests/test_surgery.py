@@ -1,0 +1,240 @@
+"""Sites in networks that were written without them: which places are found, and what is left alone, and why."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from actbench.errors import UserError
+from actbench.models.surgery import Reason, ends_in, fresh, outline, places, with_sites
+
+
+class Doubling(layers.Layer):
+    """Stands for a site, and is easily told from any activation."""
+
+    def call(self, x):
+        return 2 * x
+
+
+def told(model):
+    return {place.path: (place.was, place.reason and place.reason.value) for place in places(model)}
+
+
+def swapped(model, swap="hidden"):
+    made = []
+
+    def site():
+        made.append(Doubling(name=f"site_{len(made)}"))
+        return made[-1]
+
+    return with_sites(model, site, swap), made
+
+
+def weights(model):
+    return [np.asarray(weight) for weight in model.weights]
+
+
+def squeezing(inputs):
+    """A convolution, and a squeeze-and-excite block as it is usually written."""
+    x = layers.Conv2D(4, 3, activation="swish", name="stem")(inputs)
+    s = layers.GlobalAveragePooling2D()(x)
+    s = layers.Dense(2, activation="relu", name="squeeze")(s)
+    s = layers.Dense(4, activation="sigmoid", name="excite")(s)
+    return layers.Multiply()([x, layers.Reshape((1, 1, 4))(s)])
+
+
+def test_a_sequential_model_has_its_hidden_activations_swapped():
+    model = keras.Sequential([
+        keras.Input((6,)),
+        layers.Dense(5, activation="tanh", name="one"),
+        layers.Dense(4, name="two"),
+        layers.LeakyReLU(name="leak"),
+        layers.PReLU(name="learned"),
+        layers.Dense(3, activation="softmax", name="end"),
+    ])  # fmt: skip
+    assert told(model) == {
+        "one": ("tanh", None), "leak": ("leaky_relu", None), "learned": ("prelu", None), "end": ("softmax", "loss"),
+    }  # fmt: skip
+    changed, made = swapped(model)
+    assert len(made) == 3
+    assert ends_in(model) == "softmax"
+    assert ends_in(changed) == ""
+    x = np.random.default_rng(0).normal(size=(7, 6)).astype("float32")
+    kernels = {layer.name: layer.get_weights() for layer in model.layers}
+    by_hand = 2 * (x @ kernels["one"][0] + kernels["one"][1])
+    by_hand = 4 * (by_hand @ kernels["two"][0] + kernels["two"][1])
+    np.testing.assert_allclose(changed(x), by_hand @ kernels["end"][0] + kernels["end"][1], rtol=1e-5, atol=1e-5)
+
+
+def test_the_network_itself_is_left_as_it_was():
+    inputs = keras.Input((8, 8, 3))
+    x = layers.Activation("relu", name="act")(squeezing(inputs))
+    model = keras.Model(inputs, layers.Dense(3)(layers.Flatten()(x)))
+    x = np.ones((2, 8, 8, 3), "float32")
+    before = np.asarray(model(x))
+    swapped(model, "all")
+    np.testing.assert_array_equal(before, model(x))
+
+
+def test_what_multiplies_others_is_a_gate():
+    inputs = keras.Input((8, 8, 3))
+    model = keras.Model(inputs, layers.Dense(3)(layers.Flatten()(squeezing(inputs))))
+    assert told(model) == {"stem": ("silu", None), "squeeze": ("relu", None), "excite": ("sigmoid", "gate")}
+
+
+def test_a_gate_is_told_through_numbers_that_it_is_scaled_by():
+    inputs = keras.Input((8,))
+    x = layers.Dense(4, name="values")(inputs)
+    gate = layers.ReLU(6.0, name="gate")(layers.Dense(4)(inputs) + 3.0) * (1 / 6)
+    model = keras.Model(inputs, layers.Dense(3)(x * gate))
+    assert told(model) == {"gate": ("relu6", "gate")}
+
+
+def test_what_is_multiplied_and_also_added_is_no_gate():
+    inputs = keras.Input((8,))
+    x = layers.Dense(4, activation="relu", name="one")(inputs)
+    model = keras.Model(inputs, layers.Dense(3)(layers.Dense(4)(inputs) * x + x))
+    assert told(model) == {"one": ("relu", None)}
+
+
+def test_what_reaches_the_output_without_weights_is_left_alone():
+    inputs = keras.Input((8, 8, 3))
+    x = layers.Conv2D(3, 3, activation="relu", name="last")(layers.Conv2D(4, 3, activation="elu", name="one")(inputs))
+    model = keras.Model(inputs, layers.Softmax(name="shares")(layers.GlobalAveragePooling2D()(x)))
+    assert told(model) == {"one": ("elu", None), "last": ("relu", "output"), "shares": ("softmax", "loss")}
+    assert len(swapped(model, "all")[1]) == 2
+    changed, made = swapped(model, "las*")
+    assert len(made) == 1
+    assert ends_in(changed) == ""
+
+
+def test_recurrent_layers_and_attention_are_left_alone():
+    inputs = keras.Input((5, 4))
+    x = layers.LSTM(4, return_sequences=True, name="lstm")(inputs)
+    x = layers.Bidirectional(layers.GRU(2, return_sequences=True), name="both")(x)
+    x = layers.MultiHeadAttention(2, 2, name="attention")(x, x)
+    x = layers.TimeDistributed(layers.Dense(4, activation="gelu", name="inner"), name="each")(x)
+    model = keras.Model(inputs, layers.Dense(3)(layers.Flatten()(x)))
+    reasons = {path: reason for path, (_, reason) in told(model).items() if reason}
+    assert {path.partition("/")[0]: reason for path, reason in reasons.items()} == {
+        "lstm": "recurrent", "both": "recurrent", "attention": "inside",
+    }  # fmt: skip
+    changed, made = swapped(model, "all")
+    assert [place.path for place in places(model) if place.reason is None] == ["each/inner"]
+    assert len(made) == 1
+    x = np.random.default_rng(0).normal(size=(2, 5, 4)).astype("float32")
+    assert not np.allclose(model(x), changed(x))
+
+
+def test_nested_networks_are_taken_apart():
+    inputs = keras.Input((8, 8, 3))
+    inner = keras.Model(inputs, squeezing(inputs), name="block")
+    head = keras.Sequential([layers.Flatten(), layers.Dense(5, activation="relu", name="wide")], name="head")
+    outer = keras.Input((8, 8, 3))
+    model = keras.Model(outer, layers.Dense(3, activation="softmax", name="end")(head(inner(outer))))
+    assert told(model) == {
+        "block/stem": ("silu", None), "block/squeeze": ("relu", None), "block/excite": ("sigmoid", "gate"),
+        "head/wide": ("relu", None), "end": ("softmax", "loss"),
+    }  # fmt: skip
+    changed, made = swapped(model)
+    assert len(made) == 3
+    assert changed.count_params() == model.count_params()
+    assert {place.path for place in places(changed)} == {"block/excite"}
+
+
+def test_the_softmax_at_the_end_of_a_nested_network_is_the_losses_too():
+    inner = keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Activation("softmax", name="end")], name="in")
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(4, activation="relu", name="one"), inner])
+    assert told(model) == {"one": ("relu", None), "in/end": ("softmax", "loss")}
+    changed, _ = swapped(model)
+    assert ends_in(changed) == ""
+
+
+def test_a_layer_that_is_called_twice_has_one_site():
+    inputs = keras.Input((4,))
+    shared = layers.Dense(4, activation="relu", name="shared")
+    relu = layers.ReLU(name="relu")
+    x = relu(layers.Dense(4)(relu(layers.Dense(4)(shared(shared(inputs))))))
+    changed, made = swapped(keras.Model(inputs, layers.Dense(3)(x)))
+    assert len(made) == 2
+    assert sum(isinstance(layer, Doubling) for layer in changed._flatten_layers()) == 2
+
+
+def test_functions_of_keras_are_places_too():
+    inputs = keras.Input((4,))
+    x = keras.ops.relu(layers.Dense(4)(inputs))
+    x = keras.ops.leaky_relu(layers.Dense(4)(x))
+    model = keras.Model(inputs, keras.ops.softmax(layers.Dense(3)(x)))
+    assert [(place.was, place.reason) for place in places(model)] == [
+        ("relu", None), ("leaky_relu", None), ("softmax", Reason.LOSS),
+    ]  # fmt: skip
+    changed, made = swapped(model)
+    assert len(made) == 2
+    assert ends_in(changed) == ""
+
+
+@pytest.mark.parametrize(
+    ("swap", "paths"),
+    [
+        ("hidden", ["a_one", "a_two", "b_one"]),
+        ("relu", ["a_one", "b_one"]),
+        ("a_*", ["a_one", "a_two"]),
+        ("all", ["a_one", "a_two", "b_one"]),
+    ],
+)
+def test_what_is_swapped_can_be_chosen(swap, paths):
+    model = keras.Sequential([
+        keras.Input((4,)),
+        layers.Dense(4, activation="relu", name="a_one"),
+        layers.Dense(4, activation="tanh", name="a_two"),
+        layers.Dense(4, activation="relu6", name="b_one"),
+        layers.Dense(3, activation="softmax", name="end"),
+    ])  # fmt: skip
+    assert [place.path for place in places(model) if place.is_meant(swap)] == paths
+    assert len(swapped(model, swap)[1]) == len(paths)
+
+
+def test_what_means_nothing_is_refused_with_what_there_is():
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(4, "tanh", name="one"), layers.Dense(3, "softmax")])
+    with pytest.raises(UserError, match=r"--swap relu means no activation of the model. It has one \(tanh\)"):
+        swapped(model, "relu")
+    with pytest.raises(UserError, match="no activation that could be swapped"):
+        swapped(keras.Sequential([keras.Input((4,)), layers.Dense(3)]))
+
+
+def test_weights_are_drawn_anew_by_each_layers_own_initializer_even_where_it_has_a_seed():
+    model = keras.Sequential([
+        keras.Input((40,)),
+        layers.Dense(50, activation="relu", kernel_initializer=keras.initializers.RandomNormal(5, 1e-3, seed=3)),
+        layers.Dense(3),
+    ])  # fmt: skip
+    drawn = []
+    for seed in (0, 0, 1):
+        keras.utils.set_random_seed(seed)
+        drawn.append(weights(fresh(model))[0])
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    assert not np.allclose(drawn[0], drawn[2], atol=1e-6)
+    np.testing.assert_allclose(drawn[2], 5, atol=0.01)
+
+
+def test_weights_are_copied_layer_by_layer():
+    inputs = keras.Input((8, 8, 3))
+    x = layers.PReLU()(layers.BatchNormalization()(squeezing(inputs)))
+    model = keras.Model(inputs, layers.Dense(3)(layers.Flatten()(x)))
+    for weight in model.weights:
+        weight.assign(np.random.default_rng(0).normal(size=weight.shape))
+    changed, _ = swapped(model)
+    kept = [np.asarray(weight) for weight in model.weights if "p_re_lu" not in weight.path]
+    for ours, theirs in zip(kept, weights(changed), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_the_outline_names_every_layer():
+    inputs = keras.Input((8, 8, 3))
+    model = keras.Model(inputs, layers.Dense(3, name="end")(layers.Flatten(name="flat")(squeezing(inputs))))
+    rows = {row.path: row for row in outline(model)}
+    assert rows["stem"].shape == (6, 6, 4)
+    assert rows["stem"].parameters == 3 * 3 * 3 * 4 + 4
+    assert [place.was for place in rows["excite"].places] == ["sigmoid"]
+    assert rows["end"].places == ()
+    assert sum(row.parameters for row in rows.values()) == model.count_params()
