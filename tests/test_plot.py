@@ -18,7 +18,7 @@ from synthetic import Arm, Task, write
 from actbench.errors import UserError
 from actbench.reports.plots import PLOTS, Look, Panel
 from actbench.reports.plots.figures import DOTS_PER_INCH, draw_figure, draw_panel, inline_svg, save_picture
-from actbench.reports.plots.style import DARK, LIGHT, VARIABLES, palette, spread_out, themed
+from actbench.reports.plots.style import DARK, LIGHT, REMARK, VARIABLES, palette, spread_out, themed
 from actbench.reports.words import no_rates, no_trials, task_title
 from actbench.tables.findings import Question, analyse
 
@@ -242,6 +242,49 @@ def test_a_task_without_a_coloured_arm_is_drawn_in_grey(tmp_path):
     found = analyse([write(tmp_path, [(Task(f"data{n}", epochs=3), arms[n]) for n in range(8)])], Question())
     assert not any(palette(found, LIGHT).named(arm) for arm in found.tasks[-1].task.arms)
     assert re.search(r"grey: \w+, \w+<", inline_svg("curves", one_panel(found, -1), Look(), "p"))
+
+
+LONG = "frelu(epsilon=0.001, momentum=0.99)"
+
+
+@pytest.fixture(scope="module")
+def wordy(tmp_path_factory):
+    """Tuned arms with long names, and more of them than there are colours."""
+    arms = [Arm("relu"), Arm(LONG), Arm("hard_sigmoid(slope=0.2)"), *(Arm(f"mish(beta=0.{n}25)") for n in range(1, 7))]
+    folder = tmp_path_factory.mktemp("wordy")
+    return analyse([write(folder, [(Task(), arms), (Task("cifar10"), arms)])], Question())
+
+
+LOOKS = {
+    "strip": [Look(), Look(metric="best_test_accuracy"), Look(metric="epochs-to:0.95")],
+    "curves": [Look(metric="loss")],
+}
+
+
+@pytest.mark.parametrize("on_page", [False, True])
+@pytest.mark.parametrize("kind", PLOTS.names)
+@pytest.mark.parametrize("name", [*STORES, "wordy"])
+def test_every_word_lies_in_the_picture_and_none_on_another(findings, wordy, kind, name, on_page):
+    found = wordy if name == "wordy" else findings[name]
+    for look in (Look(), *LOOKS.get(kind, [])):
+        with themed(LIGHT):
+            colours = palette(found, LIGHT)
+            panel = PLOTS[kind].across(found) or one_panel(found)
+            figure = (
+                draw_panel(PLOTS[kind], panel, colours, look)
+                if on_page
+                else draw_figure(PLOTS[kind], found, colours, look)
+            )
+            renderer = figure.canvas.get_renderer()
+            boxes = [axes.get_tightbbox(renderer) for axes in figure.axes]
+            assert min(box.x0 for box in boxes) >= 0
+            assert min(box.y0 for box in boxes) >= 0
+            assert max(box.x1 for box in boxes) <= figure.bbox.width
+            assert max(box.y1 for box in boxes) <= figure.bbox.height
+            assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+            for axes in figure.axes:
+                for remark in [text for text in axes.texts if text.get_label() == REMARK and text.get_text()]:
+                    assert remark.get_window_extent().y1 <= axes.xaxis.label.get_window_extent().y0
 
 
 @pytest.mark.parametrize("on_page", [False, True])

@@ -171,6 +171,39 @@ def test_verdicts_are_in_sight_without_scrolling_sideways(report, browser, width
     )
 
 
+@pytest.mark.parametrize("width", [1440, 390, 320])
+def test_long_names_lie_over_nothing_and_are_broken_at_their_bracket(browser, tmp_path, width):
+    names = ["hard_sigmoid(slope=0.2)", "frelu(epsilon=0.001, momentum=0.99)", "mine.py:quite_a_long_function_of_mine"]
+    store = write(tmp_path / "store", [(Task(), [Arm("relu"), *(Arm(name, 0.95) for name in names)])])
+    path = tmp_path / "report.html"
+    path.write_text(html(ComparisonSheet(analyse([store], Question()), View()), Console()), encoding="utf-8")
+    browser.open(path.as_uri(), width=width, height=844)
+    excess = """
+    [...document.querySelectorAll("td:first-child")].map(cell => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return Math.max(...[...range.getClientRects()].map(box => box.right)) - cell.getBoundingClientRect().right;
+    })
+    """
+    distances = browser.run(excess)
+    assert len(distances) > len(names)
+    assert max(distances) <= 0
+    assert set(names) <= set(column(browser, 0, 0))
+    if width < 600:
+        lines = """
+        (() => {
+          const cell = [...document.querySelectorAll("td:first-child")].find(e => e.textContent.startsWith("hard"));
+          const tops = [...cell.childNodes].filter(node => node.nodeType === Node.TEXT_NODE).map(node => {
+            const range = document.createRange();
+            range.selectNodeContents(node);
+            return [...range.getClientRects()].map(box => box.top);
+          });
+          return tops.every(some => some.length === 1) && tops[0][0] < tops[1][0];
+        })()
+        """
+        assert browser.run(lines)
+
+
 def test_a_heading_ends_where_its_numbers_do_and_shows_that_it_sorts(report, browser):
     browser.open(report.as_uri(), width=1440, height=900)
     ends = """

@@ -117,6 +117,13 @@ class Shown:
     key: str | None = None
     bar: dict[str, Any] | None = None
 
+    @property
+    def broken(self) -> Any:
+        """The text, which may be broken before what stands in brackets: a name's parameters go to the next line."""
+        from markupsafe import Markup
+
+        return Markup("<wbr>(").join(self.text.split("("))
+
 
 def _cells(column: Head, cell: Cell) -> Iterator[Shown]:
     """The cell, and behind it the picture of its interval where the column has a scale for one."""

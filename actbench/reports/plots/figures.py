@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from actbench.errors import UserError
 from actbench.printable import printable
 from actbench.reports.plots import PLOTS, Look, Panel, Plot, each_task
+from actbench.reports.plots.fit import fit_texts
 from actbench.reports.plots.style import PAGE, THEMES, VARIABLES, Palette, Shape, Theme, palette, themed
 
 if TYPE_CHECKING:
@@ -117,18 +118,22 @@ def draw_figure(plot: Plot, findings: Findings, colours: Palette, look: Look) ->
             f"{len(panels)} tasks are too many for one picture (at most {MOST_PANELS}). Choose with --data, --model or "
             f"--where{together}."
         )
-    figure, places = _panels(plot.shape(findings.tasks, colours, PANEL_INCHES), TOP_INCHES, len(panels))
+    shape = plot.shape(findings.tasks, colours, PANEL_INCHES)
+    figure, places = _panels(shape, TOP_INCHES, len(panels))
     for axes, panel in zip(places, panels, strict=True):
         plot.draw(axes, panel, colours, look)
         axes.set_title(panel.title)
+    _fit(figure, places, shape, TOP_INCHES)
     return figure
 
 
 def draw_panel(plot: Plot, panel: Panel, colours: Palette, look: Look) -> Figure:
     """A figure with one panel alone, in the size of a page's pictures."""
     tasks = panel.findings.tasks if panel.task is None else [panel.task]
-    figure, (axes,) = _panels(plot.shape(tasks, colours, PAGE_INCHES), PAGE_TOP_INCHES, 1)
-    plot.draw(axes, panel, colours, look)
+    shape = plot.shape(tasks, colours, PAGE_INCHES)
+    figure, places = _panels(shape, PAGE_TOP_INCHES, 1)
+    plot.draw(places[0], panel, colours, look)
+    _fit(figure, places, shape, PAGE_TOP_INCHES)
     return figure
 
 
@@ -148,15 +153,28 @@ def _panels(shape: Shape, top: float, count: int) -> tuple[Figure, list[Axes]]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    columns = min(count, 2 if count <= 4 else 3)  # noqa: PLR2004 - two by two
-    lines = math.ceil(count / columns)
-    figure = Figure(figsize=(shape.width * columns, shape.height * lines))
+    figure = Figure()
     FigureCanvasAgg(figure)
-    panels = []
-    for number in range(count):
+    places = [figure.add_axes((0, 0, 1, 1), label=str(number)) for number in range(count)]
+    _place(figure, places, shape, top, BOTTOM_INCHES)
+    return figure, places
+
+
+def _place(figure: Figure, places: Sequence[Axes], shape: Shape, top: float, bottom: float) -> None:
+    """Put the axes into their panels; what is below them in excess of the usual makes the figure higher."""
+    columns = min(len(places), 2 if len(places) <= 4 else 3)  # noqa: PLR2004 - two by two
+    lines = math.ceil(len(places) / columns)
+    height = shape.height - BOTTOM_INCHES + bottom
+    figure.set_size_inches(shape.width * columns, height * lines)
+    size = (shape.width - shape.left - shape.right) / columns / shape.width, (height - top - bottom) / lines / height
+    for number, axes in enumerate(places):
         left = (number % columns) * shape.width + shape.left
-        bottom = (lines - 1 - number // columns) * shape.height + BOTTOM_INCHES
-        size = shape.width - shape.left - shape.right, shape.height - top - BOTTOM_INCHES
-        fractions = (left / columns / shape.width, bottom / lines / shape.height)
-        panels.append(figure.add_axes((*fractions, size[0] / columns / shape.width, size[1] / lines / shape.height)))
-    return figure, panels
+        above = (lines - 1 - number // columns) * height + bottom
+        axes.set_position((left / columns / shape.width, above / lines / height, *size))
+
+
+def _fit(figure: Figure, places: Sequence[Axes], shape: Shape, top: float) -> None:
+    """Make room for all that is written around the axes."""
+    below = max(fit_texts(figure, axes, shape, top) for axes in places)
+    if below > BOTTOM_INCHES:
+        _place(figure, places, shape, top, below)

@@ -26,6 +26,8 @@ INCHES_A_LETTER = 0.078
 AXIS_INCHES = 0.85
 REMARK_POINTS = 36
 """How far below the axis a remark begins: below the axis's title."""
+REMARK = "remark"
+"""The label by which a panel's remark is known among its texts."""
 
 
 @dataclass(frozen=True)
@@ -272,10 +274,10 @@ def label_points(axes: Axes, points: Sequence[tuple[str, float, float]], theme: 
 
 
 def write_remark(axes: Axes, text: str, colour: str) -> None:
-    """A small remark below the axis and its title, where no line runs."""
+    """A small remark below the axis and its title, where no line runs; `fit.fit_texts` finds room for it."""
     axes.annotate(
         text, (1, 0), xytext=(0, -REMARK_POINTS), xycoords="axes fraction", textcoords="offset points", ha="right",
-        va="top", fontsize=8, linespacing=1.0, color=colour, annotation_clip=False,
+        va="top", fontsize=8, linespacing=1.0, color=colour, annotation_clip=False, label=REMARK,
     )  # fmt: skip
 
 
