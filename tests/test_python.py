@@ -12,6 +12,7 @@ from conftest import begin, program, wait_for
 
 import actbench
 from actbench.errors import UserError
+from actbench.results.thresholds import parse
 
 PAGE = Path(__file__).parents[1] / "docs" / "python.md"
 STORE = Path(__file__).parents[1] / "results" / "swish-mish-mnist"
@@ -92,6 +93,16 @@ def test_an_answer_reads_as_the_command_prints_it(invoke, own_folder):
     assert picture._repr_png_() == (own_folder / "strip.png").read_bytes()
     assert mine._repr_markdown_() == mine.write("md")
     assert {"swish", "mish"} <= {row.arm for task in mine.findings.tasks for c in task.comparisons for row in c.rows}
+
+
+def test_the_arms_are_labelled_as_in_the_table_that_is_printed():
+    mine = actbench.compare(STORE, metrics=["accuracy", "epochs-to:0.97"], where=["variant=basic"])
+    labels = list(mine.arms.columns)
+    assert {type(label) for label in labels} == {str}
+    assert labels == mine.write("csv").splitlines()[0].split(",")
+    means = mine.findings.tasks[0].arms
+    for name in ("epochs_to_95", "seconds_to_97", "reached_98"):
+        assert mine.arms[name].tolist() == means[parse(name)].tolist(), name
 
 
 def test_a_store_can_be_drawn_by_its_name():
