@@ -67,7 +67,7 @@ def pareto(axes: Axes, panel: Panel, palette: Palette, _: Look) -> None:
     axes.set_xlabel("training seconds of a run, median" + (" and quartiles" if np.ptp(quarters, axis=1).any() else ""))
     axes.set_ylabel("test accuracy (%)" + (", mean ± sd" if spread.any() else ""))
     axes.locator_params(axis="y", nbins=6)
-    label_points(axes, labelled, palette.theme)
+    label_points(axes, [(palette.short[name], x, y) for name, x, y in labelled], palette.theme)
     grey = palette.others([name for name in names if name not in {known for known, _, _ in labelled}])
     remarks = filter(None, ["better: up and to the left; ringed: Pareto front", grey])
     write_remark(axes, "; ".join(remarks), palette.theme.muted)
