@@ -153,7 +153,7 @@ def test_files_are_what_they_are_called_and_repeat(findings, tmp_path, form, beg
     ("strip", Look(metric="epochs-to:0.95"), ["epochs to 95 % test accuracy (epochs)"]),
     ("profile", Look(), ["epochs", "runs at 96 % test accuracy (%)"]),
     ("pareto", Look(), ["training seconds of a run, median and quartiles",
-                        "better: up and to the left; ringed: Pareto front"]),
+                        "better: up and to the left; ringed: Pareto front, by means and medians alone"]),
 ])  # fmt: skip
 def test_labels_and_units(findings, tmp_path, kind, look, words):
     path = tmp_path / "picture.svg"

@@ -69,5 +69,5 @@ def pareto(axes: Axes, panel: Panel, palette: Palette, _: Look) -> None:
     axes.locator_params(axis="y", nbins=6)
     label_points(axes, [(palette.short[name], x, y) for name, x, y in labelled], palette.theme)
     grey = palette.others([name for name in names if name not in {known for known, _, _ in labelled}])
-    remarks = filter(None, ["better: up and to the left; ringed: Pareto front", grey])
+    remarks = filter(None, ["better: up and to the left; ringed: Pareto front, by means and medians alone", grey])
     write_remark(axes, "; ".join(remarks), palette.theme.muted)
