@@ -18,7 +18,17 @@ from synthetic import Arm, Task, write
 from actbench.errors import UserError
 from actbench.reports.plots import PLOTS, Look, Panel
 from actbench.reports.plots.figures import DOTS_PER_INCH, draw_figure, draw_panel, inline_svg, save_picture
-from actbench.reports.plots.style import DARK, LIGHT, REMARK, VARIABLES, palette, spread_out, themed
+from actbench.reports.plots.style import (
+    DARK,
+    LIGHT,
+    MOST_LETTERS,
+    REMARK,
+    VARIABLES,
+    palette,
+    short_names,
+    spread_out,
+    themed,
+)
 from actbench.reports.words import no_rates, no_trials, task_title
 from actbench.tables.findings import Question, analyse
 
@@ -143,7 +153,7 @@ def test_files_are_what_they_are_called_and_repeat(findings, tmp_path, form, beg
     ("strip", Look(metric="epochs-to:0.95"), ["epochs to 95 % test accuracy (epochs)"]),
     ("profile", Look(), ["epochs", "runs at 96 % test accuracy (%)"]),
     ("pareto", Look(), ["training seconds of a run, median and quartiles",
-                        "better: up and to the left; ringed: Pareto front"]),
+                        "better: up and to the left; ringed: Pareto front, by means and medians alone"]),
 ])  # fmt: skip
 def test_labels_and_units(findings, tmp_path, kind, look, words):
     path = tmp_path / "picture.svg"
@@ -306,6 +316,28 @@ def test_nothing_is_cut_off_at_the_edges_and_the_front_is_ringed(tmp_path, on_pa
     rings = [mark for mark in marks if mark.get_sizes().tolist() == [120.0]]
     assert [ring.get_offsets()[0][0] for ring in rings] == sorted(found.tasks[0].arms["train_seconds"])
     assert dots(axes, 46.0) == 2
+
+
+def test_long_names_keep_whole_parameters_and_those_that_tell_them_apart():
+    shared = "frelu(epsilon=0.001, momentum="
+    names = [
+        "relu",
+        "hard_sigmoid(slope=0.2)",
+        f"{shared}0.9)",
+        f"{shared}0.99)",
+        "spocu(alpha=3.0937, beta=0.6653)",
+        LONG,
+    ]
+    short = short_names(names)
+    assert set(short) == set(names)
+    assert short["hard_sigmoid(slope=0.2)"] == "hard_sigmoid(slope=0.2)"
+    assert [short[f"{shared}{value})"] for value in ("0.9", "0.99")] == [
+        f"frelu(momentum={value}, …)" for value in ("0.9", "0.99")
+    ]
+    assert short["spocu(alpha=3.0937, beta=0.6653)"] == "spocu(alpha=3.0937, …)"
+    assert len(set(short.values())) == len(short)
+    assert max(map(len, short.values())) <= MOST_LETTERS
+    assert short_names([LONG]) == {LONG: "frelu(epsilon=0.001, …)"}
 
 
 def test_too_many_tasks_for_a_picture(tmp_path):

@@ -41,7 +41,7 @@ def budget(axes: Axes, panel: Panel, palette: Palette, _: Look) -> None:
         axes.plot(trials, best, color=colour, linewidth=1.8 if named else 0.8, alpha=1 if named else 0.45, marker="o",
                   markersize=3 if named else 2)  # fmt: skip
         if named:
-            ends.append((arm, float(best[-1]), colour))
+            ends.append((palette.short[arm], float(best[-1]), colour))
     axes.set_xlabel("random trials")
     axes.set_ylabel("expected best validation accuracy (%)")
     whole_numbers(axes)

@@ -56,7 +56,7 @@ def curves(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     arms = palette.layers(list(dict.fromkeys(runs["arm"])))
     is_accuracy = metric.unit == "accuracy"
     matrices = _matrices(panel.findings, runs["run_key"], (y, "train_seconds"))
-    lines = [line for arm in arms for line in _lines(matrices, runs[runs["arm"] == arm], y, x)]
+    lines = [line for arm in arms for line in _lines(matrices, runs[runs["arm"] == arm], palette.short[arm], y, x)]
     for line in lines:
         colour, named = palette.colour(line.arm), palette.named(line.arm)
         width, alpha = (1.8, 1.0) if named else (0.8, 0.45)
@@ -146,12 +146,12 @@ class _Line:
         return late
 
 
-def _lines(matrices: dict[str, pd.DataFrame], runs: pd.DataFrame, y: str, x: str) -> Iterator[_Line]:
-    """The lines of an arm's runs: first that of all that learned, then each other one's."""
+def _lines(matrices: dict[str, pd.DataFrame], runs: pd.DataFrame, name: str, y: str, x: str) -> Iterator[_Line]:
+    """The lines of the runs of an arm of that name: first that of all that learned, then each other one's."""
     learned = runs["outcome"] == Outcome.LEARNED
     together, apart = list(runs["run_key"][learned]), list(runs["run_key"][~learned])
     arm = str(runs["arm"].iloc[0])
-    label = f"{arm} {len(together)}/{len(runs)}" if apart else arm
+    label = f"{name} {len(together)}/{len(runs)}" if apart else name
     epochs = matrices[y].columns.to_numpy(dtype=float)
     for group in [*([together] if together else []), *([key] for key in apart)]:
         values = matrices[y].loc[group].to_numpy()

@@ -75,7 +75,9 @@ def _draw_reach(axes: Axes, found: TaskFindings, palette: Palette, *, x: str) ->
     axes.set_ylabel(f"runs at {threshold_percent(target)} % {scored_on(found.task.rule)} accuracy (%)")
     # Where several arrive at the same share, the fastest stands on top.
     ends.sort(key=lambda item: (item[1], -item[2]))
-    label_line_ends(axes, [(arm, share + place * 1e-6, colour) for place, (arm, share, _, colour) in enumerate(ends)])
+    label_line_ends(
+        axes, [(palette.short[arm], share + place * 1e-6, colour) for place, (arm, share, _, colour) in enumerate(ends)]
+    )
 
 
 def _draw_profile(axes: Axes, across: Across, palette: Palette) -> None:
@@ -104,7 +106,9 @@ def _draw_profile(axes: Axes, across: Across, palette: Palette) -> None:
     write_remark(axes, palette.others(names), palette.theme.muted)
     axes.set_ylabel(f"tasks solved within τ (% of {across.timed_networks})")
     ends.sort(key=lambda item: item[1:3])
-    label_line_ends(axes, [(arm, share + place * 1e-6, colour) for place, (arm, share, _, colour) in enumerate(ends)])
+    label_line_ends(
+        axes, [(palette.short[arm], share + place * 1e-6, colour) for place, (arm, share, _, colour) in enumerate(ends)]
+    )
 
 
 def _target_of(found: TaskFindings) -> float | None:

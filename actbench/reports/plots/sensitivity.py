@@ -73,7 +73,7 @@ def sensitivity(axes: Axes, panel: Panel, palette: Palette, _: Look) -> None:
     room = 0.06 * float(np.ptp(heights)) or 1.0
     axes.set_ylim(float(heights.min()) - room, min(float(heights.max()) + room, 100.5))
     ends = [
-        (arm, in_percent(float(np.mean(lines[arm].runs[-1].accuracies))), palette.colour(arm))
+        (palette.short[arm], in_percent(float(np.mean(lines[arm].runs[-1].accuracies))), palette.colour(arm))
         for arm in arms
         if palette.named(arm)
     ]

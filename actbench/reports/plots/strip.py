@@ -10,7 +10,7 @@ import numpy as np
 
 from actbench import statistics
 from actbench.reports.plots import Look, Panel, chosen_metric, picture
-from actbench.reports.plots.style import Shape, name_inches, shorten, write_remark
+from actbench.reports.plots.style import Shape, name_inches, write_remark
 from actbench.reports.words import bar_name, in_percent, metric_title
 from actbench.tables.metrics import values_by_arm
 from actbench.tables.outcomes import Outcome
@@ -32,10 +32,10 @@ DOT_ROWS, SPREAD_ROWS, MIDDLE_ROWS = 0.14, 0.2, 0.1
 Bar: TypeAlias = tuple[float, statistics.Interval | None]
 
 
-def _shape(tasks: Sequence[TaskFindings], _: Palette, size: tuple[float, float]) -> Shape:
+def _shape(tasks: Sequence[TaskFindings], colours: Palette, size: tuple[float, float]) -> Shape:
     """As high as it has rows, with the arms' names on the left."""
     rows = min(max(len(found.arms) for found in tasks), MOST_ROWS)
-    names = [arm for found in tasks for arm in found.arms["activation"]]
+    names = [colours.short[arm] for found in tasks for arm in found.arms["activation"]]
     return Shape(size[0], max(1.6, 1.15 + 0.34 * rows), left=name_inches(names), right=0.65)
 
 
@@ -94,7 +94,7 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
             _draw_bar(axes, bar, row, colour)
     if found.baseline in bars:
         axes.axvline(bars[found.baseline][0], color=palette.theme.ink, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
-    _name_rows(axes, order, found.baseline)
+    _name_rows(axes, order, found.baseline, palette)
     intervals = any(interval for _, interval in bars.values())
     write_remark(axes, bar_name(ranked=ranked, apart=apart, intervals=intervals), palette.theme.muted)
     if metric.unit == "accuracy":
@@ -104,9 +104,9 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     axes.set_xlabel(f"{metric_title(metric)} ({AXIS[metric.unit]}){not_shown}")
 
 
-def _name_rows(axes: Axes, arms: Sequence[str], baseline: str) -> None:
+def _name_rows(axes: Axes, arms: Sequence[str], baseline: str, palette: Palette) -> None:
     """Write the arms' names on the left, the baseline's in bold."""
-    axes.set_yticks(range(len(arms)), [shorten(arm) for arm in arms])
+    axes.set_yticks(range(len(arms)), [palette.short[arm] for arm in arms])
     for tick, arm in zip(axes.get_yticklabels(), arms, strict=True):
         tick.set_fontweight("bold" if arm == baseline else "normal")
     axes.tick_params(axis="y", length=0)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 POINTS_PER_INCH = 72
 LABEL_POINTS = 9
 MOST_COLOURED = 6
+MOST_LETTERS = 24
 INCHES_A_LETTER = 0.078
 # Room for ticks like 97.875 and the title beside them.
 AXIS_INCHES = 0.85
@@ -85,6 +86,8 @@ class Palette:
     theme: Theme
     baseline: str
     coloured: tuple[str, ...]
+    short: Mapping[str, str]
+    """Every arm's name as pictures write it."""
 
     def colour(self, arm: str) -> str:
         """The colour of an arm."""
@@ -98,7 +101,7 @@ class Palette:
 
     def others(self, arms: Sequence[str]) -> str:
         """Which arms have no colour, in words, or nothing."""
-        return in_grey([shorten(arm) for arm in arms if not self.named(arm)])
+        return in_grey([self.short[arm] for arm in arms if not self.named(arm)])
 
     def layers(self, arms: Sequence[str]) -> list[str]:
         """The arms from back to front: muted ones, coloured ones, the baseline."""
@@ -118,7 +121,7 @@ def palette(findings: Findings, theme: Theme) -> Palette:
     if len(others) > MOST_COLOURED:
         best = sorted(others, key=lambda arm: float(np.mean(ranks[arm])))[:MOST_COLOURED]
         others = [arm for arm in others if arm in best]
-    return Palette(theme, baseline, tuple(others))
+    return Palette(theme, baseline, tuple(others), short_names([baseline, *ranks]))
 
 
 @dataclass(frozen=True)
@@ -137,12 +140,12 @@ def shape_of_lines(tasks: Sequence[TaskFindings], colours: Palette, size: tuple[
     # Beside a name stands how many runs learned, where some did not.
     pairs = [pair for found in tasks for pair in zip(found.arms["learned"], found.arms["runs"], strict=True)]
     count = max((f" {learned}/{runs}" for learned, runs in pairs if learned < runs), default="", key=len)
-    return Shape(*size, left=AXIS_INCHES, right=name_inches([f"{name}{count}" for name in names]))
+    return Shape(*size, left=AXIS_INCHES, right=name_inches([f"{colours.short[name]}{count}" for name in names]))
 
 
 def name_inches(names: Sequence[str]) -> float:
     """How wide a margin must be for the longest of some names."""
-    return 0.35 + INCHES_A_LETTER * max(len(shorten(name)) for name in names)
+    return 0.35 + INCHES_A_LETTER * max(len(name) for name in names)
 
 
 @contextmanager
@@ -200,7 +203,7 @@ def label_line_ends(axes: Axes, ends: Sequence[tuple[str, float, str]]) -> None:
     places = spread_out([place for place, _, _ in wanted], 1.35 * LABEL_POINTS / height)
     for (place, name, colour), label in zip(wanted, places, strict=True):
         axes.annotate(
-            shorten(name),
+            name,
             xy=(1.0, place),
             xytext=(1.05, label),
             xycoords="axes fraction",
@@ -255,7 +258,7 @@ def label_points(axes: Axes, points: Sequence[tuple[str, float, float]], theme: 
         best: tuple[float, Any] | None = None
         for dx, dy, ha, va in sides:
             text = axes.annotate(
-                shorten(name), (x, y), xytext=(dx, dy), textcoords="offset points", ha=ha, va=va,
+                name, (x, y), xytext=(dx, dy), textcoords="offset points", ha=ha, va=va,
                 fontsize=LABEL_POINTS, color=theme.ink, annotation_clip=False, zorder=3,
                 bbox={"boxstyle": "square,pad=0.05", "facecolor": theme.ground, "edgecolor": "none", "alpha": 0.85},
             )  # fmt: skip
@@ -288,16 +291,35 @@ def whole_numbers(axes: Axes) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(nbins="auto", integer=True))
 
 
-def shorten(name: str, most: int = 24) -> str:
-    """A name that fits into a margin: parameters that find no room are left out whole, ``frelu(epsilon=0.001, …)``."""
-    if len(name) <= most:
-        return name
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Names that fit into a margin, by the names in full: parameters that find no room are left out whole.
+
+    Those in which arms of one function differ go first: ``frelu(momentum=0.9, …)`` beside ``frelu(momentum=0.99, …)``.
+    """
+    parts = {name: _parted(name) for name in dict.fromkeys(names)}
+    alike: dict[str, list[set[str]]] = {}
+    for head, given in parts.values():
+        alike.setdefault(head, []).append(set(given))
+    return {name: _short(name, *parts[name], set.intersection(*alike[parts[name][0]])) for name in parts}
+
+
+def _parted(name: str) -> tuple[str, list[str]]:
     head, bracket, rest = name.partition("(")
-    kept = rest.rstrip(")").split(", ") if bracket else []
-    while kept and len(f"{head}({', '.join([*kept, '…'])})") > most:
+    return head, rest.removesuffix(")").split(", ") if bracket else []
+
+
+def _short(name: str, head: str, given: Sequence[str], common: set[str]) -> str:
+    if len(name) <= MOST_LETTERS:
+        return name
+    kept = sorted(given, key=common.__contains__)
+    while kept and len(_spelled(head, kept)) > MOST_LETTERS:
         kept.pop()
-    short = f"{head}({', '.join([*kept, '…'])})" if bracket else head
-    return short if len(short) <= most else f"{name[: most - 1]}…"
+    short = _spelled(head, [one for one in given if one in kept]) if given else head
+    return short if len(short) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"
+
+
+def _spelled(head: str, kept: Sequence[str]) -> str:
+    return f"{head}({', '.join([*kept, '…'])})"
 
 
 def _shared(first: Any, second: Any) -> float:

@@ -216,7 +216,7 @@ def across_grid(across: Across) -> Grid:
     notes = [
         "Mean rank by test accuracy, 1 is best; it describes, and is no test",
         f"cost: seconds per epoch relative to {across.baseline}, geometric mean",
-        "Pareto front: no other arm is both more accurate and cheaper",
+        "Pareto front: by these means alone, no other arm is both more accurate and cheaper",
     ]
     if timed:
         notes += [

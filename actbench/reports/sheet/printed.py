@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from actbench.reports import words
 from actbench.reports.sheet.parts import Cell, Content, Grid, Head
 from actbench.results.thresholds import EpochsTo
 from actbench.tables.published import CURVE_ACCURACIES, CURVE_LOSSES, ReproducedCurve, ReproducedFigure
@@ -42,12 +43,13 @@ def _printed_grid(cells: Sequence[ReproducedFigure]) -> Grid:
         for arm in arms
     )
     first, runs = cells[0].printed, max(cell.runs for cell in cells)
-    ours = f"with seed {first.seed}" if first.seed is not None else f"the mean of {runs} run{'s' * (runs != 1)}"
+    ours = f"with seed {first.seed}" if first.seed is not None else f"the mean of {words.plural(runs, 'run')}"
+    told = f"ours ({ours}); '=' where ours reads the same" if runs else "ours; no run of it is stored"
     return Grid(
         " · ".join(part for part in (first.place, first.variant) if part) or "Printed and ours",
         (Head("activation", Content.NAME), *(Head(heading(name, unit)) for name, unit in units.items())),
         rows,
-        (f"Each cell: printed / ours ({ours}); '=' where ours reads the same.",),
+        (f"Each cell: printed / {told}.",),
     )
 
 
