@@ -20,14 +20,14 @@ from typing import Any
 from actbench.custom.importing import OF_FILES, expect
 from actbench.custom.places import home, names_from, place_of, search
 from actbench.custom.source import check_defined_below, check_imported, lies_here, source_of_file, source_of_module
-from actbench.custom.traces import place_in, whole_trace
+from actbench.custom.traces import named_error, place_in, unwrapped, whole_trace
 from actbench.errors import UserError, did_you_mean
 from actbench.lazy import load
 from actbench.registry import Choice, Spelling, literal
 
 __all__ = [
-    "check_arguments", "check_defined_below", "load_attribute", "named", "names_from", "place_in", "place_of",
-    "prints_to_stderr", "whole_trace",
+    "check_arguments", "check_defined_below", "load_attribute", "named", "named_error", "names_from",
+    "place_in", "place_of", "prints_to_stderr", "unwrapped", "whole_trace",
 ]  # fmt: skip
 
 
