@@ -27,6 +27,18 @@ def narrow(x):
 def steps(x):
     return ops.cast(x > 0, "int32")
 
+def wide(x):
+    return ops.cast(x, "float64")
+
+def twice(x):
+    return [x, x]
+
+def ends(x):
+    raise SystemExit(3)
+
+def log(x):
+    return ops.log(x)
+
 def cut_off(x):
     return ops.stop_gradient(2 * x)
 
@@ -36,6 +48,13 @@ def hungry(x):
 class InLayer(keras.layers.Layer):
     def call(self, x):
         return x.nothing
+
+class Misfit(keras.layers.Layer):
+    def build(self, shape):
+        self.w = self.add_weight(shape=(shape[-1] + 1,))
+
+    def call(self, x):
+        return x * self.w
 
 def build(site, input_shape, classes):
     inputs = keras.Input(input_shape)
@@ -63,7 +82,7 @@ def own(own_folder):
 
 def tried(**asked):
     ((run, request),) = planned(**{"model": "mlp(4)", "limit": 50, "batch_size": 50} | asked)
-    try_out(run, datasets.load(request))
+    return try_out(run, datasets.load(request))
 
 
 @pytest.mark.parametrize("activation", ["own.py:good", "prelu"])
@@ -77,18 +96,35 @@ def test_what_works_passes(activation, precision):
     [
         ({"activation": "own.py:bad"}, "of shape (4): ValueError: a bug of my own (helper.py, line 3, in called)."),
         ({"activation": "own.py:narrow"}, "turns shape (4) into (1); an activation must keep the shape"),
-        ({"activation": "own.py:steps"}, "'own.py:steps' lets no gradient through"),
+        ({"activation": "own.py:steps"}, "turns float32 into int32; an activation must keep the type."),
+        ({"activation": "own.py:wide"}, "turns float32 into float64; an activation must keep the type."),
+        ({"activation": "own.py:wide", "precision": "bfloat16"}, "turns bfloat16 into float64"),
+        ({"activation": "own.py:twice"}, "turns shape (4) into a list of 2 tensors; an activation must keep the shape"),
+        ({"activation": "own.py:Misfit"}, "of shape (4): ValueError: Dimensions must be equal, but are 4 and 5 with"),
+        ({"activation": "own.py:Misfit"}, "in call)."),
         ({"activation": "own.py:cut_off"}, "'own.py:cut_off' lets no gradient through"),
         ({"activation": "own.py:InLayer"}, "has no attribute 'nothing'"),
-        ({"activation": "own.py:InLayer"}, "(own.py, line 26, in call)."),
+        ({"activation": "own.py:InLayer"}, "(own.py, line 38, in call)."),
         ({"model": "own.py:build"}, "The model 'own.py:build' has no place for an activation"),
-        ({"activation": "own.py:hungry"}, "MemoryError: no room (own.py, line 22, in hungry)."),
+        ({"activation": "own.py:hungry"}, "MemoryError: no room (own.py, line 34, in hungry)."),
     ],
 )
 def test_what_does_not_work_is_told_with_its_line(asked, said):
     with pytest.raises((UserError, MemoryError)) as refused:
         tried(**asked)
     assert said in one_line(refused.value)
+
+
+def test_what_keras_wraps_around_an_error_is_left_out():
+    with pytest.raises(UserError) as refused:
+        tried(activation="own.py:Misfit")
+    told = one_line(refused.value)
+    assert [words for words in ("Exception encountered", "node", "kwargs", "`") if words in told] == []
+
+
+def test_outputs_that_are_no_numbers_are_found():
+    assert tried(activation="own.py:good")
+    assert not tried(activation="own.py:log")
 
 
 def test_a_long_message_is_cut_between_words():
@@ -122,3 +158,12 @@ def test_code_that_ends_its_process_is_told_too(own):
     (own / "end.py").write_text("import os\n\ndef act(x):\n    os._exit(7)\n", encoding="utf-8")
     done = program("run", "--act", "end.py:act", *SMALL, cwd=own, check=2)
     assert "nothing is trained: the worker process died of exit code 7." in done.stderr
+    done = program("run", "--act", "own.py:ends", *SMALL, cwd=own, check=2)
+    place = next(at for at, line in enumerate(OWN.splitlines(), 1) if "SystemExit" in line)
+    assert f"nothing is trained: SystemExit: 3 (own.py, line {place}, in ends)." in done.stderr
+
+
+def test_nan_before_any_training_is_told_in_a_line(own):
+    done = program("run", "--act", "own.py:log", "--act", "own.py:good", *SMALL, cwd=own, check=0)
+    (line,) = (line for line in done.stderr.splitlines() if "before any training" in line)
+    assert line.startswith("own.py:log in mlp(4): the output is NaN or infinite for some of the few inputs")

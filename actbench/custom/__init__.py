@@ -27,14 +27,14 @@ from actbench.custom.source import (
     source_of_file,
     source_of_module,
 )
-from actbench.custom.traces import place_in, whole_trace
+from actbench.custom.traces import named_error, place_in, unwrapped, whole_trace
 from actbench.errors import UserError, did_you_mean
 from actbench.lazy import load
 from actbench.registry import Choice, Spelling, literal
 
 __all__ = [
-    "arguments_of", "check_arguments", "check_defined_below", "load_attribute", "named", "names_from", "place_in",
-    "place_of", "prints_to_stderr", "whole_trace",
+    "arguments_of", "check_arguments", "check_defined_below", "load_attribute", "named", "named_error", "names_from",
+    "place_in", "place_of", "prints_to_stderr", "unwrapped", "whole_trace",
 ]  # fmt: skip
 
 

@@ -16,6 +16,24 @@ QUOTED = re.compile(r'File "([^"\n]+)", line (\d+), in (\w+)')
 MADE_UP = "__autograph_generated_file"
 """In the names of files that TensorFlow makes of a person's."""
 
+WRAPPED = re.compile(r"Exception encountered when calling |Could not automatically infer the output shape")
+"""How Keras begins its own words around an error, which it tells of in full, with all arguments."""
+NODE = re.compile(r" for '\{\{node [^']*'")
+"""How TensorFlow names an operation."""
+
+
+def unwrapped(problem: BaseException) -> BaseException:
+    """The error that Keras wrapped into one of its own, or the error itself."""
+    for link in _links(problem):
+        if not WRAPPED.search(_message(link)):
+            return link
+    return problem
+
+
+def named_error(problem: BaseException) -> str:
+    """An error's class and message."""
+    return f"{type(problem).__name__}: {NODE.sub('', _message(problem))}"
+
 
 def place_in(problem: BaseException) -> str:
     """The innermost line of a person's own code: ``mine.py, line 4, in act``; empty where none took part."""
@@ -48,12 +66,15 @@ def _frames(problem: BaseException) -> Iterator[tuple[str, int, str]]:
 
 
 def _quoted(problem: BaseException) -> Iterator[tuple[str, int, str]]:
-    try:
-        message = str(problem)
-    except Exception:  # noqa: BLE001 - a person's own class of errors may fail at this, too
-        return
-    for file, line, function in QUOTED.findall(message):
+    for file, line, function in QUOTED.findall(_message(problem)):
         yield file, int(line), function
+
+
+def _message(problem: BaseException) -> str:
+    try:
+        return str(problem)
+    except Exception:  # noqa: BLE001 - a person's own class of errors may fail at this, too
+        return "it cannot even say what"
 
 
 def _is_own(name: str) -> bool:

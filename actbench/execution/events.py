@@ -97,12 +97,14 @@ class RunEnded:
 class TrialEnded:
     """A run was tried with a few inputs, to see whether a person's own code in it works.
 
-    ``error`` says why it does not, in a sentence, and ``trace`` where; both are empty where it does.
+    ``error`` says why it does not, in a sentence, and ``trace`` where; both are empty where it does. ``finite``: no
+    output was NaN or infinite.
     """
 
     run: Run
     error: str = ""
     trace: str = ""
+    finite: bool = True
 
 
 @dataclass(frozen=True)

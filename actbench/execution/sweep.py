@@ -138,7 +138,6 @@ def sweep(plan: Plan, folder: Path, options: Options | None = None, listeners: S
                     case TrialEnded():
                         if not interruption.asked:  # a signal to all ends the trial, too: no fault of what was tried
                             _check_tried(event)
-                        continue
                     case CheckpointTaken():
                         store.save_checkpoint(event.checkpoint)
                     case CheckpointRefused(run, reason):

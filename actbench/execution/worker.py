@@ -69,7 +69,7 @@ def carry_out(
                 record = _train(replace(assignment, checkpoint=None), trainer, send, stopping, load)
     except MemoryError as error:
         record = failure(assignment, "oom", one_line(error))
-    except Exception as error:  # noqa: BLE001 - whatever it is, it costs this run only
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it costs this run only
         record = failure(assignment, "failed", one_line(error))
     send(RunEnded(record))
 
@@ -78,12 +78,11 @@ def _tried(assignment: Assignment, load: Callable[[Request], Dataset]) -> TrialE
     """What came of trying a run. Where memory runs out, that is for the run itself to say."""
     try:
         with contextlib.chdir("."), custom.names_from(assignment.folder):
-            try_out(assignment.run, load(assignment.request))
+            return TrialEnded(assignment.run, finite=try_out(assignment.run, load(assignment.request)))
     except MemoryError:
-        pass
-    except Exception as error:  # noqa: BLE001 - a person's own code may raise anything
+        return TrialEnded(assignment.run)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a person's own code may raise anything
         return TrialEnded(assignment.run, one_line(error), custom.whole_trace(error))
-    return TrialEnded(assignment.run)
 
 
 def _train(

@@ -30,6 +30,7 @@ from actbench.execution.events import (
     RunStarted,
     StopAsked,
     SweepPlanned,
+    TrialEnded,
     TuningEnded,
 )
 from actbench.reports.words import look_lines
@@ -87,6 +88,8 @@ class SweepProgress:
                 self._move(run, row)
             case RunEnded(record):
                 self._close(record)
+            case TrialEnded(run, finite=False):
+                self._say(words.not_finite(run))
             case LookEnded(_, tasks):
                 for line in look_lines(tasks):
                     self._say(line)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actbench import environment
-from actbench.custom import place_in
+from actbench.custom import named_error, place_in, unwrapped
 from actbench.errors import UserError
 from actbench.lazy import lazy
 from actbench.results.checkpoint import Checkpoint
@@ -322,11 +322,7 @@ def one_line(problem: BaseException) -> str:
     Libraries tell where they are before they tell what is wrong, so a long message keeps its end. What is said to the
     person needs no class.
     """
-    try:
-        message = str(problem)
-    except Exception:  # noqa: BLE001 - a person's own class of errors may fail at this, too
-        message = "it cannot even say what"
-    text = plain(message if isinstance(problem, UserError) else f"{type(problem).__name__}: {message}")
+    text = plain(str(problem) if isinstance(problem, UserError) else named_error(unwrapped(problem)))
     if len(text) > LONGEST:
         # Words are left whole, where there are any.
         text = f"{text[:100].rsplit(' ', 1)[0]} … {text[-(LONGEST - 103) :].split(' ', 1)[-1]}"

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from actbench.activations import Resolved
-from actbench.errors import UserError
+from actbench.custom import named_error, unwrapped
+from actbench.errors import UserError, shown
 from actbench.lazy import load
 
 keras = load("keras")
@@ -45,7 +46,7 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
         except Exception as error:  # a library or a person's own code may raise anything
             raise UserError(
                 f"The activation {self.activation.choice.spelling!r} does not work on inputs of shape "
-                f"{_words(input_shape)}: {type(error).__name__}: {error}"
+                f"{_words(input_shape)}: {named_error(unwrapped(error))}"
             ) from error
         if isinstance(output, np.ndarray):
             # Works on the zeros of this check, and on nothing inside a compiled program.
@@ -57,7 +58,13 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
         if shape is None or not _same(tuple(shape)[1:], input_shape[1:]):
             raise UserError(
                 f"The activation {self.activation.choice.spelling!r} turns shape {_words(input_shape)} into "
-                f"{_words(shape) if shape is not None else repr(output)}; an activation must keep the shape."
+                f"{_words(shape) if shape is not None else _what(output)}; an activation must keep the shape."
+            )
+        given, returned = self.compute_dtype, keras.backend.standardize_dtype(output.dtype)
+        if returned != given:
+            raise UserError(
+                f"The activation {self.activation.choice.spelling!r} turns {given} into {returned}; an activation must "
+                "keep the type. keras.ops.cast(…, x.dtype) gives the type of its input x."
             )
 
     def _output(self, input_shape: tuple[int | None, ...]) -> Any:
@@ -103,6 +110,14 @@ def sites(model: Any) -> list[Site]:
 def _same(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
     """Whether two shapes agree in every side that is known."""
     return len(one) == len(other) and all(None in pair or pair[0] == pair[1] for pair in zip(one, other, strict=True))
+
+
+def _what(output: Any) -> str:
+    """What came in the place of a tensor."""
+    if isinstance(output, (list, tuple)):
+        items = "tensor" if all(hasattr(item, "shape") for item in output) else "item"
+        return f"a {type(output).__name__} of {len(output)} {items}{'' if len(output) == 1 else 's'}"
+    return shown(output)
 
 
 def _words(shape: tuple[int | None, ...]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from actbench.results.columns import Run
 from actbench.training import backends
 from actbench.training.backends import Recipe
@@ -17,7 +19,7 @@ FEW = 4
 """Inputs of a trial."""
 
 
-def try_out(run: Run, data: Dataset) -> None:
+def try_out(run: Run, data: Dataset) -> bool:
     """Build the run's network, trace its own code as training does, and go once forward and back with a few inputs.
 
     Shapes, types and the way of the gradient are seen so, in a second, as nothing is compiled. Nothing is kept.
@@ -25,6 +27,9 @@ def try_out(run: Run, data: Dataset) -> None:
     Args:
         run: what to try.
         data: the data that it names; four of its inputs are used.
+
+    Returns:
+        Whether the network's outputs are all finite numbers.
 
     Raises:
         UserError: the run cannot be trained as asked; see ``build`` and ``Backend.program``.
@@ -38,4 +43,5 @@ def try_out(run: Run, data: Dataset) -> None:
     model, _ = build(run, few)
     optimizer, placed = build_optimizer(run, model, 1), backend.place(few, run.device)
     backend.program(model, optimizer, placed, replace(Recipe.of(run), batch_size=FEW))
-    backend.values_and_slopes(lambda x: model(x, training=True), few.x_train, str(few.x_train.dtype))
+    values, _ = backend.values_and_slopes(lambda x: model(x, training=True), few.x_train, str(few.x_train.dtype))
+    return bool(np.isfinite(values).all())

@@ -26,6 +26,14 @@ def run_name(run: Run, varying: Sequence[str]) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def not_finite(run: Run) -> str:
+    """That the trial of a network met NaN or infinity before any training."""
+    return (
+        f"{run.activation.spelling} in {run.model.spelling}: the output is NaN or infinite for some of the few inputs "
+        "that it was tried with, before any training."
+    )
+
+
 STARTING = "starting workers"
 EPOCHS = "epochs"
 
