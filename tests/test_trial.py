@@ -1,9 +1,11 @@
 """A person's own code is tried before a sweep: what does not work is told with its line, and nothing is trained."""
 
+import signal
 import textwrap
 
+import psutil
 import pytest
-from conftest import planned, program
+from conftest import begin, planned, program, wait_for
 
 from actbench import datasets
 from actbench.errors import UserError
@@ -167,3 +169,15 @@ def test_nan_before_any_training_is_told_in_a_line(own):
     done = program("run", "--act", "own.py:log", "--act", "own.py:good", *SMALL, cwd=own, check=0)
     (line,) = (line for line in done.stderr.splitlines() if "before any training" in line)
     assert line.startswith("own.py:log in mlp(4): the output is NaN or infinite for some of the few inputs")
+
+
+def test_a_signal_during_a_trial_blames_nobody(own):
+    waits = "import time\n\ndef act(x):\n    open('begun', 'w').close()\n    time.sleep(3)\n    raise ValueError\n"
+    (own / "waits.py").write_text(waits, encoding="utf-8")
+    with begin("run", "--act", "waits.py:act", *SMALL, cwd=own) as process:
+        wait_for((own / "begun").exists, process)
+        for one in [process, *psutil.Process(process.pid).children(recursive=True)]:
+            one.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert [line.partition(" ")[0] for line in err.splitlines()] == ["Stopping", "Interrupted."]
