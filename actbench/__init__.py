@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from actbench import lazy
 from actbench.environment import __version__
 from actbench.errors import ActbenchError
+from actbench.execution.given import check_among, in_its_own_names, several
 from actbench.training import backends
 
 if TYPE_CHECKING:
@@ -30,14 +31,16 @@ lazy.before("keras", backends.prepare)
 
 PathLike: TypeAlias = str | os.PathLike[str]
 EpochChoice: TypeAlias = Literal["val", "last", "best"]
+TimeAxis: TypeAlias = Literal["epochs", "seconds"]
 
 
+@in_its_own_names
 def run(  # noqa: PLR0913 - one parameter an option
     study: PathLike | None = None,
     *,
     seeds: int | Iterable[int] | None = None,
-    variants: Sequence[str] = (),
-    thresholds: Sequence[float] | None = None,
+    variants: str | Sequence[str] = (),
+    thresholds: float | Sequence[float] | None = None,
     select: EpochChoice | None = None,
     until_decided: bool = False,
     max_seeds: int | None = None,
@@ -51,8 +54,8 @@ def run(  # noqa: PLR0913 - one parameter an option
     jobs: int = 1,
     executor: Executor | None = None,
     rerun: bool = False,
-    reuse: Sequence[PathLike] = (),
-    log: Sequence[str] = (),
+    reuse: PathLike | Sequence[PathLike] = (),
+    log: str | Sequence[str] = (),
     data_dir: PathLike | None = None,
     max_memory: float | None = None,
     allow_code: bool = False,
@@ -62,7 +65,8 @@ def run(  # noqa: PLR0913 - one parameter an option
     """Train what is not stored yet, and say what all of it shows: ``actbench run``.
 
     Runs are trained in processes of their own. Progress goes to stderr. Ctrl-C, or a notebook's stop button, lets the
-    running epochs end and keeps their state; the same call goes on from there.
+    running epochs end and keeps their state; the same call goes on from there. One name or number may stand for a list
+    of one.
 
     Args:
         study: a study's file; what is given beside it overrides what it says.
@@ -115,15 +119,15 @@ def run(  # noqa: PLR0913 - one parameter an option
     from actbench.tables.findings import Question
 
     asked = asked_settings(settings)
-    asked["seed"] = chosen_seeds(seeds, None) if seeds is None or isinstance(seeds, int) else list(seeds)
+    asked["seed"] = list(seeds) if isinstance(seeds, Iterable) else chosen_seeds(seeds, None)
     rule = _rule(select)
     wish = asked_wish(until_decided, max_seeds, margin, baseline, rule, asked["seed"], rerun=rerun)
     asked["seed"] = list(range(wish.most)) if wish else asked["seed"]
-    chosen = asked_study(Path(study) if study else None, asked, variants=variants, allow_code=allow_code)
+    chosen = asked_study(Path(study) if study else None, asked, variants=several(variants), allow_code=allow_code)
     chosen = msgspec.structs.replace(
         chosen,
         tuning=asked_tuning(chosen, tune, protocol, tuning_seeds, budget),
-        thresholds=checked_thresholds(thresholds) or chosen.thresholds,
+        thresholds=checked_thresholds(several(thresholds)) or chosen.thresholds,
         data_dir=str(data_dir) if data_dir else None,
         max_memory=max_memory,
     )
@@ -132,9 +136,9 @@ def run(  # noqa: PLR0913 - one parameter an option
         executor=executor or LocalExecutor(),
         jobs=at_least_one("--jobs", jobs),
         rerun=rerun,
-        reuse=tuple(map(Path, reuse)),
+        reuse=tuple(map(Path, several(reuse))),
     )
-    listeners = [logger.listener(folder) for logger in chosen_loggers(log)]
+    listeners = [logger.listener(folder) for logger in chosen_loggers(several(log))]
     errors = console(stderr=True)
     tuner = None
     with FetchProgress(errors, quiet=quiet) as fetching, told(fetching):
@@ -157,20 +161,23 @@ def run(  # noqa: PLR0913 - one parameter an option
     return _answer([folder], Question(thresholds=plan.thresholds, only=plan.keys, rule=rule))
 
 
+@in_its_own_names
 def compare(
     *stores: PathLike,
-    metrics: Sequence[str] = ("test_accuracy",),
+    metrics: str | Sequence[str] = ("test_accuracy",),
     baseline: str | None = None,
     margin: float | None = None,
-    thresholds: Sequence[float] | None = None,
+    thresholds: float | Sequence[float] | None = None,
     select: EpochChoice | None = None,
     chance_level: float | None = None,
-    activations: Sequence[str] = (),
-    data: Sequence[str] = (),
-    models: Sequence[str] = (),
-    where: Sequence[str] = (),
+    activations: str | Sequence[str] = (),
+    data: str | Sequence[str] = (),
+    models: str | Sequence[str] = (),
+    where: str | Sequence[str] = (),
 ) -> Answer:
     """Put the arms of some results side by side, and say whether the differences are luck: ``actbench compare``.
+
+    One name or number may stand for a list of one.
 
     Args:
         stores: folders with results; none for ``results/adhoc``.
@@ -192,10 +199,10 @@ def compare(
     from actbench.tables.select import Selection
 
     question = Question(
-        thresholds=tuple(thresholds or ()) or None,
-        selection=Selection(tuple(activations), tuple(data), tuple(models), tuple(where)),
+        thresholds=several(thresholds) or None,
+        selection=Selection(*map(several, (activations, data, models, where))),
         baseline=baseline,
-        metrics=tuple(metrics),
+        metrics=several(metrics),
         margin=margin,
         rule=_rule(select),
         chance_level=chance_level,
@@ -203,12 +210,13 @@ def compare(
     return _answer(stores, question)
 
 
+@in_its_own_names
 def plot(
     answer: Answer | PathLike,
     kind: str,
     *,
     theme: Literal["light", "dark"] = "light",
-    x: Literal["epochs", "seconds"] | None = None,
+    x: TimeAxis | None = None,
     metric: str | None = None,
 ) -> Picture:
     """Draw what `run` or `compare` gave, or a store: ``actbench plot``.
@@ -226,9 +234,12 @@ def plot(
     from actbench.reports.answer import Answer
     from actbench.reports.plots import look_of
     from actbench.reports.plots.figures import drawn
+    from actbench.reports.plots.style import THEMES
 
+    check_among(THEMES, theme=theme)
+    check_among(get_args(TimeAxis), x=x)
     look = look_of(kind, theme, x=x, metric=metric)
-    known = answer if isinstance(answer, Answer) else compare(answer, metrics=[look.metric])
+    known = answer if isinstance(answer, Answer) else compare(answer, metrics=look.metric)
     return drawn(kind, known.findings, look)
 
 
@@ -243,4 +254,5 @@ def _answer(stores: Sequence[PathLike], question: Question) -> Answer:
 def _rule(select: EpochChoice | None) -> EpochRule | None:
     from actbench.tables.measured import EpochRule
 
+    check_among(get_args(EpochChoice), select=select)
     return EpochRule(select) if select else None

@@ -587,8 +587,8 @@ def test_a_wrong_choice_is_told_the_right_ones(invoke, value, allowed):
         (["reproduce", "--jobs", "0"], "--jobs: it must be at least 1. See"),
         (["list"], "Missing: kind. Choose from: activations, datasets,"),
         (["list", "things"], "kind: it must be one of 'activations',"),
-        (["show"], "Missing: ACTIVATION.... See 'actbench show --help'."),
-        (["plot"], "Missing: [STORE]... curves|pareto|profile|strip. See 'actbench plot --help'."),
+        (["show"], "Name activations to show, or one network: --model my.keras."),
+        (["plot"], "Missing: [STORE]... budget|curves|pareto|profile|sensitivity|strip. See 'actbench plot --help'."),
     ],
 )
 def test_wrong_usage_is_one_short_message_too(own_folder, invoke, words, says):

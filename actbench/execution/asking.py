@@ -30,16 +30,25 @@ def asked_settings(given: Mapping[str, Any]) -> dict[str, Any]:
         UserError: there is no such setting, or a value is a function: runs are trained where no notebook's are known.
     """
     names = [name for name in SETTINGS if name != "seed"]
+    # By what it is called as an option and in tables.
+    elsewhere = {
+        other: name
+        for name in names
+        for other in (SETTINGS[name].option.removeprefix("--").replace("-", "_"), SETTINGS[name].name)
+    }
     asked = {}
     for name, value in given.items():
         if name not in names:
-            raise UserError(f"There is no setting {name!r}.{did_you_mean(name, names)} Known: {', '.join(names)}.")
+            meant = f" Did you mean {elsewhere[name]!r}?" if name in elsewhere else did_you_mean(name, names)
+            raise UserError(f"There is no setting {name!r}.{meant} Known: {', '.join(names)}.")
         several = isinstance(value, Iterable) and not isinstance(value, str)
         asked[name] = list(value) if several else os.fspath(value) if isinstance(value, os.PathLike) else value
         for own in filter(callable, asked[name] if several else [value]):
+            called = getattr(own, "__name__", "")
+            called = called if called.isidentifier() else "mine"
             raise UserError(
                 f"{name} takes names, not objects like {shown(own)}: runs are trained in processes of their own. Write "
-                f'the code into a file and name it, like {name}="mine.py:{getattr(own, "__name__", "name")}".'
+                f'the code into a file and name it, like {name}="mine.py:{called}".'
             )
     return asked
 
@@ -112,7 +121,7 @@ def asked_wish(
             raise UserError(f"{unused} is for --until-decided. 'actbench compare' has --margin and --baseline, too.")
         return None
     if seeds is not None:
-        raise UserError("--until-decided chooses the seeds itself, from 0 on. Leave --seeds and --seed out.")
+        raise UserError("--until-decided chooses the seeds itself, from 0 on. Name none beside it.")
     if rerun:
         raise UserError("--until-decided goes by what is stored, which --rerun trains again. Take another --results.")
     if margin is not None and not 0 <= margin < 1:

@@ -123,7 +123,7 @@ def epoch_lines(path: Path) -> Iterator[bytes]:
                 elif not line.isascii() or b'"' in line:
                     raise UserError(f"{str(path)!r} is damaged in line {number}: it holds what no number is made of.")
                 yield line
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # what stands in a folder's place is refused where it is written to
         return
     except OSError as error:
         raise UserError(f"Cannot read {str(path)!r}: {error.strerror or error}.") from None
@@ -208,7 +208,7 @@ def _rows(path: Path, table: Table) -> Iterator[tuple[int, Row]]:
                 if len(cells) != len(names):
                     raise _damaged(path, reader.line_num, len(cells), len(names))
                 yield reader.line_num, dict(zip(names, cells, strict=True))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # as above
         return
     except OSError as error:
         raise UserError(f"Cannot read {str(path)!r}: {error.strerror or error}.") from None

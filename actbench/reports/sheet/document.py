@@ -83,7 +83,10 @@ def _tuning(found: TuningFindings | None) -> dict[str, Any] | None:
 
 
 def findings_table(findings: Findings, view: View) -> pd.DataFrame:
-    """All arms as one table, with the settings in which the tasks differ, and the comparisons as further columns."""
+    """All arms as one table, with the settings in which the tasks differ, and the comparisons as further columns.
+
+    Its labels are plain names, as in ``table.csv``.
+    """
     table = full_table(findings)
     settings = list(table.columns[: list(table.columns).index("activation")])
     shown: list[ColumnName] = list(table.columns)
@@ -94,7 +97,7 @@ def findings_table(findings: Findings, view: View) -> pd.DataFrame:
         for name in [name for name in FIGURES if any(name in row for row in cells)]:
             table[f"{metric}_{name}"] = [row.get(name) for row in cells]
             shown.append(f"{metric}_{name}")
-    return sort_arms(table, view.sort)[shown]
+    return sort_arms(table, view.sort)[shown].rename(columns=str)
 
 
 def _metrics(findings: Findings) -> list[str]:
