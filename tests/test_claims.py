@@ -1,5 +1,7 @@
 """An article's claims: the verdicts of `compare` decide, the article's own seed does not, and what lacks is said."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -457,6 +459,16 @@ def test_a_figure_is_within_a_distance_by_a_test_over_the_seeds(accuracies, verd
 def test_the_articles_own_run_is_a_fact_and_no_sample(accuracy, verdict):
     (found,) = judge_claims(Article(claims=(WITHIN,)), [figures([accuracy], seed=0)], [], run_table({"mish": {0: 0.9}}))
     assert (found.verdict, found.evidence.test) == (verdict, None)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "told"),
+    [([], "ours; no run of it is stored"), ([0.98], "the mean of 1 run)"), ([0.98, 0.97], "the mean of 2 runs)")],
+)
+def test_a_printed_table_says_how_many_runs_stand_beside_it(accuracies, told):
+    cell = replace(figures(accuracies or [0.98]), by_seed=dict(enumerate(accuracies)))
+    ((note,),) = (grid.notes for grid in printed_grids([cell]))
+    assert told in note
 
 
 def test_what_runs_that_learned_came_to_stands_beside_all():

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -750,3 +751,11 @@ def test_the_shell_completes_names(own_folder, words, offered):
     found = done.stdout.split()
     assert set(offered) <= set(found)
     assert all(name.startswith(words[-1]) for name in found)
+
+
+@pytest.mark.parametrize("command", ["run", "compare", "plot", "clean", "init", "show", "reproduce", "data fetch"])
+def test_help_names_values_by_their_choices_and_never_by_types_of_python(invoke, command):
+    shown = " ".join(invoke(*command.split(), "--help").stdout.split())
+    assert not re.search(r"list\[|<\w+>|\[\[", shown)
+    if command == "plot":
+        assert "--theme light|dark" in shown

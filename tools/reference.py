@@ -92,6 +92,8 @@ def _command(name: str, command: Any) -> str:
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     named = [(one.metavar or one.name.upper(), one.required) for one in arguments]
     words = [word if required or word.startswith("[") else f"[{word}]" for word, required in named]
+    several = [one.nargs != 1 for one in arguments]
+    words = [f"{word}..." if more and "..." not in word else word for word, more in zip(words, several, strict=True)]
     rows = []
     for one in command.params:
         if one.param_type_name != "argument":

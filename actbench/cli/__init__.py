@@ -24,6 +24,7 @@ from actbench.cli.run import run
 from actbench.cli.streams import guarded
 from actbench.cli.terminal import printable_streams
 from actbench.cli.usage import usage_message
+from actbench.cli.values import Program
 from actbench.environment import __version__
 from actbench.errors import UserError
 
@@ -32,6 +33,7 @@ NAMES = ("actbench", "keras-actbench")
 
 app = typer.Typer(
     name="actbench",
+    cls=Program,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

@@ -13,7 +13,7 @@ from actbench.errors import UserError
 
 
 def clean(
-    store: Annotated[Path, typer.Argument(help="Folder with results.")],
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="Folder with results.")],
     failed: Annotated[bool, typer.Option("--failed", help="Runs that failed or ran out of memory.")] = False,
     act: Annotated[
         list[str] | None,

@@ -37,7 +37,9 @@ class Style(StrEnum):
     article = "article"
 
 
-Stores = Annotated[list[Path] | None, typer.Argument(help="Folders with results. Default: results/adhoc.")]
+Stores = Annotated[
+    list[Path] | None, typer.Argument(metavar="STORE", help="Folders with results. Default: results/adhoc.")
+]
 Act = Annotated[
     list[str] | None,
     typer.Option(

@@ -31,7 +31,7 @@ def _names(incomplete: str) -> list[str]:
     return [name for name in PUBLISHED.names if name.startswith(incomplete)]
 
 
-Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", autocompletion=_names)]
+Names = Annotated[list[str] | None, typer.Argument(metavar="NAME", autocompletion=_names)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")]
 
 
@@ -94,7 +94,7 @@ def verify(names: Names = None, as_json: Json = False) -> None:
 
 @app.command()
 def path(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", autocompletion=_names)] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", autocompletion=_names)] = None,
     as_json: Json = False,
 ) -> None:
     """Print the folder that data is kept in, or where the archive of a data set lies."""

@@ -18,7 +18,7 @@ from actbench.studies.file import NAME
 
 
 def init(
-    path: Annotated[Path, typer.Argument(metavar="[STUDY.toml]", help="The file to write.")] = Path("study.toml"),
+    path: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="The file to write.")] = Path("study.toml"),
 ) -> None:
     """Write a new study's file in which every key is explained, to be changed and run."""
     if path.suffix != ".toml":

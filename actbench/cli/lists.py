@@ -72,7 +72,7 @@ def _list_studies(search: str, *, as_json: bool) -> None:
 
 def show(
     chosen: Annotated[
-        list[str] | None, typer.Argument(metavar="ACTIVATION...", autocompletion=completions(Listed.activations))
+        list[str] | None, typer.Argument(metavar="ACTIVATION", autocompletion=completions(Listed.activations))
     ] = None,
     model: Annotated[
         str | None,

@@ -42,7 +42,7 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME|STUDY.toml]...",
+            metavar="NAME|STUDY.toml",
             help="Articles, as 'actbench list studies' names them. Default: all.",
             autocompletion=completing(_names),
         ),

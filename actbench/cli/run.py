@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     study: Annotated[
-        Path | None, typer.Argument(metavar="[STUDY.toml]", help="A study in a file; options override what it says.")
+        Path | None, typer.Argument(metavar="STUDY.toml", help="A study in a file; options override what it says.")
     ] = None,
     variant: Annotated[
         list[str] | None, typer.Option("--variant", help="Of the study's variants only this one (repeatable).")
