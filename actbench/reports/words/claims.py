@@ -202,7 +202,9 @@ def _p(judged: JudgedClaim, test: Examined) -> str:
     if p is None or (_is_alike(judged) and not test.by_reliability):
         return ""
     of = " of how often they learned" if test.by_reliability else ""
-    against = f" against {test.baseline}" if test.baseline else ""
+    # `compare` takes another baseline there, and corrects for others.
+    turned = isinstance(judged.evidence, ArmDifference | ArmTimes | ArmRatio) and test.baseline == judged.evidence.arm
+    against = f" against {test.baseline}" if turned else ""
     family = f", {together(test.family)}{against}" if len(test.family) > 1 else ""
     return f"; p {'' if p < SMALLEST_P else '= '}{p_value(p)}{of}, two-sided{family}"
 
