@@ -124,7 +124,7 @@ def test_pictures_of_a_family_have_the_same_axes(tmp_path) -> None:
 def test_what_is_drawn_at_random_is_drawn_as_a_band(tmp_path) -> None:
     """And what a curve stands for is said beside its name."""
     left, right = axes_of(["frelu", "rrelu", "prelu", "softmax", "relu"], tmp_path)
-    labels = [text.get_text() for text in left.get_legend().get_texts()]
+    labels = [text.get_text() for text in left.figure.legends[0].get_texts()]
     assert labels == [
         "frelu, 20 draws of its weights", "rrelu, in inference", "prelu, at its start values",
         "softmax, first output for (x, 0)", "relu",

@@ -56,9 +56,14 @@ SAYS = {
     **{(*REPRODUCE, "--format", name): ["frelu"] for name in FORMATS.names},
     ("run", "--act", "relu", "--act", "mish", "--seeds", "2", "--device", "cpu", "--dry-run"): ["4 runs in 2 arms"],
 }
+OF_TUNINGS = ("budget", "sensitivity")
+"""Pictures of which this store has nothing: they say what they would take."""
 WRITES = {
     ("init", "study.toml"): ["[grid]", "learning_rate"],
-    **{("plot", STORE, name, "--output", f"{name}.svg"): ["<svg", "frelu"] for name in PLOTS.names},
+    **{
+        ("plot", STORE, name, "--output", f"{name}.svg"): ["<svg", "--tune lr" if name in OF_TUNINGS else "frelu"]
+        for name in PLOTS.names
+    },
     **{("compare", STORE, "--format", name, "--output", f"compare.{name}"): ["frelu"] for name in FORMATS.names},
 }
 MISTAKES = {

@@ -379,7 +379,7 @@ def test_a_check_of_a_verdict_takes_it_from_the_looks(decided, tmp_path):
     task = compared(tmp_path / "store")
     designs = list(designs_in(read_manifest(tmp_path / "store")).values())
     (row,) = [row for row in task.comparisons[0].rows if row.arm == "tanh"]
-    assert judge_alone(task.task, designs, "tanh", "relu", None) == row.verdict
+    assert judge_alone(task, designs, task.task.runs, "tanh", "relu", None) == row.verdict
 
 
 def test_a_check_that_the_looks_cannot_answer_does_not_pass(decided, tmp_path):

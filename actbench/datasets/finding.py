@@ -28,7 +28,10 @@ def describe(name: str) -> Source:
         what = "of no kind that is read here" if there else "not there"
         raise UserError(f"The data {shown(name)} is {what}. A person's own data is spelled {spelled}.")
     source, values, choice = choose(DATASETS, name)
-    return replace(source, name=choice.spelling, read=partial(source.read, **values)) if values else source
+    if not values:
+        return source
+    chance = source.chance if choice.spelling == source.name else None  # other parameters, other shares
+    return replace(source, name=choice.spelling, read=partial(source.read, **values), chance=chance)
 
 
 OPTIONS: dict[str, tuple[str, str]] = {

@@ -75,7 +75,10 @@ def expressions(tmp_path):
     store = small_store(tmp_path / "store")
     runs, thresholds = run_frames([store])
     findings = analyse([store], Question())
-    known = {item.task.distinction: Known(item.arms, partial(judge_alone, item.task, [])) for item in findings.tasks}
+    known = {
+        item.task.distinction: Known(item.arms, partial(judge_alone, item, [], findings.runs))
+        for item in findings.tasks
+    }
 
     def asked(**question):
         written(analyse([store], Question(**question)))
