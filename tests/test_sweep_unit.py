@@ -89,7 +89,7 @@ def test_no_state_is_kept_of_a_finished_run(tmp_path):
     ],
 )
 def test_an_interrupted_sweep_says_what_the_same_command_will_do(invoke, monkeypatch, words, said):
-    monkeypatch.setattr("actbench.execution.sweep.sweep", lambda *_: Outcome((), complete=False, interrupted=True))
+    monkeypatch.setattr("actbench.execution.asking.sweep", lambda *_: Outcome((), complete=False, interrupted=True))
     done = invoke("run", "--act", "relu", *words)
     assert done.returncode == 130
     assert "Interrupted. Finished runs are kept" in done.stderr
