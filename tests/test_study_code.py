@@ -199,7 +199,7 @@ def test_a_study_elsewhere_is_trained_once_wherever_one_stands(project, command)
     def run(cwd, *words):
         return program("run", *words, "--results", store, cwd=cwd, command=command, check=0)
 
-    assert "[2/2] pkg.impl:act on my.npz" in run("/", project / "study.toml").stderr
+    assert "[2/2] pkg.impl:act: test" in run("/", project / "study.toml").stderr
     assert "2 runs already stored, nothing to train" in run(project, "study.toml").stderr
     # What is named on the command line is named from where one stands, and stored as the study would name it.
     again = run(project.parent, "home/study.toml", "--act", "home/helped.py:act", "--data", "home/my.npz")
