@@ -12,7 +12,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 from scipy import stats
-from studies import (
+from simulated import (
     DOCS,
     Count,
     alarms,

@@ -7,7 +7,7 @@ The slow part is the tables of docs/until-decided.md, row by row, and holds the 
 
 import numpy as np
 import pytest
-from studies import Count, say, stand_in
+from simulated import Count, say, stand_in
 
 from actbench.statistics import Standing, decide_in_looks, sequential, sign_flip_test
 from actbench.statistics.sequential import LOOKS

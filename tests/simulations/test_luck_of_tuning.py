@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from studies import Arm, Count, say, stand_in
+from simulated import Arm, Count, say, stand_in
 
 from actbench.statistics import judge_family
 from actbench.studies.tuning.asked import Tuning

@@ -13,7 +13,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
-from studies import (
+from simulated import (
     DEAD,
     SD,
     SEEDS,
