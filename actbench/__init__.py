@@ -143,7 +143,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     tuner = None
     with FetchProgress(errors, quiet=quiet) as fetching, told(fetching):
         if chosen.tuning is not None:
-            tuner = tuner_of(chosen, options, until_decided=until_decided)
+            tuner = tuner_of(chosen, folder, options, until_decided=until_decided)
         plan = tuner.shared if tuner else make_plan(chosen, options.executor)
     if wish is not None:
         plan = with_designs(plan, folder, wish)

@@ -52,4 +52,4 @@ def sweep(executor, tuning=None, folder="r", **fields):
         {"data": "data.npz", "model": "mlp(8)", "epochs": 2, "batch_size": 20, "optimizer": "sgd",
          "activation": ["relu", "tanh"], "seed": [0, 1]} | fields
     )  # fmt: skip
-    return sweep_tuned(Tuner(study, executor), Path(folder), Options(executor=executor))
+    return sweep_tuned(Tuner(study, executor, Path(folder)), Path(folder), Options(executor=executor))

@@ -17,7 +17,7 @@ from actbench.results.read import is_unchanged
 from actbench.studies.study import Study
 from actbench.studies.tuning.asked import Tuning
 from actbench.tables.findings import Question, analyse
-from actbench.tables.warnings import ChosenByLuck
+from actbench.tables.warnings import ChosenByLuck, NotScoredThere, TriedLess
 
 SMALL = ["--data", "data.npz", "--model", "mlp(8)", "--epochs", "2", "--batch-size", "20", "--optimizer", "sgd"]
 TUNE = ["run", "--act", "relu", "--act", "tanh", "--tune", "lr", *SMALL, "--seeds", "2", "--results", "r"]
@@ -207,7 +207,7 @@ def test_scoring_takes_ten_seeds_where_nobody_says_how_many():
     study = Study(tuning=Tuning()).override(
         {"data": "data.npz", "batch_size": 20, "activation": ["relu", "tanh"], "optimizer": "sgd"}
     )
-    plan, _ = sweep_tuned(Tuner(study, executor), Path("r"), Options(executor=executor))
+    plan, _ = sweep_tuned(Tuner(study, executor, Path("r")), Path("r"), Options(executor=executor))
     assert sorted({run.seed for run, _ in plan.runs}) == list(range(10))
     # Both arms are at their best at the shared rate: nothing is trained twice, and there is one task.
     assert len(plan.runs) == 20
@@ -265,7 +265,7 @@ def test_two_tunings_of_a_store_share_what_both_chose():
     assert len(both) == 1
     assert len(both.pop().split()) == 2
     own = [item for item in analyse([Path("r")], Question()).tasks if item.task.tuning]
-    assert {item.tuning.stored.runs for item in own} == {(42, 42), (26, 42)}
+    assert {item.tuning.runs for item in own} == {(42, 42), (26, 42)}
 
 
 def test_what_lies_on_the_edge_is_a_warning(invoke):
@@ -355,3 +355,76 @@ def test_where_the_tuning_tells_the_rates_apart_nothing_more_is_trained():
     assert not [run for run, _ in plan.runs if run.tuning.endswith("~")]
     verdicts, _ = own_verdicts()
     assert verdicts["tanh"].standing == "worse"
+
+
+def test_arms_of_several_studies_in_one_store_are_tuned_alike():
+    """A later study begins with all that an earlier one came to try; where it tries more, the others are said to have
+    been tried less.
+    """
+    high = Pretend({"relu": 0.01, "tanh": 1.0, "sigmoid": 0.01, "elu": 10.0})
+    sweep(high, activation=["relu", "tanh"])
+    (found,) = of_tuned("r")
+    assert {arm: len(its.scores) for arm, its in found.tuning.arms.items()} == {"relu": 9, "tanh": 9}
+    before = len(high.trained)
+    sweep(high, activation=["relu", "sigmoid"])
+    # Sigmoid alone would be tried with 7 rates.
+    assert len(high.trained) - before == 3 * 9 + 2
+    (found,) = of_tuned("r")
+    assert found.task.arms == ["relu", "tanh", "sigmoid"]
+    assert {arm: its.trial.rate for arm, its in found.tuning.arms.items()} == {
+        "relu": 0.01,
+        "tanh": 1.0,
+        "sigmoid": 0.01,
+    }
+    assert not any(isinstance(warning, TriedLess) for warning in found.warnings)
+    manifest = json.loads(Path("r/manifest.json").read_text(encoding="utf-8"))
+    (stored,) = manifest["tunings"].values()
+    assert set(stored["chosen"]) == {"relu", "tanh", "sigmoid"}
+    # One more arm takes the search further up; two of the others do not follow.
+    sweep(high, activation=["relu", "elu"])
+    (found,) = of_tuned("r")
+    assert {arm: len(its.scores) for arm, its in found.tuning.arms.items()} == {
+        "relu": 10, "tanh": 9, "sigmoid": 9, "elu": 10
+    }  # fmt: skip
+    (less,) = (warning for warning in found.warnings if isinstance(warning, TriedLess))
+    assert less == TriedLess({"tanh": 9, "sigmoid": 9}, 10)
+
+
+def test_runs_at_what_was_best_once_are_not_at_an_arms_own_best():
+    """More trials move an arm's best: its older scoring runs are left out, which is said where it has no others."""
+    sweep(Pretend({"relu": 0.01, "tanh": 1.0}), activation=["relu", "tanh"])
+    (found,) = of_tuned("r")
+    assert found.task.arms == ["relu", "tanh"]
+    # Tanh's tuning runs at its best are gone, so that by what is there another rate is best.
+    kept = [
+        row for row in rows() if (row["role"], row["activation"], row["learning_rate"]) != ("tuning", "tanh", "1.0")
+    ]
+    with Path("r/runs.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, kept[0])
+        writer.writeheader()
+        writer.writerows(kept)
+    findings = analyse([Path("r")], Question())
+    (found,) = (one for one in findings.tasks if one.tuning)
+    assert found.task.arms == ["relu"]
+    assert NotScoredThere(("tanh",)) in findings.warnings
+
+
+def of_tuned(folder):
+    return [found for found in analyse([Path(folder)], Question()).tasks if found.tuning]
+
+
+@pytest.mark.parametrize("words", [["--lr", "0.1", "--lr", "0.01"], ["--epochs", "2", "--epochs", "3"]])
+def test_one_value_is_taken_where_there_is_room_for_one(invoke, words):
+    done = invoke(*TUNE, *words)
+    assert done.returncode == 2
+    assert f"{words[0]} takes one value and was given " in done.stderr
+    assert not Path("r").exists()
+
+
+def test_whoever_watches_a_tuning_sees_nothing_of_the_test_images(invoke):
+    done = invoke(*TUNE)
+    lines = [line for line in done.stderr.splitlines() if re.match(r"\[\d+/\d+\]", line)]
+    tuning = [line for line in lines if re.search("seed 1000[0-2]", line)]
+    assert len(tuning) >= 42
+    assert all("validation" in line and "test" not in line for line in tuning)
+    assert all("test" in line for line in lines if line not in tuning)

@@ -87,13 +87,17 @@ def asked_tuning(
     return asked
 
 
-def tuner_of(study: Study, options: Options, *, until_decided: bool) -> Tuner:
-    """The tuner of a study. Raises UserError where it cannot be tuned, or is asked for what does not go together."""
+def tuner_of(study: Study, folder: Path, options: Options, *, until_decided: bool) -> Tuner:
+    """The tuner of a study for a store.
+
+    Raises:
+        UserError: it cannot be tuned, or is asked for what does not go together.
+    """
     from actbench.execution.tune import Tuner
 
     if until_decided or options.rerun:
         raise UserError(f"A tuning and {'--until-decided' if until_decided else '--rerun'} do not go together.")
-    return Tuner(study, options.executor)
+    return Tuner(study, options.executor, folder)
 
 
 def print_price(tuner: Tuner, folder: Path, options: Options, *, as_json: bool) -> None:

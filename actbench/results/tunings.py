@@ -32,8 +32,7 @@ class StoredTuning(msgspec.Struct, frozen=True, kw_only=True):
         shared: their values where all arms share them.
         validation_split: the share of the training part that judged.
         seeds: of the tuning runs.
-        trials: in the order in which they came to be tried.
-        runs: tuning runs that it took, and those of the full budget.
+        trials: in the order in which they came to be tried with some arm.
         chosen: each arm's values, for whoever reads the manifest: tables find them out anew.
     """
 
@@ -44,7 +43,6 @@ class StoredTuning(msgspec.Struct, frozen=True, kw_only=True):
     validation_split: float
     seeds: tuple[int, ...]
     trials: tuple[Tried, ...]
-    runs: tuple[int, int]
     chosen: dict[str, dict[str, Any]]
 
 

@@ -15,7 +15,7 @@ from actbench.results.frames import SHOWN, epoch_chunks, read_studies, run_frame
 from actbench.results.read import read_manifest
 from actbench.results.sittings import designs_in, sittings_in
 from actbench.results.thresholds import checked_thresholds
-from actbench.results.tunings import tunings_in
+from actbench.results.tunings import names_in, tunings_in
 from actbench.tables.across import Across, NotAcross, across_tasks
 from actbench.tables.arms import SHARED_COLUMNS, arm_rows
 from actbench.tables.checks import Check, CheckResult, Known, parse_check, run_checks
@@ -202,8 +202,8 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
     measured = measure(
         runs, epoch_chunks(runs, EPOCH_COLUMNS), thresholds, level=question.chance_level, rule=question.rule
     )
-    tasks, apart = split(measured, tunings)
-    tuned = find_tunings(folders, tunings, {task.tuning for task in tasks if task.tuning})
+    tuned = find_tunings(folders, tunings, {name for cell in measured["tuning"] for name in names_in(cell)})
+    tasks, apart = split(measured, tunings, tuned)
     _check_baseline(question.baseline, tasks)
     found = []
     for task in tasks:

@@ -9,14 +9,16 @@ from actbench.reports.sheet.parts import Cell, Content, Grid, Head
 from actbench.reports.words.tuning import flat_words, settings_words, tuning_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from actbench.tables.tuning import TuningFindings
 
 FEW_TRIALS = 3
 """Whose expected best is shown: what somebody finds who tries no more."""
 
 
-def tuning_grid(found: TuningFindings) -> Grid:
-    """One row an arm."""
+def tuning_grid(found: TuningFindings, arms: Sequence[str]) -> Grid:
+    """One row an arm of those named that was tuned."""
     rate = list(found.stored.searched) == ["learning_rate"]
     heads = (
         Head("activation", Content.NAME),
@@ -28,7 +30,8 @@ def tuning_grid(found: TuningFindings) -> Grid:
         Head("trials", rank=4),
     )
     rows = []
-    for arm, tuned in found.arms.items():
+    for arm in (arm for arm in arms if arm in found.arms):
+        tuned = found.arms[arm]
         few = found.budget(arm)[min(FEW_TRIALS, len(tuned.scores)) - 1]
         own = settings_words(tuned.trial.settings) + (" (edge)" if tuned.on_edge else "")
         rows.append(

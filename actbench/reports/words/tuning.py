@@ -45,7 +45,7 @@ def tuning_line(found: TuningFindings) -> str:
     """How the settings were chosen: which, by what, on how many runs."""
     stored = found.stored
     chosen = " and ".join(name.replace("_", " ") for name in stored.searched)
-    taken, full = stored.runs
+    taken, full = found.runs
     saved = f", {taken} of {full} runs by halving" if taken < full else ""
     return (
         f"{chosen} of each arm chosen by the protocol {stored.protocol}: {plural(len(stored.trials), 'trial')} × "
@@ -66,7 +66,8 @@ def price_note() -> str:
     """What a price before the tuning does not know."""
     return (
         "The tuning goes on by one more rate a side, for all arms, while some arm's best lies on the edge, 3 at most. "
-        "Scoring takes as many runs again for each arm whose own rate is not the shared one."
+        "Scoring takes as many runs again for each arm whose own rate is not the shared one, and for each that the "
+        "tuning cannot tell from the baseline's up to twice as many more: both arms at the other's rate."
     )
 
 

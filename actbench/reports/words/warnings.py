@@ -25,6 +25,7 @@ from actbench.tables.warnings import (
     MixedMachines,
     MixedVersions,
     NotLearned,
+    NotScoredThere,
     ParallelRuns,
     RepeatedSeeds,
     SeenInTraining,
@@ -32,6 +33,7 @@ from actbench.tables.warnings import (
     SeveralCopies,
     StoppedEarly,
     TableWarning,
+    TriedLess,
 )
 
 VERSION_TITLES = {"backend_version": "backend", "provider_version": "provider versions"}
@@ -88,6 +90,17 @@ def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911, PLR0912 - one f
             return f"{name_some(arms)}: {EDGE}."
         case ChosenByLuck(arms=arms, baseline=baseline):
             return luck_words(name_some(arms), baseline)
+        case TriedLess(arms=arms, most=most):
+            listed = ", ".join(f"{arm} {trials}" for arm, trials in arms.items())
+            return (
+                f"tuned with fewer trials than the {most} of others, which a later study tuned further: {listed}. Give "
+                "all arms in one command, and they are tuned alike."
+            )
+        case NotScoredThere(arms=arms):
+            return (
+                f"{name_some(arms)}: by what later studies tried, another setting is best, and no run was scored with "
+                "it. Give the command of the scoring runs again."
+            )
         case KeptApart(family=family, settings=settings):
             what = (
                 f"{BY_NAME[name].on_paper} ({', '.join(dict.fromkeys(map(_short, values)))})"
