@@ -428,3 +428,29 @@ def test_whoever_watches_a_tuning_sees_nothing_of_the_test_images(invoke):
     assert len(tuning) >= 42
     assert all("validation" in line and "test" not in line for line in tuning)
     assert all("test" in line for line in lines if line not in tuning)
+
+
+def test_what_chose_the_settings_is_missed_where_its_manifest_is_gone(invoke):
+    sweep(Pretend({"relu": 0.03, "tanh": 0.3}), seed=SEEDS)
+    Path("r/manifest.json").unlink()
+    assert "no manifest.json knows the tuning fair-" in invoke("compare", "r").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--validation-split", "0.2"], "leave out --validation-split"),
+        (["--budget", "halving", "--tuning-seeds", "1"], "--tuning-seeds 2 or more"),
+        (["--budget", "halving", "--protocol", "deepobs"], "--tuning-seeds 2 or more"),
+    ],
+)
+def test_what_a_tuning_cannot_use_is_refused(invoke, words, said):
+    done = invoke(*TUNE, *words)
+    assert (done.returncode, Path("r").exists()) == (2, False)
+    assert said in " ".join(done.stderr.split())
+
+
+def test_a_price_by_halving_says_that_it_is_that_of_the_first_seed(invoke):
+    said = invoke(*TUNE, "--budget", "halving", "--dry-run").stdout
+    assert "Tuning: 14 runs" in said
+    assert "Each further tuning seed takes the better half" in said

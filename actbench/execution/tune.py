@@ -175,7 +175,12 @@ class Tuner:
         return tuple(families)
 
     def _checked(self, family: Family) -> Family:
-        """The family. Raises UserError for tuning seeds that score, too."""
+        """The family. Raises UserError for tuning seeds that score, too, and where scoring has a validation part."""
+        if any(asked["validation_split"] for asked in family.asked.values()):
+            raise UserError(
+                "A tuning keeps its own part for validation ([tuning] validation_split), and what is scored trains on "
+                "the whole training part: leave out --validation-split."
+            )
         both = sorted(set(family.seeds) & set(family.search.seeds))
         if both:
             raise UserError(

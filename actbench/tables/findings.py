@@ -15,7 +15,7 @@ from actbench.results.frames import SHOWN, epoch_chunks, read_studies, run_frame
 from actbench.results.read import read_manifest
 from actbench.results.sittings import designs_in, sittings_in
 from actbench.results.thresholds import checked_thresholds
-from actbench.results.tunings import names_in, tunings_in
+from actbench.results.tunings import BESIDE, names_in, tunings_in
 from actbench.tables.across import Across, NotAcross, across_tasks
 from actbench.tables.arms import SHARED_COLUMNS, arm_rows
 from actbench.tables.checks import Check, CheckResult, Known, parse_check, run_checks
@@ -37,7 +37,7 @@ from actbench.tables.sequential import (
 )
 from actbench.tables.tasks import Task, split
 from actbench.tables.tuning import TuningFindings, about_tuning, find_tunings
-from actbench.tables.warnings import Hindrance, TableWarning, about_stores, about_task
+from actbench.tables.warnings import Hindrance, TableWarning, UnknownTuning, about_stores, about_task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -202,7 +202,9 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
     measured = measure(
         runs, epoch_chunks(runs, EPOCH_COLUMNS), thresholds, level=question.chance_level, rule=question.rule
     )
-    tuned = find_tunings(folders, tunings, {name for cell in measured["tuning"] for name in names_in(cell)})
+    chose = dict.fromkeys(name for cell in measured["tuning"] for name in names_in(cell) if not name.endswith(BESIDE))
+    tuned = find_tunings(folders, tunings, chose)
+    unknown = tuple(name for name in chose if name not in tunings)
     tasks, apart = split(measured, tunings, tuned)
     _check_baseline(question.baseline, tasks)
     found = []
@@ -248,7 +250,7 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
         across=_across(found),
         checks=tuple(run_checks([*own_checks, *runnable], known)),
         skipped_checks=tuple(skipped),
-        warnings=(*about_stores(runs), *apart),
+        warnings=(*about_stores(runs), *([UnknownTuning(unknown)] if unknown else []), *apart),
         manifests=manifests,
     )
 

@@ -160,6 +160,14 @@ class TriedLess:
 
 
 @dataclass(frozen=True)
+class UnknownTuning:
+    """Tunings that chose the settings of some runs, and that no manifest knows: ``names``."""
+
+    kind: ClassVar[str] = "unknown tuning"
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class NotScoredThere:
     """Arms whose scoring runs are not at what their tuning is best with by now."""
 
@@ -225,6 +233,7 @@ TableWarning: TypeAlias = (
     | ChosenOnEdge
     | ChosenByLuck
     | TriedLess
+    | UnknownTuning
     | NotScoredThere
     | LooksNotCounted
     | GrewBetweenLooks

@@ -45,9 +45,9 @@ def tuning_grid(found: TuningFindings, arms: Sequence[str]) -> Grid:
                 Cell(str(len(tuned.scores)), len(tuned.scores)),
             )
         )
+    flat = any(tuned.flat for tuned in found.arms.values())
     note = (
         "within a point: the rates around the best whose validation accuracy is within one point of it; decades: how "
-        f"many powers of ten they span. best of {FEW_TRIALS}: the expected best validation accuracy of {FEW_TRIALS} "
-        "random trials."
-    )
+        "many powers of ten they span. " * flat
+    ) + (f"best of {FEW_TRIALS}: the expected best validation accuracy of {FEW_TRIALS} random trials.")
     return Grid(words.sentence(tuning_line(found)), heads, tuple(rows), (note,)).telling

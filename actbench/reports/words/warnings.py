@@ -34,6 +34,7 @@ from actbench.tables.warnings import (
     StoppedEarly,
     TableWarning,
     TriedLess,
+    UnknownTuning,
 )
 
 VERSION_TITLES = {"backend_version": "backend", "provider_version": "provider versions"}
@@ -95,6 +96,11 @@ def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911, PLR0912 - one f
             return (
                 f"tuned with fewer trials than the {most} of others, which a later study tuned further: {listed}. Give "
                 "all arms in one command, and they are tuned alike."
+            )
+        case UnknownTuning(names=names):
+            return (
+                f"no manifest.json knows the tuning {name_some(names)}: runs at settings that it chose are shown only "
+                "where these are the shared ones. Take the store whole, with its manifest."
             )
         case NotScoredThere(arms=arms):
             return (
