@@ -17,7 +17,7 @@ from actbench.results.read import is_unchanged
 from actbench.studies.study import Study
 from actbench.studies.tuning.asked import Tuning
 from actbench.tables.findings import Question, analyse
-from actbench.tables.warnings import ChosenByLuck, NotScoredThere, TriedLess
+from actbench.tables.warnings import ChosenByLuck, LearnedNowhere, NotScoredThere, TriedLess
 
 SMALL = ["--data", "data.npz", "--model", "mlp(8)", "--epochs", "2", "--batch-size", "20", "--optimizer", "sgd"]
 TUNE = ["run", "--act", "relu", "--act", "tanh", "--tune", "lr", *SMALL, "--seeds", "2", "--results", "r"]
@@ -70,6 +70,7 @@ def test_every_arm_is_tuned_then_scored_at_its_own_rate_and_at_the_shared_one(in
     assert [task["settings"]["learning_rate"] for task in shared] == [0.01] * len(shared)
     assert not any("not comparable" in warning["text"] for warning in found["warnings"])
     table = list(csv.DictReader(invoke("compare", "r", "--format", "csv").stdout.splitlines()))
+    assert [row["tuning"] for row in table] == [name, name, *[""] * (len(table) - 2)]
     assert [float(row["learning_rate"]) for row in table[:2]] == [chosen[a]["learning_rate"] for a in ("relu", "tanh")]
     with Path("r/table.csv").open(encoding="utf-8") as file:
         assert sum(int(row["runs"]) for row in csv.DictReader(file)) == len(scoring)
@@ -442,6 +443,7 @@ def test_what_chose_the_settings_is_missed_where_its_manifest_is_gone(invoke):
         (["--validation-split", "0.2"], "leave out --validation-split"),
         (["--budget", "halving", "--tuning-seeds", "1"], "--tuning-seeds 2 or more"),
         (["--budget", "halving", "--protocol", "deepobs"], "--tuning-seeds 2 or more"),
+        (["--budget", "halving", "--protocol", "algoperf", "--tuning-seeds", "3"], "give --budget full"),
     ],
 )
 def test_what_a_tuning_cannot_use_is_refused(invoke, words, said):
@@ -454,3 +456,47 @@ def test_a_price_by_halving_says_that_it_is_that_of_the_first_seed(invoke):
     said = invoke(*TUNE, "--budget", "halving", "--dry-run").stdout
     assert "Tuning: 14 runs" in said
     assert "Each further tuning seed takes the better half" in said
+    assert "one more rate a side" in said
+    assert "one more rate a side" not in invoke(*TUNE, "--protocol", "deepobs", "--dry-run").stdout
+
+
+def test_a_plain_command_answers_without_the_tuning_that_its_store_holds(invoke):
+    assert invoke(*TUNE).returncode == 0
+    (name,) = {row["tuning"] for row in rows() if row["role"] == "tuning"}
+    chosen = json.loads(Path("r/manifest.json").read_text(encoding="utf-8"))["tunings"][name]["chosen"]
+    rate = str(chosen["tanh"]["learning_rate"])
+    shown = invoke("run", "--act", "relu", "--act", "tanh", *SMALL, "--seeds", "2", "--lr", rate, "--results", "r")
+    # The runs of tanh at its own best are among those that are asked for.
+    assert shown.returncode == 0
+    assert "each arm at its own best" not in shown.stdout
+    assert "each arm at its own best" in invoke("compare", "r").stdout
+
+
+def test_two_tunings_of_the_same_arms_have_titles_of_their_own_and_count_once(invoke):
+    executor = Pretend({"relu": 0.03, "tanh": 0.1})
+    sweep(executor, seed=SEEDS)
+    sweep(executor, Tuning(seeds=(10_000, 10_001)), seed=SEEDS)
+    findings = analyse([Path("r")], Question())
+    titles = [item["title"] for item in json.loads(invoke("compare", "r", "--json").stdout)["tasks"]]
+    assert len(set(titles)) == len(titles) == 3
+    assert sum("each arm at its own best (fair-" in title for title in titles) == 2
+    assert findings.across.tasks == 1
+
+
+def test_rates_of_a_sensitivity_study_are_no_tasks_to_rank_over():
+    executor = Pretend({"relu": 0.03, "tanh": 0.3})
+    study = Study().override(
+        {"data": "data.npz", "batch_size": 20, "activation": ["relu", "tanh"], "learning_rate": [0.1, 0.001, 0.01],
+         "seed": [0, 1, 2]}
+    )  # fmt: skip
+    plain_sweep(make_plan(study, executor), Path("r"), Options(executor=executor))
+    found = analyse([Path("r")], Question())
+    assert (len(found.tasks), found.across.tasks) == (3, 1)
+
+
+def test_an_arm_that_learns_nowhere_has_no_broad_optimum():
+    sweep(Pretend({"relu": 0.01, "tanh": 0.3}, diverges=lambda run: run.activation.spelling == "tanh"), seed=SEEDS)
+    (found,) = of_tuned("r")
+    assert found.tuning.arms["tanh"].flat is None
+    assert found.tuning.arms["relu"].flat is not None
+    assert LearnedNowhere(("tanh",)) in found.warnings

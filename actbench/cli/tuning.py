@@ -83,6 +83,11 @@ def asked_tuning(
     )
     if bool(asked.grid) != (asked.protocol == "grid"):
         raise UserError("--protocol grid is that of a study with a [tuning.grid], which has no other.")
+    if asked.budget == "halving" and asked.protocol == "algoperf":
+        raise UserError(
+            "--budget halving drops trials whatever study they belong to, and algoperf takes the best of each of its "
+            "five: give --budget full."
+        )
     if asked.budget == "halving" and len(asked.seeds or range(PROTOCOLS[asked.protocol].seeds)) == 1:
         raise UserError(
             "--budget halving drops trials after each tuning seed, and there is one: give --tuning-seeds 2 or more."
@@ -114,7 +119,9 @@ def print_price(tuner: Tuner, folder: Path, options: Options, *, as_json: bool) 
     tuning = tuner.tuning_plan(results)[0] if plan is None else plan
     print_forecasts({"Tuning": (tuning, folder), "Scoring": (scoring, folder)}, options.jobs, as_json=as_json)
     if not as_json and not complete:
-        console().print(price_note(halving=tuner.tuning.budget == "halving"))
+        console().print(
+            price_note(halving=tuner.tuning.budget == "halving", extends=PROTOCOLS[tuner.tuning.protocol].extends)
+        )
 
 
 def tune_and_print(

@@ -56,6 +56,11 @@ def names_in(cell: str) -> tuple[str, ...]:
     return tuple(cell.split())
 
 
+def chosen_by(cell: str) -> tuple[str, ...]:
+    """Those of them that chose the run's settings for its own arm."""
+    return tuple(name for name in names_in(cell) if not name.endswith(BESIDE))
+
+
 def joined(*cells: str) -> str:
     """One cell of all the names in these."""
     return " ".join(sorted({name for cell in cells for name in names_in(cell)}))

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from actbench.results.columns import FINAL
-from actbench.results.tunings import names_in
+from actbench.results.tunings import BESIDE, names_in
 from actbench.studies.tuning.asked import place_of
 from actbench.tables.arms import LABELS, SHARED_COLUMNS, SIZES, arm_names, finished, with_sizes
 from actbench.tables.measured import EpochRule
@@ -89,7 +89,12 @@ def split(
     views, asked = views[kept], asked[kept]
     numbers = task_numbers(asked)
     parts = [(views[numbers == number], asked[numbers == number]) for number in sorted(set(numbers))]
-    parts = [(part, its) for part, its in parts if its["tuning"].iloc[0] or not part["tuning"].all()]
+    shown = {beside for name in tunings for beside in (name, name + BESIDE)}
+    parts = [
+        (part, its)
+        for part, its in parts
+        if its["tuning"].iloc[0] or not all(shown.intersection(names_in(cell)) for cell in part["tuning"])
+    ]
     settings = [
         {key: _known(its[key].iloc[0]) for key in KEYS}
         | {label: " + ".join(filter(None, dict.fromkeys(part[label]))) for label in LABELS}
@@ -155,17 +160,19 @@ def _one_run_a_seed(views: pd.DataFrame, asked: pd.DataFrame) -> tuple[pd.Series
 def _distinctions(settings: Sequence[dict[str, Any]]) -> list[Distinction]:
     """Of each task data, model, variant and tuning, and whatever else it takes to tell it from the others.
 
-    What a tuning chose tells it from nothing: that is open.
+    What a tuning chose tells it from nothing: that is open. Which tuning it was is told where there are several.
     """
     varying = [key for key in KEYS if len({str(chosen[key]) for chosen in settings}) > 1 and key not in NAMING]
     # Sizes and hashes follow the data set, its limit and its split: they are named only where those do not tell.
     derived = [key for key in ("dataset_sha256", *SIZES) if key in varying]
     telling = [key for key in varying if key not in derived]
+    tunings = {chosen["tuning"] for chosen in settings} - {""}
+    told = {name: name if len(tunings) > 1 else bool(name) for name in {"", *tunings}}
     distinctions: list[Distinction] = []
     for keys in ([], telling, varying):
         distinctions = [
             (
-                *((key, chosen[key]) for key in NAMING if chosen[key]),
+                *((key, told[chosen[key]] if key == "tuning" else chosen[key]) for key in NAMING if chosen[key]),
                 *((key, chosen[key]) for key in keys if not (chosen["tuning"] and chosen[key] is None)),
             )
             for chosen in settings
@@ -196,6 +203,12 @@ def _kept_apart(tasks: Sequence[Task]) -> list[TableWarning]:
 def over_rates(tasks: Sequence[Task]) -> list[list[Task]]:
     """Those that differ in their learning rate alone, family by family."""
     return [its for its in _families(tasks) if [key for key, _ in _differing(its)] == ["learning_rate"]]
+
+
+def first_rates(tasks: Sequence[Task]) -> list[Task]:
+    """The tasks without those that ask at another learning rate what an earlier one asks."""
+    again = [task for its in over_rates(tasks) for task in its[1:]]
+    return [task for task in tasks if not any(task is other for other in again)]
 
 
 def _families(tasks: Sequence[Task]) -> list[list[Task]]:

@@ -16,7 +16,7 @@ from actbench.studies.tuning.asked import value_in
 from actbench.studies.tuning.budget import expected_best
 from actbench.studies.tuning.trials import Key, Result, Trial, Tuned, score, tuned
 from actbench.tables.outcomes import Outcome, outcomes
-from actbench.tables.warnings import ChosenByLuck, ChosenOnEdge, TableWarning, TriedLess
+from actbench.tables.warnings import ChosenByLuck, ChosenOnEdge, LearnedNowhere, TableWarning, TriedLess
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +68,8 @@ def about_tuning(
     tuned = {arm: found.arms[arm] for arm in arms if arm in found.arms}
     edge = tuple(arm for arm, its in tuned.items() if its.on_edge)
     warnings: list[TableWarning] = [ChosenOnEdge(edge)] if edge else []
+    if nowhere := tuple(arm for arm, its in tuned.items() if not its.score.learned):
+        warnings.append(LearnedNowhere(nowhere))
     most = max((len(its.scores) for its in tuned.values()), default=0)
     if less := {arm: len(its.scores) for arm, its in tuned.items() if len(its.scores) < most}:
         warnings.append(TriedLess(less, most))

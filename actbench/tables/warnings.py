@@ -160,6 +160,14 @@ class TriedLess:
 
 
 @dataclass(frozen=True)
+class LearnedNowhere:
+    """Arms of which no tuning run learned with what is called their best."""
+
+    kind: ClassVar[str] = "learned nowhere"
+    arms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class UnknownTuning:
     """Tunings that chose the settings of some runs, and that no manifest knows: ``names``."""
 
@@ -233,6 +241,7 @@ TableWarning: TypeAlias = (
     | ChosenOnEdge
     | ChosenByLuck
     | TriedLess
+    | LearnedNowhere
     | UnknownTuning
     | NotScoredThere
     | LooksNotCounted

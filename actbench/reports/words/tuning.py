@@ -63,12 +63,19 @@ def flat_words(tuned: Tuned) -> str:
     return f"{low:g} … {high:g}" if high > low else f"{low:g}"
 
 
-def price_note(*, halving: bool) -> str:
-    """What a price before the tuning does not know; ``halving``: it is that of the first seed."""
-    more = "Each further tuning seed takes the better half of an arm's trials, rounded up. " if halving else ""
-    return more + (
+def price_note(*, halving: bool, extends: bool) -> str:
+    """What a price before the tuning does not know.
+
+    Args:
+        halving: it is that of the first seed.
+        extends: the protocol tries more where the best lies on the edge.
+    """
+    more = "Each further tuning seed takes the better half of an arm's trials, rounded up. " * halving
+    further = (
         "The tuning goes on by one more rate a side, for all arms, while some arm's best lies on the edge, 3 at most. "
-        "Scoring takes as many runs again for each arm whose own rate is not the shared one, and for each that the "
+    ) * extends
+    return (
+        f"{more}{further}Scoring takes as many runs again for each arm whose own rate is not the shared one, and for each that the "
         "tuning cannot tell from the baseline's up to twice as many more: both arms at the other's rate."
     )
 

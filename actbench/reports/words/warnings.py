@@ -19,6 +19,7 @@ from actbench.tables.warnings import (
     GrewBetweenLooks,
     Groups,
     KeptApart,
+    LearnedNowhere,
     LooksNotCounted,
     MissingResults,
     MixedJobs,
@@ -97,6 +98,8 @@ def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911, PLR0912 - one f
                 f"tuned with fewer trials than the {most} of others, which a later study tuned further: {listed}. Give "
                 "all arms in one command, and they are tuned alike."
             )
+        case LearnedNowhere(arms=arms):
+            return f"{name_some(arms)}: no tuning run learned at any of the settings, and so none of them is its best."
         case UnknownTuning(names=names):
             return (
                 f"no manifest.json knows the tuning {name_some(names)}: runs at settings that it chose are shown only "

@@ -43,6 +43,11 @@ class Protocol:
         """What it does, from the docstring."""
         return self.trials.__doc__ or ""
 
+    @property
+    def extends(self) -> bool:
+        """Whether it may come to try more than it begins with."""
+        return self.extend is not _no_more
+
 
 PROTOCOLS: Registry[Protocol] = Registry("protocol", __name__, listed=False)
 
