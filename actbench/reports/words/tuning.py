@@ -75,8 +75,8 @@ def price_note(*, halving: bool, extends: bool) -> str:
         "The tuning goes on by one more rate a side, for all arms, while some arm's best lies on the edge, 3 at most. "
     ) * extends
     return (
-        f"{more}{further}Scoring takes as many runs again for each arm whose own rate is not the shared one, and for each that the "
-        "tuning cannot tell from the baseline's up to twice as many more: both arms at the other's rate."
+        f"{more}{further}Scoring takes as many runs again for each arm whose own rate is not the shared one, and for "
+        "each that the tuning cannot tell from the baseline's up to twice as many more: both arms at the other's rate."
     )
 
 
