@@ -75,6 +75,14 @@ def test_start_values_can_be_chosen(text) -> None:
     assert np.allclose(built(text).trainable_weights[-1].numpy(), 0.1)
 
 
+def test_one_slope_for_all_channels_can_be_asked_for() -> None:
+    (alpha,) = built("prelu(init=0, per_channel=False)").trainable_weights
+    alpha.assign(0.5)
+    assert alpha.shape == ()
+    assert np.allclose(built("prelu(init=0.5)")(IMAGES), np.where(IMAGES > 0, IMAGES, 0.5 * IMAGES))
+    assert resolve("prelu").choice.definition == "prelu(init=0.25)"  # as runs were stored before it could be asked for
+
+
 @pytest.mark.parametrize("name", LEARNED)
 def test_gradients_of_what_is_learned(name) -> None:
     site = built(name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from actbench import statistics
 from actbench.errors import UserError
-from actbench.statistics import Arm, Comparison
+from actbench.statistics import LEAST_SPREAD, Arm, Comparison, Interval
 from actbench.studies.article import Article, Claim
 from actbench.tables.comparison import ALPHA, Margin
 from actbench.tables.contests import judge_contest
@@ -20,10 +20,19 @@ from actbench.tables.evidence import (
     JudgedClaim,
     Lacking,
     LargestDifference,
+    MeansApart,
     NoEvidence,
     combined,
 )
-from actbench.tables.published import CURVE_ACCURACIES, ReproducedCurve, ReproducedFigure, count_digits
+from actbench.tables.published import (
+    CURVE_ACCURACIES,
+    ComparedMean,
+    ReproducedCurve,
+    ReproducedFigure,
+    as_printed,
+    compare_means,
+    count_digits,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,6 +69,8 @@ def _judge_claim(
 
 def _judge_cells(claim: Claim, cells: Sequence[ReproducedFigure]) -> JudgedClaim:
     chosen = [cell for cell in cells if cell.printed.is_of(claim)]
+    if claim.within is not None and chosen[0].printed.runs is not None:
+        return _judge_means(claim, claim.within, chosen)
     if claim.within is not None:
         return _judge_distance(claim, claim.within, [cell for cell in chosen if cell.is_accuracy])
     met = count_digits(chosen)
@@ -121,6 +132,38 @@ def _judge_samples(claim: Claim, within: float, cells: Sequence[ReproducedFigure
         comparison.interval if comparison else None,
     )
     return JudgedClaim(claim, "", verdict, evidence, tests[told].verdict.n)
+
+
+def _judge_means(claim: Claim, within: float, cells: Sequence[ReproducedFigure]) -> JudgedClaim:
+    """Whether our means come within the distance of the printed ones: all have to, and one that is beyond refutes."""
+    compared = compare_means([cell for cell in cells if cell.runs], within)
+    if not compared:
+        return JudgedClaim.left_open(claim, "", NoEvidence(Lacking.CELLS))
+    verdicts = [_of_mean(one) for one in compared]
+    verdict = combined(verdicts)
+    apart = {number: one.cell.fraction_apart or 0.0 for number, one in enumerate(compared)}
+    told = max((number for number, each in enumerate(verdicts) if each is verdict), key=lambda each: abs(apart[each]))
+    one = compared[told]
+    unit = as_printed(one.cell.printed, 1.0)
+    interval = one.interval and Interval(one.interval.low / unit, one.interval.high / unit, one.interval.level)
+    evidence = MeansApart(
+        sum(each.agrees for each in compared),
+        sum(each.differs for each in compared),
+        len(compared),
+        one.cell.name,
+        apart[told],
+        interval,
+        within,
+    )
+    return JudgedClaim(claim, "", verdict, evidence, one.cell.runs)
+
+
+def _of_mean(compared: ComparedMean) -> ClaimVerdict:
+    if compared.interval is None:
+        return ClaimVerdict.TOO_FEW if compared.cell.runs < LEAST_SPREAD else ClaimVerdict.UNDECIDED
+    if compared.differs:
+        return ClaimVerdict.REFUTED
+    return ClaimVerdict.CONFIRMED if compared.agrees else ClaimVerdict.UNDECIDED
 
 
 def _judge_curve(claim: Claim, arm: str, curves: Sequence[ReproducedCurve]) -> JudgedClaim:

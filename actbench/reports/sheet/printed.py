@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from actbench.reports import words
 from actbench.reports.sheet.parts import Cell, Content, Grid, Head
 from actbench.results.thresholds import EpochsTo
-from actbench.tables.published import CURVE_ACCURACIES, CURVE_LOSSES, ReproducedCurve, ReproducedFigure
+from actbench.studies.article import PrintedFigure
+from actbench.tables.published import (
+    CURVE_ACCURACIES,
+    CURVE_LOSSES,
+    ComparedMean,
+    ReproducedCurve,
+    ReproducedFigure,
+    compare_means,
+)
 
 PRINTED_HEADINGS = {
     ("train_accuracy", "%"): "train %",
@@ -27,7 +35,57 @@ CURVE_THROUGH = 20
 def printed_grids(figures: Sequence[ReproducedFigure]) -> list[Grid]:
     """One for each table that the article printed, in its order."""
     tables = dict.fromkeys(_table_of(figure) for figure in figures)
-    return [_printed_grid([figure for figure in figures if _table_of(figure) == table]) for table in tables]
+    parts = [[figure for figure in figures if _table_of(figure) == table] for table in tables]
+    return [_means_grid(part) if part[0].printed.runs is not None else _printed_grid(part) for part in parts]
+
+
+def _means_grid(cells: Sequence[ReproducedFigure]) -> Grid:
+    """Printed means of several runs with ours, and whether the two agree."""
+    compared = compare_means(cells)
+    rows = tuple(
+        (
+            Cell(one.cell.printed.activation),
+            Cell(heading(one.cell.printed.column, one.cell.printed.quantity.unit)),
+            _mean(one.cell, one.cell.printed.quantity.number, one.cell.printed.sd),
+            _mean(one.cell, one.cell.ours, one.cell.sd),
+            _apart(one),
+            Cell(words.beside_printed_mean(one)),
+        )
+        for one in compared
+    )
+    first, runs = cells[0].printed, sorted({cell.runs for cell in cells})
+    ours = f"ours is of {' or '.join(map(str, runs))}" if any(runs) else "no run of ours is stored"
+    return Grid(
+        _title(first),
+        (
+            Head("activation", Content.NAME),
+            Head("figure", Content.NAME, rank=1),
+            *map(Head, ("printed", "ours", "ours - printed")),
+            Head("verdict", Content.WORDS),
+        ),
+        rows,
+        (
+            f"Mean ± standard deviation. Each printed mean is of {first.runs} runs whose seeds are not known, {ours}.",
+            "In brackets Welch's 95 % interval of each alone; 'differs' holds for the whole table together, at 5 %.",
+        ),
+    )
+
+
+def _mean(cell: ReproducedFigure, mean: float | None, sd: float | None) -> Cell:
+    """A mean with its standard deviation; more digits than were printed tell nothing of so few runs."""
+    decimals = cell.printed.quantity.decimals
+    spread = f" ± {sd:.{decimals}f}" if sd is not None else ""
+    return Cell(words.NOTHING if mean is None else f"{mean:.{decimals}f}{spread}", mean)
+
+
+def _apart(compared: ComparedMean) -> Cell:
+    """Ours minus theirs."""
+    found, decimals = compared.cell.difference, compared.cell.printed.quantity.decimals
+    if found is None:
+        return Cell(words.NOTHING)
+    span = compared.interval
+    ends = f" ({span.low:+.{decimals}f} … {span.high:+.{decimals}f})" if span else ""
+    return Cell(f"{found:+.{decimals}f}{ends}", found)
 
 
 def _printed_grid(cells: Sequence[ReproducedFigure]) -> Grid:
@@ -46,11 +104,16 @@ def _printed_grid(cells: Sequence[ReproducedFigure]) -> Grid:
     ours = f"with seed {first.seed}" if first.seed is not None else f"the mean of {words.plural(runs, 'run')}"
     told = f"ours ({ours}); '=' where ours reads the same" if runs else "ours; no run of it is stored"
     return Grid(
-        " · ".join(part for part in (first.place, first.variant) if part) or "Printed and ours",
+        _title(first),
         (Head("activation", Content.NAME), *(Head(heading(name, unit)) for name, unit in units.items())),
         rows,
         (f"Each cell: printed / {told}.",),
     )
+
+
+def _title(printed: PrintedFigure) -> str:
+    """Where it stands in the article, and what was varied."""
+    return " · ".join(part for part in (printed.place, printed.variant) if part) or "Printed and ours"
 
 
 def _table_of(cell: ReproducedFigure) -> tuple[str, str, int | None]:

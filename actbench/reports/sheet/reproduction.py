@@ -25,6 +25,7 @@ from actbench.reports.sheet.parts import (
     Tone,
 )
 from actbench.reports.sheet.printed import curves_grid, printed_grids
+from actbench.tables.comparison import ALPHA
 from actbench.tables.evidence import ClaimVerdict
 from actbench.tables.published import count_digits
 
@@ -119,13 +120,18 @@ class ReproductionSheet:
                     "figure": str(cell.printed.column),
                     "unit": cell.printed.quantity.unit,
                     "printed": cell.printed.quantity.number,
+                    "printed_sd": cell.printed.sd,
+                    "printed_runs": cell.printed.runs,
                     "ours": cell.ours,
                     "sd": cell.sd,
                     "runs": cell.runs,
                     "exact": cell.exact,
+                    "low": interval.low if interval else None,
+                    "high": interval.high if interval else None,
                 }
                 for one in self.found
                 for cell in one.cells
+                for interval in (cell.difference_interval(1 - ALPHA),)
             ],
             dtype=object,
         )
@@ -318,7 +324,9 @@ def _document(found: Reproduction) -> dict[str, Any]:
             asdict(cell.printed)
             | {"column": str(cell.printed.column)}
             | {"ours": cell.ours, "sd": cell.sd, "runs": cell.runs, "exact": cell.exact}
+            | {"interval": asdict(interval) if interval else None}
             for cell in found.cells
+            for interval in (cell.difference_interval(1 - ALPHA),)
         ],
         "curves": [
             {
