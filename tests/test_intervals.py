@@ -183,6 +183,7 @@ def test_welchs_interval_of_too_few_values_or_of_no_spread_is_none():
     assert welch_interval(some, Moments(0.9, 0.01, 2)) is None
     assert welch_interval(Moments(0.9, 0.01, 2), some) is None
     assert welch_interval(Moments(0.9, 0.0, 5), Moments(0.1, 0.0, 5)) is None
+    assert welch_interval(Moments(11.35, 1e-15, 6), Moments(11.35, 0.0, 5)) is None  # equal values, but for rounding
     with pytest.raises(ValueError, match="a standard deviation must not be negative"):
         welch_interval(some, Moments(0.9, -0.01, 5))
 

@@ -480,6 +480,21 @@ def test_a_wrong_name_is_one_message(own_folder, invoke, words, message):
     assert done.stdout == ""
 
 
+def test_of_all_articles_those_with_stored_runs_are_judged(trained, invoke, monkeypatch):
+    paths = {"small": trained / "small.toml", "other": trained / "other.toml"}
+    text = paths["small"].read_text(encoding="utf-8")
+    paths["other"].write_text(text.replace('name = "small"', 'name = "other"'), encoding="utf-8")
+    monkeypatch.setattr("actbench.execution.reproduce.studies", lambda: paths)
+    done = invoke("reproduce", "--stored", "--json")
+    assert (done.returncode, done.stderr) == (0, "No runs stored yet: other.\n")
+    assert [study["name"] for study in json.loads(done.stdout)["studies"]] == ["small"]
+    assert invoke("reproduce", "--stored", "--quiet", "--json").stderr == ""
+    shutil.rmtree("results")
+    done = invoke("reproduce", "--stored")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "There are no results in 'results/small' yet." in done.stderr
+
+
 def test_a_study_without_a_trial_says_so(own_folder, invoke):
     write_study(own_folder, ("[smoke]\nepochs = 1\nseeds = [3]\n", ""))
     done = invoke("reproduce", "small.toml", "--smoke")

@@ -12,7 +12,7 @@ from actbench.execution.reproduce import find_case, studies
 from actbench.reports.plots import Look
 from actbench.reports.plots.figures import save_picture
 from actbench.results.frames import read_frames
-from actbench.results.read import read_manifest, read_runs
+from actbench.results.read import RUNS, read_manifest, read_runs
 from actbench.tables import arm_table, to_csv
 from actbench.tables.findings import analyse
 from actbench.tables.measured import EpochRule
@@ -20,7 +20,7 @@ from actbench.tables.published import Share, count_digits
 from tools import results
 
 REPOSITORY = Path(__file__).parent.parent
-NAMES = sorted(studies())
+NAMES = sorted(name for name in studies() if (REPOSITORY / results.RESULTS / name / RUNS).is_file())
 
 
 @pytest.fixture
@@ -146,9 +146,22 @@ def test_cells_that_are_printed_twice_or_hard_to_miss_are_counted_apart(reposito
 
 def test_the_page_of_results_is_computed(repository):
     page = (results.RESULTS / results.PAGE).read_text(encoding="utf-8")
-    assert results.page([results.stored(name) for name in studies()]) == page
+    assert results.page([results.stored(name) for name in results.trained()]) == page
+
+
+def test_a_study_without_runs_is_named_as_one(repository, monkeypatch):
+    monkeypatch.setattr(results, "trained", lambda: NAMES[1:])
+    found = [results.stored(name) for name in NAMES[1:]]
+    page, readme = results.page(found), (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    left_out = NAMES[0]
+    assert f"No runs are stored of [{left_out}](../configs/{left_out}.toml)" in page
+    assert re.search(
+        rf"(?m)^- \[{left_out}\]\(configs/{left_out}\.toml\): .* No runs stored yet\.$",
+        results.with_verdicts(readme, found),
+    )
+    assert f"## {left_out}" not in page
 
 
 def test_the_readme_shows_the_verdicts(repository):
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert results.with_verdicts(readme, [results.stored(name) for name in studies()]) == readme
+    assert results.with_verdicts(readme, [results.stored(name) for name in results.trained()]) == readme

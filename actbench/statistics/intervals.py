@@ -71,7 +71,8 @@ def welch_interval(arm: Moments, baseline: Moments, *, level: float = 0.95) -> I
         ValueError: a negative standard deviation, a level outside (0, 1).
     """
     parts = [not_negative(sample.sd, "a standard deviation") ** 2 / sample.n for sample in (arm, baseline)]
-    if min(arm.n, baseline.n) < LEAST_SPREAD or not sum(parts):
+    noise = FLOAT_NOISE * max(abs(arm.mean), abs(baseline.mean))
+    if min(arm.n, baseline.n) < LEAST_SPREAD or math.hypot(arm.sd, baseline.sd) <= noise:
         return None
     df = sum(parts) ** 2 / (parts[0] ** 2 / (arm.n - 1) + parts[1] ** 2 / (baseline.n - 1))
     return t_interval(arm.mean - baseline.mean, math.sqrt(sum(parts)), df, level)

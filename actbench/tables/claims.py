@@ -136,33 +136,32 @@ def _judge_samples(claim: Claim, within: float, cells: Sequence[ReproducedFigure
 
 def _judge_means(claim: Claim, within: float, cells: Sequence[ReproducedFigure]) -> JudgedClaim:
     """Whether our means come within the distance of the printed ones: all have to, and one that is beyond refutes."""
-    compared = compare_means([cell for cell in cells if cell.runs], within)
-    if not compared:
+    compared = compare_means(cells, within)
+    there = [one for one in compared if one.cell.runs]
+    if not there:
         return JudgedClaim.left_open(claim, "", NoEvidence(Lacking.CELLS))
-    verdicts = [_of_mean(one) for one in compared]
-    verdict = combined(verdicts)
-    apart = {number: one.cell.fraction_apart or 0.0 for number, one in enumerate(compared)}
-    told = max((number for number, each in enumerate(verdicts) if each is verdict), key=lambda each: abs(apart[each]))
-    one = compared[told]
-    unit = as_printed(one.cell.printed, 1.0)
-    interval = one.interval and Interval(one.interval.low / unit, one.interval.high / unit, one.interval.level)
+    verdict = combined(map(_of_mean, compared))
+    told = max(there, key=lambda one: (_of_mean(one) is verdict, abs(one.cell.fraction_apart or 0.0)))
+    unit = as_printed(told.cell.printed, 1.0)
+    interval = told.interval and Interval(told.interval.low / unit, told.interval.high / unit, told.interval.level)
     evidence = MeansApart(
-        sum(each.agrees for each in compared),
-        sum(each.differs for each in compared),
+        sum(one.agrees for one in compared),
+        sum(one.differs for one in compared),
         len(compared),
-        one.cell.name,
-        apart[told],
+        told.cell.name,
+        told.cell.fraction_apart or 0.0,
         interval,
         within,
     )
-    return JudgedClaim(claim, "", verdict, evidence, one.cell.runs)
+    return JudgedClaim(claim, "", verdict, evidence, told.cell.runs)
 
 
 def _of_mean(compared: ComparedMean) -> ClaimVerdict:
-    if compared.interval is None:
-        return ClaimVerdict.TOO_FEW if compared.cell.runs < LEAST_SPREAD else ClaimVerdict.UNDECIDED
+    """What one mean says of the claim; one of which there is no run leaves it open."""
     if compared.differs:
         return ClaimVerdict.REFUTED
+    if 0 < compared.cell.runs < LEAST_SPREAD:
+        return ClaimVerdict.TOO_FEW
     return ClaimVerdict.CONFIRMED if compared.agrees else ClaimVerdict.UNDECIDED
 
 

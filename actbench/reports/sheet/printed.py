@@ -35,40 +35,55 @@ CURVE_THROUGH = 20
 def printed_grids(figures: Sequence[ReproducedFigure]) -> list[Grid]:
     """One for each table that the article printed, in its order."""
     tables = dict.fromkeys(_table_of(figure) for figure in figures)
-    parts = [[figure for figure in figures if _table_of(figure) == table] for table in tables]
-    return [_means_grid(part) if part[0].printed.runs is not None else _printed_grid(part) for part in parts]
+    return [
+        grid
+        for table in tables
+        for part in ([figure for figure in figures if _table_of(figure) == table],)
+        for grid in (_means_grids(part) if part[0].printed.runs is not None else [_printed_grid(part)])
+    ]
 
 
-def _means_grid(cells: Sequence[ReproducedFigure]) -> Grid:
-    """Printed means of several runs with ours, and whether the two agree."""
+def _means_grids(cells: Sequence[ReproducedFigure]) -> list[Grid]:
+    """Printed means of several runs with ours, and whether the two agree: a grid a column, all of them one family."""
     compared = compare_means(cells)
+    columns = dict.fromkeys((one.cell.printed.column, one.cell.printed.quantity.unit) for one in compared)
+    return [
+        _means_grid(heading(*column), [one for one in compared if one.cell.printed.column == column[0]])
+        for column in columns
+    ]
+
+
+def _means_grid(figure: str, compared: Sequence[ComparedMean]) -> Grid:
+    printed = compared[0].cell.printed
+    runs = sorted({one.cell.runs for one in compared})
+    span = f"{runs[0]} to {runs[-1]}" if len(runs) > 1 else f"{runs[0]}"
+    ours = f"ours are of {span}" if any(runs) else "none of ours is stored"
+    notes = [
+        f"Mean ± standard deviation: the printed ones are of {printed.runs} runs whose seeds are not known, {ours}."
+    ]
+    if printed.sd != printed.quantity.sd:
+        notes.append("The printed standard deviations have n in the denominator; intervals take them with n - 1.")
+    if any(one.interval for one in compared):
+        notes.append(
+            "In brackets Welch's 95 % interval of each alone; 'differs' holds for all of the printed table together, "
+            "at 5 %."
+        )
     rows = tuple(
         (
             Cell(one.cell.printed.activation),
-            Cell(heading(one.cell.printed.column, one.cell.printed.quantity.unit)),
-            _mean(one.cell, one.cell.printed.quantity.number, one.cell.printed.sd),
+            _mean(one.cell, one.cell.printed.quantity.number, one.cell.printed.quantity.sd),
             _mean(one.cell, one.cell.ours, one.cell.sd),
             _apart(one),
             Cell(words.beside_printed_mean(one)),
         )
         for one in compared
     )
-    first, runs = cells[0].printed, sorted({cell.runs for cell in cells})
-    ours = f"ours is of {' or '.join(map(str, runs))}" if any(runs) else "no run of ours is stored"
-    return Grid(
-        _title(first),
-        (
-            Head("activation", Content.NAME),
-            Head("figure", Content.NAME, rank=1),
-            *map(Head, ("printed", "ours", "ours - printed")),
-            Head("verdict", Content.WORDS),
-        ),
-        rows,
-        (
-            f"Mean ± standard deviation. Each printed mean is of {first.runs} runs whose seeds are not known, {ours}.",
-            "In brackets Welch's 95 % interval of each alone; 'differs' holds for the whole table together, at 5 %.",
-        ),
+    heads = (
+        Head("activation", Content.NAME),
+        *map(Head, ("printed", "ours", "ours - printed")),
+        Head("verdict", Content.WORDS),
     )
+    return Grid(f"{_title(printed)} · {figure}", heads, rows, tuple(notes))
 
 
 def _mean(cell: ReproducedFigure, mean: float | None, sd: float | None) -> Cell:

@@ -126,12 +126,17 @@ def _means(found: MeansApart) -> str:
 
 def beside_printed_mean(compared: ComparedMean) -> str:
     """Whether our mean is the printed one, as far as the runs of both can tell: in the printed unit."""
-    found, decimals = compared.cell.difference, compared.cell.printed.quantity.decimals
-    if compared.differs and found is not None:
-        return f"differs by {abs(found):.{decimals}f}"
+    cell, decimals = compared.cell, compared.cell.printed.quantity.decimals
+    if cell.difference is None:
+        return NOTHING
+    if compared.differs:
+        return f"differs by {abs(cell.difference):.{decimals}f}"
     if compared.bound is not None:
         return f"agrees within {compared.bound:.{decimals}f}"
-    return NOTHING if found is None else "no spread" if compared.cell.runs >= LEAST_SPREAD else "too few runs"
+    if cell.runs < LEAST_SPREAD:
+        return "too few runs"
+    same = cell.printed.quantity.shown(cell.ours) == cell.printed.quantity.text
+    return "the same in every run" if same else "not comparable: neither has any spread"
 
 
 def _lacking(found: NoEvidence) -> str:
