@@ -413,6 +413,16 @@ def test_printed_figures_and_ours_as_a_table(trained, invoke):
     assert [row["exact"] for row in rows][:3] == ["False", "True", ""]
 
 
+def test_a_printed_mean_keeps_its_own_runs_and_spread_beside_ours(trained, invoke):
+    write_study(trained, ("\n[[curves]]", f"{MEANS}\n[[curves]]"), ('cells = ["*"]', 'cells = [": swish"]'))
+    cell = json.loads(invoke("reproduce", "small.toml", "--json").stdout)["studies"][0]["cells"][-1]
+    assert (cell["activation"], cell["printed_runs"], cell["printed_sd"]) == ("tanh", 5, 1.0)
+    assert (cell["runs"], cell["sd"], cell["interval"]) == (0, None, None)
+    row = list(csv.DictReader(invoke("reproduce", "small.toml", "--format", "csv").stdout.splitlines()))[-1]
+    assert [float(row[name]) for name in ("printed", "printed_sd", "printed_runs", "runs")] == [12, 1, 5, 0]
+    assert (row["ours"], row["low"], row["high"]) == ("", "", "")
+
+
 def test_of_several_articles_the_verdicts_are_shown(trained, invoke):
     text = write_study(trained).read_text(encoding="utf-8")
     (trained / "other.toml").write_text(text.replace('name = "small"', 'name = "other"'), encoding="utf-8")

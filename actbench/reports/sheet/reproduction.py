@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from actbench.execution.reproduce import Reproduction
     from actbench.tables.evidence import JudgedClaim
+    from actbench.tables.published import ReproducedFigure
 
 TONES = {
     ClaimVerdict.TO_THE_DIGIT: Tone.GOOD,
@@ -297,6 +298,15 @@ def _evidence(judged: JudgedClaim) -> dict[str, Any]:
     return values | ({"metric": values["metric"]["name"]} if "metric" in values else {})
 
 
+def _figure(cell: ReproducedFigure) -> dict[str, Any]:
+    """A printed figure and ours; of a printed mean its runs and standard deviation, with n - 1 in the denominator."""
+    printed = asdict(cell.printed) | {"column": str(cell.printed.column)}
+    printed |= {f"printed_{name}": printed.pop(name) for name in ("runs", "sd")}
+    interval = cell.difference_interval(1 - ALPHA)
+    ours = {"ours": cell.ours, "sd": cell.sd, "runs": cell.runs, "exact": cell.exact}
+    return printed | ours | {"interval": asdict(interval) if interval else None}
+
+
 def _document(found: Reproduction) -> dict[str, Any]:
     case = found.case
     return {
@@ -320,14 +330,7 @@ def _document(found: Reproduction) -> dict[str, Any]:
             }
             for judged in found.claims
         ],
-        "cells": [
-            asdict(cell.printed)
-            | {"column": str(cell.printed.column)}
-            | {"ours": cell.ours, "sd": cell.sd, "runs": cell.runs, "exact": cell.exact}
-            | {"interval": asdict(interval) if interval else None}
-            for cell in found.cells
-            for interval in (cell.difference_interval(1 - ALPHA),)
-        ],
+        "cells": [_figure(cell) for cell in found.cells],
         "curves": [
             {
                 "arm": curve.arm,
