@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jinja2
 from rich.console import Console
@@ -30,7 +31,13 @@ from actbench.tables.comparison import ALPHA
 from actbench.tables.findings import Question, analyse
 from actbench.tables.select import Selection
 from tools import renewed
+from tools.own import OwnStudy, own_studies
 from tools.story import Story
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from actbench.tables.findings import Findings
 
 RESULTS = Path("results")
 COMPARISON, VERDICTS = "comparison.md", "verdicts.md"
@@ -85,15 +92,24 @@ def texts(found: Reproduction) -> dict[str, str]:
     }
 
 
-def page(found: list[Reproduction]) -> str:
+def texts_of_own(study: OwnStudy) -> dict[str, str]:
+    """The files of words of a study that is no article: its derived table, and what ``compare`` prints."""
+    thresholds = read_manifest(study.store)["studies"][study.name]["thresholds"]
+    return {
+        TABLE: to_csv(arm_table(*read_frames(study.store), thresholds)),
+        COMPARISON: markdown(ComparisonSheet(study.findings, View()), Console()),
+    }
+
+
+def page(found: list[Reproduction], own: list[OwnStudy]) -> str:
     """The page of all results: every figure on it is computed."""
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     strict = jinja2.StrictUndefined
     environment = jinja2.Environment(loader=loader, undefined=strict, keep_trailing_newline=True)  # noqa: S701 - no HTML
     stories = [Story(one) for one in found]
-    devices = sorted({device for story in stories for device in story.devices})
+    devices = sorted(set().union(*(story.devices for story in stories), *(study.devices for study in own)))
     return environment.get_template(PAGE_TEMPLATE).render(
-        stories=stories, untrained=untrained(), devices=devices, limit=ALPHA, least=least_pairs(ALPHA)
+        stories=stories, own=own, untrained=untrained(), devices=devices, limit=ALPHA, least=least_pairs(ALPHA)
     )
 
 
@@ -119,17 +135,23 @@ def _line_of_untrained(name: str) -> str:
 
 def main() -> None:
     """Write all of it below the current folder."""
-    found = [stored(name) for name in trained()]
+    found, own = [stored(name) for name in trained()], own_studies(RESULTS)
     for one in found:
-        for name, text in texts(one).items():
-            replace(one.case.store / name, text)
-        findings = analyse([one.case.store], question(one))
-        for kind in PICTURES:
-            for form in FORMS:
-                save_picture(kind, findings, Look(), one.case.store / f"{kind}.{form}")
-    replace(RESULTS / PAGE, page(found))
+        _write(one.case.store, texts(one), analyse([one.case.store], question(one)), PICTURES)
+    for study in own:
+        _write(study.store, texts_of_own(study), study.findings, (*PICTURES, *study.pictures))
+    replace(RESULTS / PAGE, page(found, own))
     readme = Path("README.md")
     replace(readme, with_verdicts(readme.read_text(encoding="utf-8"), found))
+
+
+def _write(store: Path, files: Mapping[str, str], findings: Findings, pictures: Sequence[str]) -> None:
+    """The files and the pictures of one store."""
+    for name, text in files.items():
+        replace(store / name, text)
+    for kind in pictures:
+        for form in FORMS:
+            save_picture(kind, findings, Look(), store / f"{kind}.{form}")
 
 
 if __name__ == "__main__":

@@ -286,7 +286,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     loggers = chosen_loggers(log or ())
     if chosen.tuning is not None:
         with watched(quiet=quiet):
-            tuner = tuner_of(chosen, options, until_decided=until_decided)
+            tuner = tuner_of(chosen, folder, options, until_decided=until_decided)
         if dry_run:
             print_price(tuner, folder, options, as_json=as_json)
         else:
