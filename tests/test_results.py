@@ -12,7 +12,7 @@ from actbench.execution.reproduce import find_case, studies
 from actbench.reports.plots import Look
 from actbench.reports.plots.figures import save_picture
 from actbench.results.frames import read_frames
-from actbench.results.read import read_manifest, read_runs
+from actbench.results.read import RUNS, read_manifest, read_runs
 from actbench.tables import arm_table, to_csv
 from actbench.tables.findings import analyse
 from actbench.tables.measured import EpochRule
@@ -21,8 +21,8 @@ from tools import results
 from tools.own import own_studies
 
 REPOSITORY = Path(__file__).parent.parent
-NAMES = sorted(studies())
 STORES = REPOSITORY / "results"
+NAMES = sorted(name for name in studies() if (STORES / name / RUNS).is_file())
 OWN = sorted(path.stem for path in (REPOSITORY / "studies").glob("*.toml") if (STORES / path.stem).is_dir())
 
 
@@ -170,7 +170,21 @@ def test_cells_that_are_printed_twice_or_hard_to_miss_are_counted_apart(reposito
 
 def test_the_page_of_results_is_computed(repository):
     page = (results.RESULTS / results.PAGE).read_text(encoding="utf-8")
-    assert results.page([results.stored(name) for name in studies()], own_studies(results.RESULTS)) == page
+    found = [results.stored(name) for name in results.trained()]
+    assert results.page(found, own_studies(results.RESULTS)) == page
+
+
+def test_a_study_without_runs_is_named_as_one(repository, monkeypatch):
+    monkeypatch.setattr(results, "trained", lambda: NAMES[1:])
+    found = [results.stored(name) for name in NAMES[1:]]
+    page, readme = results.page(found, []), (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    left_out = NAMES[0]
+    assert f"No runs are stored of [{left_out}](../configs/{left_out}.toml)" in page
+    assert re.search(
+        rf"(?m)^- \[{left_out}\]\(configs/{left_out}\.toml\): .* No runs stored yet\.$",
+        results.with_verdicts(readme, found),
+    )
+    assert f"## {left_out}" not in page
 
 
 SMALL = """
@@ -224,4 +238,4 @@ def test_a_study_of_our_own_is_told_by_its_raw_tables(tmp_path, monkeypatch, inv
 
 def test_the_readme_shows_the_verdicts(repository):
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert results.with_verdicts(readme, [results.stored(name) for name in studies()]) == readme
+    assert results.with_verdicts(readme, [results.stored(name) for name in results.trained()]) == readme

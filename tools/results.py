@@ -23,7 +23,7 @@ from actbench.reports.sheet.comparison import ComparisonSheet
 from actbench.reports.sheet.reproduction import ReproductionSheet
 from actbench.results.files import replace
 from actbench.results.frames import read_frames
-from actbench.results.read import TABLE, read_manifest
+from actbench.results.read import RUNS, TABLE, read_manifest
 from actbench.statistics import least_pairs
 from actbench.studies.article import own_seeds
 from actbench.tables import arm_table, to_csv
@@ -46,6 +46,16 @@ PICTURES = ("curves", "pareto", "strip")
 FORMS = ("png", "svg")
 SAID = {"too few": "with too few seeds", "undecided": "not decided", "to the digit": "reproduced to the digit"}
 """Verdicts, counted in a sentence."""
+
+
+def trained() -> list[str]:
+    """The articles' studies of which runs are committed."""
+    return [name for name in studies() if (RESULTS / name / RUNS).is_file()]
+
+
+def untrained() -> list[str]:
+    """Those of which none are yet."""
+    return [name for name in studies() if name not in trained()]
 
 
 def stored(name: str) -> Reproduction:
@@ -99,13 +109,15 @@ def page(found: list[Reproduction], own: list[OwnStudy]) -> str:
     stories = [Story(one) for one in found]
     devices = sorted(set().union(*(story.devices for story in stories), *(study.devices for study in own)))
     return environment.get_template(PAGE_TEMPLATE).render(
-        stories=stories, own=own, devices=devices, limit=ALPHA, least=least_pairs(ALPHA)
+        stories=stories, own=own, untrained=untrained(), devices=devices, limit=ALPHA, least=least_pairs(ALPHA)
     )
 
 
 def with_verdicts(readme: str, found: list[Reproduction]) -> str:
     """The README with its line an article renewed. Raises ValueError where it has no place for them."""
-    return renewed(readme, "verdicts", "\n".join(map(_line, found)))
+    lines = {one.case.study.name: _line(one) for one in found}
+    lines |= {name: _line_of_untrained(name) for name in untrained()}
+    return renewed(readme, "verdicts", "\n".join(lines[name] for name in studies()))
 
 
 def _line(found: Reproduction) -> str:
@@ -116,9 +128,14 @@ def _line(found: Reproduction) -> str:
     return f"- {link}: {study.description} {len(found.claims)} claims: {verdicts}."
 
 
+def _line_of_untrained(name: str) -> str:
+    study = find_case(name, RESULTS).study
+    return f"- [{name}](configs/{name}.toml): {study.description} No runs stored yet."
+
+
 def main() -> None:
     """Write all of it below the current folder."""
-    found, own = [stored(name) for name in studies()], own_studies(RESULTS)
+    found, own = [stored(name) for name in trained()], own_studies(RESULTS)
     for one in found:
         _write(one.case.store, texts(one), analyse([one.case.store], question(one)), PICTURES)
     for study in own:

@@ -11,7 +11,7 @@ from actbench.models import whole
 from actbench.registry import Choice, choose
 from actbench.results.columns import KEEP, Run
 from actbench.training import backends, schedules
-from actbench.training.initializers import OWN, Draw, drawing
+from actbench.training.initializers import OWN, Drawing, drawing
 from actbench.training.optimizers import OPTIMIZERS
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ class Built(NamedTuple):
 
 
 def build(run: Run, data: Dataset) -> Built:
-    """Build the run's network and draw its kernels: the same for every activation of the same seed.
+    """Build the run's network and draw its weights: the same for every activation of the same seed.
 
-    ``RandomState(seed)`` draws the kernels of the reference layers in layer order and then the batch orders. An
+    ``RandomState(seed)`` draws the kernels of the reference layers (biases too, if the initializer does) in layer order
+    and then the batch orders. An
     activation's own weights come from streams of their own, one per site, so they shift nothing.
 
     Raises:
@@ -62,7 +63,7 @@ def build(run: Run, data: Dataset) -> Built:
         _check_sites(run.model.spelling, made, used)
     stream = np.random.RandomState(run.seed)
     if run.initializer != OWN:
-        _draw_kernels(model, drawing(run.initializer), stream)
+        _draw_weights(model, drawing(run.initializer), stream)
     return Built(model, stream)
 
 
@@ -98,14 +99,20 @@ def _layers(run: Run) -> dict[str, Any]:
     return layers
 
 
-def _draw_kernels(model: Any, draw: Draw, stream: np.random.RandomState) -> None:
-    """Draw all kernels but those that activations learn, in the order of the layers."""
+def _draw_weights(model: Any, draw: Drawing, stream: np.random.RandomState) -> None:
+    """Draw all kernels, and biases if the initializer does, but not what activations learn, in the layers' order."""
     from actbench.training.site import sites
 
     learned = {id(weight) for place in sites(model) for weight in place.weights}
+    shape: tuple[int, ...] = ()
     for weight in model.trainable_weights:
-        if id(weight) not in learned and len(weight.shape) > 1:
-            weight.assign(draw(stream, tuple(weight.shape)))
+        if id(weight) in learned:
+            continue
+        if len(weight.shape) > 1:
+            shape = tuple(weight.shape)
+            weight.assign(draw.kernel(stream, shape))
+        elif draw.bias is not None and weight.name == "bias":  # Keras's layers have it right behind their kernel
+            weight.assign(draw.bias(stream, shape))
 
 
 def _check_sites(name: str, made: list[Site], used: list[Site]) -> None:
