@@ -239,3 +239,4 @@ def test_a_study_of_our_own_is_told_by_its_raw_tables(tmp_path, monkeypatch, inv
 def test_the_readme_shows_the_verdicts(repository):
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     assert results.with_verdicts(readme, [results.stored(name) for name in results.trained()]) == readme
+    assert results.with_tuned(readme, own(results.SHOWN)) == readme

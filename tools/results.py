@@ -44,6 +44,9 @@ COMPARISON, VERDICTS = "comparison.md", "verdicts.md"
 PAGE, PAGE_TEMPLATE = "README.md", "results_page.md.j2"
 PICTURES = ("curves", "pareto", "strip")
 FORMS = ("png", "svg")
+SHOWN = "tuned-digits"
+"""The study with which the README begins."""
+SENSITIVITY = "Validation accuracy of each activation against its learning rate, and the rate that each was given"
 SAID = {"too few": "with too few seeds", "undecided": "not decided", "to the digit": "reproduced to the digit"}
 """Verdicts, counted in a sentence."""
 
@@ -120,6 +123,22 @@ def with_verdicts(readme: str, found: list[Reproduction]) -> str:
     return renewed(readme, "verdicts", "\n".join(lines[name] for name in studies()))
 
 
+def with_tuned(readme: str, study: OwnStudy) -> str:
+    """The README with its first comparison renewed: a tuned study. Raises ValueError where it has no place for it."""
+    (task,) = study.tuned
+    shared = task.shared_settings
+    rows = [
+        f"| activation | its own learning rate | test % there | verdict | test % at {shared} | verdict there |",
+        "| --- | ---: | ---: | --- | ---: | --- |",
+        *(
+            f"| {arm.arm} | {arm.chosen} | {arm.own} | {arm.verdict} | {arm.shared} | {arm.shared_verdict} |"
+            for arm in task.arms
+        ),
+    ]
+    picture = f"![{SENSITIVITY}]({RESULTS}/{study.name}/sensitivity.svg)"
+    return renewed(readme, "tuned", "\n".join([*rows, "", task.survives, "", picture]))
+
+
 def _line(found: Reproduction) -> str:
     """An article: what it tried, and how many of its claims came to what."""
     study, counts = found.case.study, Counter(str(judged.verdict) for judged in found.claims)
@@ -142,7 +161,8 @@ def main() -> None:
         _write(study.store, texts_of_own(study), study.findings, (*PICTURES, *study.pictures))
     replace(RESULTS / PAGE, page(found, own))
     readme = Path("README.md")
-    replace(readme, with_verdicts(readme.read_text(encoding="utf-8"), found))
+    shown = next(study for study in own if study.name == SHOWN)
+    replace(readme, with_tuned(with_verdicts(readme.read_text(encoding="utf-8"), found), shown))
 
 
 def _write(store: Path, files: Mapping[str, str], findings: Findings, pictures: Sequence[str]) -> None:
