@@ -103,9 +103,30 @@ def _draw_kernels(model: Any, draw: Draw, stream: np.random.RandomState) -> None
     from actbench.training.site import sites
 
     learned = {id(weight) for place in sites(model) for weight in place.weights}
+    sums = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.EinsumDense)]  # noqa: SLF001 - no public walk
+    equations = {id(layer.kernel): layer.equation for layer in sums}
+    biases = {id(layer.bias) for layer in sums}
     for weight in model.trainable_weights:
-        if id(weight) not in learned and len(weight.shape) > 1:
-            weight.assign(draw(stream, tuple(weight.shape)))
+        if id(weight) not in learned | biases and len(weight.shape) > 1:
+            equation = equations.get(id(weight))
+            shape = tuple(weight.shape)
+            weight.assign(_draw_sum(draw, stream, shape, equation) if equation else draw(stream, shape))
+
+
+def _draw_sum(draw: Draw, stream: np.random.RandomState, shape: tuple[int, ...], equation: str) -> Any:
+    """The kernel of a layer that sums by an equation (attention's are such), drawn as the matrix (in, out) that it is.
+
+    Of ``abc,cde->abde`` axis c of the kernel is summed over, d and e are the outputs: an initializer that took the
+    kernel for a window would divide by a wrong number of inputs.
+    """
+    import numpy as np
+
+    kernel, outputs = equation.replace(" ", "").partition(",")[2].split("->")
+    axes = sorted(range(len(shape)), key=lambda axis: kernel[axis] in outputs)
+    summed = [shape[axis] for axis in axes if kernel[axis] not in outputs]
+    sides = [shape[axis] for axis in axes]
+    matrix = draw(stream, (int(np.prod(summed)), int(np.prod(sides[len(summed) :]))))
+    return matrix.reshape(sides).transpose(np.argsort(axes))
 
 
 def _check_sites(name: str, made: list[Site], used: list[Site]) -> None:
