@@ -6,15 +6,16 @@ Importing this package does not import Keras.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from actbench import custom
 from actbench.errors import UserError
 from actbench.lazy import lazy
 from actbench.models import whole
+from actbench.models.shape import Shape
 from actbench.registry import Choice, Parameter, Registry, choose, parameters_of, parse
 
 __all__ = [
@@ -31,28 +32,6 @@ BUILDER = (
 )
 SiteFactory: TypeAlias = Callable[[], Any]
 """Makes a new activation site, a Keras layer, each time it is called."""
-
-
-class Shape(tuple[int, ...]):  # noqa: SLOT001 - tuples have none
-    """The shape of one input: ``(features,)``, ``(height, width, channels)``, or ``(length,)`` of a sequence of tokens.
-
-    Attributes:
-        vocabulary: how many tokens there are, whose numbers the inputs are; 0 where they are no tokens.
-        per_token: whether the network is to answer for each token, ``(batch, length, classes)``, from those up to it.
-    """
-
-    vocabulary: int
-    per_token: bool
-
-    def __new__(cls, sides: Iterable[int], *, vocabulary: int = 0, per_token: bool = False) -> Self:  # noqa: D102
-        shape = super().__new__(cls, sides)
-        shape.vocabulary, shape.per_token = vocabulary, per_token
-        return shape
-
-    @property
-    def answers(self) -> Shape | tuple[()]:
-        """The shape of what an input is answered by, but for the classes."""
-        return self if self.per_token else ()
 
 
 @dataclass(frozen=True)

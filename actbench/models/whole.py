@@ -22,7 +22,7 @@ from actbench.models.surgery import ends_in, fresh, with_sites
 from actbench.registry import Choice, Spelling, literal, parse, parts_of
 
 if TYPE_CHECKING:
-    from actbench.models import Shape
+    from actbench.models.shape import Shape
 
 keras = lazy("keras")
 
