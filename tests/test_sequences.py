@@ -1,18 +1,26 @@
 """Sequences of tokens: the data, losses and slopes against NumPy, and networks that read them."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 from conftest import planned, program, trained
 
-from actbench import datasets
+from actbench import custom, datasets
 from actbench.activations import resolve as resolve_activation
 from actbench.datasets import NO_TARGET, Request
 from actbench.errors import UserError
 from actbench.models import Shape, check, resolve
+from actbench.studies.article import read_article, rival_of
+from actbench.studies.expand import expand
+from actbench.studies.file import read_study
 from actbench.training.backends import Recipe, current
 from actbench.training.build import build, build_optimizer
 from actbench.training.run import Trainer
+from tools.corpus import MODULES, corpus
 
+ROOT = Path(__file__).parent.parent
 SMALL = {"model": "transformer(1, 8, 2)", "batch_size": 7, "epochs": 2, "optimizer": "sgd", "precision": "float64"}
 
 
@@ -441,3 +449,26 @@ def test_shown_and_run_and_compared(own_folder):
     again = program("run", "--data", "tokens.npz", "--model", "char_lm(1, 8, 2, gated=True)", "--act", "relu",
                     "--epochs", "2", "--batch-size", "10", "--results", "r", cwd=own_folder, check=0)  # fmt: skip
     assert "stored" in again.stderr + again.stdout
+
+
+# The studies
+
+
+@pytest.mark.parametrize(("name", "arms"), [("modular-addition", 5), ("char-lm", 6)])
+def test_the_studies_can_be_asked_for(name, arms, tmp_path):
+    """Their text is read, their networks are of one size, and their claims are about arms that are there."""
+    shutil.copy(ROOT / "studies" / f"{name}.toml", tmp_path)
+    for number, module in enumerate(MODULES):
+        (tmp_path / f"{module}.py").write_text(f"{module} = {number}\n" * 40, encoding="utf-8")
+    (tmp_path / "python.txt").write_text(corpus(tmp_path), encoding="utf-8")
+    study = read_study(tmp_path / f"{name}.toml")
+    with custom.names_from(study.folder):
+        runs = expand(study, datasets.info, lambda *_: "cpu")
+        asked = {run.model.spelling: request for run, request in runs}
+        known = {model: datasets.info(request) for model, request in asked.items()}
+    there = {(run.variant, run.activation.spelling) for run, _ in runs}
+    assert (len(there), len(runs)) == (arms, 6 * arms)
+    assert len({built(model, data.shape, data.classes)[0].count_params() for model, data in known.items()}) == 1
+    for claim in read_article(tmp_path / f"{name}.toml").claims:
+        for variant in claim.variants:
+            assert {rival_of(arm, variant) for arm in (claim.arm, *claim.than)} <= there
