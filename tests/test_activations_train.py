@@ -40,7 +40,9 @@ def epoch(name: str, architecture: str, precision: str) -> list[float]:
     seeds, activation = count(), resolve(name)
     keras.config.set_dtype_policy(precision)
     try:
-        model = models.resolve(architecture).build(lambda: Site(activation, next(seeds)), images.shape[1:], 10)
+        model = models.resolve(architecture).build(
+            lambda: Site(activation, next(seeds)), models.Shape(images.shape[1:]), 10
+        )
     finally:
         keras.config.set_dtype_policy("float32")
     optimizer = keras.optimizers.Adam(LEARNING_RATE)

@@ -314,6 +314,16 @@ def test_no_difference_has_no_sign(metric, value, shown):
     assert words.difference(PLAIN[metric], value) == shown
 
 
+def test_perplexity_is_what_follows_from_the_loss(store):
+    (comparison,) = ask(store, metrics=("perplexity",)).tasks[0].comparisons
+    runs = ask(store).runs
+    by_hand = {arm: np.exp(rows["test_loss"].to_numpy(float)) for arm, rows in runs.groupby("arm")}
+    assert comparison.metric.name == "test_perplexity"
+    for row in comparison.rows:
+        assert row.summary.mean == pytest.approx(by_hand[row.arm].mean())
+    assert "perplexity" in words.summary(comparison.metric, comparison.rows[0].summary)
+
+
 def test_the_family_is_all_arms_of_the_metric(store):
     comparison = ask(store).tasks[0].comparisons[0]
     by_hand = max_t(np.array([paired(store, row.arm) for row in comparison.rows]).T)

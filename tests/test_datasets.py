@@ -13,6 +13,7 @@ from conftest import bytes_images, small_arrays
 from actbench import datasets
 from actbench.datasets import CUT_SEED, DATASETS, Request, dataset, default_model, describe
 from actbench.errors import UserError
+from actbench.models import Shape
 from actbench.studies.file import read_study
 
 
@@ -436,13 +437,13 @@ def test_a_reader_is_added_by_the_decorator(for_a_while):
     [((4,), "mlp(100, 50)"), ((8, 8, 1), "mlp(100, 50)"), ((28, 28, 1), "cnn"), ((32, 32, 3), "cnn")],
 )
 def test_the_model_of_a_persons_own_file_follows_its_inputs(shape, model):
-    assert default_model(describe("mine.npz"), shape) == model
+    assert default_model(describe("mine.npz"), Shape(shape)) == model
 
 
 def test_the_named_data_have_models_and_thresholds_of_their_own():
     assert {source.name for source in DATASETS} >= {"digits", "wdbc", "mnist", "cifar10"}
-    assert default_model(DATASETS["cifar10"], (32, 32, 3)) == "cnn"
-    assert default_model(DATASETS["mnist"], (28, 28, 1)) == "mlp(100, 50)"
+    assert default_model(DATASETS["cifar10"], Shape((32, 32, 3))) == "cnn"
+    assert default_model(DATASETS["mnist"], Shape((28, 28, 1))) == "mlp(100, 50)"
     for source in DATASETS:
         assert source.epochs >= 1
         assert all(0 < threshold < 1 for threshold in source.thresholds)

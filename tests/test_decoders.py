@@ -1,5 +1,6 @@
 """Published files are read as their publishers, and the libraries that everybody reads them with, mean them."""
 
+import dataclasses
 import gzip
 import pickle
 import sys
@@ -10,6 +11,7 @@ import pytest
 from containers import BATCHES, IMAGES, LETTERS, PHOTOGRAPHS, REVIEWS, TOPICS
 
 from actbench import datasets
+from actbench.datasets.fetching.hashes import arrays_hash
 from actbench.datasets.published.decoders import cifar, idx, mat, npz, pickles
 
 
@@ -140,6 +142,32 @@ def test_news_are_cut_where_keras_cuts_them(tmp_path, monkeypatch, protocol):
     told = in_rows(keras_says(monkeypatch, "reuters", *paths, num_words=50), 50)
     assert_same(npz.decode_topics(paths, TOPICS), told)
     assert len(told["x_train"]) == TOPICS.train
+
+
+@pytest.mark.parametrize("length", [5, 12, 40])
+@pytest.mark.parametrize("name", ["imdb", "reuters"])
+def test_sequences_are_padded_as_keras_would_pad_them(tmp_path, monkeypatch, name, length):
+    import keras
+
+    made, decode, known = {
+        "imdb": (containers.reviews, npz.decode_texts, REVIEWS),
+        "reuters": (containers.topics, npz.decode_topics, TOPICS),
+    }[name]
+    paths = containers.npz(tmp_path / f"{name}.npz", made())
+    told = keras_says(monkeypatch, name, *paths, num_words=50)
+    padded = {
+        key: keras.utils.pad_sequences(array, length) if key.startswith("x") else array for key, array in told.items()
+    }
+    found = decode(paths, dataclasses.replace(known, shape=(length,)), words=50)
+    tokens = found.pop("tokens")
+    assert_same(found, padded)
+    assert len(tokens) == 50
+    assert tokens[[0, 1, 2, 49]].tolist() == ["padding", "begin", "other", "49"]
+    found["y_train"], found["y_test"] = (np.arange(len(found[f"y_{part}"])) % 2 for part in ("train", "test"))
+    np.savez(tmp_path / "kept.npz", tokens=tokens, **found)
+    data = datasets.load(datasets.Request(str(tmp_path / "kept.npz")))
+    assert (data.vocabulary, data.input_shape, data.input_shape.per_token) == (50, (length,), False)
+    assert data.sha256 == arrays_hash(found | {"tokens": tokens})
 
 
 def test_texts_may_be_arrays_of_words(tmp_path):

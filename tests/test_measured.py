@@ -76,6 +76,7 @@ def test_a_run_has_the_figures_of_the_epoch_that_the_rule_chooses(rule, epoch, f
         assert (row["epoch_rule"], row["chosen_epoch"]) == (rule, epoch)
         assert (row["train_accuracy"], row["test_accuracy"]) == figures
         assert row["test_loss"] == pytest.approx(1 - figures[1])
+        assert row["test_perplexity"] == pytest.approx(2.718281828459045 ** (1 - figures[1]))
         assert row["train_loss"] == pytest.approx(1 - figures[0])
         # Epoch 0 is before training, and by whatever chooses the epoch a threshold is reached.
         assert (row[EpochsTo(0.75)], row[SecondsTo(0.75)]) == (reached, 2.0 * reached)

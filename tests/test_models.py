@@ -5,7 +5,7 @@ import pytest
 
 from actbench.activations import resolve as resolve_activation
 from actbench.errors import UserError
-from actbench.models import MODELS, check, resolve
+from actbench.models import MODELS, Shape, check, resolve
 
 
 class Sites:
@@ -24,7 +24,7 @@ class Sites:
 
 def built(spelling, input_shape, classes=10, activation="relu"):
     sites = Sites(activation)
-    return resolve(spelling).build(sites, input_shape, classes), sites.made
+    return resolve(spelling).build(sites, Shape(input_shape), classes), sites.made
 
 
 def words(model):
@@ -172,12 +172,12 @@ def test_inputs_too_small_for_a_network_are_refused_with_another_one(spelling, s
     with pytest.raises(
         UserError, match=rf"The model '{spelling}' needs images of at least .* has {given}\. Use another"
     ):
-        check(spelling, shape)
+        check(spelling, Shape(shape))
 
 
 @pytest.mark.parametrize(("spelling", "side"), [("cnn", 10), ("cnn6", 4), ("cnn6_batch_norm", 4)])
 def test_the_smallest_images_that_are_let_through_do_go_through(spelling, side):
-    check(spelling, (side, side, 1))
+    check(spelling, Shape((side, side, 1)))
     model, _ = built(spelling, (side, side, 1), 2)
     assert all(size > 0 for layer in model.layers[1:] for size in layer.output.shape[1:])
 
@@ -185,7 +185,7 @@ def test_the_smallest_images_that_are_let_through_do_go_through(spelling, side):
 @pytest.mark.parametrize("spelling", ["mlp(5)", "mlp_single_site"])
 def test_dense_networks_take_anything(spelling):
     for shape in ((3,), (2, 2, 1)):
-        check(spelling, shape)
+        check(spelling, Shape(shape))
         assert tuple(built(spelling, shape, 2)[0].output_shape) == (None, 2)
 
 
@@ -239,6 +239,8 @@ def test_a_network_of_ones_own_that_takes_other_arguments_is_refused(own_folder)
 
 def test_every_model_takes_what_it_says_it_takes():
     for entry in MODELS:
+        if entry.reads:
+            continue  # see test_sequences.py
         spelling = f"{entry.name}(4)" if any(p.variadic for p in entry.parameters) else entry.name
         side = max(entry.smallest_side, 2)
         assert tuple(built(spelling, (side, side, 3), 3)[0].output_shape) == (None, 3)

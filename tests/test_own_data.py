@@ -380,33 +380,67 @@ def test_a_folder_that_is_called_like_a_data_set_does_not_take_its_place(own_fol
 WRITTEN = "the cat sat on the mat. " * 60
 
 
-def test_a_text_asks_which_character_comes_next(own_folder):
+def spelled(found, array):
+    """The text of some of its tokens."""
+    names = found.arrays["tokens"]
+    return "".join(names[array.ravel()])
+
+
+def test_a_text_asks_which_character_comes_next_after_each(own_folder):
     (own_folder / "t.txt").write_text(WRITTEN)
-    found = datasets.prepare(Request("text:t.txt(block=4)"))
-    known = found.class_names
-    assert known == tuple(sorted(set(WRITTEN)))
-    first = int(len(WRITTEN) * 0.8)
-    x, y = found.arrays["x_train"], found.arrays["y_train"]
-    assert x.dtype == bool
-    assert x.shape == (first - 4, 4 * len(known))
-    for place in (0, 17, 400):
-        letters = [known[column] for row in x[place].reshape(4, -1) for column in np.flatnonzero(row)]
-        assert "".join(letters) == WRITTEN[place : place + 4]
-        assert known[y[place]] == WRITTEN[place + 4]
+    found = datasets.prepare(Request("text:t.txt(block=7)"))
+    assert found.class_names == tuple(found.arrays["tokens"]) == tuple(sorted(set(WRITTEN)))
+    first = int(len(WRITTEN) * 0.9)
+    blocks = (first - 1) // 7
+    assert found.arrays["x_train"].shape == found.arrays["y_train"].shape == (blocks, 7)
+    assert spelled(found, found.arrays["x_train"]) == WRITTEN[: 7 * blocks]
+    assert spelled(found, found.arrays["y_train"]) == WRITTEN[1 : 7 * blocks + 1]
+    assert WRITTEN[first:].startswith(spelled(found, found.arrays["x_test"]))
+    assert len(found.arrays["x_test"]) == (len(WRITTEN) - first - 1) // 7
     assert found.seen_in_training is None
-    assert load("text:t.txt(block=4)").x_train.max() == 1.0
-    assert len(datasets.prepare(Request("text:t.txt", test_split=0.5)).arrays["y_train"]) == 720 - 8
+    half = datasets.prepare(Request("text:t.txt(block=7)", test_split=0.5))
+    assert len(half.arrays["y_train"]) == (720 - 1) // 7
 
 
-def test_rare_characters_are_one_class_and_no_input(own_folder):
+def test_a_text_may_ask_after_a_block_alone(own_folder):
+    (own_folder / "t.txt").write_text(WRITTEN)
+    found = datasets.prepare(Request("text:t.txt(block=4, each=False)"))
+    x, y = found.arrays["x_train"], found.arrays["y_train"]
+    assert x.shape == (int(len(WRITTEN) * 0.9) - 4, 4)
+    for place in (0, 17, 400):
+        assert spelled(found, x[place]) == WRITTEN[place : place + 4]
+        assert found.class_names[y[place]] == WRITTEN[place + 4]
+    # What is first in the text and nowhere else follows on no block: a token, and no class.
+    (own_folder / "t.txt").write_text("aaaaaaaaaaaa" + WRITTEN.replace("a", ".") + "a")
+    found = datasets.prepare(Request("text:t.txt(block=12, each=False)"))
+    assert "a" in found.arrays["tokens"]
+    assert "a" not in found.class_names
+    assert found.class_names[found.arrays["y_train"][0]] == "t"
+
+
+def test_rare_characters_are_one_token(own_folder):
     (own_folder / "t.txt").write_text("abcdefgh" * 100 + "é" + "abcdefgh" * 100)
     found = datasets.prepare(Request("text:t.txt(block=2)"))
     assert found.class_names == (*"abcdefgh", "other")
     assert (found.arrays["y_train"] == 8).sum() == 1
-    assert (found.arrays["x_train"].sum(axis=1) == 1).sum() == 2  # é is not seen, once at each of two places
     (own_folder / "t.txt").write_text("abcdefgh" * 200 + "é" + "abcdefgh" * 3)
     found = datasets.prepare(Request("text:t.txt(block=2)"))
-    assert found.class_names == tuple("abcdefgh")
+    assert (found.arrays["x_test"] == 8).sum() + (found.arrays["y_test"] == 8).sum() >= 1
+
+
+def test_bytes_are_tokens_of_any_file(own_folder):
+    (own_folder / "b.bin").write_bytes(bytes([0, 65, 255]) * 500)
+    found = datasets.prepare(Request("text:b.bin(block=5, unit='bytes')"))
+    assert found.class_names == ("0x00", "A", "0xff")
+    assert found.arrays["x_train"][0].tolist() == [0, 1, 2, 0, 1]
+
+
+def test_a_text_is_its_content_wherever_it_lies(own_folder):
+    (own_folder / "t.txt").write_text(WRITTEN)
+    (own_folder / "u.txt").write_text(WRITTEN)
+    (own_folder / "v.txt").write_text(WRITTEN.replace("mat", "rug"))
+    one, same, other = (datasets.info(Request(f"text:{name}.txt")).sha256 for name in "tuv")
+    assert one == same != other
 
 
 @pytest.mark.parametrize(
@@ -429,7 +463,7 @@ def test_texts_that_cannot_be_used(own_folder, content, spelled, message):
 def test_a_long_text_gives_every_second_place_or_third(own_folder, monkeypatch):
     monkeypatch.setattr("actbench.datasets.own.text.MOST_INPUTS", 300)
     (own_folder / "t.txt").write_text(WRITTEN)
-    assert 200 < len(load("text:t.txt").x_train) <= 300
+    assert 200 < len(load("text:t.txt(each=False)").x_train) <= 300
 
 
 def test_openml(own_folder, monkeypatch):
@@ -515,7 +549,7 @@ def test_what_is_drawn_stays_drawn():
     labels = np.repeat([0, 1, 2], [7, 5, 3])
     assert np.flatnonzero(stratified(labels, 0.4, SPLIT_SEED)).tolist() == [2, 3, 6, 7, 10, 13]
     rows = {"x_train": np.arange(15), "y_train": labels, "x_test": np.arange(15), "y_test": labels}
-    assert cut("it", rows, 6, 3)["x_train"].tolist() == [13, 14, 8, 6, 1, 9]
+    assert cut("it", rows, 6)["x_train"].tolist() == [13, 14, 8, 6, 1, 9]
 
 
 def test_a_stratified_validation_part_leaves_the_rest_in_order_and_scales_by_it(npz):

@@ -150,6 +150,7 @@ def test_files_are_what_they_are_called_and_repeat(findings, tmp_path, form, beg
 @pytest.mark.parametrize(("kind", "look", "words"), [
     ("curves", Look(), ["epoch", "test accuracy (%)", "mean ± sd, 10 seeds; ▼ begins lower"]),
     ("curves", Look(metric="loss", x="seconds"), ["training seconds", "test loss (nats)"]),
+    ("curves", Look(metric="perplexity"), ["epoch", "test perplexity (exp nats)"]),
     ("strip", Look(metric="epochs-to:0.95"), ["epochs to 95 % test accuracy (epochs)"]),
     ("profile", Look(), ["epochs", "runs at 96 % test accuracy (%)"]),
     ("pareto", Look(), ["training seconds of a run, median and quartiles",

@@ -13,7 +13,10 @@ from actbench.models import MODELS
 from actbench.registry import choose
 from tools import data as pages
 
-NAMES = ["cifar10", "cifar100", "emnist_letters", "fashion_mnist", "imdb", "kmnist", "mnist", "reuters", "svhn"]
+NAMES = [
+    "cifar10", "cifar100", "emnist_letters", "fashion_mnist", "imdb", "imdb_tokens", "kmnist", "mnist", "reuters",
+    "reuters_tokens", "svhn",
+]  # fmt: skip
 PAGE = Path(__file__).parent.parent / "docs" / "data.md"
 FILES = [(entry.name, file) for entry in PUBLISHED for container in entry.containers for file in container.files]
 
@@ -55,8 +58,9 @@ def test_a_file_can_be_fetched_and_proved(name, file):
 
 
 def test_no_two_files_are_taken_for_each_other():
-    assert len({file.sha256 for _, file in FILES}) == len({file.md5 for _, file in FILES}) == len(FILES)
-    places = [(place, file.name) for _, file in FILES for place in file.kept_as]
+    files = {file for _, file in FILES}
+    assert len({file.sha256 for file in files}) == len({file.md5 for file in files}) == len(files)
+    places = [(place, file.name) for file in files for place in file.kept_as]
     assert len({place for place, _ in places}) == len(places)
 
 
@@ -97,7 +101,8 @@ def test_the_page_says_what_becomes_of_each():
         known = entry.containers[0].decode.keywords["known"]
         (row,) = [line for line in rows if f"`{entry.name}`" in line]
         counts = f"{known.train:,} and {known.test:,}"
-        shape = f"{known.shape[0]:,} truth values" if len(known.shape) == 1 else str(known.shape)
+        what = "tokens" if entry.name.endswith("_tokens") else "truth values"
+        shape = f"{known.shape[0]:,} {what}" if len(known.shape) == 1 else str(known.shape)
         assert counts in row
         assert shape in row
         assert f"… {known.classes - 1}" in row or "1 positive" in row
@@ -107,6 +112,9 @@ def test_the_texts_have_as_many_columns_as_are_said():
     known = PUBLISHED["imdb"].containers[0].decode.keywords["known"]
     page = PAGE.read_text(encoding="utf-8")
     assert f"num_words={known.shape[0]}" in page
+    for name in ("imdb_tokens", "reuters_tokens"):
+        decode = PUBLISHED[name].containers[0].decode
+        assert f"the last {decode.keywords['known'].shape[0]} tokens of {decode.keywords['words']:,}" in page
     reuters = PUBLISHED["reuters"].containers[0].decode.keywords["known"]
     total = reuters.train + reuters.test
     assert f"int({total} · (1 − 0.2))" in page

@@ -16,6 +16,8 @@ from typer.main import get_command
 import actbench
 from actbench.cli import app
 from actbench.cli.init import settings_help
+from actbench.models import MODELS
+from actbench.registry import signature
 from actbench.reports.answer import Answer
 from actbench.reports.plots.figures import Picture
 from actbench.results.columns import SETTINGS
@@ -59,6 +61,12 @@ def protocols() -> str:
     return "\n".join(f"| `{its.name}` | {_cell(its.summary)} |" for its in PROTOCOLS)
 
 
+def models() -> str:
+    """The reference networks with their parameters."""
+    rows = [f"| `{signature(entry)}` | {_cell(entry.summary)} |" for entry in MODELS]
+    return "\n".join(["| network | what it is |", "| --- | --- |", *rows])
+
+
 def commands() -> str:
     """Every command with its arguments and options."""
     program: Any = get_command(app)
@@ -73,6 +81,7 @@ GENERATED: dict[str, tuple[str, Callable[[], str]]] = {
     "study-files.md": ("keys", keys),
     "commands.md": ("commands", commands),
     "tuning.md": ("protocols", protocols),
+    "models.md": ("models", models),
 }
 """Pages, and what stands in them between the markers of which name."""
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from actbench import environment
+from actbench import environment, models
 from actbench.cli.options import REGISTRIES, Json, Listed, ThemeName, completions, console
 from actbench.cli.output import echo_json
 from actbench.errors import UserError
@@ -131,7 +131,7 @@ def _show_network(
 
     check_trusted(model, allow_code=allow_code)
     known = None if is_saved(model) else info(Request(data))
-    shape, classes = (known.input_shape, known.classes) if known else ((), 0)
+    shape, classes = (known.shape, known.classes) if known else (models.Shape(()), 0)
     rows = outline(model, shape, classes, ",".join(custom_objects) if custom_objects else None)
     if as_json:
         echo_json(network_json(rows, swap))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actbench.datasets._arrays import Arrays
+from actbench.datasets._arrays import NO_TARGET, TOKENS, Arrays
 from actbench.datasets.finding import describe
 from actbench.datasets.own import file_of
 from actbench.datasets.prepare import Dataset, Prepared, default_model, info, load, prepare
@@ -11,6 +11,6 @@ from actbench.datasets.sources import DATASETS, Source, dataset
 from actbench.datasets.splits import CUT_SEED
 
 __all__ = [
-    "CUT_SEED", "DATASETS", "Arrays", "Dataset", "DatasetInfo", "Prepared", "Request", "Source", "dataset",
-    "default_model", "describe", "file_of", "info", "load", "prepare",
+    "CUT_SEED", "DATASETS", "NO_TARGET", "TOKENS", "Arrays", "Dataset", "DatasetInfo", "Prepared", "Request", "Source",
+    "dataset", "default_model", "describe", "file_of", "info", "load", "prepare",
 ]  # fmt: skip

@@ -18,6 +18,12 @@ Arrays: TypeAlias = Mapping[str, Array]
 NAMES = ("x_train", "y_train", "x_test", "y_test")
 CLASSES = "classes"
 """What a source may add: the names of the classes, shape (classes,)."""
+TOKENS = "tokens"
+"""What a source adds whose inputs are numbers of tokens, never scaled: the names of all tokens, shape (vocabulary,).
+
+Such a source may have a target for each token, ``y_*`` of the shape of ``x_*``, `NO_TARGET` where a token has none.
+"""
+NO_TARGET = -1
 FEATURES = "features"
 """What a source may add: the names of the features, shape (features,)."""
 CUT_APART = "cut_apart"
@@ -26,10 +32,13 @@ inputs in both parts are then chance, and not the same one twice."""
 
 
 def sha256_of(arrays: Arrays) -> str:
-    """The SHA-256 of the four arrays, with their types and shapes, in hex digits: what ``dataset_sha256`` holds."""
+    """The SHA-256 of the four arrays, with their types and shapes, in hex digits: what ``dataset_sha256`` holds.
+
+    Where there are tokens, their number counts, too: a network has a vector for each.
+    """
     import numpy as np
 
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"{TOKENS} {len(arrays[TOKENS])}\n".encode() if TOKENS in arrays else b"")
     for key in NAMES:
         array = np.ascontiguousarray(arrays[key])
         digest.update(f"{key} {array.dtype.str} {array.shape}\n".encode())

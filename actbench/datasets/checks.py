@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actbench.datasets._arrays import NAMES, Array, Arrays
+from actbench.datasets._arrays import NAMES, NO_TARGET, TOKENS, Array, Arrays
 from actbench.errors import UserError
 
 CHANNELS = (1, 3, 4)
@@ -10,7 +10,7 @@ CHANNELS = (1, 3, 4)
 
 
 def checked(name: str, arrays: Arrays, *, may_lack_numbers: bool = False) -> dict[str, Array]:
-    """Each array in canonical shape: grey images get a channel axis, labels are flat int32.
+    """Each array in canonical shape: grey images get a channel axis, labels are flat int32, and tokens int32.
 
     Args:
         name: of the data, for messages.
@@ -24,6 +24,9 @@ def checked(name: str, arrays: Arrays, *, may_lack_numbers: bool = False) -> dic
     missing = [key for key in needed if key not in arrays]
     if missing:
         raise UserError(f"The data {name!r} has no array {missing[0]!r}; it needs {', '.join(NAMES)}.")
+    if TOKENS in arrays:
+        names = _names(name, arrays[TOKENS])
+        return {key: _sequences(name, key, arrays[key], len(names)) for key in needed} | {TOKENS: names}
     return {
         key: _inputs(name, key, arrays[key], may_lack_numbers=may_lack_numbers)
         if key.startswith("x")
@@ -46,7 +49,14 @@ def check_parts(name: str, raw: Arrays) -> None:
             f"The inputs of {name!r} differ in shape: {raw['x_train'].shape[1:]} in x_train, "
             f"{raw['x_test'].shape[1:]} in x_test."
         )
-    _check_classes(name, raw["y_train"], raw["y_test"])
+    y_train, y_test = raw["y_train"], raw["y_test"]
+    if y_train.ndim == y_test.ndim == 1:
+        _check_classes(name, y_train, y_test)
+    elif y_train.shape[1:] != raw["x_train"].shape[1:] or y_test.shape[1:] != raw["x_test"].shape[1:]:
+        raise UserError(
+            f"The labels of {name!r} have the shapes {y_train.shape} in y_train and {y_test.shape} in y_test. In both "
+            f"parts there must be one for each input, (n,), or one for each token, (n, {raw['x_train'].shape[1]})."
+        )
 
 
 def check_lengths(name: str, raw: Arrays, part: str) -> None:
@@ -84,6 +94,36 @@ def _inputs(name: str, key: str, x: Array, *, may_lack_numbers: bool) -> Array:
         if np.isinf(x).any():
             raise UserError(f"The array {key} of {name!r} holds infinite values, which are not missing ones.")
     return x[..., np.newaxis] if x.ndim == 3 else x  # noqa: PLR2004 - n, height, width
+
+
+def _names(name: str, tokens: Array) -> Array:
+    """The names of the tokens."""
+    import numpy as np
+
+    if tokens.ndim != 1 or len(tokens) < 2:  # noqa: PLR2004 - one token says nothing
+        raise UserError(
+            f"The array {TOKENS} of {name!r} has shape {tokens.shape}; it must hold the names of all tokens, (tokens,)."
+        )
+    return np.array([str(token) for token in tokens.tolist()])
+
+
+def _sequences(name: str, key: str, array: Array, vocabulary: int) -> Array:
+    """Numbers of tokens, or targets for each of them, int32 (n, length); labels of whole sequences as any others."""
+    if key.startswith("y") and array.ndim < 2:  # noqa: PLR2004 - n, length
+        return _labels(name, key, array)
+    least = NO_TARGET if key.startswith("y") else 0
+    if array.dtype.kind not in "ui":
+        raise UserError(f"The array {key} of {name!r} holds {array.dtype}, not whole numbers of tokens.")
+    if array.ndim != 2 or not array.size:  # noqa: PLR2004 - as above
+        raise UserError(f"The array {key} of {name!r} has shape {array.shape}; sequences of tokens are (n, length).")
+    if array.min() < least or array.max() >= vocabulary:
+        raise UserError(
+            f"The array {key} of {name!r} holds numbers from {array.min()} to {array.max()}, but the {vocabulary} "
+            f"tokens count from 0{f' ({NO_TARGET} where a token has no target)' if least else ''}."
+        )
+    if array.max() == NO_TARGET:
+        raise UserError(f"The array {key} of {name!r} has no target at all.")
+    return array.astype("int32")
 
 
 def _labels(name: str, key: str, y: Array) -> Array:

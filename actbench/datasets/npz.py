@@ -10,14 +10,14 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from actbench.datasets._arrays import NAMES, Array, Arrays
+from actbench.datasets._arrays import NAMES, TOKENS, Array, Arrays
 from actbench.datasets.memory import BYTES_WHEN_SCALED, BYTES_WHEN_STANDARDIZED, check_memory
 from actbench.errors import UserError
 from actbench.results.files import check_readable
 
 
 def read_npz(path: Path) -> Arrays:
-    """Read the four arrays of a ``.npz`` file; pickled objects are never loaded.
+    """Read the four arrays of a ``.npz`` file, and names of tokens where it has such; pickled objects are never loaded.
 
     Raises:
         UserError: it is no such file, is damaged, or would take more memory than it may.
@@ -25,7 +25,7 @@ def read_npz(path: Path) -> Arrays:
     check_readable(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            found = [key for key in NAMES if f"{key}.npy" in archive.namelist()]
+            found = [key for key in (*NAMES, TOKENS) if f"{key}.npy" in archive.namelist()]
             check_memory(str(path), sum(_memory(archive, key) for key in found))
             return {key: _array(archive, key) for key in found}
     except FileNotFoundError:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from actbench.models import Shape
 
 Split: TypeAlias = Literal["last", "stratified"]
 """Which training inputs are kept for validation: the last, as Keras does, or a seeded draw of each class."""
@@ -58,7 +61,8 @@ class DatasetInfo:
     """What a plan needs to know of a data set: everything but the data.
 
     ``seen_in_training`` counts the test inputs that are equal to a training input, whatever their labels; None in what
-    older versions noted.
+    older versions noted. ``vocabulary`` is how many tokens there are, where inputs are sequences of such; ``per_token``
+    says whether each of them has a target.
     """
 
     sha256: str
@@ -68,3 +72,17 @@ class DatasetInfo:
     val_size: int
     test_size: int
     seen_in_training: int | None = None
+    vocabulary: int = 0
+    per_token: bool = False
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of one input, as networks are told it."""
+        from actbench.models import Shape
+
+        return Shape(self.input_shape, vocabulary=self.vocabulary, per_token=self.per_token)
+
+    @property
+    def strata(self) -> int:
+        """What a part must have an input of each of, to be one of all: the classes; 1 where each token has a target."""
+        return 1 if self.per_token else self.classes

@@ -20,20 +20,21 @@ Rows: TypeAlias = "slice | Array"
 """Which rows of an array: a slice, which copies nothing, or a mask."""
 
 
-def cut(name: str, raw: dict[str, Array], limit: int, classes: int) -> dict[str, Array]:
+def cut(name: str, raw: dict[str, Array], limit: int) -> dict[str, Array]:
     """Keep at most ``limit`` inputs of each part: a seeded shuffle, then the classes in turn; and shuffle what is kept.
 
     Without that, the inputs of a rare class, which are all kept, would stand behind the frequent ones.
     """
     import numpy as np
 
+    classes = int(strata(raw["y_train"]).max()) + 1
     if limit < classes:
         raise UserError(
             f"A limit of {limit} is too small: the data {name!r} has {classes} classes, and each needs an input."
         )
     kept_of = dict(raw)
     for part in ("train", "test"):
-        labels = raw[f"y_{part}"]
+        labels = strata(raw[f"y_{part}"])
         order = np.random.RandomState(CUT_SEED).permutation(len(labels))
         by_class = np.argsort(labels[order], kind="stable")
         sizes = np.bincount(labels, minlength=classes)
@@ -41,7 +42,7 @@ def cut(name: str, raw: dict[str, Array], limit: int, classes: int) -> dict[str,
         turn[by_class] = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         kept = order[np.argsort(turn, kind="stable")[:limit]]
         kept = kept[np.random.RandomState(CUT_SEED).permutation(len(kept))]
-        kept_of[f"x_{part}"], kept_of[f"y_{part}"] = raw[f"x_{part}"][kept], labels[kept]
+        kept_of[f"x_{part}"], kept_of[f"y_{part}"] = raw[f"x_{part}"][kept], raw[f"y_{part}"][kept]
     return kept_of
 
 
@@ -49,14 +50,21 @@ def with_test_part(name: str, raw: dict[str, Array], share: float) -> dict[str, 
     """Draw a test part out of the training part, class by class. Raises UserError where that cannot be."""
     check_lengths(name, raw, "train")
     labels = raw["y_train"]
-    drawn = stratified(labels, share, SPLIT_SEED)
+    drawn = stratified(strata(labels), share, SPLIT_SEED)
     if not drawn.any():
         raise UserError(f"A test split of {share:g} of {len(labels)} inputs of {name!r} leaves none for testing.")
     x, y = raw["x_train"], labels
     return {"x_train": x[~drawn], "y_train": y[~drawn], "x_test": x[drawn], "y_test": y[drawn]}
 
 
-def validation_rows(request: Request, y_train: Array, classes: int) -> tuple[Rows, Rows]:
+def strata(labels: Array) -> Array:
+    """What draws are balanced over, shape (n,): the classes; where each token has a target, nothing."""
+    import numpy as np
+
+    return labels if labels.ndim == 1 else np.zeros(len(labels), dtype=labels.dtype)
+
+
+def validation_rows(request: Request, y_train: Array) -> tuple[Rows, Rows]:
     """The rows of the training part that train, and those that validate.
 
     Raises:
@@ -65,6 +73,7 @@ def validation_rows(request: Request, y_train: Array, classes: int) -> tuple[Row
     import numpy as np
 
     share, n = request.validation_split, len(y_train)
+    y_train = strata(y_train)
     if request.split == "stratified":
         drawn = stratified(y_train, share, SPLIT_SEED)
         rows: tuple[Rows, Rows] = (~drawn, drawn)
@@ -76,7 +85,7 @@ def validation_rows(request: Request, y_train: Array, classes: int) -> tuple[Row
         raise UserError(f"A validation split of {share} of {n} training inputs leaves none for validation.")
     missed = np.setdiff1d(y_train, validation)
     expected = np.isin(y_train, missed).sum() * share
-    absent = np.setdiff1d(np.arange(classes), training)
+    absent = np.setdiff1d(y_train, training)
     if len(absent):
         raise UserError(
             f"A validation split of {share} keeps the last {len(validation)} of {n} training inputs of "

@@ -95,7 +95,7 @@ class Tuner:
         asked_for = [(family.variant, self._trial(family, *key)) for family, key in places]
         plan = self._plan(asked_for, role=TUNING)
         for label, info in plan.data.items():
-            if info.val_size < info.classes:
+            if info.val_size < info.strata:
                 raise UserError(
                     f"The tuning has no room for validation: {self.tuning.validation_split:g} of the "
                     f"{info.train_size + info.val_size} training inputs of {label} is {info.val_size}, and there are "

@@ -9,15 +9,18 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from actbench import custom
 from actbench.errors import UserError
 from actbench.lazy import lazy
 from actbench.models import whole
+from actbench.models.shape import Shape
 from actbench.registry import Choice, Parameter, Registry, choose, parameters_of, parse
 
-__all__ = ["MODELS", "Model", "ResolvedModel", "Shape", "SiteFactory", "check", "is_whole", "model", "named", "resolve"]
+__all__ = [
+    "MODELS", "Model", "ResolvedModel", "Shape", "SiteFactory", "check", "is_whole", "model", "named", "resolve",
+]  # fmt: skip
 
 keras = lazy("keras")
 
@@ -29,8 +32,6 @@ BUILDER = (
 )
 SiteFactory: TypeAlias = Callable[[], Any]
 """Makes a new activation site, a Keras layer, each time it is called."""
-Shape: TypeAlias = tuple[int, ...]
-"""The shape of one input: ``(features,)`` or ``(height, width, channels)``."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,13 @@ class Model:
     """A reference network: ``build(site, input_shape, classes, **parameters)`` returns a ``keras.Model``.
 
     ``smallest_side`` is the smallest image side that the network can take; 0 where it takes flat features too.
+    ``reads`` says what is read as a sequence: nothing, any ``tokens``, or a ``language``, with a target for each token.
     """
 
     name: str
     build: Callable[..., Any]
     smallest_side: int
+    reads: Literal["", "tokens", "language"]
     parameters: tuple[Parameter, ...]
     aliases: tuple[str, ...] = ()
 
@@ -67,11 +70,13 @@ class ResolvedModel:
 MODELS: Registry[Model] = Registry("model", __name__)
 
 
-def model(*, smallest_side: int = 0, name: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def model(
+    *, smallest_side: int = 0, reads: Literal["", "tokens", "language"] = "", name: str = ""
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add a builder ``(site, input_shape, classes, parameters…) -> keras.Model`` under its own name, or another."""
 
     def register(build: Callable[..., Any]) -> Callable[..., Any]:
-        MODELS.add(Model(name or build.__name__, build, smallest_side, parameters_of(build, given=3)))
+        MODELS.add(Model(name or build.__name__, build, smallest_side, reads, parameters_of(build, given=3)))
         return build
 
     return register
@@ -142,13 +147,24 @@ def _check_builds(path: str, target: Any) -> None:
 def check(text: str, input_shape: Shape) -> None:
     """Raise UserError where inputs of this shape cannot go through a reference network; a person's own is not known."""
     spelling = parse(text)
-    smallest = 0 if spelling.provider or whole.is_file(spelling) else MODELS[spelling.path].smallest_side
-    if not smallest:
+    if spelling.provider or whole.is_file(spelling):
         return
+    entry = MODELS[spelling.path]
     images = len(input_shape) == 3  # noqa: PLR2004 - height, width, channels
-    if not images or min(input_shape[:2]) < smallest:
-        given = "×".join(str(side) for side in input_shape[:2]) + " images" if images else "flat features"
+    given = "×".join(str(side) for side in input_shape[:2]) + " images" if images else "flat features"
+    if input_shape.vocabulary:
+        given = "a target for each token" if input_shape.per_token else "sequences of tokens"
+    needed, instead = "", "mlp(100, 50)"
+    if entry.reads and not input_shape.vocabulary:
+        needed = "sequences of tokens"
+    elif entry.reads == "language" and not input_shape.per_token:
+        needed, instead = "a target for each token", "transformer"
+    elif input_shape.per_token and not entry.reads:
+        needed, instead = "one target for each input", "transformer"
+    elif entry.smallest_side and (not images or min(input_shape[:2]) < entry.smallest_side):
+        needed = f"images of at least {entry.smallest_side}×{entry.smallest_side} pixels"
+    if needed:
         raise UserError(
-            f"The model {named(text).spelling!r} needs images of at least {smallest}×{smallest} pixels, but the data "
-            f"has {given}. Use another model, for instance 'mlp(100, 50)'."
+            f"The model {named(text).spelling!r} needs {needed}, but the data has {given}. Use another model, for "
+            f"instance {instead!r}."
         )

@@ -32,8 +32,7 @@ def mlp(
 ) -> Any:
     """Multi-layer perceptron: Dense and a site for each width, then Dense."""
     between = {"none": [], "batch": [layers.BatchNormalization], "layer": [layers.LayerNormalization]}[normalization]
-    inputs = keras.Input(input_shape)
-    x = _flat(inputs)
+    inputs, x = _flat(input_shape)
     for width in widths:
         x = layers.Dense(width)(x)
         for layer in (*between, site):
@@ -50,8 +49,8 @@ def mlp_single_site(
     width: Annotated[int, Meta(ge=1, le=100_000, description="units of both hidden layers")] = 200,
 ) -> Any:
     """Dense, one site, a second Dense without an activation, then Dense."""
-    inputs = keras.Input(input_shape)
-    x = site()(layers.Dense(width)(_flat(inputs)))
+    inputs, x = _flat(input_shape)
+    x = site()(layers.Dense(width)(x))
     return keras.Model(inputs, layers.Dense(classes)(layers.Dense(width)(x)))
 
 
@@ -91,5 +90,10 @@ def _six_convolutions(site: SiteFactory, input_shape: Shape, classes: int, *betw
     return keras.Model(inputs, layers.Dense(classes)(layers.GlobalAveragePooling2D()(x)))
 
 
-def _flat(inputs: Any) -> Any:
-    return layers.Flatten()(inputs) if inputs.ndim > 2 else inputs  # noqa: PLR2004 - batch and features
+def _flat(input_shape: Shape) -> tuple[Any, Any]:
+    """The input, and its numbers in a row; a token is 1 at its number in the vocabulary and 0 elsewhere."""
+    if input_shape.vocabulary:
+        inputs = keras.Input(input_shape, dtype="int32")
+        return inputs, layers.Flatten()(keras.ops.one_hot(inputs, input_shape.vocabulary))
+    inputs = keras.Input(input_shape)
+    return inputs, layers.Flatten()(inputs) if len(input_shape) > 1 else inputs

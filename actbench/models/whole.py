@@ -12,7 +12,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from actbench import custom
 from actbench.errors import UserError, did_you_mean
@@ -20,6 +20,9 @@ from actbench.lazy import lazy
 from actbench.lazy import load as load_module
 from actbench.models.surgery import ends_in, fresh, with_sites
 from actbench.registry import Choice, Spelling, literal, parse, parts_of
+
+if TYPE_CHECKING:
+    from actbench.models.shape import Shape
 
 keras = lazy("keras")
 
@@ -208,8 +211,8 @@ def _of_own_code(text: str) -> Spelling:
     return spelling
 
 
-def check_network(name: str, made: Any, input_shape: Sequence[int], classes: int) -> None:
-    """Refuse what is no network made of layers, with an output a class; build it where it is not built.
+def check_network(name: str, made: Any, input_shape: Shape, classes: int) -> None:
+    """Refuse what is no network made of layers, with an output a class (of each token); build it where it is not built.
 
     Raises:
         UserError: what is wrong with it.
@@ -219,10 +222,11 @@ def check_network(name: str, made: Any, input_shape: Sequence[int], classes: int
     if not made.built:
         made.build((None, *input_shape))
     check_layers(name, made)
-    if tuple(made.output_shape) != (None, classes):
+    wanted = (None, *input_shape.answers, classes)
+    if tuple(made.output_shape) != wanted:
+        what = f"{classes} classes" + (f" for each of {input_shape[0]} tokens" if input_shape.per_token else "")
         raise UserError(
-            f"The model {name!r} ends in shape {made.output_shape}, but it must end in (None, {classes}): the data has "
-            f"{classes} classes."
+            f"The model {name!r} ends in shape {made.output_shape}, but it must end in {wanted}: the data has {what}."
         )
 
 

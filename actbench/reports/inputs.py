@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from actbench.datasets import NO_TARGET, TOKENS
 from actbench.reports.layout import pairs_grid
 from actbench.reports.sheet.parts import Cell, Content, Grid, Head
-from actbench.reports.words.numbers import percent
+from actbench.reports.words.numbers import NOTHING, percent
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 SHOWN_CLASSES = 20
 SHOWN_ROWS = 5
 SHOWN_FEATURES = 6
+SHOWN_TOKENS = 32
 MOST_LETTERS = 20
 PICTURE_WIDTH = 16
 """Columns of the terminal that a picture takes; two of its rows stand in one line."""
@@ -30,13 +32,16 @@ def description(name: str, prepared: Prepared) -> dict[str, Any]:
     """Data as plain values, for JSON."""
     known = prepared.info
     parts = {part: labels for part, labels in _labels(prepared).items() if len(labels)}
-    counts = {part: np.bincount(labels, minlength=known.classes) for part, labels in parts.items()}
+    targets = {part: labels[labels != NO_TARGET] for part, labels in parts.items()}
+    counts = {part: np.bincount(labels, minlength=known.classes) for part, labels in targets.items()}
     training = counts["training"]
     return {
         "name": name,
         "input_shape": list(known.input_shape),
         "type": prepared.arrays["x_train"].dtype.name,
         "features": list(prepared.feature_names),
+        "tokens": prepared.arrays.get(TOKENS, np.array([])).tolist(),
+        "per_token": known.per_token,
         "least": float(prepared.arrays["x_train"].min()),
         "greatest": float(prepared.arrays["x_train"].max()),
         "inputs": {part: len(labels) for part, labels in parts.items()},
@@ -56,19 +61,21 @@ def card(name: str, prepared: Prepared, *, width: int, colour: bool) -> list[Gri
     shape = "×".join(map(str, facts["input_shape"]))
     inputs = ", ".join(f"{count:,} {part}" for part, count in facts["inputs"].items())
     seen, tests = facts["seen_in_training"], facts["inputs"]["test"]
+    tokens, per_token = facts["tokens"], facts["per_token"]
+    what = f"{facts['type']} from {facts['least']:.4g} to {facts['greatest']:.4g}"
     lines = {
         "data": name,
-        "inputs": f"{inputs}; each {shape}, {facts['type']} from {facts['least']:.4g} to {facts['greatest']:.4g}",
-        "classes": f"{len(facts['classes'])}; most frequent: {percent(facts['most_frequent_share'])} % of training",
+        "inputs": f"{inputs}; each {shape}, {f'tokens of {len(tokens):,}' if tokens else what}",
+        "classes": f"{'a token' if per_token else len(facts['classes'])}; "
+        f"most frequent: {percent(facts['most_frequent_share'])} % of training",
         "overlap": "not counted" if seen is None else f"{seen:,} of {tests:,} test inputs also in the training part",
         "SHA-256": facts["sha256"],
     }
-    pictures = len(facts["input_shape"]) > 1
-    return [
-        pairs_grid(lines.items()),
-        _classes(facts),
-        _pictures(prepared, width, colour=colour) if pictures else _rows(prepared),
-    ]
+    if tokens:
+        looks: Grid | Text = _sequences(prepared)
+    else:
+        looks = _pictures(prepared, width, colour=colour) if len(facts["input_shape"]) > 1 else _rows(prepared)
+    return [pairs_grid(lines.items()), _classes(facts), looks]
 
 
 def _labels(prepared: Prepared) -> dict[str, Any]:
@@ -86,6 +93,24 @@ def _classes(facts: dict[str, Any]) -> Grid:
     if rest > 0:
         rows.append((Cell(f"… {rest} more"), *[Cell("")] * len(facts["inputs"])))
     return Grid("", heads, tuple(rows))
+
+
+def _sequences(prepared: Prepared) -> Grid:
+    """The first sequences, each token by its name, and what is to be told of them."""
+    x, y, tokens = (prepared.arrays[name] for name in ("x_train", "y_train", TOKENS))
+    names = [name if name.isprintable() else ascii(name)[1:-1] for name in tokens.tolist()]
+    letters = 2 * sum(len(name) == 1 for name in names) > len(names)
+    if letters:
+        names = [name if len(name) == 1 else f"⟨{name}⟩" for name in names]
+
+    def spelled(numbers: Any) -> str:
+        shown = [NOTHING if number == NO_TARGET else names[number] for number in numbers[:SHOWN_TOKENS]]
+        return ("" if letters else " ").join(shown) + " …" * (len(numbers) > SHOWN_TOKENS)
+
+    answers = [spelled(row) if y.ndim > 1 else prepared.class_names[row] for row in y[:SHOWN_ROWS]]
+    rows = [(Cell(spelled(row)), Cell(answer)) for row, answer in zip(x[:SHOWN_ROWS], answers, strict=True)]
+    head = "target of each" if y.ndim > 1 else "class"
+    return Grid("", (Head("tokens", Content.NAME), Head(head, Content.NAME)), tuple(rows), elsewhere="--json")
 
 
 def _rows(prepared: Prepared) -> Grid:

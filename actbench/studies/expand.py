@@ -65,17 +65,17 @@ def expand(
             check_trusted(model, allow_code=study.allow_code)
         _import_code(asked_for)
     is_whole = functools.cache(models.is_whole)
-    device_kind, fits = functools.cache(device_kind), functools.cache(models.check)
+    device_kind = functools.cache(device_kind)
     runs: dict[str, tuple[Run, Request]] = {}
     for variant, asked in asked_for:
         wanted = request(study, asked)
         data = info(wanted)
         source = datasets.describe(asked["data"])
         fitting = dict(asked)
-        fitting["model"] = asked["model"] or datasets.default_model(source, data.input_shape)
+        fitting["model"] = asked["model"] or datasets.default_model(source, data.shape)
         fitting["epochs"] = asked["epochs"] or source.epochs
         fitting["device"] = device_kind(asked["device"], asked["backend"])
-        fits(fitting["model"], data.input_shape)
+        models.check(fitting["model"], data.shape)
         _check_training(asked, data)
         if is_whole(fitting["model"]):
             fitting["initializer"] = asked["initializer"] or initializers.OWN

@@ -23,6 +23,13 @@ EPOCH_COLUMNS = ("epoch", *FIGURES, "val_accuracy", "train_seconds")
 """What is read of an epoch."""
 
 
+def perplexity(losses: pd.Series[Any]) -> pd.Series[Any]:
+    """Of losses in nats, e to their power: among how many tokens, all as likely, one would choose as badly."""
+    with np.errstate(over="ignore"):
+        found: pd.Series[Any] = np.exp(losses)
+    return found
+
+
 class EpochRule(StrEnum):
     """Which epoch's figures are a run's, the first of several equal ones."""
 
@@ -44,11 +51,11 @@ def measure(
 ) -> pd.DataFrame:
     """The runs with what follows from their epochs.
 
-    Columns: `FIGURES`, those of the chosen epoch; ``epoch_rule``, how it was chosen, and ``chosen_epoch``; `EpochsTo`
-    and `SecondsTo` each threshold (the first epoch at or above it, by validation accuracy where that chooses the epoch
-    and by test accuracy elsewhere, and the training seconds until its end; NaN where it was never reached);
-    ``seconds_per_epoch``; ``last_train_loss``, ``highest_train_accuracy`` and ``last_train_accuracy`` of the trained
-    epochs, ``chance_level`` and ``outcome`` (see `outcomes`).
+    Columns: `FIGURES`, those of the chosen epoch, and ``test_perplexity``; ``epoch_rule``, how it was chosen, and
+    ``chosen_epoch``; `EpochsTo` and `SecondsTo` each threshold (the first epoch at or above it, by validation
+    accuracy where that chooses the epoch and by test accuracy elsewhere, and the training seconds until its end; NaN
+    where it was never reached); ``seconds_per_epoch``; ``last_train_loss``, ``highest_train_accuracy`` and
+    ``last_train_accuracy`` of the trained epochs, ``chance_level`` and ``outcome`` (see `outcomes`).
 
     Args:
         runs: one row a run.
@@ -82,6 +89,7 @@ def measure(
     # A run that ended before its first epoch keeps the figures of the start.
     trained = keys.isin(last.index)
     figures = {name: keys.map(chosen[name]).where(trained, runs[name]) for name in FIGURES}
+    figures["test_perplexity"] = perplexity(figures["test_loss"].astype(float))
     measured = pd.concat([runs.assign(**figures), pd.DataFrame(found, index=runs.index).astype(float)], axis=1)
     return outcomes(measured.assign(epoch_rule=rules), level)
 

@@ -18,7 +18,9 @@ from actbench.tables.outcomes import Outcome
 if TYPE_CHECKING:
     import pandas as pd
 
-MetricUnit: TypeAlias = Literal["accuracy", "loss", "seconds", "epochs"]
+MetricUnit: TypeAlias = Literal["accuracy", "loss", "perplexity", "seconds", "epochs"]
+OF_LEARNING: tuple[MetricUnit, ...] = ("accuracy", "loss", "perplexity")
+"""Units of what a run that never learned has no share in."""
 # The smallest difference worth caring about, unless --margin says another: half a percentage point, or five percent.
 ACCURACY_MARGIN = 0.005
 RELATIVE_MARGIN = 0.05
@@ -32,7 +34,7 @@ class Metric:
 
     Attributes:
         name: what it is called, in options and files.
-        unit: of the values; accuracies are fractions, losses nats.
+        unit: of the values; accuracies are fractions, losses nats, perplexities their exp.
         higher_is_better: True for accuracies.
         time_to: the threshold that is to be reached, and what is counted until then; None where nothing is.
         rule: which epoch's figures the runs have.
@@ -78,6 +80,7 @@ PLAIN = {
         Metric("train_accuracy", "accuracy", higher_is_better=True),
         Metric("test_loss", "loss"),
         Metric("train_loss", "loss"),
+        Metric("test_perplexity", "perplexity"),
         Metric("seconds_per_epoch", "seconds"),
         Metric("train_seconds", "seconds"),
         Metric("wall_seconds", "seconds"),
@@ -88,6 +91,7 @@ ALIASES = {
     "best": "best_test_accuracy",
     "best_accuracy": "best_test_accuracy",
     "loss": "test_loss",
+    "perplexity": "test_perplexity",
     "seconds_an_epoch": "seconds_per_epoch",
     "wall": "wall_seconds",
 }
@@ -142,13 +146,13 @@ def time_metric(column: EpochsTo | SecondsTo) -> Metric:
 def values_by_arm(metric: Metric, runs: pd.DataFrame) -> dict[str, dict[int, float]]:
     """The metric of each finished run by arm and seed; runs without such a number are left out, arms are not.
 
-    A threshold that was missed, and the loss of a diverged run, are infinity.
+    A threshold that was missed, and the loss or perplexity of a diverged run, are infinity.
     """
     done = runs["status"].isin(FINAL).to_numpy()
     values = runs[metric.column].to_numpy(dtype=np.float64)
     if metric.is_time_to:
         values = np.where(np.isnan(values), math.inf, values)
-    if metric.unit == "loss":
+    if metric.unit in ("loss", "perplexity"):
         values = np.where((runs["status"] == "diverged").to_numpy() & ~np.isfinite(values), math.inf, values)
     found: dict[str, dict[int, float]] = {arm: {} for arm in runs["arm"]}
     seeds = runs["seed"].to_numpy(dtype=np.int64)
@@ -164,7 +168,7 @@ def failed_by_arm(metric: Metric, runs: pd.DataFrame) -> dict[str, frozenset[int
     Of accuracies and losses alone: seconds are spent whatever comes of them, and what never gets to a threshold is a
     miss.
     """
-    if metric.unit not in ("accuracy", "loss"):
+    if metric.unit not in OF_LEARNING:
         return {}
     broken = runs[runs["status"].isin(FINAL) & (runs["outcome"] != Outcome.LEARNED)]
     found: dict[str, set[int]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actbench import activations, models
@@ -101,18 +102,41 @@ def _layers(run: Run) -> dict[str, Any]:
 
 def _draw_weights(model: Any, draw: Drawing, stream: np.random.RandomState) -> None:
     """Draw all kernels, and biases if the initializer does, but not what activations learn, in the layers' order."""
+    import numpy as np
+
     from actbench.training.site import sites
 
     learned = {id(weight) for place in sites(model) for weight in place.weights}
+    sums = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.EinsumDense)]  # noqa: SLF001 - no public walk
+    equations = {id(layer.kernel): layer.equation for layer in sums}
+    biases = {id(layer.bias) for layer in sums}
     shape: tuple[int, ...] = ()
     for weight in model.trainable_weights:
         if id(weight) in learned:
             continue
-        if len(weight.shape) > 1:
+        if id(weight) in biases or (len(weight.shape) == 1 and weight.name == "bias"):
+            if draw.bias is not None:  # Keras's layers have it right behind their kernel
+                weight.assign(draw.bias(stream, shape).reshape(weight.shape))
+        elif id(weight) in equations:
+            shape, axes = _as_matrix(tuple(weight.shape), equations[id(weight)])
+            sides = [weight.shape[axis] for axis in axes]
+            weight.assign(draw.kernel(stream, shape).reshape(sides).transpose(np.argsort(axes)))
+        elif len(weight.shape) > 1:
             shape = tuple(weight.shape)
             weight.assign(draw.kernel(stream, shape))
-        elif draw.bias is not None and weight.name == "bias":  # Keras's layers have it right behind their kernel
-            weight.assign(draw.bias(stream, shape))
+
+
+def _as_matrix(shape: tuple[int, ...], equation: str) -> tuple[tuple[int, int], list[int]]:
+    """The matrix (in, out) that the kernel of a layer is which sums by an equation, as attention's do, and the order of
+    the kernel's axes in it.
+
+    Of ``abc,cde->abde`` axis c of the kernel is summed over, d and e are the outputs: an initializer that took the
+    kernel for a window would divide by a wrong number of inputs.
+    """
+    kernel, outputs = equation.replace(" ", "").partition(",")[2].split("->")
+    axes = sorted(range(len(shape)), key=lambda axis: kernel[axis] in outputs)
+    inputs = math.prod(shape[axis] for axis in axes if kernel[axis] not in outputs)
+    return (inputs, math.prod(shape) // inputs), axes
 
 
 def _check_sites(name: str, made: list[Site], used: list[Site]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from actbench.datasets._arrays import NAMES, Arrays, sha256_of
+from actbench.datasets._arrays import NAMES, TOKENS, Arrays, sha256_of
 from actbench.datasets.published.files import PublishedFile
 
 TITLES = {"sha256": "SHA-256", "md5": "MD5"}
@@ -44,7 +44,7 @@ def arrays_hash(arrays: Arrays) -> str:
     """
     import numpy as np
 
-    canonical = {}
+    canonical = {TOKENS: arrays[TOKENS]} if TOKENS in arrays else {}
     for key in NAMES:
         array = np.asarray(arrays[key])
         if key.startswith("y"):

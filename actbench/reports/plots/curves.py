@@ -13,6 +13,7 @@ from actbench.errors import UserError
 from actbench.reports.plots import Look, Panel, chosen_metric, picture
 from actbench.reports.plots.style import label_line_ends, whole_numbers, write_remark
 from actbench.reports.words import begins_beyond, in_percent, spread_name
+from actbench.tables.measured import perplexity
 from actbench.tables.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ LABELS = {
     "train_accuracy": "training accuracy (%)",
     "test_loss": "test loss (nats)",
     "train_loss": "training loss (nats)",
+    "test_perplexity": "test perplexity (exp nats)",
 }
 # What is drawn of the climb: the part from a fifth of the epochs on fills the height.
 CLIMB = 0.2
@@ -169,6 +171,6 @@ def _matrices(findings: Findings, keys: pd.Series[str], columns: tuple[str, ...]
     """For each column a frame of runs x epochs, every run continued with its last value."""
     epochs = findings.epochs
     mine = epochs[epochs["run_key"].isin(keys)].drop_duplicates(["run_key", "epoch"])
-    cells = mine.set_index(["run_key", "epoch"])
+    cells = mine.set_index(["run_key", "epoch"]).assign(test_perplexity=perplexity(mine["test_loss"]).to_numpy())
     # pivot_table would drop runs and epochs without any number.
     return {column: cells[column].unstack().ffill(axis=1) for column in columns}  # noqa: PD010

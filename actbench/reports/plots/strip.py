@@ -12,7 +12,7 @@ from actbench import statistics
 from actbench.reports.plots import Look, Panel, chosen_metric, picture
 from actbench.reports.plots.style import Shape, name_inches, write_remark
 from actbench.reports.words import bar_name, in_percent, metric_title
-from actbench.tables.metrics import values_by_arm
+from actbench.tables.metrics import OF_LEARNING, values_by_arm
 from actbench.tables.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from actbench.reports.plots.style import Palette
     from actbench.tables.findings import TaskFindings
 
-AXIS = {"accuracy": "%", "loss": "nats", "seconds": "s", "epochs": "epochs"}
-LEARNING = ("accuracy", "loss")
-"""Units of what a run that never learned has no share in."""
+AXIS = {"accuracy": "%", "loss": "nats", "perplexity": "exp nats", "seconds": "s", "epochs": "epochs"}
 MOST_ROWS = 30
 DOTS_ABREAST = 100
 """As many dots fit beside each other."""
@@ -73,7 +71,7 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
         order = [arm for arm in order if arm in kept]
     left_out = len(values) - len(order)
     # Where runs that did not learn end is no low value of what the others reach: they stand apart.
-    apart = metric.unit in LEARNING and not ranked and not all(some.all() for some in learned.values())
+    apart = metric.unit in OF_LEARNING and not ranked and not all(some.all() for some in learned.values())
     bars: dict[str, Bar] = {}
     finite = np.concatenate([some[np.isfinite(some)] for some in values.values()] or [np.zeros(1)])
     width = float(np.ptp(finite) / DOTS_ABREAST) if finite.size else 0.0

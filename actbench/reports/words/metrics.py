@@ -15,6 +15,7 @@ OF_AN_EPOCH = {
     "train_accuracy": "training accuracy in",
     "test_loss": "test loss after",
     "train_loss": "training loss in",
+    "test_perplexity": "test perplexity after",
 }
 """Metrics that are those of the epoch which a rule chooses."""
 EPOCHS = {

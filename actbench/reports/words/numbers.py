@@ -72,7 +72,7 @@ def decimals_of(values: Iterable[float]) -> int:
 
 def unit(metric: Metric) -> str:
     """The unit of `difference`."""
-    return {"accuracy": "pp", "loss": "nats", "seconds": "s", "epochs": "epochs"}[metric.unit]
+    return {"accuracy": "pp", "loss": "nats", "seconds": "s"}.get(metric.unit, metric.unit)
 
 
 def summary(metric: Metric, found: Summary | TimeSummary | None) -> str:

@@ -79,7 +79,10 @@ class Program(Protocol):
         """
 
     def evaluate(self, part: str) -> tuple[float, float] | None:
-        """Mean loss (nats) and accuracy on ``train``, ``val`` or ``test`` in inference mode; None for an empty part."""
+        """Mean loss (nats) and accuracy on ``train``, ``val`` or ``test`` in inference mode; None for an empty part.
+
+        Means are over all targets: one an input, or one a token (but for those that have none).
+        """
 
     def state(self) -> list[np.ndarray[Any, Any]]:
         """A copy of everything that training changes: weights, statistics, random streams, the optimizer's state."""
@@ -141,7 +144,7 @@ class Backend(Protocol):
 
         Args:
             model: a built Keras model ``(batch, …input_shape) -> (batch, classes)`` of logits, or of probabilities
-                where its last layer ends in a softmax.
+                where its last layer ends in a softmax; where each token has a target, ``(batch, length, classes)``.
             optimizer: a fresh Keras optimizer.
             data: what ``place`` gave.
             recipe: how to train.
@@ -157,7 +160,8 @@ class Backend(Protocol):
 
         Args:
             function: takes a tensor of the inputs' shape.
-            inputs: of any shape; converted to ``dtype``, in which everything is computed.
+            inputs: of any shape; converted to ``dtype``, in which everything is computed. Numbers of tokens stay what
+                they are, and have no slopes.
             dtype: ``float64``, ``float32`` or ``bfloat16``.
 
         Returns:

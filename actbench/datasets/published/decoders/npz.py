@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from actbench.datasets._arrays import NAMES, Array, Arrays
+from actbench.datasets._arrays import NAMES, TOKENS, Array, Arrays
 from actbench.datasets.published.decoders.bounds import Bounded, Known, Readable, opened, to_the_end
 from actbench.datasets.published.decoders.pickles import unpickled
 
@@ -18,7 +18,7 @@ TEST_SHARE = 0.2
 """Of topics that come in one part; Keras's default."""
 FIRST = 3
 """Added to the number of a word: 0 stands for padding, 1 for the begin of a text, 2 for any other word."""
-BEGIN, OTHER = 1, 2
+PADDING, BEGIN, OTHER = 0, 1, 2
 MOST_WORDS = 2**31
 MOST_UNPACKED = 2**28
 """Bytes that the lists of one part may take; those of the reviews take about 2**24."""
@@ -31,8 +31,11 @@ def decode(paths: Sequence[Path], known: Known) -> Arrays:
         return {key: known.checked(key, _numbers(archive, key, known.shape_of(key))) for key in NAMES}
 
 
-def decode_texts(paths: Sequence[Path], known: Known) -> Arrays:
-    """Texts in two parts, each shuffled, as rows that say which words occur: see ``_occurring``."""
+def decode_texts(paths: Sequence[Path], known: Known, words: int = 0) -> Arrays:
+    """Texts in two parts, each shuffled, as rows that say which words occur: see ``_occurring``.
+
+    With ``words``, as sequences of so many tokens instead: see ``_tokens``.
+    """
     import numpy as np
 
     (path,) = paths
@@ -43,13 +46,13 @@ def decode_texts(paths: Sequence[Path], known: Known) -> Arrays:
             labels = _numbers(archive, f"y_{part}", known.shape_of(f"y_{part}"))
             order = _shuffled(random, len(labels))
             texts = _lists(archive, f"x_{part}", len(labels))
-            arrays[f"x_{part}"] = _occurring([texts[index] for index in order], known.shape[0])
+            arrays[f"x_{part}"] = _rows([texts[index] for index in order], known, words)
             arrays[f"y_{part}"] = labels[order]
-        return known.all_checked(arrays)
+        return {**known.all_checked(arrays), **_named(words)}
 
 
-def decode_topics(paths: Sequence[Path], known: Known) -> Arrays:
-    """Texts in one part, shuffled and cut into two, as rows that say which words occur: see ``_occurring``."""
+def decode_topics(paths: Sequence[Path], known: Known, words: int = 0) -> Arrays:
+    """Texts in one part, shuffled and cut into two, as rows or sequences: see ``decode_texts``."""
     import numpy as np
 
     (path,) = paths
@@ -58,10 +61,35 @@ def decode_topics(paths: Sequence[Path], known: Known) -> Arrays:
         labels = _numbers(archive, "y", (count,))
         texts = _lists(archive, "x", count)
         order = _shuffled(np.random.RandomState(SEED), count)
-        rows, labels = _occurring([texts[index] for index in order], known.shape[0]), labels[order]
+        rows, labels = _rows([texts[index] for index in order], known, words), labels[order]
         cut = int(count * (1 - TEST_SHARE))
         arrays = {"x_train": rows[:cut], "y_train": labels[:cut], "x_test": rows[cut:], "y_test": labels[cut:]}
-        return known.all_checked(arrays)
+        return {**known.all_checked(arrays), **_named(words)}
+
+
+def _rows(texts: Sequence[Sequence[int]], known: Known, words: int) -> Array:
+    return _tokens(texts, known.shape[0], words) if words else _occurring(texts, known.shape[0])
+
+
+def _tokens(texts: Sequence[Sequence[int]], length: int, words: int) -> Array:
+    """The last tokens of each text, Keras's word indices below ``words``, shape (texts, length), padded in front.
+
+    As ``pad_sequences(load_data(num_words=words), length)`` of Keras has them.
+    """
+    import numpy as np
+
+    rows = np.full((len(texts), length), PADDING, dtype=np.int32)
+    for row, text in zip(rows, texts, strict=True):
+        indices = np.array([BEGIN - FIRST, *text], dtype=np.int64)[-length:] + FIRST
+        row[length - len(indices) :] = np.where(indices < words, indices, OTHER)
+    return rows
+
+
+def _named(words: int) -> Arrays:
+    """The names of so many tokens: the numbers of words, but for those that stand for none."""
+    import numpy as np
+
+    return {TOKENS: np.array(["padding", "begin", "other", *map(str, range(3, words))])} if words else {}
 
 
 def _shuffled(random: Any, count: int) -> Array:

@@ -114,6 +114,8 @@ class TensorFlow:
     ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """By a gradient tape."""
         x = tf.cast(np.asarray(inputs, np.float64), dtype)
+        if not x.dtype.is_floating:
+            return tf.cast(function(x), "float64").numpy(), np.zeros(x.shape)
         with tf.GradientTape() as tape:
             tape.watch(x)
             values = function(x)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from actbench.datasets import NO_TARGET
 from actbench.errors import UserError
 from actbench.lazy import load
 from actbench.training.augmentation import chain
@@ -21,6 +22,8 @@ tf = load("tensorflow")
 
 # Small enough for one core's caches, which a tenth of MNIST's test images is, and for a convolution's intermediates.
 EVALUATION_BATCH = 1_000
+EVALUATION_TOKENS = 16_000
+"""Of sequences so many tokens at a time: of each there are vectors in every layer, and attention has pairs of them."""
 TRACING_SEED = 0
 """TensorFlow's own seed while programs are traced and called: Keras's random layers do not read it, and an operation
 that does must not depend on which run came first."""
@@ -92,7 +95,7 @@ class DeviceData:
     """A data set on a device. All parts lie in one tensor, so that one compiled program evaluates any of them.
 
     ``parts`` maps ``train``, ``val`` and ``test`` to their first and past-the-last index; ``kind`` is ``cpu`` or
-    ``gpu``, and ``device`` TensorFlow's name for it.
+    ``gpu``, and ``device`` TensorFlow's name for it. ``evaluation_batch`` inputs are evaluated at a time.
     """
 
     def __init__(self, data: Dataset, device: str) -> None:
@@ -105,6 +108,8 @@ class DeviceData:
         with tf.device(self.device):
             self.x = tf.constant(np.concatenate([data.x_train, data.x_val, data.x_test]))
             self.y = tf.constant(np.concatenate([data.y_train, data.y_val, data.y_test]))
+        at_a_time = EVALUATION_TOKENS // data.x_train.shape[1] if data.vocabulary else EVALUATION_BATCH
+        self.evaluation_batch = max(1, min(EVALUATION_BATCH, at_a_time, len(self.x)))
 
 
 class TensorFlowProgram:
@@ -126,7 +131,6 @@ class TensorFlowProgram:
         self.batch_size = recipe.batch_size
         self._data = data
         self._train_size = data.parts["train"][1]
-        self._evaluation_batch = min(EVALUATION_BATCH, len(data.x))
         self._from_logits = not _ends_in_softmax(model)
         with tf.device(data.device):
             optimizer.build(model.trainable_variables)
@@ -212,10 +216,10 @@ class TensorFlowProgram:
         steps, rest = divmod(self._train_size, self.batch_size)
         data = self._data
         with tf.device(data.device):
-            loss, correct = self._epoch_program(
+            loss, correct, targets = self._epoch_program(
                 data.x, data.y, tf.constant(order, tf.int32), tf.constant(steps), tf.constant(int(rest > 0))
             )
-        return float(loss) / self._train_size, float(correct) / self._train_size
+        return float(loss) / int(targets), float(correct) / int(targets)
 
     def evaluate(self, part: str) -> tuple[float, float] | None:
         """Mean loss and accuracy on ``train``, ``val`` or ``test`` in inference mode; None for an empty part."""
@@ -224,8 +228,8 @@ class TensorFlowProgram:
         if start == stop:
             return None
         with tf.device(data.device):
-            loss, correct = self._evaluation_program(data.x, data.y, tf.constant(start), tf.constant(stop))
-        return float(loss) / (stop - start), float(correct) / (stop - start)
+            loss, correct, targets = self._evaluation_program(data.x, data.y, tf.constant(start), tf.constant(stop))
+        return float(loss) / int(targets), float(correct) / int(targets)
 
     def peak_device_memory_mib(self) -> float | None:
         """The largest use of GPU memory so far, in MiB; None on a CPU."""
@@ -233,33 +237,40 @@ class TensorFlowProgram:
             return None
         return float(tf.config.experimental.get_memory_info(self._data.device.strip("/"))["peak"]) / 2**20
 
-    # The programs. Sums are float64 on every device: a mean over 60,000 float32 losses would lose digits.
+    # The programs. Sums are float64 on every device: a mean over 60,000 float32 losses would lose digits. They are
+    # those of losses, hits, and targets: an input has one, or a sequence one for each token, or for some of them.
 
-    def _epoch(self, x: Any, y: Any, order: Any, steps: Any, rest_steps: Any) -> tuple[Any, Any]:
-        sums = (tf.zeros((), tf.float64), tf.zeros((), tf.int64))
+    def _epoch(self, x: Any, y: Any, order: Any, steps: Any, rest_steps: Any) -> tuple[Any, ...]:
+        sums = _no_sums()
         sums = self._steps(x, y, order, steps, self.batch_size, 0, sums)
         rest = self._train_size % self.batch_size
         if rest:
             sums = self._steps(x, y, order, rest_steps, rest, self._train_size - rest, sums)
         return sums
 
-    def _steps(self, x: Any, y: Any, order: Any, steps: Any, size: int, first: int, sums: Any) -> tuple[Any, Any]:
+    def _steps(self, x: Any, y: Any, order: Any, steps: Any, size: int, first: int, sums: Any) -> tuple[Any, ...]:
         """Train ``steps`` times on ``size`` inputs each, from position ``first`` of the order on; add to the sums."""
 
-        def step(index: Any, loss_sum: Any, correct: Any) -> tuple[Any, Any, Any]:
+        def step(index: Any, loss_sum: Any, correct: Any, targets: Any) -> tuple[Any, ...]:
             batch = tf.slice(order, [first + index * size], [size])
-            loss, hits = self._step(tf.gather(x, batch), tf.gather(y, batch))
-            return index + 1, loss_sum + tf.cast(loss, tf.float64) * size, correct + hits
+            labels = tf.gather(y, batch)
+            loss, hits = self._step(tf.gather(x, batch), labels)
+            count = _targets(labels)
+            return (
+                index + 1,
+                loss_sum + tf.cast(loss, tf.float64) * tf.cast(count, tf.float64),
+                correct + hits,
+                targets + count,
+            )
 
         start = (tf.constant(0), *sums)
-        loss, correct = tf.while_loop(lambda index, *_: index < steps, step, start)[1:]
-        return loss, correct
+        return tuple(tf.while_loop(lambda index, *_: index < steps, step, start)[1:])
 
     def _step(self, x: Any, y: Any) -> tuple[Any, Any]:
         x = self._augmented(x)
         with tf.GradientTape() as tape:
             output = self.model(x, training=True)
-            loss = tf.reduce_mean(self._losses(y, output, self.recipe.label_smoothing))
+            loss = _mean(self._losses(y, output, self.recipe.label_smoothing), y)
             for extra in self.model.losses:
                 loss += tf.cast(extra, loss.dtype)
             for kernel in self._kernels if self.recipe.l2 else ():
@@ -268,26 +279,25 @@ class TensorFlowProgram:
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return loss, _hits(y, output)
 
-    def _evaluation(self, x: Any, y: Any, start: Any, stop: Any) -> tuple[Any, Any]:
-        size, last = self._evaluation_batch, len(self._data.x) - 1
+    def _evaluation(self, x: Any, y: Any, start: Any, stop: Any) -> tuple[Any, ...]:
+        size, last = self._data.evaluation_batch, len(self._data.x) - 1
 
-        def batch(first: Any, loss_sum: Any, correct: Any) -> tuple[Any, Any, Any]:
+        def batch(first: Any, loss_sum: Any, correct: Any, targets: Any) -> tuple[Any, ...]:
             # The last batch may reach beyond the part: those rows are computed, clipped to the data, and not counted.
             index = first + tf.range(size)
-            counted = index < stop
+            counted = tf.reshape(index < stop, [-1] + [1] * (len(y.shape) - 1))
             index = tf.minimum(index, last)
-            labels = tf.gather(y, index)
+            labels = tf.where(counted, tf.gather(y, index), NO_TARGET)
             output = self.model(tf.gather(x, index), training=False)
-            losses = tf.where(counted, tf.cast(self._losses(labels, output), tf.float64), 0.0)
+            losses = tf.cast(self._losses(labels, output), tf.float64)
             return (
                 first + size,
                 loss_sum + tf.reduce_sum(losses),
-                correct + _hits(tf.where(counted, labels, -1), output),
+                correct + _hits(labels, output),
+                targets + _targets(labels),
             )
 
-        begin = (start, tf.zeros((), tf.float64), tf.zeros((), tf.int64))
-        loss, correct = tf.while_loop(lambda first, *_: first < stop, batch, begin)[1:]
-        return loss, correct
+        return tuple(tf.while_loop(lambda first, *_: first < stop, batch, (start, *_no_sums()))[1:])
 
     def _augmented(self, x: Any) -> Any:
         """The inputs of a step, changed as the recipe says."""
@@ -298,15 +308,37 @@ class TensorFlowProgram:
         return self._augment(x, draws)
 
     def _losses(self, y: Any, output: Any, smoothing: float = 0.0) -> Any:
-        """Cross-entropy of each input, in nats, never in less than float32; targets are smoothed where asked for."""
+        """Cross-entropy of each target, in nats, never in less than float32, and 0 where there is none.
+
+        Targets are smoothed where asked for.
+        """
         output = tf.cast(output, tf.float64 if output.dtype == tf.float64 else tf.float32)
+        labels = tf.maximum(y, 0)
         if smoothing:
-            targets = tf.one_hot(y, output.shape[-1], 1 - smoothing + smoothing / output.shape[-1],
+            targets = tf.one_hot(labels, output.shape[-1], 1 - smoothing + smoothing / output.shape[-1],
                                  smoothing / output.shape[-1], dtype=output.dtype)  # fmt: skip
-            return keras.losses.categorical_crossentropy(targets, output, from_logits=self._from_logits)
-        if self._from_logits:
-            return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=output)
-        return keras.losses.sparse_categorical_crossentropy(y, output)
+            losses = keras.losses.categorical_crossentropy(targets, output, from_logits=self._from_logits)
+        elif self._from_logits:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=output)
+        else:
+            losses = keras.losses.sparse_categorical_crossentropy(labels, output)
+        return tf.where(y == NO_TARGET, tf.zeros((), losses.dtype), losses)
+
+
+def _no_sums() -> tuple[Any, ...]:
+    return tf.zeros((), tf.float64), tf.zeros((), tf.int64), tf.zeros((), tf.int64)
+
+
+def _targets(y: Any) -> Any:
+    """How many there are."""
+    return tf.math.count_nonzero(y != NO_TARGET)
+
+
+def _mean(losses: Any, y: Any) -> Any:
+    """Over all targets of a step; 0 where there is none at all."""
+    if len(y.shape) == 1:
+        return tf.reduce_mean(losses)  # each input has one
+    return tf.math.divide_no_nan(tf.reduce_sum(losses), tf.cast(_targets(y), losses.dtype))
 
 
 def _hits(y: Any, output: Any) -> Any:
