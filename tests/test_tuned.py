@@ -500,3 +500,19 @@ def test_an_arm_that_learns_nowhere_has_no_broad_optimum():
     assert found.tuning.arms["tanh"].flat is None
     assert found.tuning.arms["relu"].flat is not None
     assert LearnedNowhere(("tanh",)) in found.warnings
+
+
+@pytest.mark.slow
+def test_one_function_under_two_names_is_tuned_alike_and_never_better(invoke):
+    """Real runs: our ReLU and Keras's own choose the same rate on the same seeds, and differ in nothing."""
+    words = ["--data", "digits", "--model", "mlp(16)", "--epochs", "4"]
+    done = invoke(
+        "run", "--act", "relu", "--act", "keras:relu", "--tune", "lr", *words, "--seeds", "6", "--results", "r"
+    )
+    assert done.returncode == 0, done.stderr
+    (found,) = of_tuned("r")
+    ours, theirs = (found.tuning.arms[arm] for arm in ("relu", "keras:relu"))
+    assert ours.trial == theirs.trial
+    assert ours.score.accuracy == pytest.approx(theirs.score.accuracy, abs=1e-9)
+    (row,) = found.comparisons[0].rows
+    assert (row.comparison.difference, row.verdict.standing) == (pytest.approx(0, abs=1e-9), "equivalent")
