@@ -16,6 +16,7 @@ from actbench.studies.article import read_article, rival_of
 from actbench.studies.expand import expand
 from actbench.studies.file import read_study
 from actbench.training.backends import Recipe, current
+from actbench.training.backends.tensorflow import program as programs
 from actbench.training.build import build, build_optimizer
 from actbench.training.run import Trainer
 from actbench.training.trial import try_out
@@ -36,6 +37,12 @@ def arrays(seed=0, n=30, length=5, tokens=6, masked=True):
             y[-1] = NO_TARGET
         found[f"x_{part}"], found[f"y_{part}"] = x, y
     return found
+
+
+@pytest.fixture(autouse=True)
+def plain_graph(monkeypatch):
+    """Programs that compile fast, where it is not the compiler that is tested."""
+    monkeypatch.setattr(programs, "choose_compiler", lambda *_, **__: "graph")
 
 
 @pytest.fixture
@@ -163,8 +170,9 @@ def test_a_task_is_drawn_again_and_another_draw_is_another(task):
 # The engine
 
 
-@pytest.mark.parametrize("smoothing", [0.0, 0.2])
-def test_losses_and_accuracies_are_means_over_targets(tokens, smoothing):
+@pytest.mark.parametrize(("smoothing", "compiler"), [(0.0, "graph"), (0.2, "xla")])
+def test_losses_and_accuracies_are_means_over_targets(tokens, smoothing, compiler, monkeypatch):
+    monkeypatch.setattr(programs, "choose_compiler", lambda *_, **__: compiler)
     run, data, model, stream = network(data=tokens, label_smoothing=smoothing, learning_rate=1e-9, batch_size=30)
     taken, _ = Trainer().programs.take(run, data, model)
     np.testing.assert_allclose(
@@ -185,8 +193,6 @@ def test_an_epoch_is_the_mean_over_all_its_targets_whatever_the_batches(tokens):
 
 @pytest.mark.parametrize("parts_of_three", [True, False])
 def test_evaluation_in_parts_counts_no_target_twice(tokens, monkeypatch, parts_of_three):
-    from actbench.training.backends.tensorflow import program as programs
-
     if parts_of_three:
         monkeypatch.setattr(programs, "EVALUATION_TOKENS", 3 * 5 + 1)
     run, data, model, _ = network(data=tokens)
