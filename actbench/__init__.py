@@ -143,7 +143,7 @@ def run(  # noqa: PLR0913 - one parameter an option
     tuner = None
     with FetchProgress(errors, quiet=quiet) as fetching, told(fetching):
         if chosen.tuning is not None:
-            tuner = tuner_of(chosen, options, until_decided=until_decided)
+            tuner = tuner_of(chosen, folder, options, until_decided=until_decided)
         plan = tuner.shared if tuner else make_plan(chosen, options.executor)
     if wish is not None:
         plan = with_designs(plan, folder, wish)
@@ -158,7 +158,7 @@ def run(  # noqa: PLR0913 - one parameter an option
         raise KeyboardInterrupt(f"Interrupted. {go_on}")
     if outcome.gave_up:
         raise ActbenchError(f"{words.gave_up(outcome.gave_up, options.max_failures)} {go_on}")
-    return _answer([folder], Question(thresholds=plan.thresholds, only=plan.keys, rule=rule))
+    return _answer([folder], Question(thresholds=plan.thresholds, only=plan.keys, tunings=plan.tunings, rule=rule))
 
 
 @in_its_own_names

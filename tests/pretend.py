@@ -14,8 +14,8 @@ from actbench.studies.tuning.asked import Tuning
 class Pretend:
     """An executor that makes records up: validation is best at ``best`` of an arm, test accuracy at another rate."""
 
-    def __init__(self, best, halts_at=None, diverges=lambda _run: False):
-        self.best, self.halts_at, self.diverges = best, halts_at, diverges
+    def __init__(self, best, halts_at=None, diverges=lambda _run: False, unlearned=lambda _run: False):
+        self.best, self.halts_at, self.diverges, self.unlearned = best, halts_at, diverges, unlearned
         self.trained = []
 
     def device_kind(self, asked, backend="tensorflow"):  # noqa: ARG002
@@ -35,9 +35,19 @@ class Pretend:
         val = 0.9 - away / 20 if run.validation_split else None
         test = 0.95 - abs(math.log10(run.learning_rate * 1000)) / 20 + run.seed % 7 / 1000
         loss = math.inf if self.diverges(run) else 0.5
+        train = 1 / 3 if self.unlearned(run) else 0.9
         epochs = [
             Epoch(
-                number, loss, 0.9, None if val is None else loss, val, 0.5, test, 0.1 * number, 0.01, run.learning_rate
+                number,
+                loss,
+                train,
+                None if val is None else loss,
+                val,
+                0.5,
+                test,
+                0.1 * number,
+                0.01,
+                run.learning_rate,
             )
             for number in range(3)
         ]
@@ -52,4 +62,4 @@ def sweep(executor, tuning=None, folder="r", **fields):
         {"data": "data.npz", "model": "mlp(8)", "epochs": 2, "batch_size": 20, "optimizer": "sgd",
          "activation": ["relu", "tanh"], "seed": [0, 1]} | fields
     )  # fmt: skip
-    return sweep_tuned(Tuner(study, executor), Path(folder), Options(executor=executor))
+    return sweep_tuned(Tuner(study, executor, Path(folder)), Path(folder), Options(executor=executor))

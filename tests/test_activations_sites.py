@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy import optimize, signal, special
 
+from actbench import custom
 from actbench.activations import CATALOGUE, resolve
 from actbench.errors import UserError
 
@@ -73,6 +76,14 @@ def test_number_and_start_values_of_what_is_learned(name) -> None:
 )
 def test_start_values_can_be_chosen(text) -> None:
     assert np.allclose(built(text).trainable_weights[-1].numpy(), 0.1)
+
+
+def test_one_slope_for_all_channels_can_be_asked_for() -> None:
+    (alpha,) = built("prelu(init=0, per_channel=False)").trainable_weights
+    alpha.assign(0.5)
+    assert alpha.shape == ()
+    assert np.allclose(built("prelu(init=0.5)")(IMAGES), np.where(IMAGES > 0, IMAGES, 0.5 * IMAGES))
+    assert resolve("prelu").choice.definition == "prelu(init=0.25)"  # as runs were stored before it could be asked for
 
 
 @pytest.mark.parametrize("name", LEARNED)
@@ -329,3 +340,27 @@ def test_a_site_of_any_precision_computes_in_it() -> None:
     assert mixed(IMAGES).dtype == "bfloat16"
     assert mixed.trainable_weights[0].dtype == "float32"
     assert keras.config.dtype_policy().name == "float32"
+
+
+# What a study of an article brings along, at its start and elsewhere: weights of its own, one set for all channels.
+UNITS = {
+    "APL": ([0.2, 0.5], lambda x, a, b: np.maximum(x, 0) + a * np.maximum(b - x, 0)),
+    "SLAF": ([1.0, 1.0], lambda x, c, d: c + d * x),
+    "PAU": (
+        [*LEARNED["pau"][1]["numerator"], *LEARNED["pau"][1]["denominator"]],
+        lambda x, *w: np.polyval(w[5::-1], x) / (1 + sum(np.abs(b * x**k) for k, b in enumerate(w[6:], start=1))),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_the_units_of_arelus_authors_against_numpy(name) -> None:
+    starts, formula = UNITS[name]
+    with custom.names_from(Path(__file__).parent.parent / "configs"):
+        site = built(f"arelu_units.py:{name}")
+    weights = site.trainable_weights
+    assert [float(weight) for weight in weights] == pytest.approx(starts, abs=1e-6)
+    assert np.allclose(site(IMAGES), formula(IMAGES, *map(float, weights)), rtol=1e-6)
+    for number, weight in enumerate(weights):
+        weight.assign((-1) ** number * (0.3 + number))
+    assert np.allclose(site(IMAGES), formula(IMAGES, *map(float, weights)), rtol=1e-9)

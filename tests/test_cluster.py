@@ -80,10 +80,12 @@ def test_two_nodes_one_of_them_lost(tmp_path, monkeypatch, started):
         before = raylets()
         ray("start", "--address", f"127.0.0.1:{head}", *node)
         (second,) = raylets() - before
-        command = ["run", "--act", "relu", "--act", "tanh", "--seeds", "6", *TINY, "--epochs", "1500", "--results", "r"]
+        command = ["run", "--act", "relu", "--act", "tanh", "--seeds", "6", *TINY, "--epochs", "1500"]
         cluster = ["--executor", "ray", "--ray-address", f"127.0.0.1:{head}", "--checkpoint-every", "100"]
         (tmp_path / "bad.py").write_text(BROKEN, encoding="utf-8")
-        process = started(*command, "--act", "bad.py:act", "--max-failures", "99", *cluster, cwd=tmp_path)
+        process = started(
+            *command, "--act", "bad.py:act", "--max-failures", "99", *cluster, "--results", "r", cwd=tmp_path
+        )
         table = tmp_path / "r" / "runs.csv"
         wait_for(lambda: table.exists() and len(rows(table.parent)) >= 4, process)
         os.kill(second, signal.SIGKILL)

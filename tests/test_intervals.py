@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from actbench.statistics import (
+    Moments,
     equivalence_p,
     failures_not_excluded,
     interquartile_mean,
@@ -19,6 +20,7 @@ from actbench.statistics import (
     share_interval,
     sign_flip_interval,
     sign_flip_test,
+    welch_interval,
 )
 
 same_examples = settings(derandomize=True, deadline=None, max_examples=60)
@@ -160,3 +162,38 @@ def test_probability_of_improvement_is_mann_whitney():
 
 def test_median_interval_still_needs_six():
     assert median_interval([1, 2, 3, 4, 5]) is None
+
+
+@pytest.mark.parametrize("level", [0.9, 0.95, 1 - 0.05 / 19])
+@pytest.mark.parametrize(
+    ("arm", "baseline"),
+    [((99.018, 0.056, 6), (98.942, 0.0387, 5)), ((15.6, 0.0, 6), (11.35, 3.4, 5)), ((0.2, 5.0, 3), (0.1, 0.01, 40))],
+)
+def test_welchs_interval_ends_where_scipys_test_rejects(arm, baseline, level):
+    interval = welch_interval(Moments(*arm), Moments(*baseline), level=level)
+    assert interval.level == level
+    assert interval.low + interval.high == pytest.approx(2 * (arm[0] - baseline[0]))
+    for end in (interval.low, interval.high):
+        moved = stats.ttest_ind_from_stats(arm[0] - end, *arm[1:], *baseline, equal_var=False)
+        assert moved.pvalue == pytest.approx(1 - level)
+
+
+def test_welchs_interval_of_too_few_values_or_of_no_spread_is_none():
+    some = Moments(0.9, 0.01, 5)
+    assert welch_interval(some, Moments(0.9, 0.01, 2)) is None
+    assert welch_interval(Moments(0.9, 0.01, 2), some) is None
+    assert welch_interval(Moments(0.9, 0.0, 5), Moments(0.1, 0.0, 5)) is None
+    assert welch_interval(Moments(11.35, 1e-15, 6), Moments(11.35, 0.0, 5)) is None  # equal values, but for rounding
+    with pytest.raises(ValueError, match="a standard deviation must not be negative"):
+        welch_interval(some, Moments(0.9, -0.01, 5))
+
+
+def test_welchs_interval_covers_as_often_as_it_says_at_five_and_six_runs():
+    """Of normal samples with unequal spread, at the sizes that are compared with articles: 4,000 of them."""
+    stream = np.random.default_rng(0)
+    covered = 0
+    for _ in range(4000):
+        one, other = stream.normal(1, 3, 6), stream.normal(0, 1, 5)
+        found = welch_interval(*(Moments(each.mean(), each.std(ddof=1), each.size) for each in (one, other)))
+        covered += found.low < 1 < found.high
+    assert abs(covered / 4000 - 0.95) < 4 * math.sqrt(0.95 * 0.05 / 4000)

@@ -80,7 +80,7 @@ def dots(axes, *sizes):
 
 
 WITHOUT_TARGET = {"bare", "failed"}
-NOT_TUNED = {"sensitivity": no_rates(), "budget": no_trials()}
+NOT_TUNED = {"sensitivity": no_rates(searched=False), "budget": no_trials()}
 STORES = ["one", "two", "many", "bare", "broken", "failed"]
 
 

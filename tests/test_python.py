@@ -214,7 +214,7 @@ def test_an_interrupted_call_goes_on_when_it_is_given_again(tmp_path):
         wait_for(lambda: events.exists() and '"epoch": 1,' in events.read_text(encoding="utf-8"), process)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=120)
-    assert (process.returncode, err) == (0, "")
+    assert (process.returncode, err) == (0, "Stopping after this epoch; again: end now.\n")
     assert out.startswith("Interrupted. Finished runs are kept")
     again = f"import actbench\nrun = {call}.runs.iloc[0]\nprint(run['status'], run['epochs_run'])"
     assert python(tmp_path, again) == "ok 2500\n"

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import program
@@ -15,7 +16,7 @@ from actbench.execution.reproduce import find_case, studies
 from actbench.reports.formats import FORMATS
 from actbench.results.read import read_runs
 from actbench.results.thresholds import EpochsTo
-from actbench.studies.article import PrintedFigure, quantity, read_article
+from actbench.studies.article import Article, PrintedFigure, Quantity, Table, printed_cells, quantity, read_article
 from actbench.tables.published import as_printed, with_epoch_seconds
 
 REPOSITORY = Path(__file__).parent.parent
@@ -95,6 +96,16 @@ by = "epoch_seconds"
 """
 
 
+MEANS = """
+[[published]]
+runs = 5
+table = '''
+activation | test_accuracy
+tanh | 12 ± 1 %
+'''
+"""
+
+
 # Printed figures
 
 
@@ -110,10 +121,26 @@ by = "epoch_seconds"
 )
 def test_a_printed_figure_is_read_with_its_decimals_and_unit(text, number, decimals, unit):
     read = quantity(text)
-    assert (read.number, read.decimals, read.unit) == (number, decimals, unit)
+    assert (read.number, read.decimals, read.unit, read.sd) == (number, decimals, unit, None)
 
 
-@pytest.mark.parametrize("text", ["", "about 5", "5 hours", "1e3", "--", "5 6"])
+def test_a_printed_mean_is_read_with_its_standard_deviation():
+    assert quantity("98.94 ± 0.0387 %") == Quantity(98.94, 2, "%", 0.0387)
+    assert quantity("0.9894±0.0004") == Quantity(0.9894, 4, "", 0.0004)
+
+
+@pytest.mark.parametrize(("ddof", "sd"), [(0, 0.04 * (5 / 4) ** 0.5), (1, 0.04)])
+def test_the_standard_deviation_of_a_printed_mean_is_that_of_a_sample(ddof, sd):
+    table = Table("activation | best_test_accuracy\nrelu | 98.94 ± 0.04 %", runs=5, ddof=ddof)
+    (printed,) = printed_cells(Article(published=(table,)))
+    assert (printed.runs, printed.sd) == (5, pytest.approx(sd))
+    sample = [98.9, 98.98, 98.94, 98.89, 98.99]
+    told = Table(f"activation | test_accuracy\nrelu | 98.94 ± {np.std(sample, ddof=ddof):.9f} %", runs=5, ddof=ddof)
+    (printed,) = printed_cells(Article(published=(told,)))
+    assert printed.sd == pytest.approx(np.std(sample, ddof=1))
+
+
+@pytest.mark.parametrize("text", ["", "about 5", "5 hours", "1e3", "--", "5 6", "- ± 3", "5 ±", "5 ± 1 ± 1", "± 5"])
 def test_what_is_no_printed_figure_is_refused(text):
     with pytest.raises(ValueError, match="is no printed figure"):
         quantity(text)
@@ -173,6 +200,30 @@ def write_study(folder, *changes):
         ("through = 1", "", "claims[3]: a curve is followed within"),
         ("expected = true\ncells", "expect = true\ncells", "unknown field `expect`"),
         ('is = "higher"', 'is = "more"', "$.claims[4].is"),
+        ("12.34 %", "12.34 ± 1 %", "published[0], relu, test_accuracy: say of how many runs the mean and its standard"),
+        (
+            "seed = 3\ntable",
+            "seed = 3\nruns = 5\ntable",
+            "published[0]: give runs, of which each cell is a mean, or the",
+        ),
+        ("seed = 3\ntable", "runs = 1\ntable", "$.published[0].runs"),
+        ("seed = 3\ntable", "ddof = 2\ntable", "$.published[0].ddof"),
+        ("seed = 3\ntable", "runs = 5\ntable", "relu, test_accuracy: a mean of 5 runs is printed with its standard"),
+        (
+            "\n[[curves]]",
+            MEANS.replace("test_accuracy", "train_seconds") + "\n[[curves]]",
+            "published[1], tanh, train_seconds: means of several runs are read of train_accuracy, test_accuracy",
+        ),
+        (
+            "\n[[curves]]",
+            f"{MEANS}\n[[curves]]",
+            "claims[2]: its cells are of single runs or means of several, not both",
+        ),
+        (
+            'cells = [": relu"]\nat_least = 1\n',
+            f'cells = [": tanh"]\n{MEANS}',
+            "claims[0]: means of several runs meet no digits; say within = …",
+        ),
         ('arm = "swish"\nis = "higher"', 'arm = "swich"\nis = "higher"', "Did you mean 'swish'?"),
     ],
 )
@@ -362,6 +413,16 @@ def test_printed_figures_and_ours_as_a_table(trained, invoke):
     assert [row["exact"] for row in rows][:3] == ["False", "True", ""]
 
 
+def test_a_printed_mean_keeps_its_own_runs_and_spread_beside_ours(trained, invoke):
+    write_study(trained, ("\n[[curves]]", f"{MEANS}\n[[curves]]"), ('cells = ["*"]', 'cells = [": swish"]'))
+    cell = json.loads(invoke("reproduce", "small.toml", "--json").stdout)["studies"][0]["cells"][-1]
+    assert (cell["activation"], cell["printed_runs"], cell["printed_sd"]) == ("tanh", 5, 1.0)
+    assert (cell["runs"], cell["sd"], cell["interval"]) == (0, None, None)
+    row = list(csv.DictReader(invoke("reproduce", "small.toml", "--format", "csv").stdout.splitlines()))[-1]
+    assert [float(row[name]) for name in ("printed", "printed_sd", "printed_runs", "runs")] == [12, 1, 5, 0]
+    assert (row["ours"], row["low"], row["high"]) == ("", "", "")
+
+
 def test_of_several_articles_the_verdicts_are_shown(trained, invoke):
     text = write_study(trained).read_text(encoding="utf-8")
     (trained / "other.toml").write_text(text.replace('name = "small"', 'name = "other"'), encoding="utf-8")
@@ -429,6 +490,21 @@ def test_a_wrong_name_is_one_message(own_folder, invoke, words, message):
     assert done.stdout == ""
 
 
+def test_of_all_articles_those_with_stored_runs_are_judged(trained, invoke, monkeypatch):
+    paths = {"small": trained / "small.toml", "other": trained / "other.toml"}
+    text = paths["small"].read_text(encoding="utf-8")
+    paths["other"].write_text(text.replace('name = "small"', 'name = "other"'), encoding="utf-8")
+    monkeypatch.setattr("actbench.execution.reproduce.studies", lambda: paths)
+    done = invoke("reproduce", "--stored", "--json")
+    assert (done.returncode, done.stderr) == (0, "No runs stored yet: other.\n")
+    assert [study["name"] for study in json.loads(done.stdout)["studies"]] == ["small"]
+    assert invoke("reproduce", "--stored", "--quiet", "--json").stderr == ""
+    shutil.rmtree("results")
+    done = invoke("reproduce", "--stored")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "There are no results in 'results/small' yet." in done.stderr
+
+
 def test_a_study_without_a_trial_says_so(own_folder, invoke):
     write_study(own_folder, ("[smoke]\nepochs = 1\nseeds = [3]\n", ""))
     done = invoke("reproduce", "small.toml", "--smoke")
@@ -443,7 +519,7 @@ def test_the_articles_are_listed(invoke):
     names = set(studies())
     assert {entry["name"] for entry in json.loads(invoke("list", "studies", "--json").stdout)} == names
     assert names == {path.stem for path in (REPOSITORY / "configs").glob("*.toml")}
-    assert len(names) == 5
+    assert len(names) == 6
     assert all(name in invoke("list", "studies").stdout for name in names)
 
 

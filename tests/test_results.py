@@ -12,15 +12,18 @@ from actbench.execution.reproduce import find_case, studies
 from actbench.reports.plots import Look
 from actbench.reports.plots.figures import save_picture
 from actbench.results.frames import read_frames
-from actbench.results.read import read_manifest, read_runs
+from actbench.results.read import RUNS, read_manifest, read_runs
 from actbench.tables import arm_table, to_csv
 from actbench.tables.findings import analyse
 from actbench.tables.measured import EpochRule
 from actbench.tables.published import Share, count_digits
 from tools import results
+from tools.own import own_studies
 
 REPOSITORY = Path(__file__).parent.parent
-NAMES = sorted(studies())
+STORES = REPOSITORY / "results"
+NAMES = sorted(name for name in studies() if (STORES / name / RUNS).is_file())
+OWN = sorted(path.stem for path in (REPOSITORY / "studies").glob("*.toml") if (STORES / path.stem).is_dir())
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def test_every_stored_run_is_one_that_its_study_asks_for(repository, name):
     assert stored <= set(plan.keys)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *OWN])
 def test_the_table_follows_from_the_two_raw_files(repository, name):
     folder = results.RESULTS / name
     runs, epochs = read_frames(folder)
@@ -60,10 +63,31 @@ def test_comparison_and_verdicts_are_what_the_commands_print(repository, name):
         assert (results.RESULTS / name / file).read_text(encoding="utf-8") == text
 
 
-@pytest.mark.parametrize("kind", results.PICTURES)
+def own(name):
+    """A study that is no article's."""
+    return next(study for study in own_studies(results.RESULTS) if study.name == name)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_the_comparison_of_a_study_of_our_own_is_what_the_command_prints(repository, name):
+    for file, text in results.texts_of_own(own(name)).items():
+        assert (results.RESULTS / name / file).read_text(encoding="utf-8") == text
+
+
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("kind", results.PICTURES)
 def test_pictures_are_what_the_command_draws(repository, tmp_path, name, kind):
-    findings = analyse([results.RESULTS / name], results.question(results.stored(name)))
+    check_picture(kind, name, analyse([results.RESULTS / name], results.question(results.stored(name))), tmp_path)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_pictures_of_a_study_of_our_own_are_what_the_command_draws(repository, tmp_path, name):
+    study = own(name)
+    for kind in (*results.PICTURES, *study.pictures):
+        check_picture(kind, name, study.findings, tmp_path)
+
+
+def check_picture(kind, name, findings, tmp_path):
     save_picture(kind, findings, Look(), tmp_path / "drawn.svg")
     committed = results.RESULTS / name / f"{kind}.svg"
     # A coordinate's last digit differs between processors.
@@ -146,9 +170,73 @@ def test_cells_that_are_printed_twice_or_hard_to_miss_are_counted_apart(reposito
 
 def test_the_page_of_results_is_computed(repository):
     page = (results.RESULTS / results.PAGE).read_text(encoding="utf-8")
-    assert results.page([results.stored(name) for name in studies()]) == page
+    found = [results.stored(name) for name in results.trained()]
+    assert results.page(found, own_studies(results.RESULTS)) == page
+
+
+def test_a_study_without_runs_is_named_as_one(repository, monkeypatch):
+    monkeypatch.setattr(results, "trained", lambda: NAMES[1:])
+    found = [results.stored(name) for name in NAMES[1:]]
+    page, readme = results.page(found, []), (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    left_out = NAMES[0]
+    assert f"No runs are stored of [{left_out}](../configs/{left_out}.toml)" in page
+    assert re.search(
+        rf"(?m)^- \[{left_out}\]\(configs/{left_out}\.toml\): .* No runs stored yet\.$",
+        results.with_verdicts(readme, found),
+    )
+    assert f"## {left_out}" not in page
+
+
+SMALL = """
+name = "small"
+description = "Two activations."
+model = "mlp(16)"
+thresholds = [0.9]
+
+[data]
+name = "digits"
+
+[training]
+epochs = 2
+batch_size = 50
+optimizer = "adam"
+
+[grid]
+activation = ["relu", "tanh", "sigmoid"]
+seeds = 6
+
+[tuning]
+seeds = 2
+
+[tuning.grid]
+learning_rate = [0.001, 0.0316]
+"""
+
+
+def test_a_study_of_our_own_is_told_by_its_raw_tables(tmp_path, monkeypatch, invoke):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "small.toml").write_text(SMALL, encoding="utf-8")
+    assert invoke("run", "studies/small.toml", "--results", "results/small", "--quiet", "--jobs", "1").returncode == 0
+    (study,) = own_studies(Path("results"))
+    assert (study.lacking, study.runs) == (0, "36 scoring runs on 6 seeds and 12 tuning runs")
+    (task,) = study.tuned
+    assert task.shared_settings == "0.001"
+    found = {}
+    for row in read_runs(study.store):
+        if row["role"] == "scoring":
+            found.setdefault((row["activation"], row["learning_rate"]), []).append(float(row["test_accuracy"]))
+    assert {arm.chosen for arm in task.arms} == {"0.0316 (edge)"}
+    assert {arm.arm: (arm.own, arm.shared) for arm in task.arms} == {
+        arm: tuple(f"{100 * np.mean(found[arm, rate]):.2f}" for rate in ("0.0316", "0.001"))
+        for arm in ("relu", "tanh", "sigmoid")
+    }
+    # At the low rate tanh has learned more than ReLU; at the high one both have.
+    assert "Of 2 verdicts against relu at 0.001 for all, 1 tell a difference." in task.survives
+    assert "stand: 0; are gone: 1 (tanh better); turn round: 0; are new: 1 (sigmoid worse)" in task.survives
 
 
 def test_the_readme_shows_the_verdicts(repository):
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert results.with_verdicts(readme, [results.stored(name) for name in studies()]) == readme
+    assert results.with_verdicts(readme, [results.stored(name) for name in results.trained()]) == readme
+    assert results.with_tuned(readme, own(results.SHOWN)) == readme

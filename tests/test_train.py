@@ -341,6 +341,21 @@ def test_the_protocol_is_the_published_one():
     np.testing.assert_array_equal(stream.permutation(50), expected.permutation(50))
 
 
+def test_pytorchs_default_draws_the_biases_too():
+    """Each right behind its kernel, by the kernel's fan-in; what an activation learns stays where it began."""
+    asked = {"data": "images.npz", "model": "cnn", "seed": 11, "batch_size": 10, "initializer": "fan_in_uniform"}
+    ((run, request),) = planned(activation="prelu", **asked)
+    network, stream = build(run, datasets.load(request))
+    expected = np.random.RandomState(11)
+    for layer in [layer for layer in network.layers if hasattr(layer, "kernel")]:
+        shape = layer.kernel.shape
+        limit = 1 / math.sqrt(math.prod(shape[:-1]))
+        for weight, drawn in ((layer.kernel, shape), (layer.bias, shape[-1:])):
+            np.testing.assert_array_equal(weight.numpy(), expected.uniform(-limit, limit, drawn).astype("float32"))
+    assert [w.numpy().tolist() for w in network.trainable_weights if w.name == "alpha"] == [[0.25] * 32, [0.25] * 64]
+    np.testing.assert_array_equal(stream.permutation(50), expected.permutation(50))
+
+
 def test_seeds_differ_in_kernels_and_batches():
     starts = []
     for seed in (0, 1):

@@ -17,7 +17,7 @@ from actbench.results.read import is_unchanged
 from actbench.studies.study import Study
 from actbench.studies.tuning.asked import Tuning
 from actbench.tables.findings import Question, analyse
-from actbench.tables.warnings import ChosenByLuck
+from actbench.tables.warnings import ChosenByLuck, LearnedNowhere, NotScoredThere, TriedLess
 
 SMALL = ["--data", "data.npz", "--model", "mlp(8)", "--epochs", "2", "--batch-size", "20", "--optimizer", "sgd"]
 TUNE = ["run", "--act", "relu", "--act", "tanh", "--tune", "lr", *SMALL, "--seeds", "2", "--results", "r"]
@@ -70,6 +70,7 @@ def test_every_arm_is_tuned_then_scored_at_its_own_rate_and_at_the_shared_one(in
     assert [task["settings"]["learning_rate"] for task in shared] == [0.01] * len(shared)
     assert not any("not comparable" in warning["text"] for warning in found["warnings"])
     table = list(csv.DictReader(invoke("compare", "r", "--format", "csv").stdout.splitlines()))
+    assert [row["tuning"] for row in table] == [name, name, *[""] * (len(table) - 2)]
     assert [float(row["learning_rate"]) for row in table[:2]] == [chosen[a]["learning_rate"] for a in ("relu", "tanh")]
     with Path("r/table.csv").open(encoding="utf-8") as file:
         assert sum(int(row["runs"]) for row in csv.DictReader(file)) == len(scoring)
@@ -207,7 +208,7 @@ def test_scoring_takes_ten_seeds_where_nobody_says_how_many():
     study = Study(tuning=Tuning()).override(
         {"data": "data.npz", "batch_size": 20, "activation": ["relu", "tanh"], "optimizer": "sgd"}
     )
-    plan, _ = sweep_tuned(Tuner(study, executor), Path("r"), Options(executor=executor))
+    plan, _ = sweep_tuned(Tuner(study, executor, Path("r")), Path("r"), Options(executor=executor))
     assert sorted({run.seed for run, _ in plan.runs}) == list(range(10))
     # Both arms are at their best at the shared rate: nothing is trained twice, and there is one task.
     assert len(plan.runs) == 20
@@ -265,7 +266,7 @@ def test_two_tunings_of_a_store_share_what_both_chose():
     assert len(both) == 1
     assert len(both.pop().split()) == 2
     own = [item for item in analyse([Path("r")], Question()).tasks if item.task.tuning]
-    assert {item.tuning.stored.runs for item in own} == {(42, 42), (26, 42)}
+    assert {item.tuning.runs for item in own} == {(42, 42), (26, 42)}
 
 
 def test_what_lies_on_the_edge_is_a_warning(invoke):
@@ -355,3 +356,147 @@ def test_where_the_tuning_tells_the_rates_apart_nothing_more_is_trained():
     assert not [run for run, _ in plan.runs if run.tuning.endswith("~")]
     verdicts, _ = own_verdicts()
     assert verdicts["tanh"].standing == "worse"
+
+
+def test_arms_of_several_studies_in_one_store_are_tuned_alike():
+    """A later study begins with all that an earlier one came to try; where it tries more, the others are said to have
+    been tried less.
+    """
+    high = Pretend({"relu": 0.01, "tanh": 1.0, "sigmoid": 0.01, "elu": 10.0})
+    sweep(high, activation=["relu", "tanh"])
+    (found,) = of_tuned("r")
+    assert {arm: len(its.scores) for arm, its in found.tuning.arms.items()} == {"relu": 9, "tanh": 9}
+    before = len(high.trained)
+    sweep(high, activation=["relu", "sigmoid"])
+    # Sigmoid alone would be tried with 7 rates.
+    assert len(high.trained) - before == 3 * 9 + 2
+    (found,) = of_tuned("r")
+    assert found.task.arms == ["relu", "tanh", "sigmoid"]
+    assert {arm: its.trial.rate for arm, its in found.tuning.arms.items()} == {
+        "relu": 0.01,
+        "tanh": 1.0,
+        "sigmoid": 0.01,
+    }
+    assert not any(isinstance(warning, TriedLess) for warning in found.warnings)
+    manifest = json.loads(Path("r/manifest.json").read_text(encoding="utf-8"))
+    (stored,) = manifest["tunings"].values()
+    assert set(stored["chosen"]) == {"relu", "tanh", "sigmoid"}
+    # One more arm takes the search further up; two of the others do not follow.
+    sweep(high, activation=["relu", "elu"])
+    (found,) = of_tuned("r")
+    assert {arm: len(its.scores) for arm, its in found.tuning.arms.items()} == {
+        "relu": 10, "tanh": 9, "sigmoid": 9, "elu": 10
+    }  # fmt: skip
+    (less,) = (warning for warning in found.warnings if isinstance(warning, TriedLess))
+    assert less == TriedLess({"tanh": 9, "sigmoid": 9}, 10)
+
+
+def test_runs_at_what_was_best_once_are_not_at_an_arms_own_best():
+    """More trials move an arm's best: its older scoring runs are left out, which is said where it has no others."""
+    sweep(Pretend({"relu": 0.01, "tanh": 1.0}), activation=["relu", "tanh"])
+    (found,) = of_tuned("r")
+    assert found.task.arms == ["relu", "tanh"]
+    # Tanh's tuning runs at its best are gone, so that by what is there another rate is best.
+    kept = [
+        row for row in rows() if (row["role"], row["activation"], row["learning_rate"]) != ("tuning", "tanh", "1.0")
+    ]
+    with Path("r/runs.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, kept[0])
+        writer.writeheader()
+        writer.writerows(kept)
+    findings = analyse([Path("r")], Question())
+    (found,) = (one for one in findings.tasks if one.tuning)
+    assert found.task.arms == ["relu"]
+    assert NotScoredThere(("tanh",)) in findings.warnings
+
+
+def of_tuned(folder):
+    return [found for found in analyse([Path(folder)], Question()).tasks if found.tuning]
+
+
+@pytest.mark.parametrize("words", [["--lr", "0.1", "--lr", "0.01"], ["--epochs", "2", "--epochs", "3"]])
+def test_one_value_is_taken_where_there_is_room_for_one(invoke, words):
+    done = invoke(*TUNE, *words)
+    assert done.returncode == 2
+    assert f"{words[0]} takes one value and was given " in done.stderr
+    assert not Path("r").exists()
+
+
+def test_whoever_watches_a_tuning_sees_nothing_of_the_test_images(invoke):
+    done = invoke(*TUNE)
+    lines = [line for line in done.stderr.splitlines() if re.match(r"\[\d+/\d+\]", line)]
+    tuning = [line for line in lines if re.search("seed 1000[0-2]", line)]
+    assert len(tuning) >= 42
+    assert all("validation" in line and "test" not in line for line in tuning)
+    assert all("test" in line for line in lines if line not in tuning)
+
+
+def test_what_chose_the_settings_is_missed_where_its_manifest_is_gone(invoke):
+    sweep(Pretend({"relu": 0.03, "tanh": 0.3}), seed=SEEDS)
+    Path("r/manifest.json").unlink()
+    assert "no manifest.json knows the tuning fair-" in invoke("compare", "r").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--validation-split", "0.2"], "leave out --validation-split"),
+        (["--budget", "halving", "--tuning-seeds", "1"], "--tuning-seeds 2 or more"),
+        (["--budget", "halving", "--protocol", "deepobs"], "--tuning-seeds 2 or more"),
+        (["--budget", "halving", "--protocol", "algoperf", "--tuning-seeds", "3"], "give --budget full"),
+    ],
+)
+def test_what_a_tuning_cannot_use_is_refused(invoke, words, said):
+    done = invoke(*TUNE, *words)
+    assert (done.returncode, Path("r").exists()) == (2, False)
+    assert said in " ".join(done.stderr.split())
+
+
+def test_a_price_by_halving_says_that_it_is_that_of_the_first_seed(invoke):
+    said = invoke(*TUNE, "--budget", "halving", "--dry-run").stdout
+    assert "Tuning: 14 runs" in said
+    assert "Each further tuning seed takes the better half" in said
+    assert "one more rate a side" in said
+    assert "one more rate a side" not in invoke(*TUNE, "--protocol", "deepobs", "--dry-run").stdout
+
+
+def test_a_plain_command_answers_without_the_tuning_that_its_store_holds(invoke):
+    assert invoke(*TUNE).returncode == 0
+    (name,) = {row["tuning"] for row in rows() if row["role"] == "tuning"}
+    chosen = json.loads(Path("r/manifest.json").read_text(encoding="utf-8"))["tunings"][name]["chosen"]
+    rate = str(chosen["tanh"]["learning_rate"])
+    shown = invoke("run", "--act", "relu", "--act", "tanh", *SMALL, "--seeds", "2", "--lr", rate, "--results", "r")
+    # The runs of tanh at its own best are among those that are asked for.
+    assert shown.returncode == 0
+    assert "each arm at its own best" not in shown.stdout
+    assert "each arm at its own best" in invoke("compare", "r").stdout
+
+
+def test_two_tunings_of_the_same_arms_have_titles_of_their_own_and_count_once(invoke):
+    executor = Pretend({"relu": 0.03, "tanh": 0.1})
+    sweep(executor, seed=SEEDS)
+    sweep(executor, Tuning(seeds=(10_000, 10_001)), seed=SEEDS)
+    findings = analyse([Path("r")], Question())
+    titles = [item["title"] for item in json.loads(invoke("compare", "r", "--json").stdout)["tasks"]]
+    assert len(set(titles)) == len(titles) == 3
+    assert sum("each arm at its own best (fair-" in title for title in titles) == 2
+    assert findings.across.tasks == 1
+
+
+def test_rates_of_a_sensitivity_study_are_no_tasks_to_rank_over():
+    executor = Pretend({"relu": 0.03, "tanh": 0.3})
+    study = Study().override(
+        {"data": "data.npz", "batch_size": 20, "activation": ["relu", "tanh"], "learning_rate": [0.1, 0.001, 0.01],
+         "seed": [0, 1, 2]}
+    )  # fmt: skip
+    plain_sweep(make_plan(study, executor), Path("r"), Options(executor=executor))
+    found = analyse([Path("r")], Question())
+    assert (len(found.tasks), found.across.tasks) == (3, 1)
+
+
+def test_an_arm_that_learns_nowhere_has_no_broad_optimum():
+    sweep(Pretend({"relu": 0.01, "tanh": 0.3}, diverges=lambda run: run.activation.spelling == "tanh"), seed=SEEDS)
+    (found,) = of_tuned("r")
+    assert found.tuning.arms["tanh"].flat is None
+    assert found.tuning.arms["relu"].flat is not None
+    assert LearnedNowhere(("tanh",)) in found.warnings

@@ -76,15 +76,15 @@ def test_both_sides_can_grow_at_once():
 
 
 def test_loss_breaks_ties_and_the_lower_rate_breaks_those():
-    even = {at(rate): Score(0.9, loss, 0.0, 3) for rate, loss in ((0.1, 0.5), (0.2, 0.4), (0.3, 0.4))}
+    even = {at(rate): Score(0.9, loss, 0.0, 3, 3) for rate, loss in ((0.1, 0.5), (0.2, 0.4), (0.3, 0.4))}
     assert tuned(even).trial == at(0.2)
-    assert tuned({at(0.1): Score(0.9, math.nan, 0.0, 3), at(0.2): Score(0.9, math.inf, 0.0, 3)}).trial == at(0.1)
-    assert tuned({at(0.1): Score(0.9, math.nan, 0.0, 3), at(0.2): Score(0.9, 5.0, 0.0, 3)}).trial == at(0.2)
+    assert tuned({at(0.1): Score(0.9, math.nan, 0.0, 3, 3), at(0.2): Score(0.9, math.inf, 0.0, 3, 3)}).trial == at(0.1)
+    assert tuned({at(0.1): Score(0.9, math.nan, 0.0, 3, 3), at(0.2): Score(0.9, 5.0, 0.0, 3, 3)}).trial == at(0.2)
 
 
 def test_the_optimum_is_as_broad_as_the_rates_around_it_within_one_point():
     accuracies = {0.001: 0.895, 0.01: 0.8, 0.1: 0.892, 1.0: 0.9, 10.0: 0.8901, 100.0: 0.889}
-    found = tuned({at(rate): Score(value, 1.0, 0.0, 3) for rate, value in accuracies.items()})
+    found = tuned({at(rate): Score(value, 1.0, 0.0, 3, 3) for rate, value in accuracies.items()})
     assert found.flat == (0.1, 10.0)
     assert found.decades == pytest.approx(2)
 
@@ -119,8 +119,8 @@ def test_of_five_studies_the_median_stands_for_all():
     bests = [0.91, 0.95, 0.93, 0.99, 0.92]
     scores = {}
     for group, best in enumerate(bests):
-        low = Score(best - 0.5, 1.0, math.nan, 1)
-        scores |= {at(0.1 + group, group): Score(best, 1.0, math.nan, 1), at(0.01 + group, group): low}
+        low = Score(best - 0.5, 1.0, math.nan, 1, 1)
+        scores |= {at(0.1 + group, group): Score(best, 1.0, math.nan, 1, 1), at(0.01 + group, group): low}
     found = tuned(scores)
     assert (found.score.accuracy, found.trial.group) == (0.93, 2)
     assert (found.on_edge, found.flat) == (False, None)
@@ -220,7 +220,7 @@ def test_every_protocol_says_what_it_does():
 
 def test_a_choice_is_told_from_another_by_more_than_two_standard_errors():
     def choice(lead, variance, runs=4):
-        scores = {at(0.1): Score(0.9 + lead, 1.0, variance, runs), at(0.2): Score(0.9, 1.0, variance, runs)}
+        scores = {at(0.1): Score(0.9 + lead, 1.0, variance, runs, runs), at(0.2): Score(0.9, 1.0, variance, runs, runs)}
         return tuned(scores)
 
     # The error of a mean of four with an sd of 0.02 is 0.01.

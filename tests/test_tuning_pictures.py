@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from matplotlib.collections import PathCollection
+from matplotlib.markers import MarkerStyle
 from pretend import Pretend, sweep
 
 from actbench.execution.plan import make_plan
@@ -77,7 +78,7 @@ def test_sensitivity_draws_the_tuned_task_alone_with_what_was_tried_and_what_was
     arrows = [text.xy for text in axes.texts if text.arrow_patch and not text.get_text()]
     assert arrows == [(arms["tanh"].trial.rate, pytest.approx(arms["tanh"].score.accuracy * 100))]
     assert [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 2] == [0.01]
-    said = "band: range of 3 seeds\n×: did not learn; ●: an arm's own rate; vertical: the shared one"
+    said = "band: range of 3 seeds\n×: diverged; ●: an arm's own rate; vertical: the shared one"
     assert {"relu", "tanh", said} <= set(texts_of(axes))
 
 
@@ -109,7 +110,7 @@ def test_a_grid_over_the_rate_is_one_panel_of_test_accuracies(tmp_path):
     assert line.get_ydata() / 100 == pytest.approx(heights)
     assert len(marks(axes, 1)) == 2
     # What the tuning would choose is not known, and no tuning is shown on the page.
-    assert "band: range of 3 seeds\n×: did not learn" in texts_of(axes)
+    assert "band: range of 3 seeds\n×: diverged" in texts_of(axes)
     assert len(figure_of("budget", found).axes) == 3
 
 
@@ -120,3 +121,15 @@ def test_a_page_has_these_pictures_for_tuned_tasks_alone(tmp_path, invoke):
     assert captions.count("How much each arm minds its learning rate") == 1
     assert captions.count("What a search of fewer trials would have found") == 1
     assert captions.count("Test accuracy, epoch by epoch") == 2
+
+
+def test_runs_that_diverged_and_runs_that_did_not_learn_have_marks_of_their_own(tmp_path):
+    executor = Pretend({"relu": 0.03, "tanh": 0.3}, diverges=lambda run: run.learning_rate > 0.3,
+                       unlearned=lambda run: run.learning_rate < 0.001)  # fmt: skip
+    sweep(executor, folder=tmp_path / "r")
+    (axes, *_) = figure_of("sensitivity", analyse([tmp_path / "r"], Question())).axes
+    assert any("×: diverged; ▽: did not learn; ●: an arm's own rate" in text for text in texts_of(axes))
+    shapes = {tuple(path.codes) for collection in axes.collections for path in collection.get_paths()
+              if len(collection.get_offsets()) > 1}  # fmt: skip
+    cross, triangle = (tuple(MarkerStyle(mark).get_path().codes) for mark in "xv")
+    assert shapes == {cross, triangle}

@@ -12,6 +12,7 @@ import pytest
 from conftest import bytes_images, planned, small_arrays
 
 from actbench import datasets, environment
+from actbench.errors import UserError
 from actbench.execution.events import (
     CheckpointRefused,
     CheckpointTaken,
@@ -142,22 +143,31 @@ def test_code_beside_the_file_and_data_that_change_in_mid_sweep_fail_the_runs_th
         assert outcome.broken[0].error.startswith(f"The {what} changed after its runs were planned.")
 
 
+class Untried(LocalExecutor):
+    """Tries no code before it trains, as where the edit comes after the trial and the worker is another one."""
+
+    def run(self, assignments, jobs, halt, skip):
+        return super().run([each for each in assignments if not each.trial], jobs, halt, skip)
+
+
 @pytest.mark.slow
 def test_code_that_is_edited_and_edited_back_is_not_stored_under_the_key_of_what_it_was(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     helper = tmp_path / "helper.py"
     (tmp_path / "mine.py").write_text("from helper import f\n\ndef act(x):\n    return f(x)\n", encoding="utf-8")
     helper.write_text("def f(x):\n    return x\n", encoding="utf-8")
-    options = Options()
     asked = {"activation": ["relu", "mine.py:act"], "seed": [0, 1, 2]}
-    plan = make_plan(Study().override(TINY | asked), options.executor)
+    plan = make_plan(Study().override(TINY | asked), LocalExecutor())
     helper.write_text("def f(x):\n    return x * 0.0\n", encoding="utf-8")
+    with pytest.raises(UserError, match="The activation 'mine.py:act' changed after its runs were planned"):
+        sweep(plan, tmp_path / "tried", Options())
+    assert not (tmp_path / "tried" / "runs.csv").exists()
 
     def edit_back(event):
         if isinstance(event, RunEnded) and event.record.status == "failed":
             helper.write_text("def f(x):\n    return x\n", encoding="utf-8")
 
-    outcome = sweep(plan, tmp_path / "r", options, [edit_back])
+    outcome = sweep(plan, tmp_path / "r", Options(executor=Untried()), [edit_back])
     assert [record.status for record in outcome.trained] == ["ok", "failed"] * 3
     first, *later = [record.error for record in outcome.broken]
     assert first.startswith("The activation 'mine.py:act' changed after its runs were planned. Give the same command")

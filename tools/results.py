@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jinja2
 from rich.console import Console
@@ -22,7 +23,7 @@ from actbench.reports.sheet.comparison import ComparisonSheet
 from actbench.reports.sheet.reproduction import ReproductionSheet
 from actbench.results.files import replace
 from actbench.results.frames import read_frames
-from actbench.results.read import TABLE, read_manifest
+from actbench.results.read import RUNS, TABLE, read_manifest
 from actbench.statistics import least_pairs
 from actbench.studies.article import own_seeds
 from actbench.tables import arm_table, to_csv
@@ -30,15 +31,34 @@ from actbench.tables.comparison import ALPHA
 from actbench.tables.findings import Question, analyse
 from actbench.tables.select import Selection
 from tools import renewed
+from tools.own import OwnStudy, own_studies
 from tools.story import Story
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from actbench.tables.findings import Findings
 
 RESULTS = Path("results")
 COMPARISON, VERDICTS = "comparison.md", "verdicts.md"
 PAGE, PAGE_TEMPLATE = "README.md", "results_page.md.j2"
 PICTURES = ("curves", "pareto", "strip")
 FORMS = ("png", "svg")
+SHOWN = "tuned-digits"
+"""The study with which the README begins."""
+SENSITIVITY = "Validation accuracy of each activation against its learning rate, and the rate that each was given"
 SAID = {"too few": "with too few seeds", "undecided": "not decided", "to the digit": "reproduced to the digit"}
 """Verdicts, counted in a sentence."""
+
+
+def trained() -> list[str]:
+    """The articles' studies of which runs are committed."""
+    return [name for name in studies() if (RESULTS / name / RUNS).is_file()]
+
+
+def untrained() -> list[str]:
+    """Those of which none are yet."""
+    return [name for name in studies() if name not in trained()]
 
 
 def stored(name: str) -> Reproduction:
@@ -75,21 +95,48 @@ def texts(found: Reproduction) -> dict[str, str]:
     }
 
 
-def page(found: list[Reproduction]) -> str:
+def texts_of_own(study: OwnStudy) -> dict[str, str]:
+    """The files of words of a study that is no article: its derived table, and what ``compare`` prints."""
+    thresholds = read_manifest(study.store)["studies"][study.name]["thresholds"]
+    return {
+        TABLE: to_csv(arm_table(*read_frames(study.store), thresholds)),
+        COMPARISON: markdown(ComparisonSheet(study.findings, View()), Console()),
+    }
+
+
+def page(found: list[Reproduction], own: list[OwnStudy]) -> str:
     """The page of all results: every figure on it is computed."""
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     strict = jinja2.StrictUndefined
     environment = jinja2.Environment(loader=loader, undefined=strict, keep_trailing_newline=True)  # noqa: S701 - no HTML
     stories = [Story(one) for one in found]
-    devices = sorted({device for story in stories for device in story.devices})
+    devices = sorted(set().union(*(story.devices for story in stories), *(study.devices for study in own)))
     return environment.get_template(PAGE_TEMPLATE).render(
-        stories=stories, devices=devices, limit=ALPHA, least=least_pairs(ALPHA)
+        stories=stories, own=own, untrained=untrained(), devices=devices, limit=ALPHA, least=least_pairs(ALPHA)
     )
 
 
 def with_verdicts(readme: str, found: list[Reproduction]) -> str:
     """The README with its line an article renewed. Raises ValueError where it has no place for them."""
-    return renewed(readme, "verdicts", "\n".join(map(_line, found)))
+    lines = {one.case.study.name: _line(one) for one in found}
+    lines |= {name: _line_of_untrained(name) for name in untrained()}
+    return renewed(readme, "verdicts", "\n".join(lines[name] for name in studies()))
+
+
+def with_tuned(readme: str, study: OwnStudy) -> str:
+    """The README with its first comparison renewed: a tuned study. Raises ValueError where it has no place for it."""
+    (task,) = study.tuned
+    shared = task.shared_settings
+    rows = [
+        f"| activation | its own learning rate | test % there | verdict | test % at {shared} | verdict there |",
+        "| --- | ---: | ---: | --- | ---: | --- |",
+        *(
+            f"| {arm.arm} | {arm.chosen} | {arm.own} | {arm.verdict} | {arm.shared} | {arm.shared_verdict} |"
+            for arm in task.arms
+        ),
+    ]
+    picture = f"![{SENSITIVITY}]({RESULTS}/{study.name}/sensitivity.svg)"
+    return renewed(readme, "tuned", "\n".join([*rows, "", task.survives, "", picture]))
 
 
 def _line(found: Reproduction) -> str:
@@ -100,19 +147,31 @@ def _line(found: Reproduction) -> str:
     return f"- {link}: {study.description} {len(found.claims)} claims: {verdicts}."
 
 
+def _line_of_untrained(name: str) -> str:
+    study = find_case(name, RESULTS).study
+    return f"- [{name}](configs/{name}.toml): {study.description} No runs stored yet."
+
+
 def main() -> None:
     """Write all of it below the current folder."""
-    found = [stored(name) for name in studies()]
+    found, own = [stored(name) for name in trained()], own_studies(RESULTS)
     for one in found:
-        for name, text in texts(one).items():
-            replace(one.case.store / name, text)
-        findings = analyse([one.case.store], question(one))
-        for kind in PICTURES:
-            for form in FORMS:
-                save_picture(kind, findings, Look(), one.case.store / f"{kind}.{form}")
-    replace(RESULTS / PAGE, page(found))
+        _write(one.case.store, texts(one), analyse([one.case.store], question(one)), PICTURES)
+    for study in own:
+        _write(study.store, texts_of_own(study), study.findings, (*PICTURES, *study.pictures))
+    replace(RESULTS / PAGE, page(found, own))
     readme = Path("README.md")
-    replace(readme, with_verdicts(readme.read_text(encoding="utf-8"), found))
+    shown = next(study for study in own if study.name == SHOWN)
+    replace(readme, with_tuned(with_verdicts(readme.read_text(encoding="utf-8"), found), shown))
+
+
+def _write(store: Path, files: Mapping[str, str], findings: Findings, pictures: Sequence[str]) -> None:
+    """The files and the pictures of one store."""
+    for name, text in files.items():
+        replace(store / name, text)
+    for kind in pictures:
+        for form in FORMS:
+            save_picture(kind, findings, Look(), store / f"{kind}.{form}")
 
 
 if __name__ == "__main__":

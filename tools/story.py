@@ -15,7 +15,14 @@ from actbench.reports.sheet.printed import heading
 from actbench.reports.words.metrics import EPOCHS
 from actbench.tables.arms import finished
 from actbench.tables.outcomes import Outcome
-from actbench.tables.published import CURVE_ACCURACIES, CURVE_LOSSES, Digits, count_digits
+from actbench.tables.published import (
+    CURVE_ACCURACIES,
+    CURVE_LOSSES,
+    Digits,
+    ReproducedFigure,
+    compare_means,
+    count_digits,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,13 +125,27 @@ class Story:
         ]
 
     @property
+    def means_compared(self) -> str:
+        """How many printed means of several runs ours differ from, table by table; nothing where none was printed."""
+        tables: dict[str, list[ReproducedFigure]] = {}
+        for cell in self.found.cells:
+            if cell.printed.runs is not None and cell.runs:
+                tables.setdefault(cell.printed.variant or cell.printed.place, []).append(cell)
+        counts = [
+            f"{sum(one.differs for one in compare_means(cells))} of {len(cells)}{f' ({name})' if name else ''}"
+            for name, cells in tables.items()
+        ]
+        return f"Our means differ from the printed ones in {', '.join(counts)}." if counts else ""
+
+    @property
     def below_printed(self) -> list[str]:
         """By how many points our mean test accuracy lies below that of the article's one run, where no seed is named:
         that of the runs that learned.
         """
         lines = []
         for cell in self.found.cells:
-            if cell.printed.seed is None and cell.printed.column == "test_accuracy" and cell.learned:
+            single = cell.printed.seed is None and cell.printed.runs is None
+            if single and cell.printed.column == "test_accuracy" and cell.learned:
                 below = -float(np.mean([cell.fractions_apart[seed] for seed in cell.learned]))
                 runs = f"{len(cell.learned)} of {words.plural(cell.runs, 'run')} that learned"
                 lines.append(f"{words.percent(below)} points ({cell.name}, {runs})")

@@ -28,17 +28,21 @@ weights = lazy("actbench.activations._layers")
     monotonic=True,
 )
 def prelu(
-    x: Tensor, init: Annotated[float, Meta(ge=-10, le=10, description="start value of every α")] = 0.25
+    x: Tensor,
+    init: Annotated[float, Meta(ge=-10, le=10, description="start value of every α")] = 0.25,
+    per_channel: Annotated[
+        bool, Meta(description="False: one α for all channels, as in PyTorch's default", extra={"neutral": True})
+    ] = True,
 ) -> Tensor:
     """Parametric ReLU: the slope of the negative part is learned per channel, shared over space as in the paper.
 
-    Keras's own layer defaults to one slope per *position*.
+    Keras's own layer defaults to one slope per *position*, PyTorch's to one in all, ``prelu(per_channel=False)``.
     """
 
     def formula(x: Tensor, alpha: Tensor) -> Tensor:
         return ops.relu(x) + alpha * ops.minimum(x, 0.0)
 
-    return weights.Learned(formula, per_channel=True, alpha=init)(x)
+    return weights.Learned(formula, per_channel=per_channel, alpha=init)(x)
 
 
 @activation(

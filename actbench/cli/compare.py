@@ -159,13 +159,14 @@ def print_arms(
     format_name: str,
     *,
     only: tuple[str, ...] | None = None,
+    tunings: tuple[str, ...] | None = None,
     rule: EpochRule | None = None,
 ) -> None:
-    """Print the arms of some stores, or of those runs in them whose keys are in ``only``."""
+    """Print the arms of some stores, or of those runs in them whose keys are in ``only``, tuned by these."""
     from actbench.reports.formats import FORMATS
     from actbench.reports.sheet import View
     from actbench.reports.sheet.comparison import ComparisonSheet
     from actbench.tables.findings import Question, analyse
 
-    findings = analyse(list(stores), Question(thresholds=thresholds, only=only, rule=rule))
+    findings = analyse(list(stores), Question(thresholds=thresholds, only=only, tunings=tunings, rule=rule))
     write_sheet(ComparisonSheet(findings, View()), FORMATS[format_name])

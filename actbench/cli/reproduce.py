@@ -27,8 +27,11 @@ from actbench.errors import UserError
 from actbench.reports.loggers import Logger, chosen_loggers
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from actbench.execution.events import Listener
     from actbench.execution.plan import Plan
+    from actbench.execution.reproduce import Case
     from actbench.execution.sweep import Options, Outcome
 
 
@@ -91,6 +94,8 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
         articles.find_case(name, results, smoke=smoke, study_options=where, allow_code=allow_code or stored)
         for name in names or list(articles.studies())
     ]
+    if stored and not names:
+        cases = _with_runs(cases, errors, quiet=quiet)
     if dry_run:
         with watched(quiet=quiet):
             plans = {
@@ -124,6 +129,15 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
             )
     if broken or any(one.disappointing for one in found):
         raise typer.Exit(1)
+
+
+def _with_runs(cases: list[Case], errors: Console, *, quiet: bool) -> list[Case]:
+    """Of all articles those that runs are stored of, the others being named; all of them where there are no runs."""
+    found = [case for case in cases if case.is_trained]
+    without = [case.study.name for case in cases if not case.is_trained]
+    if found and without and not quiet:
+        errors.print(f"No runs stored yet: {', '.join(without)}.")
+    return found or cases
 
 
 def _train(plan: Plan, store: Path, options: Options, loggers: Sequence[Logger], progress: Listener) -> Outcome:

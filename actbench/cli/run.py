@@ -252,6 +252,12 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     log: Log = None,
     allow_code: AllowCode = False,
     max_memory: MaxMemory = None,
+    smoke: Annotated[
+        bool,
+        typer.Option(
+            "--smoke", help="A short trial: the study's [smoke], else one epoch of each run; kept in results/smoke."
+        ),
+    ] = False,
     offline: Offline = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")] = False,
     as_json: Json = False,
@@ -267,6 +273,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     wish = asked_wish(until_decided, max_seeds, margin, baseline, rule, asked["seed"], rerun=rerun)
     asked["seed"] = list(range(wish.most)) if wish else asked["seed"]
     chosen = asked_study(study, asked, variants=variant or (), allow_code=allow_code)
+    chosen = chosen.trial if smoke else chosen
     chosen = replace(chosen, tuning=asked_tuning(chosen, tune, protocol, tuning_seeds, budget))
     chosen = replace(
         chosen,
@@ -274,7 +281,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         data_dir=str(data_dir) if data_dir else None,
         max_memory=max_memory,
     )
-    folder = results or Path("results") / chosen.name
+    folder = results or Path("results", *(["smoke"] if smoke else []), chosen.name)
     options = Options(
         executor=executor_of(executor, ray_address, at_least_one("--cpus-per-run", cpus_per_run), gpus_per_run),
         jobs=at_least_one("--jobs", jobs),
@@ -286,7 +293,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     loggers = chosen_loggers(log or ())
     if chosen.tuning is not None:
         with watched(quiet=quiet):
-            tuner = tuner_of(chosen, options, until_decided=until_decided)
+            tuner = tuner_of(chosen, folder, options, until_decided=until_decided)
         if dry_run:
             print_price(tuner, folder, options, as_json=as_json)
         else:

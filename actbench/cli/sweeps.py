@@ -67,7 +67,8 @@ def ended(
 
     errors = console(stderr=True)
     go_on = BEGIN_ANEW if options.rerun else GO_ON
-    print_arms([folder], plan.thresholds, "json" if as_json else "table", only=plan.keys, rule=rule)
+    form = "json" if as_json else "table"
+    print_arms([folder], plan.thresholds, form, only=plan.keys, tunings=plan.tunings, rule=rule)
     if outcome.gave_up:
         errors.print(f"{words.gave_up(outcome.gave_up, options.max_failures)} {go_on}", markup=False)
     elif not quiet:

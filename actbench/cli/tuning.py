@@ -83,17 +83,29 @@ def asked_tuning(
     )
     if bool(asked.grid) != (asked.protocol == "grid"):
         raise UserError("--protocol grid is that of a study with a [tuning.grid], which has no other.")
-    PROTOCOLS[asked.protocol]
+    if asked.budget == "halving" and asked.protocol == "algoperf":
+        raise UserError(
+            "--budget halving drops trials whatever study they belong to, and algoperf takes the best of each of its "
+            "five: give --budget full."
+        )
+    if asked.budget == "halving" and len(asked.seeds or range(PROTOCOLS[asked.protocol].seeds)) == 1:
+        raise UserError(
+            "--budget halving drops trials after each tuning seed, and there is one: give --tuning-seeds 2 or more."
+        )
     return asked
 
 
-def tuner_of(study: Study, options: Options, *, until_decided: bool) -> Tuner:
-    """The tuner of a study. Raises UserError where it cannot be tuned, or is asked for what does not go together."""
+def tuner_of(study: Study, folder: Path, options: Options, *, until_decided: bool) -> Tuner:
+    """The tuner of a study for a store.
+
+    Raises:
+        UserError: it cannot be tuned, or is asked for what does not go together.
+    """
     from actbench.execution.tune import Tuner
 
     if until_decided or options.rerun:
         raise UserError(f"A tuning and {'--until-decided' if until_decided else '--rerun'} do not go together.")
-    return Tuner(study, options.executor)
+    return Tuner(study, options.executor, folder)
 
 
 def print_price(tuner: Tuner, folder: Path, options: Options, *, as_json: bool) -> None:
@@ -107,7 +119,9 @@ def print_price(tuner: Tuner, folder: Path, options: Options, *, as_json: bool) 
     tuning = tuner.tuning_plan(results)[0] if plan is None else plan
     print_forecasts({"Tuning": (tuning, folder), "Scoring": (scoring, folder)}, options.jobs, as_json=as_json)
     if not as_json and not complete:
-        console().print(price_note())
+        console().print(
+            price_note(halving=tuner.tuning.budget == "halving", extends=PROTOCOLS[tuner.tuning.protocol].extends)
+        )
 
 
 def tune_and_print(

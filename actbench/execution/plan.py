@@ -16,6 +16,7 @@ from actbench.execution.executor import Executor
 from actbench.results.columns import FINAL, SETTINGS, Run
 from actbench.results.read import is_unchanged, read_manifest, read_runs
 from actbench.results.sittings import Design
+from actbench.results.tunings import chosen_by
 from actbench.studies.expand import expand
 from actbench.studies.study import Study
 
@@ -61,6 +62,11 @@ class Plan:
     def keys(self) -> tuple[str, ...]:
         """The keys of all runs, in order."""
         return tuple(run.key for run, _ in self.runs)
+
+    @property
+    def tunings(self) -> tuple[str, ...]:
+        """The names of the tunings that chose settings of its runs."""
+        return tuple(dict.fromkeys(name for run, _ in self.runs for name in chosen_by(run.tuning)))
 
 
 def make_plan(study: Study, executor: Executor) -> Plan:

@@ -46,6 +46,11 @@ class Case:
     store: Path
     smoke: bool
 
+    @property
+    def is_trained(self) -> bool:
+        """Whether any runs of it are stored."""
+        return (self.store / RUNS).is_file()
+
 
 @dataclass(frozen=True)
 class Reproduction:
@@ -128,7 +133,7 @@ def review(case: Case, plan: Plan | None, rule: EpochRule | None = None) -> Repr
     Raises:
         UserError: nothing is stored, or the article names what the study lacks.
     """
-    if not (case.store / RUNS).is_file():
+    if not case.is_trained:
         raise UserError(f"There are no results in {str(case.store)!r} yet. Without --stored, they are trained.")
     with custom.names_from(case.study.folder):
         return _reviewed(case, plan, rule)

@@ -22,8 +22,9 @@ from actbench.execution.sweep import Announcer, Options, Outcome, sweep
 from actbench.registry import choose
 from actbench.results.columns import SCORING, TUNING, Run
 from actbench.results.key import digest
+from actbench.results.read import MANIFEST, read_manifest
 from actbench.results.store import Store
-from actbench.results.tunings import BESIDE, StoredTuning, Tried
+from actbench.results.tunings import BESIDE, StoredTuning, Tried, tunings_in
 from actbench.studies.expand import expand
 from actbench.studies.settings import Asked
 from actbench.studies.study import Study
@@ -32,7 +33,7 @@ from actbench.studies.tuning.protocols import Search
 from actbench.studies.tuning.trials import Key, Result, Trial, Tuned
 from actbench.tables.choices import doubted
 from actbench.tables.comparison import default_baseline
-from actbench.tables.tuning import results_of
+from actbench.tables.tuning import results_of, trials_of
 from actbench.training.optimizers import OPTIMIZERS
 
 
@@ -63,10 +64,17 @@ class Tuner:
         families: its questions.
     """
 
-    def __init__(self, study: Study, executor: Executor) -> None:
-        """Expand a study at its shared settings. Raises UserError where it cannot be carried out or tuned so."""
+    def __init__(self, study: Study, executor: Executor, folder: Path) -> None:
+        """Expand a study at its shared settings. Raises UserError where it cannot be carried out or tuned so.
+
+        Args:
+            study: one that tunes.
+            executor: what trains.
+            folder: of the store, which may know of arms that were tuned so before.
+        """
         if study.tuning is None:
             raise ValueError("a study without a tuning")
+        self.before = tunings_in(read_manifest(folder)) if (folder / MANIFEST).is_file() else {}
         self.tuning = study.tuning
         self.study = _with_seeds(study)
         self._info = functools.cache(datasets.info)
@@ -159,15 +167,20 @@ class Tuner:
                 )
             if asked["seed"] not in seeds:
                 seeds.append(asked["seed"])
-        return tuple(
-            self._checked(
-                Family(name, run.variant, Search(self.tuning, run.optimizer.spelling, tuple(arms)), arms, tuple(seeds))
-            )
-            for name, (run, arms, seeds) in found.items()
-        )
+        families = []
+        for name, (run, arms, seeds) in found.items():
+            tried = trials_of(self.before[name]) if name in self.before else ()
+            search = Search(self.tuning, run.optimizer.spelling, tuple(arms), tuple(tried))
+            families.append(self._checked(Family(name, run.variant, search, arms, tuple(seeds))))
+        return tuple(families)
 
     def _checked(self, family: Family) -> Family:
-        """The family. Raises UserError for tuning seeds that score, too."""
+        """The family. Raises UserError for tuning seeds that score, too, and where scoring has a validation part."""
+        if any(asked["validation_split"] for asked in family.asked.values()):
+            raise UserError(
+                "A tuning keeps its own part for validation ([tuning] validation_split), and what is scored trains on "
+                "the whole training part: leave out --validation-split."
+            )
         both = sorted(set(family.seeds) & set(family.search.seeds))
         if both:
             raise UserError(
@@ -222,12 +235,13 @@ def _shared(study: Study, variant: str, asked: Asked) -> Asked:
 def stored(
     tuner: Tuner, results: Mapping[str, Mapping[Key, Result]], chosen: Mapping[str, Mapping[str, Tuned]]
 ) -> dict[str, StoredTuning]:
-    """What the manifest says of a study's tunings, by their names."""
+    """What the manifest says of a study's tunings, by their names; of arms that another study tuned so, too."""
     found = {}
     for family in tuner.families:
-        search, its = family.search, results[family.name]
-        trials = search.trials(its)
+        search = family.search
+        trials = search.trials(results[family.name])
         first = next(iter(family.asked.values()))
+        before = tuner.before[family.name].chosen if family.name in tuner.before else {}
         found[family.name] = StoredTuning(
             protocol=tuner.tuning.protocol,
             budget=tuner.tuning.budget,
@@ -236,8 +250,7 @@ def stored(
             validation_split=tuner.tuning.validation_split,
             seeds=search.seeds,
             trials=tuple(Tried(settings=dict(trial.settings), group=trial.group) for trial in trials),
-            runs=(len(its), len(trials) * len(search.seeds) * len(search.arms)),
-            chosen={arm: dict(tuned.trial.settings) for arm, tuned in chosen[family.name].items()},
+            chosen=before | {arm: dict(tuned.trial.settings) for arm, tuned in chosen[family.name].items()},
         )
     return found
 

@@ -18,7 +18,7 @@ Bias = Annotated[float, Meta(description="that every bias begins with")]
 @model(smallest_side=28)
 def conv_mnist(site: SiteFactory, input_shape: Shape, classes: int) -> Any:
     """Three convolutions (10 of 5×5, 20 of 5×5, 40 of 3×3, valid), each with 2×2 max pooling and a site, then Dense
-    (ConvMNIST: Chen, Li & Xu 2020)
+    (ConvMNIST: Chen, Li & Xu 2020, with --initializer fan_in_uniform)
     """
     inputs = x = keras.Input(input_shape)
     for filters, size in ((10, 5), (20, 5), (40, 3)):

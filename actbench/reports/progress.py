@@ -126,7 +126,7 @@ class SweepProgress:
     def _move(self, run: Run, row: Epoch) -> None:
         """Move the bars on."""
         self.progress.update(
-            self.bars[run.key], completed=row.epoch, figures=words.at_epoch(row, briefly=not self.roomy)
+            self.bars[run.key], completed=row.epoch, figures=words.at_epoch(run, row, briefly=not self.roomy)
         )
         if self.sweep_bar is not None and row.epoch:
             self.progress.advance(self.sweep_bar)

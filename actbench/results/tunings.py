@@ -32,8 +32,7 @@ class StoredTuning(msgspec.Struct, frozen=True, kw_only=True):
         shared: their values where all arms share them.
         validation_split: the share of the training part that judged.
         seeds: of the tuning runs.
-        trials: in the order in which they came to be tried.
-        runs: tuning runs that it took, and those of the full budget.
+        trials: in the order in which they came to be tried with some arm.
         chosen: each arm's values, for whoever reads the manifest: tables find them out anew.
     """
 
@@ -44,7 +43,6 @@ class StoredTuning(msgspec.Struct, frozen=True, kw_only=True):
     validation_split: float
     seeds: tuple[int, ...]
     trials: tuple[Tried, ...]
-    runs: tuple[int, int]
     chosen: dict[str, dict[str, Any]]
 
 
@@ -56,6 +54,11 @@ def tunings_in(manifest: Mapping[str, Any]) -> dict[str, StoredTuning]:
 def names_in(cell: str) -> tuple[str, ...]:
     """The names of tunings in a cell of the column ``tuning``."""
     return tuple(cell.split())
+
+
+def chosen_by(cell: str) -> tuple[str, ...]:
+    """Those of them that chose the run's settings for its own arm."""
+    return tuple(name for name in names_in(cell) if not name.endswith(BESIDE))
 
 
 def joined(*cells: str) -> str:

@@ -25,7 +25,9 @@ from actbench.statistics.comparison import (
 )
 from actbench.statistics.family import Judged, Learned, Measure, Respect, judge_family
 from actbench.statistics.intervals import (
+    LEAST_SPREAD,
     Interval,
+    Moments,
     Ratio,
     failures_not_excluded,
     mean_interval,
@@ -33,6 +35,7 @@ from actbench.statistics.intervals import (
     paired_ratio,
     share_interval,
     sign_flip_interval,
+    welch_interval,
 )
 from actbench.statistics.outside import shown_outside
 from actbench.statistics.pairing import Arm, Pairing, shared_seeds
@@ -66,6 +69,7 @@ from actbench.statistics.tasks import geometric_mean_speedup, mean_rank, pareto_
 from actbench.statistics.verdict import Standing, Verdict
 
 __all__ = [
+    "LEAST_SPREAD",
     "AnyComparison",
     "Arm",
     "Comparison",
@@ -73,6 +77,7 @@ __all__ = [
     "Judged",
     "Learned",
     "Measure",
+    "Moments",
     "Pairing",
     "Ratio",
     "RatioComparison",
@@ -121,5 +126,6 @@ __all__ = [
     "summarize",
     "summarize_times",
     "two_sample_test",
+    "welch_interval",
     "within_in_looks",
 ]

@@ -17,10 +17,11 @@ from actbench.statistics import samples
 from actbench.statistics.intervals import (
     LEAST_SPREAD,
     Interval,
+    Moments,
     mean_interval,
     median_interval,
     paired_ratio,
-    t_interval,
+    welch_interval,
 )
 from actbench.statistics.planning import SeedRange, seeds_that_would_tell
 from actbench.statistics.samples import FLOAT_NOISE, finite_sample, same_length, time_sample
@@ -204,8 +205,7 @@ def compare_paired(arm: ArrayLike, baseline: ArrayLike, *, level: float = 0.95) 
 def compare_unpaired(arm: ArrayLike, baseline: ArrayLike, *, level: float = 0.95) -> Comparison:
     """Compare the means of two arms whose seeds do not match: the open fall-back, with wider intervals.
 
-    Welch's interval (Welch 1947): difference ± t(ν)·√(s²/n + s_b²/m), with ν = (s²/n + s_b²/m)² /
-    ((s²/n)²/(n-1) + (s_b²/m)²/(m-1)), from three values of either on; Hedges' g = J(n+m-2)·difference/s_pooled.
+    The interval is Welch's, `welch_interval`, from three values of either on; Hedges' g = J(n+m-2)·difference/s_pooled.
 
     Args:
         arm: shape (n,), any unit, finite.
@@ -223,10 +223,9 @@ def compare_unpaired(arm: ArrayLike, baseline: ArrayLike, *, level: float = 0.95
     sd = interval = effect_size = None
     if sd_first is not None and sd_second is not None:
         sd = math.hypot(sd_first, sd_second)
-        if sd and min(first.size, second.size) >= LEAST_SPREAD:
-            parts = sd_first**2 / first.size, sd_second**2 / second.size
-            df = sum(parts) ** 2 / (parts[0] ** 2 / (first.size - 1) + parts[1] ** 2 / (second.size - 1))
-            interval = t_interval(difference, math.sqrt(sum(parts)), df, level)
+        interval = welch_interval(
+            Moments(difference, sd_first, first.size), Moments(0.0, sd_second, second.size), level=level
+        )
         pooled_df = first.size + second.size - 2
         pooled = ((first.size - 1) * sd_first**2 + (second.size - 1) * sd_second**2) / pooled_df
         effect_size = _hedges(difference, math.sqrt(pooled), pooled_df)

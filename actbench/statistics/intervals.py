@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from actbench.statistics.samples import FLOAT_NOISE, finite_sample, probability, same_length, subset_sums
+from actbench.statistics.samples import FLOAT_NOISE, finite_sample, not_negative, probability, same_length, subset_sums
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -44,6 +44,38 @@ def t_interval(center: float, standard_error: float, df: float, level: float) ->
 
     half_width = float(stdtrit(df, (1 + probability(level, "level")) / 2)) * standard_error
     return Interval(center - half_width, center + half_width, level)
+
+
+class Moments(NamedTuple):
+    """What articles print of a sample: its mean, its standard deviation with n-1 in the denominator, and n."""
+
+    mean: float
+    sd: float
+    n: int
+
+
+def welch_interval(arm: Moments, baseline: Moments, *, level: float = 0.95) -> Interval | None:
+    """Welch's interval of the difference of two means, of which only moments are known (Welch 1947).
+
+    difference ± t(ν)·√(s²/n + s_b²/m), with ν = (s²/n + s_b²/m)² / ((s²/n)²/(n-1) + (s_b²/m)²/(m-1)).
+
+    Args:
+        arm: in any one unit.
+        baseline: in the same unit.
+        level: coverage, between 0 and 1.
+
+    Returns:
+        That of arm - baseline; None below three values of either, and where neither shows any spread.
+
+    Raises:
+        ValueError: a negative standard deviation, a level outside (0, 1).
+    """
+    parts = [not_negative(sample.sd, "a standard deviation") ** 2 / sample.n for sample in (arm, baseline)]
+    noise = FLOAT_NOISE * max(abs(arm.mean), abs(baseline.mean))
+    if min(arm.n, baseline.n) < LEAST_SPREAD or math.hypot(arm.sd, baseline.sd) <= noise:
+        return None
+    df = sum(parts) ** 2 / (parts[0] ** 2 / (arm.n - 1) + parts[1] ** 2 / (baseline.n - 1))
+    return t_interval(arm.mean - baseline.mean, math.sqrt(sum(parts)), df, level)
 
 
 def mean_interval(differences: ArrayLike, *, level: float = 0.95) -> Interval | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import decimal
 import fnmatch
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -24,21 +25,28 @@ LARGEST_FILE = 1 << 20
 KEYS = ("notes", "published", "curves", "claims")
 """Keys of a study's file that belong to the article."""
 Unit = Literal["%", "s", "ms", "pp", ""]
-QUANTITY = re.compile(r"(-|\d{1,12}(?:\.\d{1,12})?)\s*(%|ms|s|pp)?")
+FIGURE = r"\d{1,12}(?:\.\d{1,12})?"
+QUANTITY = re.compile(rf"(?:-|({FIGURE})(?:\s*±\s*({FIGURE}))?)\s*(%|ms|s|pp)?")
 CELLS = (
     "train_accuracy", "test_accuracy", "best_test_accuracy", "epochs_run", "train_seconds", "step_milliseconds",
 )  # fmt: skip
 """Columns that a printed table may have, beside ``epochs_to_95`` and its like."""
+ACCURACIES = CELLS[:3]
+"""Of these, the ones that a mean of several runs is read of."""
 CURVE = ("train_accuracy", "train_loss", "test_accuracy", "test_loss")
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A printed figure: ``98.01 %`` is the number 98.01 with two decimals and the unit %; None: it printed a dash."""
+    """A printed figure: ``98.01 %`` is the number 98.01 with two decimals and the unit %; None: it printed a dash.
+
+    ``98.94 ± 0.04 %`` is a mean and the standard deviation that was printed with it, in the same unit.
+    """
 
     number: float | None
     decimals: int
     unit: str
+    sd: float | None = None
 
     @property
     def text(self) -> str:
@@ -55,28 +63,33 @@ class Quantity:
 
 
 def quantity(text: str) -> Quantity:
-    """Read ``98.01 %``, ``0.6913``, ``6 ms``, ``-``. Raises ValueError."""
+    """Read ``98.01 %``, ``98.94 ± 0.04 %``, ``0.6913``, ``6 ms``, ``-``. Raises ValueError."""
     found = QUANTITY.fullmatch(text.strip())
     if not found:
         raise ValueError(
-            f"{shown(text.strip())} is no printed figure; write it like '98.01 %', '0.6913', '6 ms' or '-'"
+            f"{shown(text.strip())} is no printed figure; write it like '98.01 %', '98.94 ± 0.04 %', '0.6913', '6 ms' "
+            "or '-'"
         )
-    figure, unit = found.groups()
-    if figure == "-":
+    figure, sd, unit = found.groups()
+    if figure is None:
         return Quantity(None, 0, unit or "")
-    return Quantity(float(figure), len(figure.partition(".")[2]), unit or "")
+    return Quantity(float(figure), len(figure.partition(".")[2]), unit or "", float(sd) if sd else None)
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A printed table: a line of column names, then a line an arm, cells parted by ``|``.
 
     ``seed``: the seed that the article trained with, if it said so; its figures are then held against that very run,
-    which is not counted where claims are judged.
+    which is not counted where claims are judged. ``runs``: of how many runs, whose seeds nobody knows, each cell is the
+    mean, printed with its standard deviation, ``98.94 ± 0.04 %``; and ``ddof``, whether that has ``runs - 1`` in its
+    denominator or, as NumPy's ``std`` has, ``runs``.
     """
 
     table: str
     variant: str = ""
     seed: int | None = None
+    runs: Annotated[int, Meta(ge=2)] | None = None
+    ddof: Literal[0, 1] = 1
     place: str = ""
 
 
@@ -102,7 +115,8 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             ``alike``: their difference is within ``margin``, which is what ``--margin`` is. ``by`` is a metric of
             ``compare``, or ``epoch_seconds``, the median over a run's epochs, which a busy machine hardly moves.
         cells, at_least, within: of the printed cells of the arms ``variant: activation`` (``*`` and ``?`` stand for
-            anything) so many are met to the digit, or, with ``within``, each accuracy to that fraction.
+            anything) so many are met to the digit, or, with ``within``, each accuracy to that fraction; of means of
+            several runs, the true difference of the means.
         columns: of these cells only those in the columns with these names.
         curve, within, through: the printed curve of that arm is followed within ``within`` through that epoch.
     """
@@ -142,7 +156,16 @@ class Article(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class PrintedFigure:
-    """A printed figure and what it is of. ``place``: where it stands in the article."""
+    """A printed figure and what it is of.
+
+    Attributes:
+        variant, activation, column: what was measured of whom.
+        seed: of a single run, if the article named it.
+        quantity: what was printed.
+        place: where it stands in the article.
+        runs: of how many it is the mean; None for a single run's.
+        sd: their standard deviation, with ``runs - 1`` in the denominator, in the printed unit; None for a single run.
+    """
 
     variant: str
     activation: str
@@ -150,6 +173,8 @@ class PrintedFigure:
     column: str | EpochsTo
     quantity: Quantity
     place: str
+    runs: int | None = None
+    sd: float | None = None
 
     @property
     def arm(self) -> str:
@@ -214,6 +239,8 @@ def printed_cells(article: Article) -> list[PrintedFigure]:
     cells = []
     for number, table in enumerate(article.published):
         where = f"published[{number}]"
+        if table.runs and table.seed is not None:
+            raise ValueError(f"{where}: give runs, of which each cell is a mean, or the seed of a single run, not both")
         names, *rows = _rows(table.table, "|", where)
         columns = [_column(name, where) for name in names[1:]]
         for row in rows:
@@ -221,10 +248,24 @@ def printed_cells(article: Article) -> list[PrintedFigure]:
             for column, text in zip(columns, row[1:], strict=True):
                 try:
                     figure = quantity(text)
+                    sd = _sample_sd(table, column, figure)
                 except ValueError as error:
                     raise ValueError(f"{where}, {row[0]}, {column}: {error}") from None
-                cells.append(PrintedFigure(table.variant, arm, table.seed, column, figure, table.place))
+                cells.append(PrintedFigure(table.variant, arm, table.seed, column, figure, table.place, table.runs, sd))
     return cells
+
+
+def _sample_sd(table: Table, column: str | EpochsTo, figure: Quantity) -> float | None:
+    """The printed standard deviation, made one with n - 1; None in a table of single runs. Raises ValueError."""
+    if table.runs is None:
+        if figure.sd is not None:
+            raise ValueError("say of how many runs the mean and its standard deviation are: runs = …")
+        return None
+    if column not in ACCURACIES:
+        raise ValueError(f"means of several runs are read of {', '.join(ACCURACIES)} only")
+    if figure.sd is None:
+        raise ValueError(f"a mean of {table.runs} runs is printed with its standard deviation, like '98.94 ± 0.04 %'")
+    return figure.sd * math.sqrt((table.runs - table.ddof) / (table.runs - 1))
 
 
 def _column(name: str, where: str) -> str | EpochsTo:
@@ -305,8 +346,19 @@ def _check(number: int, claim: Claim, printed: list[PrintedFigure]) -> None:
                 raise ValueError(f"{where}: {error}") from None
     if claim.columns is not None and claim.cells is None:
         raise ValueError(f"{where}: columns belongs to cells")
-    if claim.cells is not None and not any(cell.is_of(claim) for cell in printed):
-        arms = ", ".join(dict.fromkeys(repr(cell.arm) for cell in printed))
-        raise ValueError(f"{where}: no printed cell is meant; arms: {arms or 'none'}")
+    if claim.cells is not None:
+        _check_cells(where, claim, printed)
     if claim.curve is not None and (claim.within is None or claim.through is None):
         raise ValueError(f"{where}: a curve is followed within = … through = …")
+
+
+def _check_cells(where: str, claim: Claim, printed: list[PrintedFigure]) -> None:
+    meant = [cell for cell in printed if cell.is_of(claim)]
+    if not meant:
+        arms = ", ".join(dict.fromkeys(repr(cell.arm) for cell in printed))
+        raise ValueError(f"{where}: no printed cell is meant; arms: {arms or 'none'}")
+    several = {cell.runs is not None for cell in meant}
+    if len(several) > 1:
+        raise ValueError(f"{where}: its cells are of single runs or means of several, not both")
+    if several == {True} and claim.within is None:
+        raise ValueError(f"{where}: means of several runs meet no digits; say within = …")

@@ -83,8 +83,10 @@ class Study(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def trial(self) -> Study:
-        """The short trial of it: ``smoke`` laid over all. Variants that come out equal then are tried once."""
-        short = self.override(self.smoke)
+        """The short trial of it: ``smoke`` laid over all, one epoch where it says nothing. Variants that come out equal
+        then are tried once.
+        """
+        short = self.override(self.smoke or {"epochs": 1})
         tried: list[Asked] = []
         kept = {}
         for name, changes in short.variants.items():

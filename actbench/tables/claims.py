@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from actbench import statistics
 from actbench.errors import UserError
-from actbench.statistics import Arm, Comparison
+from actbench.statistics import LEAST_SPREAD, Arm, Comparison, Interval
 from actbench.studies.article import Article, Claim
 from actbench.tables.comparison import ALPHA, Margin
 from actbench.tables.contests import judge_contest
@@ -20,10 +20,19 @@ from actbench.tables.evidence import (
     JudgedClaim,
     Lacking,
     LargestDifference,
+    MeansApart,
     NoEvidence,
     combined,
 )
-from actbench.tables.published import CURVE_ACCURACIES, ReproducedCurve, ReproducedFigure, count_digits
+from actbench.tables.published import (
+    CURVE_ACCURACIES,
+    ComparedMean,
+    ReproducedCurve,
+    ReproducedFigure,
+    as_printed,
+    compare_means,
+    count_digits,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,6 +69,8 @@ def _judge_claim(
 
 def _judge_cells(claim: Claim, cells: Sequence[ReproducedFigure]) -> JudgedClaim:
     chosen = [cell for cell in cells if cell.printed.is_of(claim)]
+    if claim.within is not None and chosen[0].printed.runs is not None:
+        return _judge_means(claim, claim.within, chosen)
     if claim.within is not None:
         return _judge_distance(claim, claim.within, [cell for cell in chosen if cell.is_accuracy])
     met = count_digits(chosen)
@@ -121,6 +132,37 @@ def _judge_samples(claim: Claim, within: float, cells: Sequence[ReproducedFigure
         comparison.interval if comparison else None,
     )
     return JudgedClaim(claim, "", verdict, evidence, tests[told].verdict.n)
+
+
+def _judge_means(claim: Claim, within: float, cells: Sequence[ReproducedFigure]) -> JudgedClaim:
+    """Whether our means come within the distance of the printed ones: all have to, and one that is beyond refutes."""
+    compared = compare_means(cells, within)
+    there = [one for one in compared if one.cell.runs]
+    if not there:
+        return JudgedClaim.left_open(claim, "", NoEvidence(Lacking.CELLS))
+    verdict = combined(map(_of_mean, compared))
+    told = max(there, key=lambda one: (_of_mean(one) is verdict, abs(one.cell.fraction_apart or 0.0)))
+    unit = as_printed(told.cell.printed, 1.0)
+    interval = told.interval and Interval(told.interval.low / unit, told.interval.high / unit, told.interval.level)
+    evidence = MeansApart(
+        sum(one.agrees for one in compared),
+        sum(one.differs for one in compared),
+        len(compared),
+        told.cell.name,
+        told.cell.fraction_apart or 0.0,
+        interval,
+        within,
+    )
+    return JudgedClaim(claim, "", verdict, evidence, told.cell.runs)
+
+
+def _of_mean(compared: ComparedMean) -> ClaimVerdict:
+    """What one mean says of the claim; one of which there is no run leaves it open."""
+    if compared.differs:
+        return ClaimVerdict.REFUTED
+    if 0 < compared.cell.runs < LEAST_SPREAD:
+        return ClaimVerdict.TOO_FEW
+    return ClaimVerdict.CONFIRMED if compared.agrees else ClaimVerdict.UNDECIDED
 
 
 def _judge_curve(claim: Claim, arm: str, curves: Sequence[ReproducedCurve]) -> JudgedClaim:

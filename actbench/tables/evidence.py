@@ -157,6 +157,28 @@ class LargestDifference:
 
 
 @dataclass(frozen=True)
+class MeansApart:
+    """Of a claim about printed means of several runs: how many of ours come within the limit, and the one that decided.
+
+    Attributes:
+        agreeing, differing, means: how many are shown to lie within the limit, and beyond it, of how many.
+        arm: the one that decided.
+        difference: its mean, ours minus the printed one, a fraction.
+        interval: Welch's, of that; None for too few runs.
+        within: the limit, a fraction.
+    """
+
+    kind: ClassVar[str] = "means"
+    agreeing: int
+    differing: int
+    means: int
+    arm: str
+    difference: float
+    interval: Interval | None
+    within: float
+
+
+@dataclass(frozen=True)
 class CurveDifference:
     """Of a claim about a curve: the largest difference of an accuracy through an epoch, a fraction; and where it is."""
 
@@ -256,7 +278,7 @@ class ArmRatio:
 
 
 ArmEvidence: TypeAlias = ArmDifference | ArmTimes | ArmRatio
-Evidence: TypeAlias = NoEvidence | DigitsMet | LargestDifference | CurveDifference | ArmEvidence
+Evidence: TypeAlias = NoEvidence | DigitsMet | LargestDifference | MeansApart | CurveDifference | ArmEvidence
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from actbench.results.frames import SHOWN, epoch_chunks, read_studies, run_frame
 from actbench.results.read import read_manifest
 from actbench.results.sittings import designs_in, sittings_in
 from actbench.results.thresholds import checked_thresholds
-from actbench.results.tunings import tunings_in
+from actbench.results.tunings import chosen_by, tunings_in
 from actbench.tables.across import Across, NotAcross, across_tasks
 from actbench.tables.arms import SHARED_COLUMNS, arm_rows
 from actbench.tables.checks import Check, CheckResult, Known, parse_check, run_checks
@@ -35,9 +35,9 @@ from actbench.tables.sequential import (
     with_designs,
     with_stops,
 )
-from actbench.tables.tasks import Task, split
+from actbench.tables.tasks import Task, first_rates, split
 from actbench.tables.tuning import TuningFindings, about_tuning, find_tunings
-from actbench.tables.warnings import Hindrance, TableWarning, about_stores, about_task
+from actbench.tables.warnings import Hindrance, TableWarning, UnknownTuning, about_stores, about_task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +56,7 @@ class Question:
         thresholds: accuracies as fractions; None takes those of the stores' studies.
         selection: which runs to look at.
         only: keys of the runs to look at, in order; None for all.
+        tunings: names of the tunings to show the arms of; None for all, or of none where ``only`` is given.
         baseline: the arm to compare with; None takes relu, or the first arm.
         metrics: what to compare by, as `parse_metrics` reads it.
         margin: the smallest difference worth caring about; None takes the metric's own.
@@ -67,6 +68,7 @@ class Question:
     thresholds: tuple[float, ...] | None = None
     selection: Selection = field(default_factory=Selection)
     only: tuple[str, ...] | None = None
+    tunings: tuple[str, ...] | None = None
     baseline: str | None = None
     metrics: tuple[str, ...] = DEFAULT_METRICS
     margin: float | None = None
@@ -79,6 +81,8 @@ class Question:
         object.__setattr__(self, "thresholds", checked_thresholds(self.thresholds))
         if self.chance_level is not None and not 0 <= self.chance_level < 1:
             raise UserError(f"--chance-level {self.chance_level:g} is no accuracy between 0 and 1.")
+        if self.only is not None and self.tunings is None:
+            object.__setattr__(self, "tunings", ())
 
 
 class Obstacle(StrEnum):
@@ -202,8 +206,13 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
     measured = measure(
         runs, epoch_chunks(runs, EPOCH_COLUMNS), thresholds, level=question.chance_level, rule=question.rule
     )
-    tasks, apart = split(measured, tunings)
-    tuned = find_tunings(folders, tunings, {task.tuning for task in tasks if task.tuning})
+    chose = dict.fromkeys(name for cell in measured["tuning"] for name in chosen_by(cell))
+    if question.tunings is not None:
+        chose = {name: None for name in chose if name in question.tunings}
+        tunings = {name: its for name, its in tunings.items() if name in chose}
+    tuned = find_tunings(folders, tunings, chose)
+    unknown = tuple(name for name in chose if name not in tunings)
+    tasks, apart = split(measured, tunings, tuned)
     _check_baseline(question.baseline, tasks)
     found = []
     for task in tasks:
@@ -248,7 +257,7 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
         across=_across(found),
         checks=tuple(run_checks([*own_checks, *runnable], known)),
         skipped_checks=tuple(skipped),
-        warnings=(*about_stores(runs), *apart),
+        warnings=(*about_stores(runs), *([UnknownTuning(unknown)] if unknown else []), *apart),
         manifests=manifests,
     )
 
@@ -266,8 +275,14 @@ def _scoring(runs: pd.DataFrame, folders: Sequence[Path]) -> pd.DataFrame:
 
 
 def _across(found: Sequence[TaskFindings]) -> Across | NotAcross:
-    """Over all tasks; where some are tuned, over these alone: the others ask the same once more, less fairly."""
-    kept = [item for item in found if item.task.tuning] or found
+    """Over all tasks; where some are tuned, over these alone: the others ask the same once more, less fairly.
+
+    Of tasks that differ in the tuning or in the learning rate alone, the first stands for all.
+    """
+    tuned = [item for item in found if item.task.tuning]
+    alike = {frozenset(item.task.settings.items() - {("tuning", item.task.tuning)}): item for item in reversed(tuned)}
+    once = [item.task for item in alike.values()] if tuned else first_rates([item.task for item in found])
+    kept = [item for item in found if any(item.task is task for task in once)]
     return across_tasks([item.task for item in kept], common_baseline(kept), [item.thresholds for item in kept])
 
 
@@ -290,6 +305,8 @@ def full_table(findings: Findings) -> pd.DataFrame:
     parts = []
     for found in findings.tasks:
         part = found.arms.copy()
+        if any(other.task.tuning for other in findings.tasks):
+            part.insert(0, "tuning", found.task.tuning)
         for place, column in enumerate(varying):
             own = column in found.task.open
             part.insert(place, column, _own(found, column) if own else found.task.settings[column])

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from actbench.results.column import Unit
 from actbench.results.columns import BY_NAME
 from actbench.results.thresholds import ColumnName, EpochsTo, FractionT, in_percent
+from actbench.statistics import Interval, Moments, welch_interval
 from actbench.studies.article import Article, PrintedCurve, PrintedFigure, printed_cells, printed_curves
 from actbench.tables.arms import finished
+from actbench.tables.comparison import ALPHA
 from actbench.tables.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -78,6 +80,17 @@ class ReproducedFigure:
         theirs, unit = self.printed.quantity.number, as_printed(self.printed, 1.0)
         return {} if theirs is None else {seed: (ours - theirs) / unit for seed, ours in self.by_seed.items()}
 
+    def difference_interval(self, level: float) -> Interval | None:
+        """Welch's interval of the true mean of ours minus theirs, of a mean of several runs, in the printed unit.
+
+        Their seeds are not ours: nothing is paired. None below three runs of either, and where neither spreads.
+        """
+        theirs, printed = self.printed.quantity.number, self.printed
+        if theirs is None or printed.runs is None or printed.sd is None or self.ours is None or self.sd is None:
+            return None
+        ours, printed_moments = Moments(self.ours, self.sd, self.runs), Moments(theirs, printed.sd, printed.runs)
+        return welch_interval(ours, printed_moments, level=level)
+
     @property
     def arm(self) -> str:
         """Variant and activation, as claims name them."""
@@ -87,6 +100,46 @@ class ReproducedFigure:
     def name(self) -> str:
         """The same without a variant that has no name."""
         return self.arm.removeprefix(": ")
+
+
+@dataclass(frozen=True)
+class ComparedMean:
+    """A printed mean of several runs and ours.
+
+    Attributes:
+        cell: the two.
+        interval: of the true mean of ours minus theirs, by itself, in the printed unit; None for too few runs.
+        agrees: whether this interval lies within the margin.
+        differs: whether they are shown to differ by more than the margin: in a family none of which does, any is called
+            so with a chance of at most 5 %.
+    """
+
+    cell: ReproducedFigure
+    interval: Interval | None
+    agrees: bool
+    differs: bool
+
+    @property
+    def bound(self) -> float | None:
+        """Within what the two agree: the end of the interval that is further from 0, in the printed unit."""
+        return None if self.interval is None else max(abs(self.interval.low), abs(self.interval.high))
+
+
+def compare_means(cells: Sequence[ReproducedFigure], margin: float = 0.0) -> list[ComparedMean]:
+    """Printed means beside ours, as one family; ``margin`` is a fraction, as accuracies are.
+
+    Each agrees or not by its own 95 % interval, since all of them have to; the error of calling any different is shared
+    out among them (Bonferroni).
+    """
+    found = []
+    for cell in cells:
+        limit = as_printed(cell.printed, margin)
+        interval = cell.difference_interval(1 - ALPHA)
+        wide = cell.difference_interval(1 - ALPHA / len(cells))
+        agrees = interval is not None and interval.lies_in(-limit, limit)
+        differs = wide is not None and (wide.low > limit or wide.high < -limit)
+        found.append(ComparedMean(cell, interval, agrees, differs))
+    return found
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,16 +17,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AtRate:
-    """The runs of an arm at one learning rate: the accuracies of those that learned, and of the others, fractions."""
+    """The runs of an arm at one learning rate: the accuracies of those that learned, of those that diverged, and of the
+    others, which did not learn, as fractions.
+    """
 
     rate: float
     learned: tuple[float, ...]
+    diverged: tuple[float, ...]
     others: tuple[float, ...]
 
     @property
     def accuracies(self) -> tuple[float, ...]:
         """Of all of them."""
-        return self.learned + self.others
+        return self.learned + self.diverged + self.others
 
 
 @dataclass(frozen=True)
@@ -50,21 +54,22 @@ def by_tasks(tasks: Sequence[Task]) -> dict[str, Sensitivity]:
     points: dict[str, list[AtRate]] = {}
     for task in sorted(tasks, key=lambda task: float(task.settings["learning_rate"])):
         for arm, runs in task.finished.groupby("arm", sort=False):
-            learned = runs["outcome"] == Outcome.LEARNED
+            learned, diverged = (runs["outcome"] == outcome for outcome in (Outcome.LEARNED, Outcome.DIVERGED))
+            accuracies = runs["test_accuracy"].astype(float)
             point = AtRate(
                 float(task.settings["learning_rate"]),
-                tuple(runs["test_accuracy"][learned].astype(float)),
-                tuple(runs["test_accuracy"][~learned].astype(float)),
+                *(tuple(accuracies[some]) for some in (learned, diverged, ~(learned | diverged))),
             )
             points.setdefault(str(arm), []).append(point)
     return {arm: Sensitivity(tuple(its)) for arm, its in points.items()}
 
 
 def _tried(found: TuningFindings, arm: str, tuned: Tuned) -> tuple[AtRate, ...]:
-    places: Mapping[float, tuple[list[float], list[float]]] = {
-        trial.rate: ([], []) for trial in in_a_row(list(tuned.scores)) or () if trial.rate is not None
+    places: Mapping[float, tuple[list[float], list[float], list[float]]] = {
+        trial.rate: ([], [], []) for trial in in_a_row(list(tuned.scores)) or () if trial.rate is not None
     }
     for (its, trial, _), result in found.results.items():
         if its == arm and trial.rate is not None:
-            places[trial.rate][not result.learned].append(result.accuracy)
-    return tuple(AtRate(rate, tuple(learned), tuple(others)) for rate, (learned, others) in places.items())
+            kind = 0 if result.learned else 1 if math.isinf(result.loss) else 2
+            places[trial.rate][kind].append(result.accuracy)
+    return tuple(AtRate(rate, *map(tuple, kinds)) for rate, kinds in places.items())

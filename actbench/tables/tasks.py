@@ -6,19 +6,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from actbench.results.columns import FINAL
-from actbench.results.tunings import names_in
+from actbench.results.tunings import BESIDE, names_in
 from actbench.studies.tuning.asked import place_of
 from actbench.tables.arms import LABELS, SHARED_COLUMNS, SIZES, arm_names, finished, with_sizes
 from actbench.tables.measured import EpochRule
-from actbench.tables.warnings import KeptApart, RepeatedSeeds, SensitivityStudy, TableWarning
+from actbench.tables.warnings import KeptApart, NotScoredThere, RepeatedSeeds, SensitivityStudy, TableWarning
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from actbench.results.tunings import StoredTuning
+    from actbench.tables.tuning import TuningFindings
 
 # Arms that one tuning chose settings for are a question of their own, in which what it chose is open.
 KEYS = (*(column for column in SHARED_COLUMNS if column not in LABELS), "tuning")
@@ -67,7 +68,9 @@ class Task:
 
 
 def split(
-    measured: pd.DataFrame, tunings: Mapping[str, StoredTuning] = MappingProxyType({})
+    measured: pd.DataFrame,
+    tunings: Mapping[str, StoredTuning] = MappingProxyType({}),
+    found: Mapping[str, TuningFindings] = MappingProxyType({}),
 ) -> tuple[list[Task], list[TableWarning]]:
     """The tasks of some runs, in the order of first appearance, and warnings about what was kept apart or left out.
 
@@ -77,15 +80,21 @@ def split(
     Args:
         measured: scoring runs.
         tunings: by name, as manifests know them; of others nothing is known, and they make no task.
+        found: what came of them. Runs at what was best once, before a later study tried more, are in no tuned task.
     """
     runs = with_sizes(measured)
     runs["arm"] = arm_names(runs)
-    views, asked = _views(runs, tunings)
+    views, asked, left = _views(runs, tunings, found)
     kept, warnings = _one_run_a_seed(views, asked)
     views, asked = views[kept], asked[kept]
     numbers = task_numbers(asked)
     parts = [(views[numbers == number], asked[numbers == number]) for number in sorted(set(numbers))]
-    parts = [(part, its) for part, its in parts if its["tuning"].iloc[0] or not part["tuning"].all()]
+    shown = {beside for name in tunings for beside in (name, name + BESIDE)}
+    parts = [
+        (part, its)
+        for part, its in parts
+        if its["tuning"].iloc[0] or not all(shown.intersection(names_in(cell)) for cell in part["tuning"])
+    ]
     settings = [
         {key: _known(its[key].iloc[0]) for key in KEYS}
         | {label: " + ".join(filter(None, dict.fromkeys(part[label]))) for label in LABELS}
@@ -96,24 +105,36 @@ def split(
         Task(distinction, chosen, part, _opened(chosen["tuning"], tunings))
         for distinction, chosen, (part, _) in zip(distinctions, settings, parts, strict=True)
     ]
-    return tasks, [*warnings, *_kept_apart(tasks)]
+    return tasks, [*left, *warnings, *_kept_apart(tasks)]
 
 
-def _views(runs: pd.DataFrame, tunings: Mapping[str, StoredTuning]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The runs, each as often as tasks see it, and beside them the `KEYS` that they are sorted into tasks by."""
+def _views(
+    runs: pd.DataFrame, tunings: Mapping[str, StoredTuning], found: Mapping[str, TuningFindings]
+) -> tuple[pd.DataFrame, pd.DataFrame, list[TableWarning]]:
+    """The runs, each as often as tasks see it; beside them the `KEYS` that they are sorted into tasks by; and what was
+    left out.
+    """
+    import numpy as np
     import pandas as pd
 
     views, asked = [], []
+    left: list[TableWarning] = []
     names = [names_in(cell) for cell in runs["tuning"]]
     for name in dict.fromkeys(name for some in names for name in some if name in tunings):
         part = runs[[name in some for some in names]]
+        if name in found:
+            arms = part["arm"]
+            rows = cast("list[dict[str, Any]]", part.to_dict("records"))
+            part = part[np.array([found[name].has_chosen(row) for row in rows], dtype=np.bool_)]
+            if gone := tuple(arm for arm in dict.fromkeys(arms) if arm not in set(part["arm"])):
+                left.append(NotScoredThere(gone))
         hidden = dict.fromkeys(_opened(name, tunings))
         # Looks are about arms that share their settings.
         views.append(part.assign(designs=pd.Series([()] * len(part), index=part.index, dtype=object)))
         asked.append(part[list(KEYS)].assign(**hidden, tuning=name))
     views.append(runs)
     asked.append(runs[list(KEYS)].assign(tuning=""))
-    return pd.concat(views, ignore_index=True), pd.concat(asked, ignore_index=True)
+    return pd.concat(views, ignore_index=True), pd.concat(asked, ignore_index=True), left
 
 
 def _opened(tuning: str, tunings: Mapping[str, StoredTuning]) -> tuple[str, ...]:
@@ -139,17 +160,19 @@ def _one_run_a_seed(views: pd.DataFrame, asked: pd.DataFrame) -> tuple[pd.Series
 def _distinctions(settings: Sequence[dict[str, Any]]) -> list[Distinction]:
     """Of each task data, model, variant and tuning, and whatever else it takes to tell it from the others.
 
-    What a tuning chose tells it from nothing: that is open.
+    What a tuning chose tells it from nothing: that is open. Which tuning it was is told where there are several.
     """
     varying = [key for key in KEYS if len({str(chosen[key]) for chosen in settings}) > 1 and key not in NAMING]
     # Sizes and hashes follow the data set, its limit and its split: they are named only where those do not tell.
     derived = [key for key in ("dataset_sha256", *SIZES) if key in varying]
     telling = [key for key in varying if key not in derived]
+    tunings = {chosen["tuning"] for chosen in settings} - {""}
+    told = {name: name if len(tunings) > 1 else bool(name) for name in {"", *tunings}}
     distinctions: list[Distinction] = []
     for keys in ([], telling, varying):
         distinctions = [
             (
-                *((key, chosen[key]) for key in NAMING if chosen[key]),
+                *((key, told[chosen[key]] if key == "tuning" else chosen[key]) for key in NAMING if chosen[key]),
                 *((key, chosen[key]) for key in keys if not (chosen["tuning"] and chosen[key] is None)),
             )
             for chosen in settings
@@ -180,6 +203,12 @@ def _kept_apart(tasks: Sequence[Task]) -> list[TableWarning]:
 def over_rates(tasks: Sequence[Task]) -> list[list[Task]]:
     """Those that differ in their learning rate alone, family by family."""
     return [its for its in _families(tasks) if [key for key, _ in _differing(its)] == ["learning_rate"]]
+
+
+def first_rates(tasks: Sequence[Task]) -> list[Task]:
+    """The tasks without those that ask at another learning rate what an earlier one asks."""
+    again = [task for its in over_rates(tasks) for task in its[1:]]
+    return [task for task in tasks if not any(task is other for other in again)]
 
 
 def _families(tasks: Sequence[Task]) -> list[list[Task]]:

@@ -16,7 +16,7 @@ from actbench.studies.tuning.asked import value_in
 from actbench.studies.tuning.budget import expected_best
 from actbench.studies.tuning.trials import Key, Result, Trial, Tuned, score, tuned
 from actbench.tables.outcomes import Outcome, outcomes
-from actbench.tables.warnings import ChosenByLuck, ChosenOnEdge, TableWarning
+from actbench.tables.warnings import ChosenByLuck, ChosenOnEdge, LearnedNowhere, TableWarning, TriedLess
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +40,17 @@ class TuningFindings:
     arms: Mapping[str, Tuned]
     results: Mapping[Key, Result]
 
+    @property
+    def runs(self) -> tuple[int, int]:
+        """Tuning runs that it took, and those of the full budget."""
+        trials = sum(len(its.scores) for its in self.arms.values())
+        return len(self.results), trials * len(self.stored.seeds)
+
+    def has_chosen(self, row: Mapping[str, Any]) -> bool:
+        """Whether a scoring run has what its arm is best with by all that is known now; also where nothing is known."""
+        best = self.arms.get(str(row["arm"]))
+        return best is None or tuple((n, value_in(row, n)) for n in self.stored.searched) == best.trial.settings
+
     def budget(self, arm: str) -> list[float]:
         """The expected best validation accuracy of k = 1 … n random trials of an arm."""
         return expected_best([its.accuracy for its in self.arms[arm].scores.values()])
@@ -57,6 +68,11 @@ def about_tuning(
     tuned = {arm: found.arms[arm] for arm in arms if arm in found.arms}
     edge = tuple(arm for arm, its in tuned.items() if its.on_edge)
     warnings: list[TableWarning] = [ChosenOnEdge(edge)] if edge else []
+    if nowhere := tuple(arm for arm, its in tuned.items() if not its.score.learned):
+        warnings.append(LearnedNowhere(nowhere))
+    most = max((len(its.scores) for its in tuned.values()), default=0)
+    if less := {arm: len(its.scores) for arm, its in tuned.items() if len(its.scores) < most}:
+        warnings.append(TriedLess(less, most))
     if (base := tuned.get(baseline)) is not None:
         others = {arm: its for arm, its in tuned.items() if its.trial != base.trial and arm not in confirmed}
         luck = tuple(
@@ -100,6 +116,11 @@ def results(runs: pd.DataFrame) -> dict[str, Result]:
     return found
 
 
+def trials_of(stored: StoredTuning) -> list[Trial]:
+    """What was tried, in its order."""
+    return [Trial(tuple((n, tried.settings[n]) for n in stored.searched), tried.group) for tried in stored.trials]
+
+
 def find_tunings(
     folders: Sequence[Path], stored: Mapping[str, StoredTuning], wanted: Collection[str]
 ) -> dict[str, TuningFindings]:
@@ -108,8 +129,9 @@ def find_tunings(
     Args:
         folders: the stores.
         stored: what their manifests say, by name.
-        wanted: names.
+        wanted: names; nothing is found of those that no manifest knows.
     """
+    wanted = [name for name in wanted if name in stored]
     if not wanted:
         return {}
     runs = _tuning_runs(folders)
@@ -120,7 +142,7 @@ def find_tunings(
         if part.empty:
             continue
         by_key = results(part)
-        trials = [Trial(tuple((n, tried.settings[n]) for n in its.searched), tried.group) for tried in its.trials]
+        trials = trials_of(its)
         known = {trial.settings: trial for trial in trials}
         placed: dict[Key, Result] = {}
         for row in cast("list[dict[str, Any]]", part.to_dict("records")):

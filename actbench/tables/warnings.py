@@ -15,6 +15,8 @@ from actbench.tables.arms import finished
 from actbench.tables.outcomes import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 VERSIONS = (*(column.name for column in VERSION_FIELDS if column.name != "git_commit"), "provider_version")
@@ -148,6 +150,39 @@ class ChosenByLuck:
     baseline: str
 
 
+@dataclass(frozen=True)
+class TriedLess:
+    """Arms that were tuned with fewer trials than others, which a later study tuned further: ``arms`` with how many."""
+
+    kind: ClassVar[str] = "tried less"
+    arms: Mapping[str, int]
+    most: int
+
+
+@dataclass(frozen=True)
+class LearnedNowhere:
+    """Arms of which no tuning run learned with what is called their best."""
+
+    kind: ClassVar[str] = "learned nowhere"
+    arms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class UnknownTuning:
+    """Tunings that chose the settings of some runs, and that no manifest knows: ``names``."""
+
+    kind: ClassVar[str] = "unknown tuning"
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NotScoredThere:
+    """Arms whose scoring runs are not at what their tuning is best with by now."""
+
+    kind: ClassVar[str] = "not scored there"
+    arms: tuple[str, ...]
+
+
 class Hindrance(StrEnum):
     """Why the looks at a family cannot be counted: what is asked for now is not what its seeds were chosen by."""
 
@@ -205,6 +240,10 @@ TableWarning: TypeAlias = (
     | SensitivityStudy
     | ChosenOnEdge
     | ChosenByLuck
+    | TriedLess
+    | LearnedNowhere
+    | UnknownTuning
+    | NotScoredThere
     | LooksNotCounted
     | GrewBetweenLooks
     | StoppedEarly

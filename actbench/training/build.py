@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actbench import activations, models
@@ -11,7 +12,7 @@ from actbench.models import whole
 from actbench.registry import Choice, choose
 from actbench.results.columns import KEEP, Run
 from actbench.training import backends, schedules
-from actbench.training.initializers import OWN, Draw, drawing
+from actbench.training.initializers import OWN, Drawing, drawing
 from actbench.training.optimizers import OPTIMIZERS
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ class Built(NamedTuple):
 
 
 def build(run: Run, data: Dataset) -> Built:
-    """Build the run's network and draw its kernels: the same for every activation of the same seed.
+    """Build the run's network and draw its weights: the same for every activation of the same seed.
 
-    ``RandomState(seed)`` draws the kernels of the reference layers in layer order and then the batch orders. An
+    ``RandomState(seed)`` draws the kernels of the reference layers (biases too, if the initializer does) in layer order
+    and then the batch orders. An
     activation's own weights come from streams of their own, one per site, so they shift nothing.
 
     Raises:
@@ -62,7 +64,7 @@ def build(run: Run, data: Dataset) -> Built:
         _check_sites(run.model.spelling, made, used)
     stream = np.random.RandomState(run.seed)
     if run.initializer != OWN:
-        _draw_kernels(model, drawing(run.initializer), stream)
+        _draw_weights(model, drawing(run.initializer), stream)
     return Built(model, stream)
 
 
@@ -98,35 +100,43 @@ def _layers(run: Run) -> dict[str, Any]:
     return layers
 
 
-def _draw_kernels(model: Any, draw: Draw, stream: np.random.RandomState) -> None:
-    """Draw all kernels but those that activations learn, in the order of the layers."""
+def _draw_weights(model: Any, draw: Drawing, stream: np.random.RandomState) -> None:
+    """Draw all kernels, and biases if the initializer does, but not what activations learn, in the layers' order."""
+    import numpy as np
+
     from actbench.training.site import sites
 
     learned = {id(weight) for place in sites(model) for weight in place.weights}
     sums = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.EinsumDense)]  # noqa: SLF001 - no public walk
     equations = {id(layer.kernel): layer.equation for layer in sums}
     biases = {id(layer.bias) for layer in sums}
+    shape: tuple[int, ...] = ()
     for weight in model.trainable_weights:
-        if id(weight) not in learned | biases and len(weight.shape) > 1:
-            equation = equations.get(id(weight))
+        if id(weight) in learned:
+            continue
+        if id(weight) in biases or (len(weight.shape) == 1 and weight.name == "bias"):
+            if draw.bias is not None:  # Keras's layers have it right behind their kernel
+                weight.assign(draw.bias(stream, shape).reshape(weight.shape))
+        elif id(weight) in equations:
+            shape, axes = _as_matrix(tuple(weight.shape), equations[id(weight)])
+            sides = [weight.shape[axis] for axis in axes]
+            weight.assign(draw.kernel(stream, shape).reshape(sides).transpose(np.argsort(axes)))
+        elif len(weight.shape) > 1:
             shape = tuple(weight.shape)
-            weight.assign(_draw_sum(draw, stream, shape, equation) if equation else draw(stream, shape))
+            weight.assign(draw.kernel(stream, shape))
 
 
-def _draw_sum(draw: Draw, stream: np.random.RandomState, shape: tuple[int, ...], equation: str) -> Any:
-    """The kernel of a layer that sums by an equation (attention's are such), drawn as the matrix (in, out) that it is.
+def _as_matrix(shape: tuple[int, ...], equation: str) -> tuple[tuple[int, int], list[int]]:
+    """The matrix (in, out) that the kernel of a layer is which sums by an equation, as attention's do, and the order of
+    the kernel's axes in it.
 
     Of ``abc,cde->abde`` axis c of the kernel is summed over, d and e are the outputs: an initializer that took the
     kernel for a window would divide by a wrong number of inputs.
     """
-    import numpy as np
-
     kernel, outputs = equation.replace(" ", "").partition(",")[2].split("->")
     axes = sorted(range(len(shape)), key=lambda axis: kernel[axis] in outputs)
-    summed = [shape[axis] for axis in axes if kernel[axis] not in outputs]
-    sides = [shape[axis] for axis in axes]
-    matrix = draw(stream, (int(np.prod(summed)), int(np.prod(sides[len(summed) :]))))
-    return matrix.reshape(sides).transpose(np.argsort(axes))
+    inputs = math.prod(shape[axis] for axis in axes if kernel[axis] not in outputs)
+    return (inputs, math.prod(shape) // inputs), axes
 
 
 def _check_sites(name: str, made: list[Site], used: list[Site]) -> None:

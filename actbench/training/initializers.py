@@ -1,4 +1,4 @@
-"""Initial kernels of the reference layers, drawn from a NumPy stream so that every arm and backend starts alike."""
+"""Initial weights of the reference layers, drawn from a NumPy stream so that every arm and backend starts alike."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
 from msgspec import Meta
 
@@ -21,10 +21,15 @@ Draw: TypeAlias = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Initializer:
-    """``draw(stream, shape, **parameters)`` returns a float64 kernel of that shape, ``(…window, in, out)``."""
+    """``draw(stream, shape, **parameters)`` returns a float64 kernel of that shape, ``(…window, in, out)``.
+
+    ``draw_bias(stream, shape)`` returns the bias, ``(out,)``, beside a kernel of that shape; None leaves biases as the
+    network makes them, which is at 0 mostly.
+    """
 
     name: str
     draw: Draw
+    draw_bias: Draw | None = None
     parameters: tuple[Parameter, ...] = ()
     aliases: tuple[str, ...] = ()
 
@@ -39,16 +44,23 @@ OWN, USUAL = "own", "glorot_uniform"
 INITIALIZERS: Registry[Initializer] = Registry("initializer", __name__)
 
 
-def initializer(draw: Draw) -> Draw:
+class Drawing(NamedTuple):
+    """What draws kernels and, if anything does, biases: each by the stream and the kernel's shape."""
+
+    kernel: Draw
+    bias: Draw | None
+
+
+def initializer(draw: Draw, *, draw_bias: Draw | None = None) -> Draw:
     """Add an initializer under the function's name."""
-    INITIALIZERS.add(Initializer(draw.__name__, draw, parameters_of(draw, given=2)))
+    INITIALIZERS.add(Initializer(draw.__name__, draw, draw_bias, parameters_of(draw, given=2)))
     return draw
 
 
-def drawing(text: str) -> Draw:
-    """What draws kernels by the initializer of that spelling. Raises UserError where there is none."""
+def drawing(text: str) -> Drawing:
+    """What draws weights by the initializer of that spelling. Raises UserError where there is none."""
     entry, values, _ = choose(INITIALIZERS, text)
-    return functools.partial(entry.draw, **values)
+    return Drawing(functools.partial(entry.draw, **values), entry.draw_bias)
 
 
 def named(text: str) -> str:
@@ -118,8 +130,14 @@ def truncated_normal(
     return drawn
 
 
-@initializer
+def _fan_in_bias(stream: Stream, shape: tuple[int, ...]) -> Kernel:
+    """The bias beside a kernel of that shape, uniform in ±√(1 / fan_in)."""
+    limit = math.sqrt(1 / fan_in(shape))
+    return stream.uniform(-limit, limit, shape[-1:])
+
+
+@functools.partial(initializer, draw_bias=_fan_in_bias)
 def fan_in_uniform(stream: Stream, shape: tuple[int, ...]) -> Kernel:
-    """Uniform in ±√(1 / fan_in); PyTorch's default of linear and convolutional layers, whose biases it draws too."""
+    """Uniform in ±√(1 / fan_in), kernels and biases; PyTorch's default of linear and convolutional layers."""
     limit = math.sqrt(1 / fan_in(shape))
     return stream.uniform(-limit, limit, shape)

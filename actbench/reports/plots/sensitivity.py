@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MARK, CHOSEN = 22, 46
 """Areas of marks, in square points."""
+FAILED = {"x": "diverged", "v": "others"}
+"""Marks, and the runs of a rate that they stand for."""
 EDGE_POINTS = 16
 """How far the arrow at an edge reaches."""
 
@@ -46,15 +48,17 @@ def sensitivity(axes: Axes, panel: Panel, palette: Palette, _: Look) -> None:
     """Accuracy against the learning rate: mean and range over the seeds of each arm, and the rate that it was given.
 
     Of a tuning it is the validation accuracy by which it chose; of a study at several rates the test accuracy. A cross
-    is a run that diverged or did not learn. A dot is an arm's own rate, with an arrow where that lies on the edge of
-    what was tried; the vertical line is the rate that all arms share.
+    is a run that diverged, a triangle one that did not learn. A dot is an arm's own rate, with an arrow where that lies
+    on the edge of what was tried; the vertical line is the rate that all arms share.
     """
     found = panel.one_task
     lines = by_tuning(found.tuning, found.task.arms) if found.tuning else {}
     if not lines and panel.beside:
         lines = by_tasks([found.task, *(other.task for other in panel.beside)])
     if not lines:
-        axes.text(0.5, 0.5, no_rates(), ha="center", va="center", transform=axes.transAxes)
+        axes.text(
+            0.5, 0.5, no_rates(searched=found.tuning is not None), ha="center", va="center", transform=axes.transAxes
+        )
         return
     axes.set_xscale("log")
     arms = palette.layers(list(lines))
@@ -79,8 +83,10 @@ def sensitivity(axes: Axes, panel: Panel, palette: Palette, _: Look) -> None:
     ]
     label_line_ends(axes, ends)
     seeds = [len(point.accuracies) for point in points]
-    failed = any(point.others for point in points)
-    spread, marks = range_name((min(seeds), max(seeds)), failed=failed, chosen=found.tuning is not None)
+    diverged, unlearned = (any(getattr(point, kind) for point in points) for kind in FAILED.values())
+    spread, marks = range_name(
+        (min(seeds), max(seeds)), diverged=diverged, unlearned=unlearned, chosen=found.tuning is not None
+    )
     remark = "; ".join(filter(None, [spread, palette.others(arms)]))
     write_remark(axes, "\n".join(filter(None, [remark, marks])), palette.theme.muted)
 
@@ -94,10 +100,11 @@ def _draw_line(axes: Axes, line: Sensitivity, colour: str, *, named: bool) -> No
     axes.plot(rates, mean, color=colour, linewidth=1.8 if named else 0.8, alpha=1 if named else 0.45, zorder=3)
     if named:
         axes.fill_between(rates, low, high, color=colour, alpha=0.16, linewidth=0)
-    failed = [(point.rate, in_percent(value)) for point in line.runs for value in point.others]
-    if failed:
-        across, up = zip(*failed, strict=True)
-        axes.scatter(across, up, s=MARK, marker="x", color=colour, alpha=0.8 if named else 0.45, linewidths=1, zorder=4)
+    for mark, kind in FAILED.items():
+        if failed := [(point.rate, in_percent(value)) for point in line.runs for value in getattr(point, kind)]:
+            across, up = zip(*failed, strict=True)
+            axes.scatter(across, up, s=MARK, marker=mark, color=colour, alpha=0.8 if named else 0.45, linewidths=1,
+                         facecolors=colour if mark == "x" else "none", zorder=4)  # fmt: skip
     if line.chosen is not None and line.chosen.trial.rate is not None:
         rate, height = line.chosen.trial.rate, in_percent(line.chosen.score.accuracy)
         axes.scatter([rate], [height], s=CHOSEN if named else MARK, color=colour, linewidths=0, zorder=5)

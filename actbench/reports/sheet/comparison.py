@@ -175,7 +175,7 @@ class ComparisonSheet:
             settings_line(found),
             (
                 arms,
-                *([tuning_grid(found.tuning)] if found.tuning else []),
+                *([tuning_grid(found.tuning, found.task.arms)] if found.tuning else []),
                 *(comparison_grid(comparison) for comparison in found.comparisons),
             ),
             (words.not_compared(found.not_compared),) if found.not_compared else (),

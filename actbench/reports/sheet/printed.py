@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from actbench.reports import words
 from actbench.reports.sheet.parts import Cell, Content, Grid, Head
 from actbench.results.thresholds import EpochsTo
-from actbench.tables.published import CURVE_ACCURACIES, CURVE_LOSSES, ReproducedCurve, ReproducedFigure
+from actbench.studies.article import PrintedFigure
+from actbench.tables.published import (
+    CURVE_ACCURACIES,
+    CURVE_LOSSES,
+    ComparedMean,
+    ReproducedCurve,
+    ReproducedFigure,
+    compare_means,
+)
 
 PRINTED_HEADINGS = {
     ("train_accuracy", "%"): "train %",
@@ -27,7 +35,72 @@ CURVE_THROUGH = 20
 def printed_grids(figures: Sequence[ReproducedFigure]) -> list[Grid]:
     """One for each table that the article printed, in its order."""
     tables = dict.fromkeys(_table_of(figure) for figure in figures)
-    return [_printed_grid([figure for figure in figures if _table_of(figure) == table]) for table in tables]
+    return [
+        grid
+        for table in tables
+        for part in ([figure for figure in figures if _table_of(figure) == table],)
+        for grid in (_means_grids(part) if part[0].printed.runs is not None else [_printed_grid(part)])
+    ]
+
+
+def _means_grids(cells: Sequence[ReproducedFigure]) -> list[Grid]:
+    """Printed means of several runs with ours, and whether the two agree: a grid a column, all of them one family."""
+    compared = compare_means(cells)
+    columns = dict.fromkeys((one.cell.printed.column, one.cell.printed.quantity.unit) for one in compared)
+    return [
+        _means_grid(heading(*column), [one for one in compared if one.cell.printed.column == column[0]])
+        for column in columns
+    ]
+
+
+def _means_grid(figure: str, compared: Sequence[ComparedMean]) -> Grid:
+    printed = compared[0].cell.printed
+    runs = sorted({one.cell.runs for one in compared})
+    span = f"{runs[0]} to {runs[-1]}" if len(runs) > 1 else f"{runs[0]}"
+    ours = f"ours are of {span}" if any(runs) else "none of ours is stored"
+    notes = [
+        f"Mean ± standard deviation: the printed ones are of {printed.runs} runs whose seeds are not known, {ours}."
+    ]
+    if printed.sd != printed.quantity.sd:
+        notes.append("The printed standard deviations have n in the denominator; intervals take them with n - 1.")
+    if any(one.interval for one in compared):
+        notes.append(
+            "In brackets Welch's 95 % interval of each alone; 'differs' holds for all of the printed table together, "
+            "at 5 %."
+        )
+    rows = tuple(
+        (
+            Cell(one.cell.printed.activation),
+            _mean(one.cell, one.cell.printed.quantity.number, one.cell.printed.quantity.sd),
+            _mean(one.cell, one.cell.ours, one.cell.sd),
+            _apart(one),
+            Cell(words.beside_printed_mean(one)),
+        )
+        for one in compared
+    )
+    heads = (
+        Head("activation", Content.NAME),
+        *map(Head, ("printed", "ours", "ours - printed")),
+        Head("verdict", Content.WORDS),
+    )
+    return Grid(f"{_title(printed)} · {figure}", heads, rows, tuple(notes))
+
+
+def _mean(cell: ReproducedFigure, mean: float | None, sd: float | None) -> Cell:
+    """A mean with its standard deviation; more digits than were printed tell nothing of so few runs."""
+    decimals = cell.printed.quantity.decimals
+    spread = f" ± {sd:.{decimals}f}" if sd is not None else ""
+    return Cell(words.NOTHING if mean is None else f"{mean:.{decimals}f}{spread}", mean)
+
+
+def _apart(compared: ComparedMean) -> Cell:
+    """Ours minus theirs."""
+    found, decimals = compared.cell.difference, compared.cell.printed.quantity.decimals
+    if found is None:
+        return Cell(words.NOTHING)
+    span = compared.interval
+    ends = f" ({span.low:+.{decimals}f} … {span.high:+.{decimals}f})" if span else ""
+    return Cell(f"{found:+.{decimals}f}{ends}", found)
 
 
 def _printed_grid(cells: Sequence[ReproducedFigure]) -> Grid:
@@ -46,11 +119,16 @@ def _printed_grid(cells: Sequence[ReproducedFigure]) -> Grid:
     ours = f"with seed {first.seed}" if first.seed is not None else f"the mean of {words.plural(runs, 'run')}"
     told = f"ours ({ours}); '=' where ours reads the same" if runs else "ours; no run of it is stored"
     return Grid(
-        " · ".join(part for part in (first.place, first.variant) if part) or "Printed and ours",
+        _title(first),
         (Head("activation", Content.NAME), *(Head(heading(name, unit)) for name, unit in units.items())),
         rows,
         (f"Each cell: printed / {told}.",),
     )
+
+
+def _title(printed: PrintedFigure) -> str:
+    """Where it stands in the article, and what was varied."""
+    return " · ".join(part for part in (printed.place, printed.variant) if part) or "Printed and ours"
 
 
 def _table_of(cell: ReproducedFigure) -> tuple[str, str, int | None]:

@@ -25,6 +25,7 @@ from actbench.reports.sheet.parts import (
     Tone,
 )
 from actbench.reports.sheet.printed import curves_grid, printed_grids
+from actbench.tables.comparison import ALPHA
 from actbench.tables.evidence import ClaimVerdict
 from actbench.tables.published import count_digits
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from actbench.execution.reproduce import Reproduction
     from actbench.tables.evidence import JudgedClaim
+    from actbench.tables.published import ReproducedFigure
 
 TONES = {
     ClaimVerdict.TO_THE_DIGIT: Tone.GOOD,
@@ -119,13 +121,18 @@ class ReproductionSheet:
                     "figure": str(cell.printed.column),
                     "unit": cell.printed.quantity.unit,
                     "printed": cell.printed.quantity.number,
+                    "printed_sd": cell.printed.sd,
+                    "printed_runs": cell.printed.runs,
                     "ours": cell.ours,
                     "sd": cell.sd,
                     "runs": cell.runs,
                     "exact": cell.exact,
+                    "low": interval.low if interval else None,
+                    "high": interval.high if interval else None,
                 }
                 for one in self.found
                 for cell in one.cells
+                for interval in (cell.difference_interval(1 - ALPHA),)
             ],
             dtype=object,
         )
@@ -291,6 +298,15 @@ def _evidence(judged: JudgedClaim) -> dict[str, Any]:
     return values | ({"metric": values["metric"]["name"]} if "metric" in values else {})
 
 
+def _figure(cell: ReproducedFigure) -> dict[str, Any]:
+    """A printed figure and ours; of a printed mean its runs and standard deviation, with n - 1 in the denominator."""
+    printed = asdict(cell.printed) | {"column": str(cell.printed.column)}
+    printed |= {f"printed_{name}": printed.pop(name) for name in ("runs", "sd")}
+    interval = cell.difference_interval(1 - ALPHA)
+    ours = {"ours": cell.ours, "sd": cell.sd, "runs": cell.runs, "exact": cell.exact}
+    return printed | ours | {"interval": asdict(interval) if interval else None}
+
+
 def _document(found: Reproduction) -> dict[str, Any]:
     case = found.case
     return {
@@ -314,12 +330,7 @@ def _document(found: Reproduction) -> dict[str, Any]:
             }
             for judged in found.claims
         ],
-        "cells": [
-            asdict(cell.printed)
-            | {"column": str(cell.printed.column)}
-            | {"ours": cell.ours, "sd": cell.sd, "runs": cell.runs, "exact": cell.exact}
-            for cell in found.cells
-        ],
+        "cells": [_figure(cell) for cell in found.cells],
         "curves": [
             {
                 "arm": curve.arm,

@@ -9,14 +9,16 @@ from actbench.reports.sheet.parts import Cell, Content, Grid, Head
 from actbench.reports.words.tuning import flat_words, settings_words, tuning_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from actbench.tables.tuning import TuningFindings
 
 FEW_TRIALS = 3
 """Whose expected best is shown: what somebody finds who tries no more."""
 
 
-def tuning_grid(found: TuningFindings) -> Grid:
-    """One row an arm."""
+def tuning_grid(found: TuningFindings, arms: Sequence[str]) -> Grid:
+    """One row an arm of those named that was tuned."""
     rate = list(found.stored.searched) == ["learning_rate"]
     heads = (
         Head("activation", Content.NAME),
@@ -28,7 +30,8 @@ def tuning_grid(found: TuningFindings) -> Grid:
         Head("trials", rank=4),
     )
     rows = []
-    for arm, tuned in found.arms.items():
+    for arm in (arm for arm in arms if arm in found.arms):
+        tuned = found.arms[arm]
         few = found.budget(arm)[min(FEW_TRIALS, len(tuned.scores)) - 1]
         own = settings_words(tuned.trial.settings) + (" (edge)" if tuned.on_edge else "")
         rows.append(
@@ -42,9 +45,9 @@ def tuning_grid(found: TuningFindings) -> Grid:
                 Cell(str(len(tuned.scores)), len(tuned.scores)),
             )
         )
+    flat = any(tuned.flat for tuned in found.arms.values())
     note = (
         "within a point: the rates around the best whose validation accuracy is within one point of it; decades: how "
-        f"many powers of ten they span. best of {FEW_TRIALS}: the expected best validation accuracy of {FEW_TRIALS} "
-        "random trials."
-    )
+        "many powers of ten they span. " * flat
+    ) + (f"best of {FEW_TRIALS}: the expected best validation accuracy of {FEW_TRIALS} random trials.")
     return Grid(words.sentence(tuning_line(found)), heads, tuple(rows), (note,)).telling

@@ -7,7 +7,7 @@ of a plan in ``plans``; what is taken out of a store in ``removals``.
 """
 
 from actbench.reports.words.across import across_title, shared_networks
-from actbench.reports.words.claims import claim_figures, claim_verdict
+from actbench.reports.words.claims import beside_printed_mean, claim_figures, claim_verdict
 from actbench.reports.words.costs import cost
 from actbench.reports.words.looks import explain_looks, look_lines
 from actbench.reports.words.metrics import metric_title, scored_on
@@ -73,6 +73,7 @@ __all__ = [
     "bar_name",
     "baseline",
     "begins_beyond",
+    "beside_printed_mean",
     "check_figures",
     "claim_figures",
     "claim_verdict",

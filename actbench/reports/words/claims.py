@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from actbench.reports.words.numbers import SMALLEST_P, decimals_of, difference, p_value, percent, plural, unit
+from actbench.reports.words.numbers import NOTHING, SMALLEST_P, decimals_of, difference, p_value, percent, plural, unit
 from actbench.reports.words.verdicts import smallest, standing, together, too_few, where_alike
-from actbench.statistics import Measure, Standing
+from actbench.statistics import LEAST_SPREAD, Measure, Standing
 from actbench.tables.evidence import (
     ArmDifference,
     ArmRatio,
@@ -17,12 +17,14 @@ from actbench.tables.evidence import (
     Examined,
     Lacking,
     LargestDifference,
+    MeansApart,
     NoEvidence,
 )
 
 if TYPE_CHECKING:
     from actbench.statistics import Interval, Learned
     from actbench.tables.evidence import ArmEvidence, JudgedClaim
+    from actbench.tables.published import ComparedMean
 
 
 def claim_verdict(judged: JudgedClaim) -> str:
@@ -34,6 +36,10 @@ def claim_verdict(judged: JudgedClaim) -> str:
             return _tested(judged, test)
         case LargestDifference(test=Examined() as test) if judged.verdict.is_open:
             return _tested(judged, test)
+        case MeansApart() if judged.verdict is ClaimVerdict.UNDECIDED:
+            return f"not decided with {plural(judged.seeds, 'seed')}"
+        case MeansApart() if judged.verdict is ClaimVerdict.TOO_FEW:
+            return f"too few seeds: {judged.seeds} of at least {LEAST_SPREAD}"
     return "reproduced to the digit" if judged.verdict is ClaimVerdict.TO_THE_DIGIT else str(judged.verdict)
 
 
@@ -102,10 +108,35 @@ def claim_figures(judged: JudgedClaim) -> str:
             which = f"largest difference of {cells} accuracies" if cells > 1 else "difference"
             ends = f", ours - printed {percent(interval.low)} … {percent(interval.high)}" if interval else ""
             return f"{which} {percent(found.difference)} pp ({arm}){ends}"
+        case MeansApart() as found:
+            return _means(found)
         case CurveDifference(difference=difference, through=through, epoch=epoch):
             return f"largest difference in accuracy through epoch {through}: {difference:.5f} (epoch {epoch})"
         case ArmDifference() | ArmTimes() | ArmRatio() as found:
             return f"{_beside(found)}{_p(judged, found.test)}{_clock(found)}{_own(found.own_seeds)}"
+
+
+def _means(found: MeansApart) -> str:
+    """How many means come within the limit, and the one that decided."""
+    span = f" ({percent(found.interval.low)} … {percent(found.interval.high)})" if found.interval else ""
+    count = f"{found.agreeing} of {plural(found.means, 'mean')} shown within {percent(found.within)} pp"
+    beyond = f", {found.differing} beyond" if found.differing else ""
+    return f"{count}{beyond}; {found.arm}: ours - printed {percent(found.difference)}{span} pp"
+
+
+def beside_printed_mean(compared: ComparedMean) -> str:
+    """Whether our mean is the printed one, as far as the runs of both can tell: in the printed unit."""
+    cell, decimals = compared.cell, compared.cell.printed.quantity.decimals
+    if cell.difference is None:
+        return NOTHING
+    if compared.differs:
+        return f"differs by {abs(cell.difference):.{decimals}f}"
+    if compared.bound is not None:
+        return f"agrees within {compared.bound:.{decimals}f}"
+    if cell.runs < LEAST_SPREAD:
+        return "too few runs"
+    same = cell.printed.quantity.shown(cell.ours) == cell.printed.quantity.text
+    return "the same in every run" if same else "not comparable: neither has any spread"
 
 
 def _lacking(found: NoEvidence) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from actbench.reports.words.numbers import percent, plural
 from actbench.reports.words.settings import setting
-from actbench.results.columns import BY_NAME, run_row
+from actbench.results.columns import BY_NAME, TUNING, run_row
 from actbench.tables.tasks import FAMILY
 
 if TYPE_CHECKING:
@@ -54,10 +54,17 @@ def goes_on(name: str, after: int, epochs: int) -> str:
     return f"{name}: goes on from epoch {after + 1} of {epochs}"
 
 
-def at_epoch(row: Epoch, *, briefly: bool) -> str:
+def at_epoch(run: Run, row: Epoch, *, briefly: bool) -> str:
     """The figures of an epoch beside its bar."""
-    test = f"test {percent(row.test_accuracy)}%"
-    return test if briefly else f"loss {row.train_loss:.4f}  {test}"
+    accuracy = _judging(run, row)
+    return accuracy if briefly else f"loss {row.train_loss:.4f}  {accuracy}"
+
+
+def _judging(run: Run, row: Epoch) -> str:
+    """The accuracy on the part that a run is for: whoever watches a tuning sees nothing of the test images, either."""
+    if run.role == TUNING and row.val_accuracy is not None:
+        return f"validation {percent(row.val_accuracy)}%"
+    return f"test {percent(row.test_accuracy)}%"
 
 
 def run_ended(record: Record, name: str, done: int, of: int) -> str:
@@ -68,8 +75,9 @@ def run_ended(record: Record, name: str, done: int, of: int) -> str:
         return f"{line}: {record.status}: {record.error}"
     if not row["epochs_run"]:
         return f"{line}: {record.status} before the end of its first epoch"
-    end, best = percent(row["test_accuracy"]), percent(row["best_test_accuracy"])
-    figures = f"test {end}% (best {best}% in epoch {row['best_epoch']})"
+    figures = _judging(record.run, record.epochs[-1])
+    if record.run.role != TUNING:
+        figures += f" (best {percent(row['best_test_accuracy'])}% in epoch {row['best_epoch']})"
     seconds = f"{row['train_seconds']:.1f} s training, {row['wall_seconds']:.1f} s in all"
     return f"{line}: {REMARKS.get(record.status, '')}{figures}, {seconds}"
 

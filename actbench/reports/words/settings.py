@@ -28,10 +28,14 @@ OWN = "each arm at its own best"
 
 def task_title(distinction: Distinction) -> str:
     """What tells a task from the others: ``mnist · mlp(100, 50) · 20 epochs``."""
-    return " · ".join(
-        OWN if name == "tuning" else str(value) if name in FAMILY else setting(BY_NAME[name], value)
-        for name, value in distinction
-    )
+    return " · ".join(_part(name, value) for name, value in distinction)
+
+
+def _part(name: str, value: Any) -> str:
+    """One setting; of tunings the name where there are several."""
+    if name == "tuning":
+        return OWN if value is True else f"{OWN} ({value})"
+    return str(value) if name in FAMILY else setting(BY_NAME[name], value)
 
 
 def family_title(distinction: Distinction, differing: str) -> str:

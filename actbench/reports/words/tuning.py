@@ -44,8 +44,9 @@ def settings_words(settings: tuple[tuple[str, Any], ...]) -> str:
 def tuning_line(found: TuningFindings) -> str:
     """How the settings were chosen: which, by what, on how many runs."""
     stored = found.stored
-    chosen = " and ".join(name.replace("_", " ") for name in stored.searched)
-    taken, full = stored.runs
+    *first, last = (name.replace("_", " ") for name in stored.searched)
+    chosen = f"{', '.join(first)} and {last}" if first else last
+    taken, full = found.runs
     saved = f", {taken} of {full} runs by halving" if taken < full else ""
     return (
         f"{chosen} of each arm chosen by the protocol {stored.protocol}: {plural(len(stored.trials), 'trial')} × "
@@ -62,16 +63,27 @@ def flat_words(tuned: Tuned) -> str:
     return f"{low:g} … {high:g}" if high > low else f"{low:g}"
 
 
-def price_note() -> str:
-    """What a price before the tuning does not know."""
-    return (
+def price_note(*, halving: bool, extends: bool) -> str:
+    """What a price before the tuning does not know.
+
+    Args:
+        halving: it is that of the first seed.
+        extends: the protocol tries more where the best lies on the edge.
+    """
+    more = "Each further tuning seed takes the better half of an arm's trials, rounded up. " * halving
+    further = (
         "The tuning goes on by one more rate a side, for all arms, while some arm's best lies on the edge, 3 at most. "
-        "Scoring takes as many runs again for each arm whose own rate is not the shared one."
+    ) * extends
+    return (
+        f"{more}{further}Scoring takes as many runs again for each arm whose own rate is not the shared one, and for "
+        "each that the tuning cannot tell from the baseline's up to twice as many more: both arms at the other's rate."
     )
 
 
-def no_rates() -> str:
-    """That a picture of sensitivity has nothing to show."""
+def no_rates(*, searched: bool) -> str:
+    """That a picture of sensitivity has nothing to show; ``searched``: because more than the rate was."""
+    if searched:
+        return "several settings were searched at once:\n'compare' shows what was chosen"
     return "this needs runs at several learning rates:\n--tune lr"
 
 
@@ -80,9 +92,14 @@ def no_trials() -> str:
     return "this needs the trials of a tuning:\n--tune lr"
 
 
-def range_name(seeds: tuple[int, int], *, failed: bool, chosen: bool) -> tuple[str, str]:
+def range_name(seeds: tuple[int, int], *, diverged: bool, unlearned: bool, chosen: bool) -> tuple[str, str]:
     """What a picture of sensitivity draws: the range over so many seeds, fewest and most, and its marks."""
     fewest, most = seeds
     count = plural(most, "seed") if fewest == most else f"{fewest} to {most} seeds"
-    marks = ["×: did not learn" * failed, "●: an arm's own rate" * chosen, "vertical: the shared one" * chosen]
+    marks = [
+        "×: diverged" * diverged,
+        "▽: did not learn" * unlearned,
+        "●: an arm's own rate" * chosen,
+        "vertical: the shared one" * chosen,
+    ]
     return f"band: range of {count}" if most > 1 else count, "; ".join(filter(None, marks))

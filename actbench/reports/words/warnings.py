@@ -19,12 +19,14 @@ from actbench.tables.warnings import (
     GrewBetweenLooks,
     Groups,
     KeptApart,
+    LearnedNowhere,
     LooksNotCounted,
     MissingResults,
     MixedJobs,
     MixedMachines,
     MixedVersions,
     NotLearned,
+    NotScoredThere,
     ParallelRuns,
     RepeatedSeeds,
     SeenInTraining,
@@ -32,6 +34,8 @@ from actbench.tables.warnings import (
     SeveralCopies,
     StoppedEarly,
     TableWarning,
+    TriedLess,
+    UnknownTuning,
 )
 
 VERSION_TITLES = {"backend_version": "backend", "provider_version": "provider versions"}
@@ -88,6 +92,24 @@ def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911, PLR0912 - one f
             return f"{name_some(arms)}: {EDGE}."
         case ChosenByLuck(arms=arms, baseline=baseline):
             return luck_words(name_some(arms), baseline)
+        case TriedLess(arms=arms, most=most):
+            listed = ", ".join(f"{arm} {trials}" for arm, trials in arms.items())
+            return (
+                f"tuned with fewer trials than the {most} of others, which a later study tuned further: {listed}. Give "
+                "all arms in one command, and they are tuned alike."
+            )
+        case LearnedNowhere(arms=arms):
+            return f"{name_some(arms)}: no tuning run learned at any of the settings, and so none of them is its best."
+        case UnknownTuning(names=names):
+            return (
+                f"no manifest.json knows the tuning {name_some(names)}: runs at settings that it chose are shown only "
+                "where these are the shared ones. Take the store whole, with its manifest."
+            )
+        case NotScoredThere(arms=arms):
+            return (
+                f"{name_some(arms)}: by what later studies tried, another setting is best, and no run was scored with "
+                "it. Give the command of the scoring runs again."
+            )
         case KeptApart(family=family, settings=settings):
             what = (
                 f"{BY_NAME[name].on_paper} ({', '.join(dict.fromkeys(map(_short, values)))})"

@@ -43,6 +43,11 @@ class Protocol:
         """What it does, from the docstring."""
         return self.trials.__doc__ or ""
 
+    @property
+    def extends(self) -> bool:
+        """Whether it may come to try more than it begins with."""
+        return self.extend is not _no_more
+
 
 PROTOCOLS: Registry[Protocol] = Registry("protocol", __name__, listed=False)
 
@@ -125,11 +130,14 @@ class Search:
         tuning: what is asked.
         optimizer: as the settings spell it.
         arms: their names.
+        tried: what other arms of the same tuning were tried with, if there are any: it is tried with these, too, so
+            that budgets stay equal.
     """
 
     tuning: Tuning
     optimizer: str
     arms: tuple[str, ...]
+    tried: tuple[Trial, ...] = ()
 
     @property
     def protocol(self) -> Protocol:
@@ -176,7 +184,8 @@ class Search:
     def _needed(self, results: Results) -> tuple[list[Trial], list[Key]]:
         halving = self.tuning.budget == "halving"
         at_first = self.seeds[:1] if halving else self.seeds
-        trials = self.first
+        first = self.first
+        trials = [*first, *(trial for trial in self.tried if trial not in first)]
         while True:
             needed = [(arm, t, seed) for seed in at_first for t in trials for arm in self.arms]
             if any(key not in results for key in needed):

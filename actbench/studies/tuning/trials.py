@@ -62,12 +62,14 @@ class Score:
         accuracy, loss: means.
         variance: of the accuracies; nan of a single one.
         runs: how many.
+        learned: how many of them learned.
     """
 
     accuracy: float
     loss: float
     variance: float
     runs: int
+    learned: int
 
     @property
     def rank(self) -> tuple[float, float]:
@@ -83,9 +85,9 @@ class Tuned:
         trial: the best.
         score: its.
         scores: of all its trials, in their order.
-        on_edge: whether its learning rate is the lowest or highest that was tried, where they were tried in a row.
-        flat: the lowest and the highest learning rate around the best with an accuracy within `FLAT` of it; None where
-            rates were not tried in a row.
+        on_edge: whether its learning rate is the lowest or highest of several that were tried.
+        flat: the lowest and the highest learning rate around the best with an accuracy within `FLAT` of it, at which
+            some run learned; None where rates were not tried in a row, and where none learned with the best.
     """
 
     trial: Trial
@@ -117,7 +119,7 @@ def score(results: Results, arm: str, trial: Trial, seeds: Sequence[int]) -> Sco
     n = len(found)
     accuracies = [r.accuracy for r in found]
     variance = statistics.variance(accuracies) if n > 1 else math.nan
-    return Score(sum(accuracies) / n, sum(r.loss for r in found) / n, variance, n)
+    return Score(sum(accuracies) / n, sum(r.loss for r in found) / n, variance, n, sum(r.learned for r in found))
 
 
 def tuned(scores: Mapping[Trial, Score], *, finalists: Sequence[Trial] | None = None) -> Tuned:
@@ -126,28 +128,28 @@ def tuned(scores: Mapping[Trial, Score], *, finalists: Sequence[Trial] | None = 
     Of several groups the one whose best is the median of their bests stands for all (the lower one of an even number).
 
     Args:
-        scores: of all trials; equal ones go to the earlier.
+        scores: of all trials; of equal ones the one with the lower rate is taken, then the earlier.
         finalists: those among which to choose; None for all.
     """
     groups: dict[int, Trial] = {}
-    for trial in finalists or scores:
+    for trial in sorted(finalists or scores, key=lambda trial: trial.rate or 0.0):
         best = groups.get(trial.group)
         if best is None or scores[trial].rank > scores[best].rank:
             groups[trial.group] = trial
     bests = sorted(groups.values(), key=lambda trial: scores[trial].rank)
     chosen = bests[(len(bests) - 1) // 2]
+    rates = {trial.rate for trial in scores if trial.rate is not None}
+    on_edge = len(rates) > 1 and chosen.rate in (min(rates), max(rates))
     row = in_a_row(list(scores))
-    if row is None:
-        return Tuned(chosen, scores[chosen], scores, on_edge=False, flat=None)
-    at, least = row.index(chosen), scores[chosen].accuracy - FLAT
-    low = high = at
-    while low > 0 and scores[row[low - 1]].accuracy >= least:
+    if row is None or not scores[chosen].learned:
+        return Tuned(chosen, scores[chosen], scores, on_edge=on_edge, flat=None)
+    good = [bool(scores[t].learned) and scores[t].accuracy >= scores[chosen].accuracy - FLAT for t in row]
+    low = high = row.index(chosen)
+    while low > 0 and good[low - 1]:
         low -= 1
-    while high < len(row) - 1 and scores[row[high + 1]].accuracy >= least:
+    while high < len(row) - 1 and good[high + 1]:
         high += 1
-    return Tuned(
-        chosen, scores[chosen], scores, on_edge=at in (0, len(row) - 1), flat=(_rate(row[low]), _rate(row[high]))
-    )
+    return Tuned(chosen, scores[chosen], scores, on_edge=on_edge, flat=(_rate(row[low]), _rate(row[high])))
 
 
 def in_a_row(trials: Sequence[Trial]) -> list[Trial] | None:
