@@ -16,8 +16,10 @@ from actbench.studies.article import read_article, rival_of
 from actbench.studies.expand import expand
 from actbench.studies.file import read_study
 from actbench.training.backends import Recipe, current
+from actbench.training.backends.tensorflow import program as programs
 from actbench.training.build import build, build_optimizer
 from actbench.training.run import Trainer
+from actbench.training.trial import try_out
 from tools.corpus import MODULES, corpus
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +37,12 @@ def arrays(seed=0, n=30, length=5, tokens=6, masked=True):
             y[-1] = NO_TARGET
         found[f"x_{part}"], found[f"y_{part}"] = x, y
     return found
+
+
+@pytest.fixture(autouse=True)
+def plain_graph(monkeypatch):
+    """Programs that compile fast, where it is not the compiler that is tested."""
+    monkeypatch.setattr(programs, "choose_compiler", lambda *_, **__: "graph")
 
 
 @pytest.fixture
@@ -162,8 +170,9 @@ def test_a_task_is_drawn_again_and_another_draw_is_another(task):
 # The engine
 
 
-@pytest.mark.parametrize("smoothing", [0.0, 0.2])
-def test_losses_and_accuracies_are_means_over_targets(tokens, smoothing):
+@pytest.mark.parametrize(("smoothing", "compiler"), [(0.0, "graph"), (0.2, "xla")])
+def test_losses_and_accuracies_are_means_over_targets(tokens, smoothing, compiler, monkeypatch):
+    monkeypatch.setattr(programs, "choose_compiler", lambda *_, **__: compiler)
     run, data, model, stream = network(data=tokens, label_smoothing=smoothing, learning_rate=1e-9, batch_size=30)
     taken, _ = Trainer().programs.take(run, data, model)
     np.testing.assert_allclose(
@@ -184,8 +193,6 @@ def test_an_epoch_is_the_mean_over_all_its_targets_whatever_the_batches(tokens):
 
 @pytest.mark.parametrize("parts_of_three", [True, False])
 def test_evaluation_in_parts_counts_no_target_twice(tokens, monkeypatch, parts_of_three):
-    from actbench.training.backends.tensorflow import program as programs
-
     if parts_of_three:
         monkeypatch.setattr(programs, "EVALUATION_TOKENS", 3 * 5 + 1)
     run, data, model, _ = network(data=tokens)
@@ -429,6 +436,49 @@ def test_a_small_task_is_learned(activation):
     assert record.status == "ok"
     assert record.sites == 1
     assert record.test_accuracy > (0.8 if activation != "softmax" else 0.5)
+
+
+@pytest.mark.slow
+def test_addition_is_known_by_heart_and_then_understood():
+    record = trained(
+        data="modular_addition(p=59, train=0.6)", model="transformer(1, 64, 4)", activation="relu", epochs=150,
+        optimizer="adamw", learning_rate=0.003, weight_decay=1.0, batch_size=512,
+    )  # fmt: skip
+    known = next(row.epoch for row in record.epochs if row.train_accuracy > 0.99)
+    understood = next(row.epoch for row in record.epochs if row.test_accuracy > 0.95)
+    assert known < understood
+    assert max(row.train_accuracy for row in record.epochs) == 1.0
+
+
+def test_ones_own_activation_is_tried_on_tokens_before_anything_is_trained(tokens, own_folder):
+    (own_folder / "own.py").write_text(
+        "from keras import ops\n"
+        "def cut(x):\n    return ops.stop_gradient(x)\n"
+        "def fine(x):\n    return x * ops.sigmoid(x)\n"
+    )
+    for activation in ("own.py:fine", "own.py:cut"):
+        ((run, request),) = planned(**SMALL, data=tokens, activation=activation)
+        if activation.endswith("fine"):
+            assert try_out(run, datasets.load(request))
+        else:
+            with pytest.raises(UserError, match="lets no gradient through"):
+                try_out(run, datasets.load(request))
+
+
+def test_a_network_as_it_is_reads_tokens(tokens, own_folder):
+    (own_folder / "whole.py").write_text(
+        "import keras\n"
+        "from keras import layers\n"
+        "def build(input_shape, classes):\n"
+        "    tokens = keras.Input(input_shape, dtype='int32')\n"
+        "    x = layers.Embedding(input_shape.vocabulary, 8)(tokens)\n"
+        "    x = layers.Add()([x, layers.MultiHeadAttention(2, 4)(x, x, use_causal_mask=True)])\n"
+        "    return keras.Model(tokens, layers.Dense(classes)(layers.Dense(9, activation='relu')(x)))\n"
+    )
+    asked = SMALL | {"data": tokens, "model": "whole.py:build"}
+    own, swapped = (trained(**asked, activation=name) for name in ("own", "relu"))
+    assert (own.sites, swapped.sites) == (0, 1)
+    assert [row.test_loss for row in own.epochs] == [row.test_loss for row in swapped.epochs]
 
 
 def test_shown_and_run_and_compared(own_folder):
