@@ -360,7 +360,7 @@ def gcu(x):
 
 
 @oracle(0, left="0.25 * x")
-def prelu(x, init=0.25):
+def prelu(x, init=0.25, per_channel=True):  # one slope or one a channel: the start is the same
     return max(mp.mpf(0), x) + init * min(mp.mpf(0), x)
 
 

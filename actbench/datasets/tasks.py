@@ -13,7 +13,7 @@ Length = Annotated[int, Meta(ge=2, le=1000, description="of the sequence that is
 Symbols = Annotated[int, Meta(ge=2, le=1000, description="different ones")]
 
 
-@dataset(epochs=2000, model="transformer(1)", thresholds=(0.5, 0.95, 0.99))
+@dataset(epochs=2000, model="transformer(1)", thresholds=(0.5, 0.95, 0.99), chance=0.013)
 def modular_addition(
     request: Request,  # noqa: ARG001 - a reader's signature
     p: Annotated[int, Meta(ge=3, le=1000, description="the modulus")] = 97,
@@ -32,7 +32,7 @@ def modular_addition(
     }  # fmt: skip
 
 
-@dataset(epochs=30, model="transformer", thresholds=(0.5, 0.95, 0.99))
+@dataset(epochs=30, model="transformer", thresholds=(0.5, 0.95, 0.99), chance=0.1018)
 def copy(
     request: Request,  # noqa: ARG001 - a reader's signature
     length: Length = 10,
@@ -44,7 +44,7 @@ def copy(
     return _answered(lambda given: given, length, symbols, n, draw)
 
 
-@dataset(epochs=30, model="transformer", thresholds=(0.5, 0.95, 0.99))
+@dataset(epochs=30, model="transformer", thresholds=(0.5, 0.95, 0.99), chance=0.1018)
 def sort(
     request: Request,  # noqa: ARG001 - a reader's signature
     length: Length = 10,
