@@ -326,6 +326,7 @@ def test_where_no_run_learned_nothing_is_compared_and_that_is_said(in_place, inv
     assert "Nothing to compare: no run of any arm learned." in invoke("compare").stdout
 
 
+@pytest.mark.slow
 def test_every_column_and_metric_that_the_shell_offers_is_taken(in_place, invoke):
     for name in COLUMNS:
         assert invoke("compare", "--columns", name).returncode == 0, name

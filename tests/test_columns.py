@@ -76,6 +76,7 @@ def asked(later, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_new_setting_is_stored_and_in_the_key(asked):
     with (asked / "r" / "runs.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -64,6 +64,7 @@ def test_stored_seeds_count(tmp_path):
     assert too_few_seeds(plan, elsewhere) == found
 
 
+@pytest.mark.slow
 def test_a_sweep_says_so_before_its_first_run(invoke):
     small = ["--model", "mlp(4)", "--limit", 50, "--batch-size", 50, "--epochs", 1, "--device", "cpu"]
     shown = invoke("run", "--act", "relu", "--act", "tanh", *small)

@@ -105,6 +105,7 @@ def test_every_turning_point_is_in_the_picture(tmp_path) -> None:
     assert "-9.84" in card("spocu")
 
 
+@pytest.mark.slow
 def test_pictures_of_a_family_have_the_same_axes(tmp_path) -> None:
     for _, family in gallery._families():
         if len(family) > 1 and len(family) < 5:

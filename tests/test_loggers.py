@@ -45,6 +45,7 @@ def interrupted(folder, started, log):
     return folder / "r"
 
 
+@pytest.mark.slow
 def test_a_table_of_every_run_as_it_is_trained(tmp_path):
     program(*RUN, "--act", "relu", "--act", "swish(beta=2)", "--epochs", SHORT, "--log", "csv", cwd=tmp_path, check=0)
     store = tmp_path / "r"

@@ -184,6 +184,7 @@ def usual_runs(folder):
             store.append(Record(run=run, status="ok", epochs=tuple(Epoch(*row) for row in course), versions=versions))
 
 
+@pytest.mark.slow
 def test_a_backend_trains_and_a_logger_hears_of_it(call, tmp_path):
     words = ["run", *SMALL, "--seeds", 2, "--results", "r", "--quiet"]
     usual_runs(tmp_path / "r")

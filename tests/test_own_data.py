@@ -621,6 +621,7 @@ def test_a_data_set_with_parameters(monkeypatch):
         describe("doubles(size=3)")
 
 
+@pytest.mark.slow
 def test_a_table_and_a_folder_train_from_one_command_each(own_folder):
     write_table(own_folder / "t.csv")
     save_images(own_folder / "pets", {"cat": 20, "dog": 20})
@@ -635,6 +636,7 @@ def test_a_table_and_a_folder_train_from_one_command_each(own_folder):
     assert (row["dataset"], row["image_size"], row["seen_in_training"]) == ("pets/", "8", "0")
 
 
+@pytest.mark.slow
 def test_a_study_beside_its_table_and_text(own_folder):
     home = own_folder / "home"
     home.mkdir()

@@ -203,6 +203,7 @@ def act(tmp_path):
 SMALL = "--data small.npz --model 'mlp(6)' --batch-size 20 --lr 0.01 --device cpu"
 
 
+@pytest.mark.slow
 def test_the_action_tries_compares_and_sums_up(act, tmp_path):
     arguments = f"--act relu --act 'swish(beta=2)' {SMALL} --epochs 3 --seeds 2\n--act '$(touch owned)'"
     refused = act("Smoke", arguments=arguments)

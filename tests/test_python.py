@@ -50,6 +50,7 @@ def test_it_is_typed():
     assert (Path(actbench.__file__).parent / "py.typed").exists()
 
 
+@pytest.mark.slow
 def test_what_the_page_shows_works_in_a_script_without_a_guard_and_in_a_running_loop(tmp_path):
     found = """
     print(json.dumps({
@@ -187,12 +188,14 @@ def test_one_name_stands_for_a_list_of_one():
     assert set(one.runs["variant"]) == {"basic"}
 
 
+@pytest.mark.slow
 def test_settings_may_be_any_sequences_and_paths(npz, own_folder):
     options = {"data": npz(), "activation": ("relu", "tanh"), "epochs": 1, "batch_size": 20}
     mine = actbench.run(**options, seeds=range(2, 3), results=own_folder / "r")
     assert mine.runs[["arm", "seed"]].to_numpy().tolist() == [["relu", 2], ["tanh", 2]]
 
 
+@pytest.mark.slow
 def test_each_arm_at_its_own_best_rate_as_the_command_finds_it(invoke, own_folder):
     (own_folder / "study.toml").write_text(TUNED, encoding="utf-8")
     mine = actbench.run("study.toml", results="r")

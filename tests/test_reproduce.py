@@ -443,6 +443,7 @@ def test_an_expected_claim_that_fails_ends_with_1_and_says_which(trained, invoke
     assert "small: expected to hold, but not met: ReLU never gets to 95 %. (1 of 2 cells to the digit" in done.stderr
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_trained_and_nothing_else(trained, invoke):
     write_study(trained, ("8, 9]", "8, 9, 10]"))
     incomplete = invoke("reproduce", "small.toml", "--stored", "--json")

@@ -213,6 +213,7 @@ learning_rate = [0.001, 0.0316]
 """
 
 
+@pytest.mark.slow
 def test_a_study_of_our_own_is_told_by_its_raw_tables(tmp_path, monkeypatch, invoke):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "studies").mkdir()

@@ -71,6 +71,7 @@ def test_a_schedule_is_trained_by():
     assert abs(plain.epochs[3].test_loss - plain.epochs[2].test_loss) > 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["sgd(momentum=0.9)", "adam", "rmsprop"])
 def test_rates_share_a_program_and_no_number_depends_on_it(optimizer):
     fields = {"data": "data.npz", "model": "mlp(8)", "optimizer": optimizer, "epochs": 2, "batch_size": 10}

@@ -427,6 +427,7 @@ def test_heads_share_the_width():
 # From end to end
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ["gelu", "prelu", "softmax", "swish_trainable"])
 def test_a_small_task_is_learned(activation):
     record = trained(
@@ -481,6 +482,7 @@ def test_a_network_as_it_is_reads_tokens(tokens, own_folder):
     assert [row.test_loss for row in own.epochs] == [row.test_loss for row in swapped.epochs]
 
 
+@pytest.mark.slow
 def test_shown_and_run_and_compared(own_folder):
     np.savez(own_folder / "tokens.npz", **arrays())
     shown = program("data", "show", "tokens.npz", cwd=own_folder, check=0).stdout

@@ -141,6 +141,7 @@ def test_a_long_message_is_cut_between_words():
 SMALL = ["--model", "mlp(4)", "--limit", 50, "--batch-size", 50, "--epochs", 1, "--device", "cpu", "--seeds", 2]
 
 
+@pytest.mark.slow
 def test_nothing_is_trained_where_something_does_not_work(own):
     acts = ["--act", "relu", "--act", "own.py:good", "--act", "own.py:bad"]
     done = program("run", *acts, *SMALL, "--jobs", 2, "--debug", cwd=own, check=2)
@@ -156,6 +157,7 @@ def test_nothing_is_trained_where_something_does_not_work(own):
     program("run", *acts[:4], *SMALL, "--quiet", cwd=own, check=0)
 
 
+@pytest.mark.slow
 def test_code_that_ends_its_process_is_told_too(own):
     (own / "end.py").write_text("import os\n\ndef act(x):\n    os._exit(7)\n", encoding="utf-8")
     done = program("run", "--act", "end.py:act", *SMALL, cwd=own, check=2)
@@ -165,12 +167,14 @@ def test_code_that_ends_its_process_is_told_too(own):
     assert f"nothing is trained: SystemExit: 3 (own.py, line {place}, in ends)." in done.stderr
 
 
+@pytest.mark.slow
 def test_nan_before_any_training_is_told_in_a_line(own):
     done = program("run", "--act", "own.py:log", "--act", "own.py:good", *SMALL, cwd=own, check=0)
     (line,) = (line for line in done.stderr.splitlines() if "before any training" in line)
     assert line.startswith("own.py:log in mlp(4): the output is NaN or infinite for some of the few inputs")
 
 
+@pytest.mark.slow
 def test_a_signal_during_a_trial_blames_nobody(own):
     waits = "import time\n\ndef act(x):\n    open('begun', 'w').close()\n    time.sleep(3)\n    raise ValueError\n"
     (own / "waits.py").write_text(waits, encoding="utf-8")

@@ -184,6 +184,7 @@ def test_validation_chooses_whatever_the_test_part_says():
     assert len(plan.runs) == 2 * 2 * 2
 
 
+@pytest.mark.slow
 def test_a_killed_tuning_goes_on_to_the_same_end():
     whole = Pretend({"relu": 0.03, "tanh": 3.0})
     sweep(whole, folder="whole")
@@ -422,6 +423,7 @@ def test_one_value_is_taken_where_there_is_room_for_one(invoke, words):
     assert not Path("r").exists()
 
 
+@pytest.mark.slow
 def test_whoever_watches_a_tuning_sees_nothing_of_the_test_images(invoke):
     done = invoke(*TUNE)
     lines = [line for line in done.stderr.splitlines() if re.match(r"\[\d+/\d+\]", line)]
@@ -460,6 +462,7 @@ def test_a_price_by_halving_says_that_it_is_that_of_the_first_seed(invoke):
     assert "one more rate a side" not in invoke(*TUNE, "--protocol", "deepobs", "--dry-run").stdout
 
 
+@pytest.mark.slow
 def test_a_plain_command_answers_without_the_tuning_that_its_store_holds(invoke):
     assert invoke(*TUNE).returncode == 0
     (name,) = {row["tuning"] for row in rows() if row["role"] == "tuning"}
