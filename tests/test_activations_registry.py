@@ -222,7 +222,7 @@ def test_wrong_parameters_are_named(text, message) -> None:
         ("softmin", "take 'softmax'"),
         ("softclip", "'FILE.py:softclip'"),
         ("glu", "multiplies one half of the channels by a gate made of the other"),
-        ("swiglu", "multiplies one half of the channels by a gate made of the other"),
+        ("swiglu", 'At equal parameters it is --model "transformer(gated=True)" --act swish'),
         ("crelu", "so that the next layer gets twice the channels"),
         ("maxout(2)", "It takes the largest of k channels"),
         ("torch:relu", "works on PyTorch's tensors, and the networks here are Keras's"),

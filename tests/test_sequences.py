@@ -393,6 +393,21 @@ def test_kernels_of_attention_are_drawn_by_their_inputs():
         assert np.isclose(kernel.std(), np.sqrt(2 / 64), rtol=0.05), path
 
 
+def test_biases_of_attention_begin_at_zero(tokens, own_folder):
+    (own_folder / "own.py").write_text(
+        "import keras\n"
+        "from keras import layers\n"
+        "def build(site, input_shape, classes):\n"
+        "    tokens = keras.Input(input_shape, dtype='int32')\n"
+        "    x = site()(layers.Embedding(input_shape.vocabulary, 8)(tokens))\n"
+        "    return keras.Model(tokens, layers.Dense(classes)(layers.MultiHeadAttention(2, 4)(x, x)))\n"
+    )
+    _, _, model, _ = network(data=tokens, model="own.py:build", initializer="he_normal")
+    biases = [weight.numpy() for weight in model.weights if weight.name == "bias"]
+    assert sorted(bias.ndim for bias in biases) == [1, 1, 2, 2, 2]
+    assert not any(bias.any() for bias in biases)
+
+
 def test_dense_networks_read_tokens_as_ones_and_zeros():
     model, _ = built("mlp(4)", Shape((3,), vocabulary=5), 2)
     assert model.count_params() == (3 * 5 + 1) * 4 + 5 * 2

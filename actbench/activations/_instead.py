@@ -6,9 +6,9 @@ from actbench.errors import UserError
 from actbench.registry import Spelling
 
 _GATE = (
-    "multiplies one half of the channels by a gate made of the other, so that the next layer gets half of them: a "
-    "comparison site by site would measure width as well as shape. Write it into a model of your own (--model "
-    "FILE.py:NAME), with the layer before it twice as wide."
+    "It multiplies one half of the channels by a gate made of the other, so that the next layer gets half of them: a "
+    'comparison site by site would measure width as well as shape. At equal parameters it is --model "transformer('
+    'gated=True)" --act {}; or write it into a model of your own (--model FILE.py:NAME).'
 )
 INSTEAD = {
     "gelu_tanh": "Take 'gelu(approximate=True)'.",
@@ -17,11 +17,11 @@ INSTEAD = {
     "gelu_fast": "Some libraries mean 'gelu(approximate=True)' by it, others 'quick_gelu'.",
     "softmin": "It is 'softmax' of -x, and the layer before it learns its sign: take 'softmax'.",
     "softclip": "Write it as a function of your own, 'FILE.py:softclip'. Near it are 'sigmoid', 'hard_tanh', 'relu6'.",
-    "glu": f"It {_GATE}",
-    "swiglu": f"It {_GATE}",
-    "geglu": f"It {_GATE}",
-    "reglu": f"It {_GATE}",
-    "bilinear": f"It {_GATE}",
+    "glu": _GATE.format("sigmoid"),
+    "swiglu": _GATE.format("swish"),
+    "geglu": _GATE.format("gelu"),
+    "reglu": _GATE.format("relu"),
+    "bilinear": _GATE.format("linear"),
     "crelu": "It joins relu(x) and relu(-x), so that the next layer gets twice the channels and has twice the weights: "
     "a comparison site by site would measure size as well as shape. Write it into a model of your own (--model "
     "FILE.py:NAME).",

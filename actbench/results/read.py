@@ -241,6 +241,8 @@ class _StoredData(msgspec.Struct):
     train_size: int
     val_size: int
     test_size: int
+    vocabulary: int = 0
+    per_token: bool = False
 
 
 class _Manifest(msgspec.Struct):
