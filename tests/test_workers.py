@@ -397,8 +397,8 @@ def test_a_worker_that_has_grown_too_far_is_replaced_between_runs(tmp_path):
     assert [record.status for record in records] == ["ok"] * 4, [record.error for record in records]
     notes = [line.split() for line in (tmp_path / "notes").read_text(encoding="utf-8").splitlines()]
     assert [part for part, _ in notes] == ["0", "1", "2", "3"]
-    # From the second run on it grows by 256 MiB, give or take what TensorFlow frees. One run is not counted, and the next
-    # is one too many.
+    # From the second run on it grows by 256 MiB, give or take what TensorFlow frees. One run is not counted, and the
+    # next is one too many.
     assert [len(list(runs)) for _, runs in itertools.groupby(process for _, process in notes)] == [3, 1]
 
 
