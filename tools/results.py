@@ -135,7 +135,7 @@ def with_tuned(readme: str, study: OwnStudy) -> str:
             for arm in task.arms
         ),
     ]
-    picture = f"![{SENSITIVITY}]({RESULTS}/{study.name}/sensitivity.svg)"
+    picture = f"![{SENSITIVITY}]({RESULTS}/{study.name}/sensitivity.png)"
     return renewed(readme, "tuned", "\n".join([*rows, "", task.survives, "", picture]))
 
 
