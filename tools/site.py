@@ -16,7 +16,16 @@ from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).parent.parent
 PAGES, SITE = ROOT / "build" / "pages", ROOT / "build" / "site"
-SHOWN = ("*.md", "LICENSE", "action.yml", "docs/**/*", "configs/*.toml", "studies/*.toml", "results/**/*.md", "results/**/*.png")
+SHOWN = (
+    "*.md",
+    "LICENSE",
+    "action.yml",
+    "docs/**/*",
+    "configs/*.toml",
+    "studies/*.toml",
+    "results/**/*.md",
+    "results/**/*.png",
+)
 LEFT_OUT = ("docs/man/",)
 FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "link": "href"}
 """Elements whose address a browser fetches by itself."""
