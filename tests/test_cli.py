@@ -736,6 +736,7 @@ def test_no_color_is_respected_in_a_terminal(place, first):
         (["actbench", "run", "--precision", "fl"], ["float32", "float64"]),
         (["actbench", "run", "--split", "st"], ["stratified"]),
         (["actbench", "run", "--backend", "t"], ["tensorflow"]),
+        (["actbench", "run", "--lr", "1", "--lr", "2", "--prec"], ["--precision"]),
         (["actbench", "plot", "p"], ["pareto", "profile"]),
         (["actbench", "plot", "results/mine", "st"], ["strip"]),
         (["actbench", "plot", "--metric", "train_"], ["train_accuracy", "train_loss", "train_seconds"]),
@@ -752,6 +753,10 @@ def test_the_shell_completes_names(own_folder, words, offered):
     found = done.stdout.split()
     assert set(offered) <= set(found)
     assert all(name.startswith(words[-1]) for name in found)
+
+
+def test_help_comes_before_what_is_wrong_with_the_other_words(invoke):
+    assert "Usage: actbench run" in invoke("run", "--lr", "1", "--lr", "2", "--help").stdout
 
 
 @pytest.mark.parametrize("command", ["run", "compare", "plot", "clean", "init", "show", "reproduce", "data fetch"])

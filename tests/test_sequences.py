@@ -434,9 +434,13 @@ def test_networks_and_data_that_do_not_fit(spelling, shape, message):
     assert message in str(refused.value)
 
 
-def test_heads_share_the_width():
+def test_heads_share_the_width(invoke):
     with pytest.raises(UserError, match="A width of 10 cannot be shared by 4 heads: take a multiple of 4"):
         built("transformer(1, 10, 4)", Shape((4,), vocabulary=3), 3)
+    for words in (["run", "--dry-run"], ["show"]):
+        asked = invoke(*words, "--data", "sort", "--model", "char_lm(1, 10, 4)")
+        assert (asked.returncode, asked.stdout) == (2, "")
+        assert "take a multiple of 4" in asked.stderr
 
 
 # From end to end

@@ -38,6 +38,8 @@ def _prepare(command: Any) -> None:
 def _parse_once(command: Any, parse: Callable[..., Any], context: Any, words: list[str]) -> Any:
     """Parse the words of a command. Raises UserError for a second value where there is room for one."""
     *_, order = command.make_parser(context).parse_args(args=list(words))
+    if context.resilient_parsing or any(one.name == "help" for one in order):  # the shell, or a person, asks for help
+        return parse(context, words)
     single = [one for one in order if one.param_type_name == "option" and not (one.is_flag or one.multiple)]
     for option, times in Counter(single).items():
         if times > 1:

@@ -40,6 +40,7 @@ class Model:
 
     ``smallest_side`` is the smallest image side that the network can take; 0 where it takes flat features too.
     ``reads`` says what is read as a sequence: nothing, any ``tokens``, or a ``language``, with a target for each token.
+    ``check`` takes the parameters and raises UserError for values that do not go together.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Model:
     smallest_side: int
     reads: Literal["", "tokens", "language"]
     parameters: tuple[Parameter, ...]
+    check: Callable[..., None] | None = None
     aliases: tuple[str, ...] = ()
 
     @property
@@ -71,12 +73,16 @@ MODELS: Registry[Model] = Registry("model", __name__)
 
 
 def model(
-    *, smallest_side: int = 0, reads: Literal["", "tokens", "language"] = "", name: str = ""
+    *,
+    smallest_side: int = 0,
+    reads: Literal["", "tokens", "language"] = "",
+    check: Callable[..., None] | None = None,
+    name: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add a builder ``(site, input_shape, classes, parameters…) -> keras.Model`` under its own name, or another."""
 
     def register(build: Callable[..., Any]) -> Callable[..., Any]:
-        MODELS.add(Model(name or build.__name__, build, smallest_side, reads, parameters_of(build, given=3)))
+        MODELS.add(Model(name or build.__name__, build, smallest_side, reads, parameters_of(build, given=3), check))
         return build
 
     return register
@@ -109,7 +115,7 @@ def resolve(text: str, layers: Mapping[str, Any] | None = None) -> ResolvedModel
             return target(*given[len(given) - count :], *spelling.positional, **spelling.named)
 
         return ResolvedModel(choice, build, is_whole=count < 3)  # noqa: PLR2004 - site, input_shape, classes
-    entry, values, choice = choose(MODELS, text)
+    entry, values, choice = _chosen(text)
     variadic = [value for p in entry.parameters if p.variadic for value in values.pop(p.name)]
 
     def reference(site: SiteFactory, input_shape: Shape, classes: int) -> Any:
@@ -125,7 +131,15 @@ def named(text: str) -> Choice:
         return whole.named_file(spelling)
     if spelling.provider == KERAS:
         return whole.named_application(spelling)
-    return custom.named("model", spelling) if spelling.provider else choose(MODELS, text)[2]
+    return custom.named("model", spelling) if spelling.provider else _chosen(text)[2]
+
+
+def _chosen(text: str) -> tuple[Model, dict[str, Any], Choice]:
+    """A reference network with its parameters. Raises UserError for values that are none, or do not go together."""
+    entry, values, choice = choose(MODELS, text)
+    if entry.check is not None:
+        entry.check(**values)
+    return entry, values, choice
 
 
 def is_whole(text: str) -> bool:

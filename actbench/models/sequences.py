@@ -20,7 +20,12 @@ Heads = Annotated[int, Meta(ge=1, le=1_000, description="of the attention; they 
 Gated = Annotated[bool, Meta(description="the site is the gate of a gated linear unit, at as many parameters")]
 
 
-@model(reads="tokens")
+def _heads_share(width: int, heads: int, **_: Any) -> None:
+    if width % heads:
+        raise UserError(f"A width of {width} cannot be shared by {heads} heads: take a multiple of {heads}.")
+
+
+@model(reads="tokens", check=_heads_share)
 def transformer(
     site: SiteFactory,
     input_shape: Shape,
@@ -39,7 +44,7 @@ def transformer(
     return _transformer(site, input_shape, classes, depth, width, heads, gated=gated)
 
 
-@model(reads="language")
+@model(reads="language", check=_heads_share)
 def char_lm(
     site: SiteFactory,
     input_shape: Shape,
@@ -56,8 +61,6 @@ def char_lm(
 def _transformer(
     site: SiteFactory, input_shape: Shape, classes: int, depth: int, width: int, heads: int, *, gated: bool
 ) -> Any:
-    if width % heads:
-        raise UserError(f"A width of {width} cannot be shared by {heads} heads: take a multiple of {heads}.")
     tokens = keras.Input(input_shape, dtype="int32")
     x = positions()(layers.Embedding(input_shape.vocabulary, width)(tokens))
     for _ in range(depth):
