@@ -235,6 +235,15 @@ def test_a_study_of_our_own_is_told_by_its_raw_tables(tmp_path, monkeypatch, inv
     # At the low rate tanh has learned more than ReLU; at the high one both have.
     assert "Of 2 verdicts against relu at 0.001 for all, 1 tell a difference." in task.survives
     assert "stand: 0; are gone: 1 (tanh better); turn round: 0; are new: 1 (sigmoid worse)" in task.survives
+    # Without a tuning it is told as `compare` sums up.
+    plain = SMALL.partition("[tuning]")[0].replace('"small"', '"untuned"')
+    (tmp_path / "studies" / "untuned.toml").write_text(plain, encoding="utf-8")
+    invoke("run", "studies/untuned.toml", "--results", "results/untuned", "--reuse", "results/small", "--jobs", "1")
+    (untuned,) = (study for study in own_studies(Path("results")) if study.name == "untuned")
+    (line,) = untuned.lines
+    assert line.startswith("digits · mlp(16). Test accuracy after the last epoch: better than relu: tanh (+")
+    assert (untuned.tuned, untuned.pictures, study.lines) == ([], (), [])
+    assert line in results.page([], [untuned])
 
 
 def test_the_readme_shows_the_verdicts(repository):
