@@ -11,13 +11,15 @@ import pytest
 from conftest import bytes_images, planned, trained
 from keras import layers
 
-from actbench import datasets
+from actbench import activations, datasets
 from actbench.errors import UserError
+from actbench.models.surgery import with_sites
 from actbench.registry import parse
 from actbench.studies.expand import expand
 from actbench.studies.study import Study
-from actbench.training.build import build
-from actbench.training.site import sites
+from actbench.training.build import build, build_optimizer
+from actbench.training.site import Site, learned, sites
+from actbench.training.trial import try_out
 
 SIDE, CLASSES = 8, 3
 OWN = """
@@ -52,6 +54,9 @@ def unbuilt(shape, classes):
 
 def with_sites(site, input_shape, classes):
     return keras.Sequential([layers.Flatten(), layers.Dense(4), site(), layers.Dense(classes)])
+
+def raises(input_shape, classes):
+    return 1 / 0
 
 def nothing(input_shape, classes):
     return None
@@ -92,7 +97,24 @@ def nested():
     return keras.Model(outer, head(inner(outer)))
 
 
-NETWORKS = {"sequential": (sequential, 2), "functional": (functional, 2), "nested": (nested, 3)}
+def standardized():
+    """Knows the mean and variance of its data, and has slopes that were learned, in a layer and beside a kernel."""
+    scale = layers.Normalization()
+    scale.adapt(np.random.default_rng(0).normal(0.4, 0.2, (30, SIDE, SIDE, 3)))
+    model = keras.Sequential([
+        keras.Input((SIDE, SIDE, 3)), scale, layers.Conv2D(4, 3), layers.PReLU(name="slopes"), layers.Flatten(),
+        layers.Dense(5, layers.PReLU(), name="inner"), layers.Dense(CLASSES),
+    ])  # fmt: skip
+    model(np.zeros((1, SIDE, SIDE, 3)))
+    return model
+
+
+NETWORKS = {
+    "sequential": (sequential, 2),
+    "functional": (functional, 2),
+    "nested": (nested, 3),
+    "standardized": (standardized, 2),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +124,7 @@ def files(own_folder):
 
 
 def built(model, **fields):
-    ((run, request),) = planned(data="images.npz", model=model, **fields)
+    ((run, request),) = planned(**{"data": "images.npz", "model": model} | fields)
     return build(run, datasets.load(request))
 
 
@@ -145,7 +167,7 @@ def test_the_models_own_activations_train_as_without_actbench(name, ending):
     check_trains_as_without(asked | {"activation": "own", "learning_rate": 0.05}, model)
     other, _ = built(name + ending, activation="mish")
     assert len(sites(other)) == count
-    assert other.count_params() == model.count_params()
+    assert other.count_params() == model.count_params() - sum(math.prod(weight.shape) for weight in learned(model))
 
 
 APPLICATIONS = {
@@ -210,6 +232,52 @@ def test_the_run_computes_in_its_own_precision_whatever_the_file_was_saved_in():
     network, _ = built("net.keras", activation="mish", precision="float64")
     assert {weight.dtype for weight in network.weights} == {"float64"}
     assert str(network(np.ones((1, SIDE, SIDE, 3))).dtype).endswith("float64'>")
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        standardized().save("mixed.keras")
+    finally:
+        keras.config.set_dtype_policy("float32")
+    kept, _ = built("mixed.keras", activation="own", weights="keep")
+    assert {layer.compute_dtype for layer in kept._flatten_layers()} == {"float32"}
+    x = np.ones((2, SIDE, SIDE, 3))
+    np.testing.assert_allclose(kept(x), keras.saving.load_model("mixed.keras")(x), rtol=0.05, atol=0.01)
+
+
+def test_what_its_own_activations_learned_is_no_kernel():
+    standardized().save("net.keras")
+    drawn = {act: weights(built("net.keras", activation=act, initializer="he_normal")[0]) for act in ("own", "relu")}
+    kernels = [[weight for weight in found if weight.ndim in {2, 4}] for found in drawn.values()]
+    for ours, theirs in zip(*kernels, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    network, _ = built("net.keras", activation="own", initializer="he_normal")
+    assert not np.any(network.get_layer("slopes").get_weights()[0])
+    asked = {"data": "images.npz", "model": "net.keras", "optimizer": "adamw", "weight_decay": 0.5, "activation": "own"}
+    ((run, _),) = planned(**asked)
+    optimizer = build_optimizer(run, network, 1)
+    optimizer.build(network.trainable_variables)
+    decayed = [w.path for w in network.trainable_variables if optimizer._use_weight_decay(w)]
+    assert len(decayed) == len(network.trainable_variables) - 2
+    assert not [path for path in decayed if "slopes" in path or "p_re_lu" in path]
+
+
+def test_a_network_that_was_saved_with_its_sites_is_taken_again():
+    sequential().save("net.keras")
+    model = keras.Sequential([
+        keras.Input((SIDE, SIDE, 3)), layers.Flatten(), layers.Dense(5, "tanh", name="site_0"), layers.Dense(CLASSES),
+    ])  # fmt: skip
+    model.save("again.keras")
+    network, _ = built("again.keras", activation="relu")
+    assert [site.name for site in sites(network)] == ["site_0_"]
+
+
+def test_what_a_mask_hides_stays_hidden(recwarn):
+    inputs = keras.Input((6,), dtype="int32")
+    x = layers.Dense(4, "relu", name="one")(layers.Embedding(9, 4, mask_zero=True)(inputs))
+    model = keras.Model(inputs, layers.Dense(CLASSES)(layers.LSTM(3)(x)))
+    changed = with_sites(model, lambda: Site(activations.resolve("relu"), 0), "relu")
+    tokens = np.array([[3, 1, 4, 0, 0, 0], [1, 5, 0, 0, 0, 0]])
+    np.testing.assert_allclose(model(tokens), changed(tokens), rtol=1e-5)
+    assert not [each for each in recwarn if "mask" in str(each.message)]
 
 
 @pytest.mark.parametrize("spelling", ["own.py:dense", "own.py:dense(width=9)", "own.py:fixed", "own.py:unbuilt"])
@@ -278,7 +346,14 @@ def ended_by(activation, classes=CLASSES):
         ({"model": "text.h5"}, r"Keras cannot read the model 'text.h5'"),
         ({"model": "small.keras"}, r"takes inputs of shape \(None, 5\), but the data's are \(None, 8, 8, 3\)"),
         ({"model": "four.keras"}, r"ends in shape \(None, 4\), but it must end in \(None, 3\): the data has 3 classes"),
-        ({"model": "sigmoid.keras"}, r"ends in sigmoid; it must end in logits or in a softmax over the classes"),
+        ({"model": "sigmoid.keras"}, r"ends in sigmoid; it must end in logits, or in Keras's softmax over the classes"),
+        ({"model": "one_sigmoid.keras"}, r"must end in \(None, 3\): the data has 3 classes\.$"),
+        (
+            {"model": "one_sigmoid.keras", "data": "two.npz"},
+            r"2 classes\. Two classes have an output each here",
+        ),
+        ({"model": "named.keras"}, r"must have one output, a tensor, and it has these, by name: end\."),
+        ({"model": "both.keras"}, r"must have one input, a tensor, and it has 2"),
         ({"model": "good.keras", "swap": "relu"}, r"--swap relu means no activation of the model. It has one \(tanh\)"),
         ({"model": "good.keras", "swap": "x_*"}, r"--swap x_\* means no activation of the model"),
         ({"model": "good.keras(3)"}, r"'good.keras' is a saved model, which takes no parameters"),
@@ -305,7 +380,12 @@ def test_what_cannot_be_trained_is_refused_in_a_sentence(fields, message):
         "four": lambda: ended_by(None, 4),
         "sigmoid": lambda: ended_by("sigmoid"),
         "good": lambda: ended_by("softmax"),
+        "one_sigmoid": lambda: ended_by("sigmoid", 1),
     }
+    inputs = [keras.Input((SIDE, SIDE, 3)), keras.Input((SIDE, SIDE, 3))]
+    made["named"] = lambda: keras.Model(inputs[0], {"end": ended_by(None)(inputs[0])})
+    made["both"] = lambda: keras.Model(inputs, ended_by(None)(inputs[0] + inputs[1]))
+    np.savez("two.npz", **bytes_images(120, SIDE, 2, 3))
     made["small"] = lambda: keras.Sequential([keras.Input((5,)), layers.Dense(4, "relu"), layers.Dense(CLASSES)])
     if make := made.get(name.removesuffix(".keras")):
         make().save(name)
@@ -341,6 +421,33 @@ def test_the_network_is_shown_with_what_becomes_of_each_activation(invoke):
     assert "1 site" in table
 
 
+def softmax_inside(ends):
+    """A network whose last softmax is not its last layer."""
+    inputs = keras.Input((SIDE, SIDE, 3))
+    x = layers.Dense(4, "tanh")(layers.Flatten()(inputs))
+    return keras.Model(inputs, ends(x))
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        lambda x: layers.Reshape((CLASSES,))(layers.Dense(CLASSES, "softmax")(x)),
+        lambda x: layers.Average()([layers.Dense(CLASSES, "softmax")(x), layers.Dense(CLASSES, "softmax")(x)]),
+        lambda x: keras.ops.exp(keras.ops.log_softmax(layers.Dense(CLASSES)(x))),
+    ],
+)
+def test_probabilities_that_no_last_softmax_makes_are_refused(ends):
+    softmax_inside(ends).save("net.keras")
+    ((run, request),) = planned(data="images.npz", model="net.keras", activation="relu", batch_size=16)
+    with pytest.raises(UserError, match=r"puts out probabilities, but no softmax is its last layer"):
+        try_out(run, datasets.load(request))
+
+
+def test_a_file_may_have_brackets_in_its_name():
+    sequential().save("net (1).keras")
+    assert len(sites(built("net (1).keras", activation="relu")[0])) == 2
+
+
 def test_a_reference_network_is_shown_with_its_sites(invoke):
     told = json.loads(invoke("show", "--model", "mlp(100, 50)", "--json").stdout)
     assert (told["parameters"], told["sites"]) == (12_060, 2)
@@ -354,6 +461,9 @@ def test_a_reference_network_is_shown_with_its_sites(invoke):
         (["show", "relu", "--model", "mlp(5)"], "Name activations to show, or one network"),
         (["show", "own"], "'own' stands for the activations that a network came with"),
         (["show", "--model", "no.keras"], "Cannot read the model 'no.keras': No such file or directory."),
+        (["show", "--model", "transformer"], "needs sequences of tokens, but the data has 8×8 images"),
+        (["show", "--model", "3c3d"], "needs images of at least"),
+        (["show", "--model", "own.py:raises"], "cannot be built: ZeroDivisionError: division by zero (own.py, line"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_in_a_sentence(invoke, words, message):

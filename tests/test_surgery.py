@@ -90,6 +90,23 @@ def test_a_gate_is_told_through_numbers_that_it_is_scaled_by():
     assert told(model) == {"gate": ("relu6", "gate")}
 
 
+@pytest.mark.parametrize(("function", "reason"), [("silu", None), ("gelu", None), ("relu", None), ("sigmoid", "gate")])
+def test_the_activation_of_a_gated_linear_unit_is_swapped_where_it_has_no_bound(function, reason):
+    inputs = keras.Input((8,))
+    gated = layers.Dense(4, activation=function, name="gate")(inputs) * layers.Dense(4, name="values")(inputs)
+    assert told(keras.Model(inputs, layers.Dense(3)(gated))) == {"gate": (function, reason)}
+
+
+def test_the_parts_of_an_activation_that_is_written_out_are_left_alone():
+    inputs = keras.Input((8,))
+    x = layers.Dense(4)(inputs)
+    mish = x * keras.ops.tanh(keras.ops.softplus(x))
+    model = keras.Model(inputs, layers.Dense(3)(mish))
+    assert [(place.was, place.reason) for place in places(model)] == [
+        ("softplus", Reason.GATE), ("tanh", Reason.GATE),
+    ]  # fmt: skip
+
+
 def test_what_is_multiplied_and_also_added_is_no_gate():
     inputs = keras.Input((8,))
     x = layers.Dense(4, activation="relu", name="one")(inputs)
@@ -164,12 +181,14 @@ def test_functions_of_keras_are_places_too():
     inputs = keras.Input((4,))
     x = keras.ops.relu(layers.Dense(4)(inputs))
     x = keras.ops.leaky_relu(layers.Dense(4)(x))
+    x = keras.ops.tanh(layers.Dense(4)(x))
     model = keras.Model(inputs, keras.ops.softmax(layers.Dense(3)(x)))
     assert [(place.was, place.reason) for place in places(model)] == [
-        ("relu", None), ("leaky_relu", None), ("softmax", Reason.LOSS),
+        ("relu", None), ("leaky_relu", None), ("tanh", None), ("softmax", Reason.LOSS),
     ]  # fmt: skip
+    assert [place.was for row in outline(model) for place in row.places] == ["relu", "leaky_relu", "tanh", "softmax"]
     changed, made = swapped(model)
-    assert len(made) == 2
+    assert len(made) == 3
     assert ends_in(changed) == ""
 
 
@@ -215,6 +234,72 @@ def test_weights_are_drawn_anew_by_each_layers_own_initializer_even_where_it_has
     np.testing.assert_array_equal(drawn[0], drawn[1])
     assert not np.allclose(drawn[0], drawn[2], atol=1e-6)
     np.testing.assert_allclose(drawn[2], 5, atol=0.01)
+
+
+def normalized():
+    """A network that begins with what it was told of its data, and learned a slope."""
+    model = keras.Sequential([
+        keras.Input((4,)), layers.Normalization(), layers.Dense(5, layers.PReLU(), name="one"), layers.Dense(3),
+    ])  # fmt: skip
+    model.layers[0].adapt(np.random.default_rng(0).normal(7, 3, (50, 4)))
+    model(np.zeros((1, 4)))
+    model.get_layer("one").activation.alpha.assign(np.arange(5) / 10)
+    return model
+
+
+def test_what_a_layer_computes_from_its_weights_is_kept_with_them():
+    model, x = normalized(), np.random.default_rng(1).normal(7, 3, (6, 4)).astype("float32")
+    np.testing.assert_allclose(model(x), with_sites(model, Doubling, None)(x), rtol=1e-6)
+    changed, _ = swapped(model)
+    first, last = (model.get_layer(name).get_weights() for name in ("one", model.layers[-1].name))
+    scaled = (x - np.asarray(model.layers[0].mean)) / np.sqrt(np.asarray(model.layers[0].variance))
+    by_hand = 2 * (scaled @ first[0] + first[1]) @ last[0] + last[1]
+    np.testing.assert_allclose(changed(x), by_hand, rtol=1e-5, atol=1e-5)
+
+
+def test_what_was_taken_from_data_is_not_drawn_anew():
+    model = normalized()
+    drawn = fresh(model)
+    np.testing.assert_array_equal(drawn.layers[1].mean, model.layers[0].mean)
+    assert not np.allclose(weights(drawn)[3], weights(model)[3])
+    assert not np.any(drawn.get_layer("one").activation.alpha)
+
+
+def test_activations_at_each_step_of_time():
+    inputs = keras.Input((5, 4))
+    inner = keras.Sequential([layers.Dense(4, activation="relu"), layers.Dense(4, name="after")])
+    x = layers.TimeDistributed(layers.ReLU(), name="whole")(layers.Dense(4, name="first")(inputs))
+    x = layers.TimeDistributed(layers.PReLU(), name="learned")(x)
+    x = layers.TimeDistributed(inner, name="network")(x)
+    model = keras.Model(inputs, layers.Dense(3)(layers.Flatten()(x)))
+    reasons = {path.partition("/")[0]: reason for path, (_, reason) in told(model).items()}
+    assert reasons == {"whole": None, "learned": None, "network": "inside"}
+    changed, made = swapped(model)
+    assert len(made) == 2
+    x = np.random.default_rng(0).normal(size=(2, 5, 4)).astype("float32")
+    there = {layer.name: layer for layer in changed.layers}
+    given = 4 * there["first"](x)
+    np.testing.assert_allclose(keras.Model(changed.inputs, there["network"].input)(x), given, rtol=1e-5)
+    np.testing.assert_allclose(there["network"](given), model.get_layer("network")(given), rtol=1e-5)
+
+
+class Wide(layers.Layer):
+    """Says nothing of how it was made."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.width = width
+
+    def call(self, x):
+        return self.width * x
+
+
+@pytest.mark.parametrize("layer", [lambda: layers.Dense(4, activation=lambda x: x * x), lambda: Wide(2)])
+def test_a_layer_that_cannot_be_made_again_is_named(layer):
+    made = layer()
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(4, "tanh"), made, layers.Dense(3)])
+    with pytest.raises(UserError, match=rf"The layer '{made.name}' .* get_config, and functions with a name"):
+        fresh(model)
 
 
 def test_weights_are_copied_layer_by_layer():

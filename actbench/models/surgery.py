@@ -15,7 +15,17 @@ from typing import Any
 
 from actbench.errors import UserError
 from actbench.lazy import lazy
-from actbench.models.wiring import Graph, graph_of, has_activation, is_activation, is_network, name_of, parts, shape_of
+from actbench.models.wiring import (
+    Graph,
+    graph_of,
+    has_activation,
+    is_activation,
+    is_network,
+    name_of,
+    parts,
+    set_activation,
+    shape_of,
+)  # fmt: skip
 
 keras = lazy("keras")
 layers = lazy("keras.layers")
@@ -24,6 +34,8 @@ HIDDEN, RELU, ALL = "hidden", "relu", "all"
 """What a setting ``swap`` may say beside a pattern of names."""
 SOFTMAX = ("softmax", "log_softmax", "sparsemax")
 RELUS = ("relu", "relu6")
+BOUNDED = ("sigmoid", "hard_sigmoid", "tanh", "hard_tanh", "softsign", "relu6")
+"""What gates are made of. What has no upper bound and multiplies others is the activation of a gated linear unit."""
 
 
 class Reason(StrEnum):
@@ -34,7 +46,7 @@ class Reason(StrEnum):
     OUTPUT = "output"
     """No layer with weights lies between it and the output."""
     GATE = "gate"
-    """Its values do nothing but multiply others."""
+    """Its values do nothing but multiply others, and have bounds or go through another activation first."""
     SOFTMAX = "softmax"
     """It makes shares of a whole, as attention does."""
     RECURRENT = "recurrent"
@@ -94,7 +106,9 @@ class _Found:
 
 
 def outline(model: Any) -> list[Row]:
-    """The layers of a network from input to output, nested networks taken apart, inputs left out."""
+    """The layers of a network from input to output, and the activations that are functions; nested networks are taken
+    apart, inputs left out.
+    """
     graph = Graph(model)
     places = defaultdict(list)
     for found in _find(graph):
@@ -102,13 +116,14 @@ def outline(model: Any) -> list[Row]:
     return [
         Row(
             path,
-            type(layer).__name__,
-            shape_of(graph.outputs[id(layer)][0]),
-            layer.count_params(),
-            tuple(places[id(layer)]),
+            type(operation).__name__,
+            shape_of(graph.outputs[id(operation)][0]),
+            operation.count_params() if isinstance(operation, layers.Layer) else 0,
+            tuple(places[id(operation)]),
         )
-        for path, layer in graph.operations
-        if isinstance(layer, layers.Layer) and not isinstance(layer, layers.InputLayer)
+        for path, operation in graph.operations
+        if (isinstance(operation, layers.Layer) and not isinstance(operation, layers.InputLayer))
+        or places[id(operation)]
     ]
 
 
@@ -142,22 +157,24 @@ def with_sites(model: Any, site: Callable[[], Any], swap: str | None) -> Any:
         new, after = _again(old), None
         for ours, its in zip(parts(old), parts(new), strict=False):
             if id(ours) in meant and type(ours).call.__module__.startswith("keras."):
-                its.activation, after = keras.activations.linear, site()
+                set_activation(its, keras.activations.linear)
+                after = site()
             elif id(ours) in meant:  # where a layer of somebody's own calls it, only that layer knows
-                its.activation = site()
+                set_activation(its, site())
             elif id(ours) in end:
-                its.activation = keras.activations.linear
+                set_activation(its, keras.activations.linear)
         return new, after
 
-    return _copied(model, changed)
+    return _copied(model, changed, lambda _: True)
 
 
 def fresh(model: Any) -> Any:
     """The same network with weights drawn anew, by each layer's own initializer, from the global stream of seeds.
 
-    A seed that an initializer was given is taken from it: it would draw the same weights in every repeat.
+    A seed that an initializer was given is taken from it: it would draw the same weights in every repeat. What a layer
+    took from data (``adapt``, as Normalization has) was never drawn, and stays.
     """
-    return keras.models.clone_model(graph_of(model), clone_function=_redrawn, recursive=True)
+    return _copied(model, lambda old: (_redrawn(old), None), lambda layer: hasattr(layer, "adapt"))
 
 
 def ends_in(model: Any) -> str:
@@ -167,9 +184,21 @@ def ends_in(model: Any) -> str:
 
 
 def _redrawn(layer: Any) -> Any:
-    if _is_kept(layer):
-        return layer
-    return type(layer).from_config(_without_seeds(layer.get_config()))
+    return layer if _is_kept(layer) else _made_of(layer, _without_seeds)
+
+
+def _made_of(layer: Any, changed: Callable[[Any], Any]) -> Any:
+    """A layer of the same class from its changed configuration. Raises UserError where Keras cannot have one."""
+    try:
+        return type(layer).from_config(changed(layer.get_config()))
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a layer of a person's own may raise anything
+        why = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+    raise UserError(
+        f"The layer {layer.name!r} ({type(layer).__name__}) cannot be made again from its configuration, as a saved "
+        f"model's are. Give it get_config, and functions with a name (def …) in place of lambdas. Keras says: {why}"
+    )
 
 
 def _without_seeds(config: Any) -> Any:
@@ -183,8 +212,8 @@ def _without_seeds(config: Any) -> Any:
     return config
 
 
-def _copied(model: Any, changed: Callable[[Any], tuple[Any, Any]]) -> Any:
-    """A copy with each layer as `changed` makes it, what goes behind it, and the weights of those that stayed."""
+def _copied(model: Any, changed: Callable[[Any], tuple[Any, Any]], keeps: Callable[[Any], bool]) -> Any:
+    """A copy with each layer as `changed` makes it, what goes behind it, and the weights of those it `keeps`."""
     pairs: dict[int, tuple[Any, Any]] = {}
     behind: dict[int, Any] = {}
     replaced: set[int] = set()
@@ -209,25 +238,31 @@ def _copied(model: Any, changed: Callable[[Any], tuple[Any, Any]]) -> Any:
     made = clone(model)
     for old, new in pairs.values():
         if type(old) is type(new) and old is not new and isinstance(old, layers.Layer) and not is_network(old):
-            _copy_weights(old, new)
+            copy_weights(old, new, keeps)
     return made
 
 
-def _copy_weights(old: Any, new: Any) -> None:
-    for target, weight in zip(_own_weights(new), _own_weights(old), strict=True):
-        target.assign(weight)
+def copy_weights(old: Any, new: Any, keeps: Callable[[Any], bool] = lambda _: True) -> None:
+    """Give one layer the weights of another, those of the layers inside that it `keeps`, by each one's own rule.
 
-
-def _own_weights(layer: Any) -> list[Any]:
-    """The weights of a layer, but for those that its activation has learned or will."""
-    activations = [getattr(part, "activation", None) for part in parts(layer)]
-    theirs = {id(w) for each in activations if isinstance(each, layers.Layer) for w in each.weights}
-    return [weight for weight in layer.weights if id(weight) not in theirs]
+    The rule is that of a saved model: some layers compute more from their weights when these are loaded. What an
+    activation learned stays behind where another has taken its place.
+    """
+    for theirs, ours in zip(parts(old), parts(new), strict=True):
+        if theirs.built and not ours.built:  # an activation that is a layer is built when it is first called
+            ours.build_from_config(theirs.get_build_config())
+        if keeps(theirs):
+            store: dict[str, Any] = {}
+            theirs.save_own_variables(store)
+            ours.load_own_variables(store)
+        was, now = getattr(theirs, "activation", None), getattr(ours, "activation", None)
+        if isinstance(was, layers.Layer) and type(was) is type(now):
+            copy_weights(was, now, keeps)
 
 
 def _again(layer: Any) -> Any:
     """The same layer without its weights, not built yet."""
-    return layer if _is_kept(layer) else type(layer).from_config(_unbuilt(layer.get_config()))
+    return layer if _is_kept(layer) else _made_of(layer, _unbuilt)
 
 
 def _unbuilt(config: Any) -> Any:
@@ -247,7 +282,7 @@ def _find(graph: Graph) -> list[_Found]:
     end = graph.end()
     found = []
     for path, holder in graph.operations:
-        for layer in parts(holder):
+        for layer in [holder] if is_activation(holder) else parts(holder):
             if not has_activation(layer):
                 continue
             name = name_of(layer)
@@ -259,7 +294,7 @@ def _find(graph: Graph) -> list[_Found]:
 def _reason(graph: Graph, holder: Any, layer: Any, name: str, end: Any) -> Reason | None:
     if any(isinstance(part, layers.RNN) for part in parts(holder)):
         return Reason.RECURRENT
-    if layer is not holder and not isinstance(holder, layers.TimeDistributed):
+    if layer is not holder and not (isinstance(holder, layers.TimeDistributed) and holder.layer is layer):
         return Reason.INSIDE
     if holder is end and name == SOFTMAX[0]:
         return Reason.LOSS
@@ -267,7 +302,8 @@ def _reason(graph: Graph, holder: Any, layer: Any, name: str, end: Any) -> Reaso
         return Reason.OUTPUT
     if name in SOFTMAX:
         return Reason.SOFTMAX
-    return Reason.GATE if graph.is_gate(holder) else None
+    gates = graph.is_gate(holder) and (name in BOUNDED or graph.is_followed(holder))
+    return Reason.GATE if gates else None
 
 
 def _nothing_meant(swap: str, there: Sequence[Place]) -> str:

@@ -18,7 +18,7 @@ from actbench import custom
 from actbench.errors import UserError, did_you_mean
 from actbench.lazy import lazy
 from actbench.lazy import load as load_module
-from actbench.models.surgery import ends_in, fresh, with_sites
+from actbench.models.surgery import copy_weights, ends_in, fresh, with_sites
 from actbench.registry import Choice, Spelling, literal, parse, parts_of
 
 if TYPE_CHECKING:
@@ -96,11 +96,12 @@ def load(name: str, objects: Mapping[str, Any]) -> Any:
     try:
         with keras.saving.custom_object_scope(dict(objects)):
             model = keras.saving.load_model(custom.place_of(name), compile=False, safe_mode=safe)
-            if keras.config.dtype_policy().name == "float32" or getattr(model, "output_shape", None) is None:
+            policies = {layer.dtype_policy.name for layer in model._flatten_layers()}  # noqa: SLF001 - no public walk
+            if policies == {keras.config.dtype_policy().name} or getattr(model, "output_shape", None) is None:
                 return model
             described = _in_precision(keras.saving.serialize_keras_object(model))
             other = keras.saving.deserialize_keras_object(described, safe_mode=safe)
-            other.set_weights(model.get_weights())
+            copy_weights(model, other)
             return other
     except MemoryError:
         raise
@@ -222,12 +223,24 @@ def check_network(name: str, made: Any, input_shape: Shape, classes: int) -> Non
     if not made.built:
         made.build((None, *input_shape))
     check_layers(name, made)
+    _check_one(name, "input", made.inputs if len(made.inputs) > 1 else made.inputs[0])
+    _check_one(name, "output", made.compute_output_spec(made.inputs[0]))
     wanted = (None, *input_shape.answers, classes)
     if tuple(made.output_shape) != wanted:
         what = f"{classes} classes" + (f" for each of {input_shape[0]} tokens" if input_shape.per_token else "")
+        both = classes == 2 and made.output_shape[-1] == 1  # noqa: PLR2004
+        hint = " Two classes have an output each here: Dense(2), with a softmax or nothing behind it." if both else ""
         raise UserError(
-            f"The model {name!r} ends in shape {made.output_shape}, but it must end in {wanted}: the data has {what}."
+            f"The model {name!r} ends in shape {made.output_shape}, but it must end in {wanted}: the data has "
+            f"{what}.{hint}"
         )
+
+
+def _check_one(name: str, what: str, there: Any) -> None:
+    """Raise UserError for several tensors, or one with a name."""
+    if not isinstance(there, keras.KerasTensor):
+        given = f"these, by name: {', '.join(there)}" if isinstance(there, dict) else str(len(there))
+        raise UserError(f"The model {name!r} must have one {what}, a tensor, and it has {given}.")
 
 
 def check_layers(name: str, network: Any) -> None:
@@ -263,5 +276,7 @@ def in_place(
     if not fits or any(ours not in {None, theirs} for ours, theirs in zip(taken, wanted, strict=True)):
         raise UserError(f"The model {name!r} takes inputs of shape {taken}, but the data's are {wanted}.")
     if (end := ends_in(network)) not in {"", "softmax"}:
-        raise UserError(f"The model {name!r} ends in {end}; it must end in logits or in a softmax over the classes.")
+        raise UserError(
+            f"The model {name!r} ends in {end}; it must end in logits, or in Keras's softmax over the classes."
+        )
     return with_sites(network if keep else fresh(network), site, swap)

@@ -13,6 +13,9 @@ from actbench.lazy import lazy
 keras = lazy("keras")
 layers = lazy("keras.layers")
 
+OPERATIONS = ("keras.src.ops.nn", "keras.src.ops.numpy")
+"""Where Keras has activations that are functions: ``keras.ops.relu``, ``keras.ops.tanh``."""
+
 
 def graph_of(model: Any) -> Any:
     """The network as a graph of layers."""
@@ -92,6 +95,19 @@ class Graph:
         """Whether what an operation returns only multiplies other values."""
         return all(map(self._only_multiplies, self.outputs[id(operation)]))
 
+    def is_followed(self, operation: Any) -> bool:
+        """Whether an activation takes what an operation returns, with no weights in between."""
+        return any(map(self._is_taken_by_activation, self.outputs[id(operation)]))
+
+    def _is_taken_by_activation(self, tensor: Any) -> bool:
+        for taker, node in self.takers(tensor):
+            if is_activation(taker) and has_activation(taker):
+                return True
+            keeps = _keeps_values(taker, node.arguments.keras_tensors, node)
+            if keeps and any(map(self._is_taken_by_activation, node.outputs)):
+                return True
+        return False
+
     def _only_multiplies(self, tensor: Any) -> bool:
         takers = list(self.takers(tensor))
         for taker, node in takers:
@@ -104,11 +120,20 @@ class Graph:
         return bool(takers)
 
 
+def set_activation(layer: Any, activation: Any) -> None:
+    """Give a layer another activation, and let it forget the one that it had, which may be a layer inside of it."""
+    layer._tracker.untrack(layer.activation)  # noqa: SLF001 - what was replaced stays a part of it otherwise
+    layer.activation = activation
+
+
 def parts(operation: Any) -> list[Any]:
-    """An operation, and the layers inside of it."""
-    inner = operation._flatten_layers(include_self=False) if isinstance(operation, layers.Layer) else ()  # noqa: SLF001
-    activations = {id(getattr(part, "activation", None)) for part in (operation, *inner)}
-    return [operation, *(part for part in inner if id(part) not in activations)]
+    """An operation, and the layers inside of it, but for those that are its activation."""
+    if not isinstance(operation, layers.Layer):
+        return [operation]
+    inside = operation._flatten_layers()  # noqa: SLF001 - no public walk
+    activations = [getattr(part, "activation", None) for part in inside]
+    theirs = {id(a) for each in activations if isinstance(each, layers.Layer) for a in each._flatten_layers()}  # noqa: SLF001
+    return [part for part in inside if id(part) not in theirs]
 
 
 def is_network(operation: Any) -> bool:
@@ -117,11 +142,13 @@ def is_network(operation: Any) -> bool:
 
 
 def is_activation(operation: Any) -> bool:
-    """Whether an operation is an activation, and nothing else."""
+    """Whether an operation is an activation, at each step of time maybe, and nothing else."""
+    if isinstance(operation, layers.TimeDistributed):
+        return is_activation(operation.layer)
     kinds = (layers.Activation, layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU, layers.Softmax)
     if isinstance(operation, layers.Layer):
         return isinstance(operation, kinds)
-    return type(operation).__module__ == "keras.src.ops.nn" and hasattr(keras.activations, _snake(operation))
+    return type(operation).__module__ in OPERATIONS and hasattr(keras.activations, _snake(operation))
 
 
 def has_activation(operation: Any) -> bool:
@@ -131,6 +158,8 @@ def has_activation(operation: Any) -> bool:
 
 def name_of(operation: Any) -> str:
     """The activation of an operation; empty where it has none."""
+    if isinstance(operation, layers.TimeDistributed) and is_activation(operation):
+        return name_of(operation.layer)
     if isinstance(operation, layers.ReLU):
         bound, slope = operation.max_value, operation.negative_slope
         if slope or operation.threshold:

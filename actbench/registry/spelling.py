@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 import sys
 import warnings
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Any
 from actbench.errors import UserError, shown
 from actbench.printable import UNPRINTABLE
 
+FILE = re.compile(r"\.[A-Za-z]\w*$")
 LONGEST = 1000
 """Characters of a spelling."""
 
@@ -41,10 +43,12 @@ def parse(text: str) -> Spelling:
     text = text.strip()
     if len(text) > LONGEST:
         raise UserError(f"Cannot read {shown(text)}: it is longer than {LONGEST} characters.")
-    path, bracket, arguments = text.partition("(")
+    # A file may have brackets in its name: "network (1).keras" has no parameters.
+    is_file = FILE.search(text)
+    path, bracket, arguments = (text, "", "") if is_file else text.partition("(")
     path = path.rstrip()
     check_printable(path)
-    if not path or ")" in path or (bracket and not arguments.endswith(")")):
+    if not path or (")" in path and not is_file) or (bracket and not arguments.endswith(")")):
         raise UserError(
             f"Cannot read {text!r}: write a name with optional parameters, like swish or 'swish(beta=0.5)'."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actbench import activations, models
@@ -51,12 +52,14 @@ def build(run: Run, data: Dataset) -> Built:
     network = models.resolve(run.model.spelling, _layers(run))
     _check_choice("model", run.model, network.choice)
     made: list[Site] = []
-    site = _has_own if own else _makes_sites(run, made)
+    taken: set[str] = set()
+    site = _has_own if own else _makes_sites(run, made, taken)
     keras.utils.set_random_seed(run.seed)
     with backends.current().precision(run.precision):
         model = network.build(site, data.input_shape, data.classes)
         whole.check_network(run.model.spelling, model, data.input_shape, data.classes)
         if network.is_whole:
+            taken.update(layer.name for layer in model._flatten_layers())  # noqa: SLF001 - no public walk
             swap, keep = None if own else run.swap, run.weights == KEEP
             model = whole.in_place(run.model.spelling, model, site, data.input_shape, swap, keep=keep)
     used = sites(model)
@@ -68,8 +71,8 @@ def build(run: Run, data: Dataset) -> Built:
     return Built(model, stream)
 
 
-def _makes_sites(run: Run, made: list[Site]) -> models.SiteFactory:
-    """What makes the run's sites and notes them. Raises UserError."""
+def _makes_sites(run: Run, made: list[Site], taken: AbstractSet[str]) -> models.SiteFactory:
+    """What makes the run's sites and notes them, under names that are not taken. Raises UserError."""
     import numpy as np
 
     from actbench.training.site import Site
@@ -80,7 +83,10 @@ def _makes_sites(run: Run, made: list[Site]) -> models.SiteFactory:
     def site() -> Site:
         number = len(made)
         seed = int(np.random.SeedSequence([run.seed, number]).generate_state(1)[0])
-        made.append(Site(activation, seed, name=f"site_{number}"))
+        name = f"site_{number}"
+        while name in taken:  # a network that was saved after a run here has some
+            name += "_"
+        made.append(Site(activation, seed, name=name))
         return made[-1]
 
     return site
@@ -104,15 +110,15 @@ def _draw_weights(model: Any, draw: Drawing, stream: np.random.RandomState) -> N
     """Draw all kernels, and biases if the initializer does, but not what activations learn, in the layers' order."""
     import numpy as np
 
-    from actbench.training.site import sites
+    from actbench.training.site import learned
 
-    learned = {id(weight) for place in sites(model) for weight in place.weights}
+    theirs = {id(weight) for weight in learned(model)}
     sums = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.EinsumDense)]  # noqa: SLF001 - no public walk
     equations = {id(layer.kernel): layer.equation for layer in sums}
     biases = {id(layer.bias) for layer in sums}
     shape: tuple[int, ...] = ()
     for weight in model.trainable_weights:
-        if id(weight) in learned:
+        if id(weight) in theirs:
             continue
         if id(weight) in biases or (len(weight.shape) == 1 and weight.name == "bias"):
             if draw.bias is not None:  # Keras's layers have it right behind their kernel
@@ -159,7 +165,7 @@ def build_optimizer(run: Run, model: Any, steps_per_epoch: int) -> Any:
 
     What activations learn is never decayed: PReLU's authors leave it out, as slopes pulled to 0 make it a ReLU.
     """
-    from actbench.training.site import sites
+    from actbench.training.site import learned
 
     entry, values, choice = choose(OPTIMIZERS, run.optimizer.spelling)
     _check_choice("optimizer", run.optimizer, choice)
@@ -168,7 +174,7 @@ def build_optimizer(run: Run, model: Any, steps_per_epoch: int) -> Any:
         decay = entry.weight_decay if run.weight_decay is None else run.weight_decay
         common = {"weight_decay": decay or None, "global_clipnorm": run.clip_norm}
         optimizer = entry.make(rate, common, **values)
-    optimizer.exclude_from_weight_decay([weight for place in sites(model) for weight in place.trainable_weights])
+    optimizer.exclude_from_weight_decay([weight for weight in learned(model) if weight.trainable])
     return optimizer
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from actbench import activations, models
+from actbench.errors import UserError
 from actbench.models import surgery, whole
 from actbench.registry import parse
 from actbench.training import backends
+from actbench.training.run import one_line
 
 if TYPE_CHECKING:
     from actbench.models import Shape
@@ -17,7 +19,7 @@ def outline(name: str, input_shape: Shape, classes: int, custom_objects: str | N
     """The layers of a network for such data. A saved one is shown as it is, whatever the data.
 
     Raises:
-        UserError: there is no such model, or it is not made of layers.
+        UserError: there is no such model, it cannot be built for such data, or it is not made of layers.
     """
     backends.settle(backends.DEFAULT)
     from actbench.training.site import Site
@@ -31,7 +33,14 @@ def outline(name: str, input_shape: Shape, classes: int, custom_objects: str | N
         made.append(Site(relu, 0, name=f"site_{len(made)}"))
         return made[-1]
 
-    network = resolved.build(site, input_shape, classes)
+    if not whole.is_file(parse(name)):
+        models.check(name, input_shape)
+    try:
+        network = resolved.build(site, input_shape, classes)
+    except (UserError, MemoryError):
+        raise
+    except Exception as error:
+        raise UserError(f"The model {name!r} cannot be built: {one_line(error)}") from error
     if whole.is_file(parse(name)):
         whole.check_layers(name, network)
     else:

@@ -11,6 +11,7 @@ from actbench.activations import Resolved
 from actbench.custom import named_error, unwrapped
 from actbench.errors import UserError, shown
 from actbench.lazy import load
+from actbench.models.wiring import is_activation
 
 keras = load("keras")
 
@@ -32,6 +33,7 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
 
     def __init__(self, activation: Resolved, seed: int, **options: Any) -> None:
         super().__init__(**options)
+        self.supports_masking = True  # what is hidden from the layers behind stays so: an activation moves nothing
         self.activation = activation
         self.function = activation.function
         self.seed = seed
@@ -105,6 +107,16 @@ def sites(model: Any) -> list[Site]:
     it calls; what was never called has not been built.
     """
     return [layer for layer in model._flatten_layers() if isinstance(layer, Site) and layer.built]  # noqa: SLF001 - no public walk
+
+
+def learned(model: Any) -> list[Any]:
+    """The weights that activations have in a network, in sites or as it came: no initializer of kernels draws them, and
+    nothing shrinks them.
+    """
+    inside = model._flatten_layers()  # noqa: SLF001 - no public walk
+    theirs = [layer for layer in inside if isinstance(layer, Site) or is_activation(layer)]
+    theirs += [layer.activation for layer in inside if isinstance(getattr(layer, "activation", None), keras.Layer)]
+    return [*{id(weight): weight for each in theirs for weight in each.weights}.values()]
 
 
 def _same(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:

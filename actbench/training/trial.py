@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from actbench.errors import UserError
+from actbench.models.surgery import SOFTMAX, ends_in
 from actbench.results.columns import Run
 from actbench.training import backends
 from actbench.training.backends import Recipe
@@ -15,6 +17,8 @@ from actbench.training.build import build, build_optimizer
 if TYPE_CHECKING:
     from actbench.datasets import Dataset
 
+TOLERANCE = 0.02
+"""Of a sum of probabilities in the coarsest precision."""
 FEW = 4
 """Inputs of a trial."""
 
@@ -32,7 +36,8 @@ def try_out(run: Run, data: Dataset) -> bool:
         Whether the network's outputs are all finite numbers.
 
     Raises:
-        UserError: the run cannot be trained as asked; see ``build`` and ``Backend.program``.
+        UserError: the run cannot be trained as asked; see ``build`` and ``Backend.program``. Or the network puts out
+            probabilities by a way of its own, of which the loss would take a softmax again.
         Exception: whatever the person's own code raises.
     """
     backend = backends.settle(run.backend)
@@ -44,4 +49,15 @@ def try_out(run: Run, data: Dataset) -> bool:
     optimizer, placed = build_optimizer(run, model, 1), backend.place(few, run.device)
     backend.program(model, optimizer, placed, replace(Recipe.of(run), batch_size=FEW))
     values, _ = backend.values_and_slopes(lambda x: model(x, training=True), few.x_train, str(few.x_train.dtype))
+    if _are_probabilities(values) and ends_in(model) != SOFTMAX[0]:
+        raise UserError(
+            f"The model {run.model.spelling!r} puts out probabilities, but no softmax is its last layer, so that they "
+            "would be taken for logits. Let it end in logits, or in Keras's softmax over the classes."
+        )
     return bool(np.isfinite(values).all())
+
+
+def _are_probabilities(values: np.ndarray[Any, Any]) -> bool:
+    """Whether the outputs of each input, or token, lie between 0 and 1 and sum to 1: logits of any start do not."""
+    sums = values.astype(np.float64).sum(axis=-1)
+    return bool(((values >= 0) & (values <= 1)).all() and np.allclose(sums, 1, atol=TOLERANCE))
