@@ -3,6 +3,7 @@
 import json
 import math
 import textwrap
+import zipfile
 from pathlib import Path
 
 import keras
@@ -13,6 +14,7 @@ from keras import layers
 
 from actbench import activations, datasets
 from actbench.errors import UserError
+from actbench.models import whole
 from actbench.models.surgery import with_sites
 from actbench.registry import parse
 from actbench.studies.expand import expand
@@ -303,7 +305,7 @@ def test_the_files_content_is_in_the_key_and_its_path_is_not():
 
 def test_layers_of_ones_own_are_named():
     _save_scaled()
-    with pytest.raises(UserError, match=r"has a layer of your own, 'Scaled'. Name the file that defines it"):
+    with pytest.raises(UserError, match=r"has a class that Keras does not know, 'Scaled'. If it is your own, name"):
         built("scaled.keras", activation="relu")
     network, _ = built("scaled.keras", activation="relu", custom_objects="own.py:Scaled")
     assert len(sites(network)) == 1
@@ -342,8 +344,15 @@ def ended_by(activation, classes=CLASSES):
     ("fields", "message"),
     [
         ({"model": "no.keras"}, r"Cannot read the model 'no.keras': No such file"),
-        ({"model": "text.keras"}, r"Keras cannot read the model 'text.keras'"),
-        ({"model": "text.h5"}, r"Keras cannot read the model 'text.h5'"),
+        ({"model": "text.keras"}, r"The model 'text.keras' is damaged, or no file as Keras writes them"),
+        ({"model": "text.h5"}, r"The model 'text.h5' is damaged, or no file as Keras writes them"),
+        ({"model": "no_network.keras"}, r"Keras cannot read the model 'no_network.keras'"),
+        ({"model": "bomb.keras"}, r"would unpack to 73,400,322 bytes, which no network's file of [\d,]+ does"),
+        ({"model": "good.keras", "custom_objects": ""}, r"--custom-objects names nothing"),
+        (
+            {"model": "good.keras", "swap": "hiden"},
+            r"no layer with one has such a name. Did you mean 'hidden'\? It has",
+        ),
         ({"model": "small.keras"}, r"takes inputs of shape \(None, 5\), but the data's are \(None, 8, 8, 3\)"),
         ({"model": "four.keras"}, r"ends in shape \(None, 4\), but it must end in \(None, 3\): the data has 3 classes"),
         ({"model": "sigmoid.keras"}, r"ends in sigmoid; it must end in logits, or in Keras's softmax over the classes"),
@@ -376,6 +385,10 @@ def test_what_cannot_be_trained_is_refused_in_a_sentence(fields, message):
     name = fields["model"].partition("(")[0]
     if name.startswith("text"):
         Path(name).write_text("no model", encoding="utf-8")
+    with zipfile.ZipFile("no_network.keras", "w") as archive:
+        archive.writestr("config.json", "[]")
+    with zipfile.ZipFile("bomb.keras", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", "{}" + " " * 70 * 1024**2)
     made = {
         "four": lambda: ended_by(None, 4),
         "sigmoid": lambda: ended_by("sigmoid"),
@@ -400,7 +413,21 @@ def test_a_model_of_a_class_of_ones_own_is_refused_with_what_to_do():
     model = subclassed()
     model(np.zeros((1, SIDE, SIDE, 3), "float32"))
     model.save("net.keras")
-    with pytest.raises(UserError, match=r"subclass of keras.Model|layer of your own, 'Subclassed'"):
+    with pytest.raises(UserError, match=r"'net.keras' is a subclass of keras.Model"):
+        built("net.keras", activation="relu")
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_refused(monkeypatch):
+    sequential().save("net.keras")
+
+    def replaced(*given):
+        network = load(*given)
+        functional().save("net.keras")
+        return network
+
+    load = whole.load
+    monkeypatch.setattr(whole, "load", replaced)
+    with pytest.raises(UserError, match=r"'net.keras' was replaced while it was read"):
         built("net.keras", activation="relu")
 
 

@@ -448,6 +448,7 @@ def test_a_text_is_its_content_wherever_it_lies(own_folder):
     [
         (b"short", "text:t.txt", "'t.txt' is too short"),
         (b"", "text:t.txt", "is too short"),
+        (b"a" * 4000, "text:t.txt", "is one character, again and again"),
         (b"\xff\xff" * 500, "text:t.txt", "is not UTF-8"),
         (b"ab" * 500, "text:t.txt(block=0)", "block=0; allowed is a whole number >= 1"),
         (b"ab" * 500, "text:u.txt", "There is no text 'u.txt'"),

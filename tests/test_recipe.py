@@ -166,6 +166,7 @@ def test_a_program_shared_by_seeds_changes_images_by_each_seed():
         ({"augment": "flop"}, "flip"),
         ({"augment": "flip,flip"}, "twice"),
         ({"augment": "shift(0)"}, "pixels"),
+        ({"augment": "shift(12)"}, "can move an image out of sight: it has 12×12 pixels"),
         ({"label_smoothing": 1.0}, "--label-smoothing"),
         ({"l2": -1.0}, "--l2"),
         ({"clip_norm": 0.0}, "--clip-norm"),

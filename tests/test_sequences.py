@@ -167,6 +167,11 @@ def test_a_task_is_drawn_again_and_another_draw_is_another(task):
     assert one == again != other
 
 
+def test_pairs_that_are_all_trained_on_are_refused():
+    with pytest.raises(UserError, match="leaves none to test on"):
+        datasets.prepare(Request("modular_addition(p=3, train=0.999)"))
+
+
 # The engine
 
 

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from actbench.datasets import NO_TARGET, TOKENS, Arrays, Request, dataset
 from actbench.datasets.synthetic import Draw, Inputs
+from actbench.errors import UserError
 
 Length = Annotated[int, Meta(ge=2, le=1000, description="of the sequence that is given")]
 Symbols = Annotated[int, Meta(ge=2, le=1000, description="different ones")]
@@ -26,6 +27,8 @@ def modular_addition(
     a, b = np.divmod(np.random.RandomState(draw).permutation(p * p), p)
     x, y = np.stack([a, b, np.full_like(a, p)], axis=1), (a + b) % p
     first = max(1, round(train * len(x)))
+    if first == len(x):
+        raise UserError(f"modular_addition: of {len(x)} pairs a share of {train:g} leaves none to test on. Take less.")
     return {
         "x_train": x[:first], "y_train": y[:first], "x_test": x[first:], "y_test": y[first:],
         TOKENS: np.array([*map(str, range(p)), "="]),

@@ -101,7 +101,14 @@ def resolve(text: str, layers: Mapping[str, Any] | None = None) -> ResolvedModel
     spelling = parse(text)
     if whole.is_file(spelling):
         choice = whole.named_file(spelling)
-        return ResolvedModel(choice, lambda *_: whole.load(spelling.name, layers or {}), is_whole=True)
+
+        def saved(*_: Any) -> Any:
+            network = whole.load(spelling.name, layers or {})
+            if whole.named_file(spelling) != choice:
+                raise UserError(f"The model {spelling.name!r} was replaced while it was read. Give the command again.")
+            return network
+
+        return ResolvedModel(choice, saved, is_whole=True)
     if spelling.provider == KERAS:
         choice = whole.named_application(spelling)
         return ResolvedModel(choice, lambda _, *given: whole.application(spelling, *given), is_whole=True)

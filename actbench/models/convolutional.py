@@ -43,7 +43,8 @@ def two_convolutions_two_dense(site: SiteFactory, input_shape: Shape, classes: i
 @model(smallest_side=13, name="3c3d")
 def three_convolutions_three_dense(site: SiteFactory, input_shape: Shape, classes: int, bias: Bias = 0.0) -> Any:
     """Three convolutions (64 of 5×5 and 96 of 3×3, valid, 128 of 3×3, same), each with a site and 3×3 max pooling
-    of stride 2, Dense 512 and 256 with sites, Dense (DeepOBS: Schneider, Balles & Hennig 2019, with --l2 0.002)
+    of stride 2, Dense 512 and 256 with sites, Dense (DeepOBS: Schneider, Balles & Hennig 2019, with `--initializer`
+    `glorot_by_kind` and `--l2` 0.001, as DeepOBS halves its 0.002)
     """
     begins = {"bias_initializer": keras.initializers.Constant(bias)}
     inputs = x = keras.Input(input_shape)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any
 
-from actbench.errors import UserError
+from actbench.errors import UserError, did_you_mean
 from actbench.lazy import lazy
 from actbench.models.wiring import (
     Graph,
@@ -313,4 +313,8 @@ def _nothing_meant(swap: str, there: Sequence[Place]) -> str:
     free = [place for place in there if place.reason not in FIXED]
     names = ", ".join(f"{place.path} ({place.was})" for place in free[:8]) + ", …" * (len(free) > 8)  # noqa: PLR2004
     known = f"It has {names}." if free else "What it has is its output's, or lies inside of other layers."
-    return f"--swap {swap} means no activation of the model. {known} 'actbench show --model' tells all."
+    why = "."
+    if swap not in {HIDDEN, RELU, ALL}:
+        hint = did_you_mean(swap, [HIDDEN, RELU, ALL, *(place.path for place in free)])
+        why = f": no layer with one has such a name.{hint}"
+    return f"--swap {swap} means no activation of the model{why} {known} 'actbench show --model' tells all."

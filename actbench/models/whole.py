@@ -32,6 +32,12 @@ GIVEN = ("input_tensor", "input_shape", "classes", "include_top", "pooling", "cl
 """Parameters of ``keras.applications`` that follow from the data, or are a setting of their own."""
 MOST_CONFIGURATION = 64 * 1024**2
 """Bytes of a file's description of its layers: those of the largest networks take a few hundred thousand."""
+MOST_UNPACKED = 20
+"""How many times its size a file may unpack to: weights are stored as they are, and hardly shrink if they are not."""
+SUBCLASS = (
+    "is a subclass of keras.Model, of which nobody knows the way from input to output. Make it of layers instead: "
+    "keras.Sequential([…]), or keras.Model(inputs, outputs)."
+)
 CODE = {"Lambda", "__lambda__"}
 """What a file says where it holds code."""
 
@@ -58,17 +64,7 @@ def _content(name: str) -> bytes:
 
 def holds_code(name: str) -> bool:
     """Whether a model's file holds a Lambda: code that runs when the file is read. What cannot be read holds none."""
-    place = custom.place_of(name)
-    try:
-        if name.endswith(".keras"):
-            with zipfile.ZipFile(place) as archive, archive.open("config.json") as file:
-                text = file.read(MOST_CONFIGURATION)
-        else:
-            with load_module("h5py").File(place) as file:
-                text = file.attrs["model_config"]
-        waiting = [json.loads(text)]
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, RecursionError):
-        return False
+    waiting = [_described(name)]
     while waiting:
         part = waiting.pop()
         if isinstance(part, dict):
@@ -78,6 +74,39 @@ def holds_code(name: str) -> bool:
         elif isinstance(part, list):
             waiting += part
     return False
+
+
+def _described(name: str) -> Any:
+    """What a model's file says of its layers; None where that cannot be read."""
+    place = custom.place_of(name)
+    try:
+        if name.endswith(".keras"):
+            with zipfile.ZipFile(place) as archive, archive.open("config.json") as file:
+                return json.loads(file.read(MOST_CONFIGURATION))
+        with load_module("h5py").File(place) as file:
+            return json.loads(file.attrs["model_config"])
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile, RecursionError):
+        return None
+
+
+def _check_file(name: str) -> None:
+    """Refuse what cannot be a model's file, or would unpack to far more than it is, before anything reads all of it."""
+    place = custom.place_of(name)
+    if not name.endswith(".keras"):
+        if not load_module("h5py").is_hdf5(place):
+            raise UserError(f"The model {name!r} is damaged, or no file as Keras writes them. Save it again.")
+        return
+    try:
+        with zipfile.ZipFile(place) as archive:
+            sizes = {info.filename: info.file_size for info in archive.infolist()}
+    except (OSError, zipfile.BadZipFile):
+        raise UserError(f"The model {name!r} is damaged, or no file as Keras writes them. Save it again.") from None
+    most = MOST_CONFIGURATION + MOST_UNPACKED * place.stat().st_size
+    if sizes.get("config.json", 0) > MOST_CONFIGURATION or sum(sizes.values()) > most:
+        raise UserError(
+            f"The model {name!r} would unpack to {sum(sizes.values()):,} bytes, which no network's file of "
+            f"{place.stat().st_size:,} does. It is not read."
+        )
 
 
 def load(name: str, objects: Mapping[str, Any]) -> Any:
@@ -92,6 +121,7 @@ def load(name: str, objects: Mapping[str, Any]) -> Any:
     Raises:
         UserError: Keras cannot read it.
     """
+    _check_file(name)
     safe = not holds_code(name)
     try:
         with keras.saving.custom_object_scope(dict(objects)):
@@ -107,11 +137,17 @@ def load(name: str, objects: Mapping[str, Any]) -> Any:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a library says of a file that is none of its own
         message = str(error)
-    if found := re.search(r"Could not locate (?:class|function) '([^']+)'|Unknown layer: '?(\w+)", message):
-        missing = next(filter(None, found.groups())).rpartition(">")[2]
+    if "OOM" in message:
+        raise UserError(f"The model {name!r} needs more memory than there is.")
+    if found := re.search(r"Could not locate (class|function) '([^']+)'|Unknown layer: '?(\w+)", message):
+        kind, *names = found.groups()
+        missing = next(filter(None, names)).rpartition(">")[2]
+        described = _described(name)
+        if isinstance(described, dict) and described.get("class_name") == missing:
+            raise UserError(f"The model {name!r} {SUBCLASS}")
         raise UserError(
-            f"The model {name!r} has a layer of your own, {missing!r}. Name the file that defines it: "
-            f"--custom-objects FILE.py:{missing}."
+            f"The model {name!r} has a {kind or 'layer'} that Keras does not know, {missing!r}. If it is your own, "
+            f"name the file that defines it: --custom-objects FILE.py:{missing}."
         )
     raise UserError(f"Keras cannot read the model {name!r}: {message.strip().splitlines()[0].rstrip('.')}.")
 
@@ -189,6 +225,8 @@ def given_to(arguments: ast.arguments | None, spelling: Spelling) -> int:
 
 def named_objects(text: str) -> Choice:
     """The choice of a person's own layers, with commas between them. Their code is not run."""
+    if not text.strip():
+        raise UserError("--custom-objects names nothing: write FILE.py:Layer, or module:Layer.")
     return _together([custom.named("layer", _of_own_code(part)) for part in parts_of(text)])
 
 
@@ -246,10 +284,7 @@ def _check_one(name: str, what: str, there: Any) -> None:
 def check_layers(name: str, network: Any) -> None:
     """Raise UserError for a network that is not made of layers, each with its inputs and outputs."""
     if getattr(network, "output_shape", None) is None:
-        raise UserError(
-            f"The model {name!r} is a subclass of keras.Model, of which nobody knows the way from input to output. "
-            "Return one that is made of layers: keras.Sequential([…]), or keras.Model(inputs, outputs)."
-        )
+        raise UserError(f"The model {name!r} {SUBCLASS}")
 
 
 def in_place(
@@ -274,7 +309,10 @@ def in_place(
     taken, wanted = network.input_shape, (None, *input_shape)
     fits = isinstance(taken, tuple) and len(taken) == len(wanted)
     if not fits or any(ours not in {None, theirs} for ours, theirs in zip(taken, wanted, strict=True)):
-        raise UserError(f"The model {name!r} takes inputs of shape {taken}, but the data's are {wanted}.")
+        raise UserError(
+            f"The model {name!r} takes inputs of shape {taken}, but the data's are {wanted}. Give it the data that it "
+            "was made for, or a layer in front that turns one shape into the other."
+        )
     if (end := ends_in(network)) not in {"", "softmax"}:
         raise UserError(
             f"The model {name!r} ends in {end}; it must end in logits, or in Keras's softmax over the classes."

@@ -14,7 +14,7 @@ from actbench.registry import parse
 from actbench.results.columns import KEEP, SCORING, SETTINGS, Run
 from actbench.studies.settings import NAMED, Asked, check_trusted, is_of_ones_own, is_saved
 from actbench.studies.study import Study
-from actbench.training import initializers
+from actbench.training import augmentation, initializers
 
 
 def request(study: Study, asked: Asked) -> Request:
@@ -156,6 +156,7 @@ def _check_training(asked: Asked, data: DatasetInfo) -> None:
         )
     if asked["augment"] != SETTINGS["augment"].neutral and len(data.input_shape) != 3:  # noqa: PLR2004 - an image
         raise UserError(f"--augment {asked['augment']} changes images, and {asked['data']!r} has none.")
+    augmentation.chain(asked["augment"]).check(data.input_shape)
     if asked["split"] != SETTINGS["split"].neutral and not data.val_size:
         raise UserError(f"--split {asked['split']} says how the validation part is kept: give --validation-split too.")
     if asked["patience"] is not None and not data.val_size:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -98,6 +98,15 @@ class Chain:
     def draws(self) -> int:
         """How many numbers an image needs."""
         return sum(entry.draws for entry, _ in self.steps)
+
+    def check(self, shape: Sequence[int]) -> None:
+        """Raise UserError where images of a shape (height, width, channels) could leave the picture altogether."""
+        for entry, values in self.steps:
+            if entry.apply is shift and values["pixels"] >= min(shape[:2]):
+                raise UserError(
+                    f"--augment {self.text} can move an image out of sight: it has {shape[0]}×{shape[1]} pixels. "
+                    "Take a shift of a few."
+                )
 
     def __call__(self, x: Any, draws: Any) -> Any:
         """The images changed by uniform numbers, shape (draws, batch)."""

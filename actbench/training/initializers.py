@@ -44,6 +44,10 @@ OWN, USUAL = "own", "glorot_uniform"
 INITIALIZERS: Registry[Initializer] = Registry("initializer", __name__)
 
 
+SD_OF_CUT = 0.87962566103423978
+"""The standard deviation of a standard normal variable that is drawn again beyond ±2."""
+
+
 class Drawing(NamedTuple):
     """What draws kernels and, if anything does, biases: each by the stream and the kernel's shape."""
 
@@ -128,6 +132,14 @@ def truncated_normal(
     while (beyond := abs(drawn) > 2 * sd).any():
         drawn[beyond] = stream.normal(0, sd, int(beyond.sum()))
     return drawn
+
+
+@initializer
+def glorot_by_kind(stream: Stream, shape: tuple[int, ...]) -> Kernel:
+    """Windows normal, cut at two sd, of glorot_normal's sd then; matrices glorot_uniform (DeepOBS's 3c3d)."""
+    if len(shape) == 2:  # noqa: PLR2004 - a matrix
+        return glorot_uniform(stream, shape)
+    return truncated_normal(stream, shape, math.sqrt(2 / (fan_in(shape) + fan_out(shape))) / SD_OF_CUT)
 
 
 def _fan_in_bias(stream: Stream, shape: tuple[int, ...]) -> Kernel:

@@ -47,6 +47,10 @@ def text(
     train, test = (_blocks(part, block, each=each) for part in (codes[:first], codes[first:]))
     kinds, counts = np.unique(codes[:first], return_counts=True)
     known = kinds[counts >= LEAST_COUNT]
+    if len(kinds) == 1:
+        raise UserError(
+            f"The text {place!r} has nothing to learn: its training part is one character, again and again."
+        )
     if len(known) < 2 or not len(train) or not len(test):  # noqa: PLR2004 - one character is nothing to learn
         raise UserError(
             f"The text {place!r} is too short: of {len(codes):,} {unit}, {len(known)} different ones occur "
