@@ -164,7 +164,7 @@ def run(  # noqa: PLR0913 - one parameter an option
 @in_its_own_names
 def compare(
     *stores: PathLike,
-    metrics: str | Sequence[str] = ("test_accuracy",),
+    metrics: str | Sequence[str] = (),
     baseline: str | None = None,
     margin: float | None = None,
     thresholds: float | Sequence[float] | None = None,
@@ -181,7 +181,8 @@ def compare(
 
     Args:
         stores: folders with results; none for ``results/adhoc``.
-        metrics: what to compare by: ``accuracy``, ``loss``, ``epochs-to:0.95``, ``seconds_per_epoch`` and others.
+        metrics: what to compare by: ``accuracy``, ``loss``, ``epochs-to:0.95``, ``seconds_per_epoch`` and others; none
+            for accuracy, and perplexity where a text is read.
         baseline: the arm to compare with; None takes relu, or the first.
         margin: the smallest difference worth caring about, a fraction; None takes the metric's own.
         thresholds: accuracies as fractions; None takes those of the stores' studies.

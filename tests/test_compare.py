@@ -15,8 +15,10 @@ from synthetic import Arm, Task, write
 from actbench.errors import UserError
 from actbench.registry import Choice
 from actbench.reports import words
+from actbench.reports.sheet.arms import arm_grid
 from actbench.reports.sheet.comparison import settings_line
 from actbench.reports.sheet.differences import comparison_grid
+from actbench.reports.sheet.parts import View
 from actbench.results.columns import RUN_COLUMNS, VERSION_FIELDS, row_digest
 from actbench.results.thresholds import EpochsTo, Reached, SecondsTo
 from actbench.statistics import SeedRange, Standing, max_t
@@ -312,6 +314,28 @@ def test_a_summary_does_not_call_a_few_of_the_undecided_most_of_them(store):
 )
 def test_no_difference_has_no_sign(metric, value, shown):
     assert words.difference(PLAIN[metric], value) == shown
+
+
+def test_the_table_of_arms_has_the_losses_that_they_are_compared_by(store):
+    plain, asked = ask(store), ask(store, metrics=("perplexity", "loss"))
+    heads = [[head.title for head in arm_grid(found.tasks[0], View()).columns] for found in (plain, asked)]
+    assert not {"perplexity", "test loss"} & set(heads[0])
+    assert {"perplexity", "test loss"} <= set(heads[1])
+    row = plain.tasks[0].arms.iloc[0]
+    runs = plain.runs[plain.runs["activation"] == row["activation"]]
+    assert row["test_loss"] == pytest.approx(runs["test_loss"].mean())
+    assert row["test_perplexity"] == pytest.approx(np.exp(runs["test_loss"]).mean())
+    assert row["test_perplexity_sd"] == pytest.approx(np.exp(runs["test_loss"]).std())
+    assert ask(store, fail_if=("test_perplexity(mish) > 0",)).failed_checks
+
+
+def test_where_a_text_is_read_arms_are_compared_by_perplexity_too(tmp_path):
+    data = {"text": "text:book.txt(block=32)", "pixels": "mnist"}
+    stores = {name: write(tmp_path / name, [(Task(dataset=spelled), ARMS)]) for name, spelled in data.items()}
+    named = {name: [each.metric.name for each in ask(store).tasks[0].comparisons] for name, store in stores.items()}
+    assert named == {"text": ["test_accuracy", "test_perplexity"], "pixels": ["test_accuracy"]}
+    (asked,) = ask(stores["text"], metrics=("loss",)).tasks[0].comparisons
+    assert asked.metric.name == "test_loss"
 
 
 def test_perplexity_is_what_follows_from_the_loss(store):

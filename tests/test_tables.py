@@ -277,6 +277,10 @@ def recomputed(folder, thresholds):
                 values = [float(run[name]) for run in some]
                 row[column] = np.mean(values) if values else math.nan
                 row[f"{column}_sd"] = np.std(values, ddof=1) if len(values) > 1 else math.nan
+        for name, of in (("test_loss", float), ("test_perplexity", lambda loss: math.exp(float(loss)))):
+            values = [of(run["test_loss"]) for run in done]
+            row[name] = sum(values) / len(values)
+            row[f"{name}_sd"] = np.std(values, ddof=1) if len(values) > 1 else math.nan
         for threshold in thresholds:
             first = []
             for run in done:
@@ -303,6 +307,16 @@ def test_the_table_can_be_recomputed_from_the_two_raw_files(own_folder):
     expected = recomputed(folder, THRESHOLDS)
     written = written.drop(columns=list(COUNTS))  # a property of the network, not of its runs
     pd.testing.assert_frame_equal(written[sorted(written)], expected[sorted(expected)], check_dtype=False, rtol=1e-12)
+
+
+def test_the_loss_of_a_run_that_diverged_is_infinite(frames):
+    runs, epochs = frames
+    lost = epochs["run_key"].isin(runs.loc[runs["status"] == "diverged", "run_key"])
+    assert lost.any()
+    epochs.loc[lost, "test_loss"] = np.nan
+    (row,) = (row for row in arm_table(runs, epochs, THRESHOLDS).to_dict("records") if row["diverged"])
+    assert (row["test_loss"], row["test_perplexity"]) == (math.inf, math.inf)
+    assert math.isnan(row["test_loss_sd"])
 
 
 # table.csv as it is written

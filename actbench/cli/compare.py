@@ -81,7 +81,8 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
         list[str] | None,
         typer.Option(
             help="Compare by this (repeatable): accuracy, best, train_accuracy, loss, train_loss, epochs-to:0.95, "
-            "seconds-to:0.95, seconds_per_epoch, train_seconds, wall_seconds. Default: accuracy.",
+            "seconds-to:0.95, seconds_per_epoch, train_seconds, wall_seconds, perplexity. Default: accuracy, and "
+            "perplexity where a text is read.",
             autocompletion=complete_metric,
         ),
     ] = None,
@@ -115,14 +116,14 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
     from actbench.reports import words
     from actbench.reports.sheet import View
     from actbench.reports.sheet.comparison import ComparisonSheet
-    from actbench.tables.findings import DEFAULT_METRICS, Question, analyse
+    from actbench.tables.findings import Question, analyse
 
     form = chosen_format(format_name, output, as_json=as_json)
     question = Question(
         thresholds=tuple(threshold or ()) or None,
         selection=selection(act, data, model, where),
         baseline=baseline,
-        metrics=tuple(metric or DEFAULT_METRICS),
+        metrics=tuple(metric or ()),
         margin=margin,
         fail_if=tuple(fail_if or ()),
         rule=epoch_rule(select),

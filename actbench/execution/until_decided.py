@@ -23,8 +23,9 @@ from actbench.results.sittings import Decided, Design, designs_in, family_key
 from actbench.results.store import Store
 from actbench.statistics.sequential import SPENDING
 from actbench.tables.comparison import ALPHA, default_baseline
-from actbench.tables.findings import DEFAULT_METRICS, Findings, Question, TaskFindings, analyse
+from actbench.tables.findings import Findings, Question, TaskFindings, analyse
 from actbench.tables.measured import EpochRule
+from actbench.tables.metrics import USUAL
 from actbench.tables.select import matching
 
 
@@ -117,7 +118,7 @@ def _design(runs: Sequence[Run], wish: Wish, stored: Design | None, folder: Path
     baseline = matching(wish.baseline, names, "--baseline")[0] if wish.baseline else default_baseline(names)
     validated = EpochRule.VAL if runs[0].validation_split else EpochRule.LAST
     asked = Design(
-        metric=DEFAULT_METRICS[0],
+        metric=USUAL[0],
         rule=wish.rule or validated,
         baseline=baseline,
         arms=arms,

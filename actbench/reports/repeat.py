@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from actbench.results.columns import SETTINGS
 from actbench.studies.tuning.asked import Tuning
 from actbench.studies.tuning.protocols import PROTOCOLS
-from actbench.tables.findings import DEFAULT_METRICS
 
 if TYPE_CHECKING:
     from actbench.tables.findings import Findings, TaskFindings
@@ -69,7 +68,7 @@ def compare_command(findings: Findings, output: str = "report.html") -> str:
         ("--model", asked.selection.models),
         ("--where", asked.selection.where),
         ("--baseline", (asked.baseline,) if asked.baseline else ()),
-        ("--metric", asked.metrics if asked.metrics != DEFAULT_METRICS else ()),
+        ("--metric", asked.metrics),
         ("--margin", (_shortest(asked.margin),) if asked.margin is not None else ()),
         ("--threshold", tuple(_shortest(t) for t in asked.thresholds or ())),
         ("--select", (asked.rule,) if asked.rule else ()),

@@ -21,7 +21,9 @@ ACCURACIES = ("train_accuracy", "test_accuracy", "best_test_accuracy")
 LEARNED = {name: f"{name}_learned" for name in ACCURACIES}
 """The columns of the same over the runs that learned."""
 MEANS = (*ACCURACIES, *LEARNED.values())
-SPREADS = {name: f"{name}_sd" for name in MEANS}
+LOSSES = ("test_loss", "test_perplexity")
+"""Likewise, in nats, and their exponential; infinite where a run's is."""
+SPREADS = {name: f"{name}_sd" for name in (*MEANS, *LOSSES)}
 """The columns of their standard deviations."""
 ENDS = {"never_learned": Outcome.NEVER_LEARNED, "collapsed": Outcome.COLLAPSED}
 """Columns that count runs of an outcome; those that diverged are counted by their status."""
@@ -74,9 +76,10 @@ def arm_table(runs: pd.DataFrame, epochs: pd.DataFrame, thresholds: Sequence[flo
     Columns: the settings in which the runs differ, activation (see `arm_names`), runs (with a result), diverged, failed
     (and so in no figure), learned, with the ends of the exact 95 % interval of its share of the runs, never_learned,
     collapsed, epoch_rule (which epoch's figures they are), `Reached` (runs that reached a threshold),
-    train/test/best_test_accuracy (mean, fraction), the same ``_learned`` (over the runs that learned), each with its
-    ``_sd`` (ddof 1), `EpochsTo` and `SecondsTo` (median, where a miss counts as infinity; NaN where that median is a
-    miss), the medians of train_seconds, seconds_per_epoch and wall_seconds, and the numbers of parameters and sites.
+    train/test/best_test_accuracy (mean, fraction), the same ``_learned`` (over the runs that learned), test_loss (nats)
+    and test_perplexity (means), each with its ``_sd`` (ddof 1), `EpochsTo` and `SecondsTo` (median, where a miss counts
+    as infinity; NaN where that median is a miss), the medians of train_seconds, seconds_per_epoch and wall_seconds, and
+    the numbers of parameters and sites.
     """
     runs = with_sizes(runs).assign(activation=arm_names(runs))
     return arm_rows(measure(runs, [epochs], thresholds), [*varying_settings(runs), "activation"], thresholds)
@@ -104,6 +107,8 @@ def arm_rows(measured: pd.DataFrame, keys: Sequence[str], thresholds: Sequence[f
     outcome = measured["outcome"].to_numpy()
     columns = _columns(thresholds)
     values = {name: measured[name].to_numpy(dtype=np.float64) for name in columns if name in measured}
+    for name in LOSSES:
+        values[name] = np.where(diverged & ~np.isfinite(values[name]), np.inf, values[name])
     groups = measured.groupby(list(keys), sort=False, dropna=False).indices
     # The dictionary of groups is sorted by name; the table keeps the order in which the arms were met.
     arms = sorted(groups.values(), key=lambda rows: rows[0])
@@ -121,7 +126,7 @@ def arm_rows(measured: pd.DataFrame, keys: Sequence[str], thresholds: Sequence[f
 
 
 def _columns(thresholds: Sequence[float]) -> list[ColumnName]:
-    return [*ACCURACIES, *(time(t) for time in TIMES for t in thresholds), *CLOCKS, *COUNTS]
+    return [*ACCURACIES, *LOSSES, *(time(t) for time in TIMES for t in thresholds), *CLOCKS, *COUNTS]
 
 
 def _reliability(outcome: NDArray[Any]) -> dict[ColumnName, Any]:
@@ -144,9 +149,9 @@ def _figures(
     row: dict[ColumnName, Any] = {Reached(t): int(np.isfinite(values[EpochsTo(t)]).sum()) for t in thresholds}
     for name in ACCURACIES:
         for column, some in ((name, values[name]), (LEARNED[name], learned[name])):
-            present = some[~np.isnan(some)]
-            row[column] = float(present.mean()) if present.size else np.nan
-            row[SPREADS[column]] = float(present.std(ddof=1)) if present.size > 1 else np.nan
+            row |= _mean(column, some)
+    for name in LOSSES:
+        row |= _mean(name, values[name])
     for time in TIMES:
         row |= {time(t): _median_with_misses(values[time(t)]) for t in thresholds}
     for name in CLOCKS:
@@ -156,6 +161,16 @@ def _figures(
             count = _median(values[name])
             row[name] = int(count) if np.isfinite(count) else None
     return row
+
+
+def _mean(column: ColumnName, values: NDArray[np.float64]) -> dict[ColumnName, float]:
+    """A mean and its standard deviation, which what is infinite has none of."""
+    present = values[~np.isnan(values)]
+    spreads = present.size > 1 and bool(np.isfinite(present).all())
+    return {
+        column: float(present.mean()) if present.size else np.nan,
+        SPREADS[str(column)]: float(present.std(ddof=1)) if spreads else np.nan,
+    }
 
 
 def _median(values: NDArray[np.float64]) -> float:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from actbench.errors import UserError, did_you_mean
 from actbench.results.thresholds import KINDS, ColumnName, ThresholdColumn, parse
 from actbench.statistics import Standing, Verdict
-from actbench.tables.arms import CLOCKS, COUNTS, ENDS, MEANS, SPREADS
+from actbench.tables.arms import CLOCKS, COUNTS, ENDS, LOSSES, MEANS, SPREADS
 from actbench.tables.select import name_some, tidy
 from actbench.tables.warnings import Hindrance
 
@@ -45,7 +45,7 @@ COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], bool]] = {
     ast.NotEq: operator.ne,
 }
 FIGURES = (
-    *MEANS, *SPREADS.values(), *CLOCKS, *COUNTS, "runs", "diverged", "failed", "learned", "learned_low",
+    *MEANS, *LOSSES, *SPREADS.values(), *CLOCKS, *COUNTS, "runs", "diverged", "failed", "learned", "learned_low",
     "learned_high", *ENDS,
 )  # fmt: skip
 VERDICTS = {"better": 2, "worse": 2, "within": 3}

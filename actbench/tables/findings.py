@@ -22,7 +22,7 @@ from actbench.tables.checks import Check, CheckResult, Known, parse_check, run_c
 from actbench.tables.choices import at_equal_settings, confirmed
 from actbench.tables.comparison import MetricComparison, choose_baseline, compare_arms
 from actbench.tables.measured import EPOCH_COLUMNS, EpochRule, measure
-from actbench.tables.metrics import PLAIN, parse_metrics
+from actbench.tables.metrics import PLAIN, parse_metrics, usual_metrics
 from actbench.tables.outcomes import Outcome
 from actbench.tables.select import Selection, matching, name_some, select, tidy
 from actbench.tables.sequential import (
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from actbench.results.sittings import Design
     from actbench.statistics import Verdict
 
-DEFAULT_METRICS = ("test_accuracy",)
-
 
 @dataclass(frozen=True)
 class Question:
@@ -58,7 +56,7 @@ class Question:
         only: keys of the runs to look at, in order; None for all.
         tunings: names of the tunings to show the arms of; None for all, or of none where ``only`` is given.
         baseline: the arm to compare with; None takes relu, or the first arm.
-        metrics: what to compare by, as `parse_metrics` reads it.
+        metrics: what to compare by, as `parse_metrics` reads it; none for what is usual with each task's data.
         margin: the smallest difference worth caring about; None takes the metric's own.
         fail_if: conditions under which the command fails, beside those of the studies.
         rule: which epoch's figures are a run's; None takes validation where there is such a part, else the last epoch.
@@ -70,7 +68,7 @@ class Question:
     only: tuple[str, ...] | None = None
     tunings: tuple[str, ...] | None = None
     baseline: str | None = None
-    metrics: tuple[str, ...] = DEFAULT_METRICS
+    metrics: tuple[str, ...] = ()
     margin: float | None = None
     fail_if: tuple[str, ...] = ()
     rule: EpochRule | None = None
@@ -199,9 +197,9 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
         for text in study.get("checks") or ()
     ]
     shown = question.thresholds or stored_thresholds
-    metrics = parse_metrics(question.metrics, shown)
+    asked = parse_metrics(question.metrics, shown)
     named = {t for check in own_checks + stored_checks for t in check.thresholds}
-    named |= {metric.threshold for metric in metrics if metric.threshold is not None}
+    named |= {metric.threshold for metric in asked if metric.threshold is not None}
     thresholds = tuple(sorted({*shown, *named}))
     measured = measure(
         runs, epoch_chunks(runs, EPOCH_COLUMNS), thresholds, level=question.chance_level, rule=question.rule
@@ -219,6 +217,7 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
         chosen = question.thresholds or _of_studies(task, studies) or stored_thresholds
         its_designs, tuning = designs_of(task, designs), tuned.get(task.tuning)
         baseline = _baseline(task, question.baseline or baseline_of(task, its_designs))
+        metrics = asked or parse_metrics(usual_metrics(str(task.settings["dataset"])), ())
         its = [replace(metric, rule=task.rule) for metric in metrics]
         compared = [
             compare_in_looks(task, metric, baseline, question.margin, its_designs) for metric in its if baseline

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
+from actbench.datasets.own import kind_of
 from actbench.errors import UserError, did_you_mean
 from actbench.results.columns import FINAL
 from actbench.results.thresholds import KINDS, TIMES, ColumnName, EpochsTo, SecondsTo, parse
@@ -18,6 +19,8 @@ from actbench.tables.outcomes import Outcome
 if TYPE_CHECKING:
     import pandas as pd
 
+USUAL = ("test_accuracy",)
+"""What arms are compared by where nobody asks, and what verdicts over several tasks or looks are by."""
 MetricUnit: TypeAlias = Literal["accuracy", "loss", "perplexity", "seconds", "epochs"]
 OF_LEARNING: tuple[MetricUnit, ...] = ("accuracy", "loss", "perplexity")
 """Units of what a run that never learned has no share in."""
@@ -95,6 +98,12 @@ ALIASES = {
     "seconds_an_epoch": "seconds_per_epoch",
     "wall": "wall_seconds",
 }
+
+
+def usual_metrics(data: str) -> tuple[str, ...]:
+    """What arms on such data are compared by where nobody asks."""
+    kind = kind_of(data)
+    return (*USUAL, *(kind.metrics if kind else ()))
 
 
 def parse_metrics(names: Sequence[str], thresholds: Sequence[float]) -> list[Metric]:

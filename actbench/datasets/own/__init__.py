@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from actbench.custom import place_of
 from actbench.datasets.sources import DATASETS, Reader, Source
@@ -19,8 +20,8 @@ class Kind:
     """A kind of own data: how it is spelled, and what reads it, given the request and the spelled file or name.
 
     ``suffixes`` are the endings of its files, or ``prefix`` stands before a name and a colon; a folder has neither.
-    Names of files and folders (``is_file``) are relative to the study, or the current folder. The rest is as in
-    `Source`.
+    Names of files and folders (``is_file``) are relative to the study, or the current folder. ``metrics`` are what arms
+    are compared by beside accuracy. The rest is as in `Source`.
     """
 
     name: str
@@ -30,6 +31,8 @@ class Kind:
     suffixes: tuple[str, ...] = ()
     prefix: str = ""
     is_file: bool = True
+    thresholds: tuple[float, ...] = (0.9, 0.95, 0.98)
+    metrics: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     aliases: tuple[str, ...] = ()
 
@@ -41,15 +44,14 @@ class Kind:
     def source(self, name: str) -> Source:
         """What such a name stands for. Raises UserError for a parameter that it does not take."""
         if not self.prefix:
-            return _source(name, partial(self.read, place=name), self.obeys)
+            return self._source(name, partial(self.read, place=name))
         spelling = parse(name)
         values = bind("data", self, spelling)
-        return _source(name, partial(self.read, place=_rest(name, self.prefix), **values), self.obeys)
+        return self._source(name, partial(self.read, place=_rest(name, self.prefix), **values))
 
-
-def _source(name: str, read: Reader, obeys: tuple[str, ...]) -> Source:
-    # The model depends on what is in it, so it is chosen when it has been read: see default_model.
-    return Source(name, read, epochs=10, model="", thresholds=(0.9, 0.95, 0.98), obeys=obeys)
+    def _source(self, name: str, read: Reader) -> Source:
+        # The model depends on what is in it, so it is chosen when it has been read: see default_model.
+        return Source(name, read, epochs=10, model="", thresholds=self.thresholds, obeys=self.obeys)
 
 
 def _rest(name: str, prefix: str) -> str:
@@ -60,15 +62,11 @@ def _rest(name: str, prefix: str) -> str:
 KINDS: Registry[Kind] = Registry("kind of data", __name__, listed=False)
 
 
-def own_data(
-    spelled: str, *, obeys: tuple[str, ...], suffixes: tuple[str, ...] = (), prefix: str = "", is_file: bool = True
-) -> Callable[[Reader], Reader]:
-    """Add a reader ``(request, place, parameters…) -> arrays`` of a kind of own data. See `Kind`."""
+def own_data(spelled: str, *, obeys: tuple[str, ...], **more: Any) -> Callable[[Reader], Reader]:
+    """Add a reader ``(request, place, parameters…) -> arrays`` of a kind of own data; what else it has is in `Kind`."""
 
     def register(read: Reader) -> Reader:
-        parameters = parameters_of(read, given=2)
-        kind = Kind(read.__name__, read, spelled, obeys, suffixes, prefix, is_file, parameters)
-        KINDS.add(kind)
+        KINDS.add(Kind(read.__name__, read, spelled, obeys, parameters=parameters_of(read, given=2), **more))
         return read
 
     return register

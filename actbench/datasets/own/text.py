@@ -25,7 +25,7 @@ PRINTED = range(0x21, 0x7F)
 """Bytes that are named by what they print."""
 
 
-@own_data("text:FILE", prefix="text", obeys=("test_split",))
+@own_data("text:FILE", prefix="text", obeys=("test_split",), thresholds=(0.3, 0.4, 0.5), metrics=("test_perplexity",))
 def text(
     request: Request,
     place: str,

@@ -11,7 +11,7 @@ from actbench.errors import UserError, did_you_mean
 from actbench.reports import words
 from actbench.reports.sheet.parts import Cell, Content, Grid, Head, View
 from actbench.results.thresholds import KINDS, EpochsTo, Reached, SecondsTo, ThresholdColumn, threshold_percent
-from actbench.tables.arms import ACCURACIES, CLOCKS, COUNTS, LEARNED, MEANS, SPREADS
+from actbench.tables.arms import ACCURACIES, CLOCKS, COUNTS, LEARNED, LOSSES, MEANS, SPREADS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +29,8 @@ ARM_HEADINGS = {
     "train_accuracy_learned": "train % learned",
     "test_accuracy_learned": "test % learned",
     "best_test_accuracy_learned": "best on test % learned",
+    "test_loss": "test loss",
+    "test_perplexity": "perplexity",
     "train_seconds": "train s",
     "seconds_per_epoch": "s/epoch",
     "wall_seconds": "wall s",
@@ -40,6 +42,8 @@ ARM_RANKS = {
     "diverged": 1,
     "failed": 1,
     "test_accuracy_learned": 1,
+    "test_loss": 1,
+    "test_perplexity": 1,
     "seconds_per_epoch": 2,
     "runs": 2,
     "train_accuracy": 3,
@@ -50,7 +54,7 @@ THRESHOLD_RANK, OTHER_RANK = 3, 5
 ARTICLE_HEADINGS = {"train_accuracy": "train", "test_accuracy": "test", "best_test_accuracy": "best"}
 DEFAULT, ARTICLE, ALL = "default", "article", "all"
 COLUMNS = (
-    DEFAULT, ARTICLE, ALL, "runs", "diverged", "failed", "learned", *MEANS, *SPREADS.values(),
+    DEFAULT, ARTICLE, ALL, "runs", "diverged", "failed", "learned", *MEANS, *LOSSES, *SPREADS.values(),
     *(f"{kind}_*" for kind in KINDS), *CLOCKS, *COUNTS,
 )  # fmt: skip
 """What may be asked for in every comparison."""
@@ -62,7 +66,8 @@ def arm_grid(found: TaskFindings, view: View) -> Grid:
     article = view.article or ARTICLE in view.columns
     asked = view.columns or article
     unreached = [] if asked else [t for t in found.thresholds if not arms[Reached(t)].any()]
-    names = choose_columns(arms, view, [t for t in found.thresholds if t not in unreached])
+    compared = [comparison.metric.name for comparison in found.comparisons]
+    names = choose_columns(arms, view, [t for t in found.thresholds if t not in unreached], compared)
     records: list[Any] = arms.to_dict("records")
     rows = tuple(tuple(_cell(row, name, article=article) for name in names) for row in records)
     notes = [words.unreached([threshold_percent(t) for t in unreached])] if unreached else []
@@ -90,11 +95,17 @@ def sort_arms(arms: pd.DataFrame, column: str | None) -> pd.DataFrame:
     return arms.sort_values(named[name], ascending=not falling, kind="stable", na_position="last")
 
 
-def choose_columns(arms: pd.DataFrame, view: View, thresholds: Sequence[float]) -> list[ColumnName]:
-    """The columns to show. Raises UserError for one that is not there."""
+def choose_columns(
+    arms: pd.DataFrame, view: View, thresholds: Sequence[float], compared: Sequence[str] = ()
+) -> list[ColumnName]:
+    """The columns to show: those asked for, else the usual ones with those of losses that arms are `compared` by.
+
+    Raises:
+        UserError: for one that is not there.
+    """
     there: list[ColumnName] = list(arms.columns)
     shortcuts: dict[str, list[ColumnName]] = {
-        DEFAULT: _default_columns(arms, thresholds),
+        DEFAULT: _default_columns(arms, thresholds, compared),
         ALL: there,
         ARTICLE: ["activation", *ACCURACIES, *map(EpochsTo, thresholds)],
     }
@@ -109,7 +120,7 @@ def choose_columns(arms: pd.DataFrame, view: View, thresholds: Sequence[float]) 
     return list(dict.fromkeys(["activation", *chosen]))
 
 
-def _default_columns(arms: pd.DataFrame, thresholds: Sequence[float]) -> list[ColumnName]:
+def _default_columns(arms: pd.DataFrame, thresholds: Sequence[float], compared: Sequence[str]) -> list[ColumnName]:
     counts = [name for name in ("diverged", "failed") if arms[name].any()]
     # Figures of the runs that learned stand beside those of all where the two differ.
     told_apart = (arms["learned"] < arms["runs"]).any()
@@ -117,7 +128,8 @@ def _default_columns(arms: pd.DataFrame, thresholds: Sequence[float]) -> list[Co
     counts += ["learned"] * bool(told_apart)
     varying = [name for name in COUNTS if len(set(arms[name].dropna())) > 1]
     times = map(EpochsTo, thresholds)
-    return ["activation", "runs", *counts, *accuracies, *times, *CLOCKS, *varying]
+    losses = [name for name in LOSSES if name in compared]
+    return ["activation", "runs", *counts, *accuracies, *losses, *times, *CLOCKS, *varying]
 
 
 def _head(name: ColumnName, *, article: bool) -> Head:
@@ -145,14 +157,15 @@ def _text(row: dict[Any, Any], column: ColumnName, *, article: bool) -> str:  # 
     value = row[column]
     if column == "learned":
         return words.learned(value, row["runs"], row["learned_low"], row["learned_high"])
-    if column in MEANS:
-        return words.accuracy(value, None if article else row[SPREADS[column]])
+    if column in SPREADS:
+        shown = words.with_spread if column in LOSSES else words.accuracy
+        return shown(value, None if article else row[SPREADS[str(column)]])
     if isinstance(column, Reached):
         return f"{value}/{row['runs']}"
     if isinstance(column, ThresholdColumn):
         figure = words.number(value, "{:g}") if isinstance(column, EpochsTo) else words.seconds(value)
         return figure if article else words.with_reach(figure, row[Reached(column.threshold)], row["runs"])
-    if column in SPREADS.values() or column in ("learned_low", "learned_high"):
+    if column in map(SPREADS.get, MEANS) or column in ("learned_low", "learned_high"):
         return words.accuracy(value)
     if column in ("train_seconds", "wall_seconds"):
         return words.number(value, "{:.1f}")

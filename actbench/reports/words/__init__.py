@@ -30,6 +30,7 @@ from actbench.reports.words.numbers import (
     summary,
     unit,
     with_reach,
+    with_spread,
 )
 from actbench.reports.words.outcomes import (
     bar_name,
@@ -131,4 +132,5 @@ __all__ = [
     "verdict",
     "warning",
     "with_reach",
+    "with_spread",
 ]

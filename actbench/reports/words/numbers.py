@@ -34,6 +34,15 @@ def accuracy(value: float | None, spread: float | None = None) -> str:
     return percent(value) + ("" if spread is None or math.isnan(spread) else f" ± {percent(spread)}")
 
 
+def with_spread(value: float | None, spread: float | None) -> str:
+    """A mean with its standard deviation: ``0.0712 ± 0.0031``; ``∞`` where a run's is infinite."""
+    if value is None or math.isnan(value):
+        return NOTHING
+    if math.isinf(value):
+        return "∞"
+    return f"{value:.4g}" + ("" if spread is None or math.isnan(spread) else f" ± {spread:.2g}")
+
+
 def number(value: float | None, pattern: str = "{:.4g}") -> str:
     """A number, or ``-`` where there is none."""
     return NOTHING if value is None or not math.isfinite(value) else pattern.format(value)
