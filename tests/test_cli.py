@@ -387,7 +387,7 @@ def test_a_model_whose_way_nobody_knows_is_told_what_to_return(own_folder, invok
     (own_folder / "nets.py").write_text(NETS)
     done = invoke("run", "--act", "relu", "--model", "nets.py:build", "--epochs", "1", "--device", "cpu")
     assert done.returncode == 2
-    assert "Return one that is made of layers: keras.Sequential([…]), or keras.Model(inputs, outputs)." in done.stderr
+    assert "Make it of layers instead: keras.Sequential([…]), or keras.Model(inputs, outputs)." in done.stderr
     assert not (own_folder / "results/adhoc/runs.csv").exists()
 
 
