@@ -20,7 +20,7 @@ def checkpoint(key=KEY):
     stream = np.random.RandomState(3)
     stream.normal(size=3)
     variables = [np.arange(6, dtype="float32").reshape(2, 3), np.array(7), np.array([], "float64")]
-    return Checkpoint(key, (EPOCH,), variables, stream.get_state(legacy=True), 1.5, 2.5)
+    return Checkpoint(key, (EPOCH,), variables, stream.get_state(legacy=True), 1.5, 2.5, 3)
 
 
 WHOLE = checkpoint().to_bytes()
@@ -28,7 +28,8 @@ WHOLE = checkpoint().to_bytes()
 
 def test_a_checkpoint_comes_back_from_its_bytes():
     found = Checkpoint.from_bytes(WHOLE)
-    assert (found.run_key, found.epochs, found.compile_seconds, found.wall_seconds) == (KEY, (EPOCH,), 1.5, 2.5)
+    assert (found.run_key, found.epochs) == (KEY, (EPOCH,))
+    assert (found.compile_seconds, found.wall_seconds, found.sittings) == (1.5, 2.5, 3)
     for one, two in zip(found.variables, checkpoint().variables, strict=True):
         np.testing.assert_array_equal(one, two)
         assert one.dtype == two.dtype
@@ -68,8 +69,9 @@ def test_what_has_the_right_digest_and_was_written_by_somebody_else_is_found(arc
         replace(checkpoint(), variables=[np.array(["x"])]),
         replace(checkpoint(), compile_seconds=None),
         replace(checkpoint(), wall_seconds="x"),
+        replace(checkpoint(), sittings=1.5),
     ],
-    ids=["no epoch", "a gap", "no clock", "words for weights", "no seconds", "words for seconds"],
+    ids=["no epoch", "a gap", "no clock", "words for weights", "no seconds", "words for seconds", "half a sitting"],
 )
 def test_a_state_that_no_run_leaves_is_found(forged):
     with pytest.raises(ValueError, match="it was not written by actbench"):
@@ -87,7 +89,7 @@ def test_anything_else_is_no_checkpoint(content):
     [
         (b"", "it is no checkpoint"),
         (WHOLE[:-1], "it is damaged"),
-        (WHOLE.replace(b" 2 ", b" 1 ", 1), "it is of form '1'"),
+        (WHOLE.replace(f" {FORM} ".encode(), b" 1 ", 1), "it is of form '1'"),
         (checkpoint("fedcba9876543210").to_bytes(), "it belongs to the run fedcba9876543210"),
     ],
     ids=["empty", "cut", "older", "another run's"],

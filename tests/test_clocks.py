@@ -41,6 +41,8 @@ def frame(**columns):
         "wall_seconds": [20.0] * 6,
         "jobs": [1, 1, 1, 2, 1, 1],
         "others_cores": [0.3, 0.7, 9.0, 9.0, 9.0, 9.0],
+        "sittings": [NAN] * 6,
+        "device_name": [""] * 6,
     }
     return pd.DataFrame(rows | columns)
 
@@ -58,6 +60,21 @@ def test_a_pair_of_which_one_run_had_company_is_left_out():
                              others_cores=[1.1, 0.4, 0.4, NAN, 0.2, 0.3]))  # fmt: skip
     found = clock_pairs(timed["mish"], timed["relu"], [0, 1, 2])
     assert (found.seeds, found.other_load, found.left_out) == ((1, 2), (0,), 1)
+
+
+def test_a_pair_of_which_one_run_was_broken_off_is_left_out():
+    # Its seconds are of several times, and when it was gone on with is all that is known of them.
+    timed = timed_runs(frame(started_at=["2026-11-20T10:00:00+00:00"] * 6, jobs=[1] * 6, others_cores=[0.0] * 6,
+                             sittings=[1, 1, 1, 2, NAN, 1]))  # fmt: skip
+    found = clock_pairs(timed["mish"], timed["relu"], [0, 1, 2])
+    assert (found.seeds, found.in_pieces, found.left_out) == ((0, 2), (1,), 1)
+
+
+def test_a_pair_of_two_devices_is_left_out():
+    timed = timed_runs(frame(started_at=["2026-11-20T10:00:00+00:00"] * 6, jobs=[1] * 6, others_cores=[0.0] * 6,
+                             device_name=["A", "A", "A", "B", None, "B"]))  # fmt: skip
+    found = clock_pairs(timed["mish"], timed["relu"], [0, 1, 2])
+    assert (found.seeds, found.elsewhere, found.left_out) == ((0, 2), (1,), 1)
 
 
 def test_older_stores_do_not_say_how_quiet_the_machine_was():

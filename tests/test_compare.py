@@ -93,6 +93,18 @@ def test_one_seed_gives_no_interval_and_says_how_many_would_do(tmp_path):
     assert "No interval for swish(beta=0.5), mish, tanh: fewer than 3 values." in notes_of(store)
 
 
+def test_a_difference_its_interval_and_what_could_be_shown_have_as_many_decimals(tmp_path):
+    others = [Arm(name, 0.97005, spread=0.0002) for name in ("elu", "mish", "tanh")]
+    arms = [Arm("relu", 0.97, spread=0.0002), *others]
+    grid = comparison_grid(ask(write(tmp_path, [(Task(), arms)])).tasks[0].comparisons[0])
+    headings = [head.heading for head in grid.columns]
+    places = [headings.index(heading) for heading in ("difference", "95 % interval", "could show")]
+    told = [" ".join(row[place].text for place in places) for row in grid.rows]
+    decimals = [{len(number) for number in re.findall(r"[.]([0-9]+)", text)} for text in told]
+    assert all(len(found) == 1 for found in decimals), told
+    assert {3} in decimals, told  # where two would print an end of the interval as nothing
+
+
 def test_one_arm_says_what_is_missing(tmp_path):
     found = ask(write(tmp_path, [(Task(), [Arm("relu")])])).tasks[0]
     assert found.comparisons == ()

@@ -92,7 +92,7 @@ def test_json(here, invoke):
 def test_csv(here, invoke):
     done = invoke("compare", "two", "--format", "csv", "--metric", "accuracy", "--metric", "loss")
     assert done.returncode == 0
-    assert "warning: seconds are not comparable" in done.stderr
+    assert "warning: mean seconds are not comparable" in done.stderr
 
     def cells(text):
         return [
@@ -109,7 +109,7 @@ def test_a_table_of_all_tasks_is_sorted_by_what_tells_them_apart(here, invoke):
     rows = list(csv.DictReader(done.stdout.splitlines()))
     assert [row["dataset"] for row in rows] == ["cifar10"] * 4 + ["mnist"] * 6
     # What a table cannot hold is told beside it, once.
-    assert done.stderr.count("warning: seconds are not comparable") == 1
+    assert done.stderr.count("warning: mean seconds are not comparable") == 1
 
 
 def test_a_tuned_store(npz, monkeypatch, invoke):

@@ -622,7 +622,8 @@ def test_files_are_written_beside_links_and_not_through_them(tmp_path):
         opened.append(record)  # rewrites both tables
         opened.write_manifest({"studies": {}})
         opened.write_table("activation,runs,failed\n")
-        opened.save_checkpoint(Checkpoint(run_of(seed=1).key, (), [], ("MT19937", np.zeros(624), 0, 0, 0.0), 0.0, 0.0))
+        stream = ("MT19937", np.zeros(624), 0, 0, 0.0)
+        opened.save_checkpoint(Checkpoint(run_of(seed=1).key, (), [], stream, 0.0, 0.0, 1))
     assert {victim.read_text() for victim in victims} == {"precious"}
     assert not any(path.is_symlink() for path in store.glob("*.*") if path.suffix != ".part")
 

@@ -110,7 +110,7 @@ def checkpoint(run, rows):
     import numpy as np
 
     stream = np.random.RandomState(0).get_state(legacy=True)
-    return Checkpoint(run.key, rows, [np.zeros(2)], stream, compile_seconds=0.1, wall_seconds=0.5)
+    return Checkpoint(run.key, rows, [np.zeros(2)], stream, compile_seconds=0.1, wall_seconds=0.5, sittings=1)
 
 
 def name(run):

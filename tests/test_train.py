@@ -676,6 +676,7 @@ def test_a_run_that_was_broken_off_goes_on_with_the_very_same_numbers():
     assert (ended.status, len(ended.epochs)) == ("ok", 5)
     np.testing.assert_allclose(figures(ended), figures(whole), rtol=1e-6)
     assert ended.wall_seconds >= state.wall_seconds
+    assert (whole.sittings, ended.sittings) == (1, 2)
 
 
 @in_a_plain_graph

@@ -83,8 +83,8 @@ def counted(k, n=9):
         (
             MixedJobs(((1, ("relu",)), (4, ("mish", "elu")))),
             (
-                "seconds are not comparable: some runs were measured with others beside them "
-                "(alone: relu; 4 at a time: mish, elu). "
+                "mean seconds are not comparable: some runs were measured with others beside them "
+                "(alone: relu; 4 at a time: mish, elu). Verdicts on seconds go by pairs that were timed together. "
                 "On a CPU, accuracies of convolutional networks may differ by it too, unless --deterministic."
             ),
         ),
@@ -98,7 +98,10 @@ def counted(k, n=9):
         (ParallelRuns(2), "seconds were measured with 2 runs at a time, not alone on the machine."),
         (
             MixedMachines("device_name", (("", ("relu",)), ("H200", ("mish",)))),
-            "seconds are not comparable: the device differs (unknown: relu; H200: mish).",
+            (
+                "mean seconds are not comparable: the device differs (unknown: relu; H200: mish). Verdicts on seconds "
+                "go by pairs that were timed together."
+            ),
         ),
         (
             MixedVersions((("keras_version", ("3.15.1", "")), ("provider_version", ("1", "2")))),
@@ -339,10 +342,11 @@ def test_pairings_of_times_and_clocks():
     apart = Pairing(8, 10, (), (1,), (9,), paired=False)
     text = "unpaired, by the rank-sum test: 8 and 10 seeds, of which none are shared"
     assert words.pairing(apart, Measure.TIME) == text
-    clocks = ClockPairs((0, 1), (10,), (3, 4), 0.31, other_load=(7,))
+    clocks = ClockPairs((0, 1), (10,), (3, 4), 0.31, other_load=(7,), in_pieces=(2,), elsewhere=(8, 9))
     together = Pairing(5, 5, (0, 1), (), (), paired=True)
     assert words.pairing(together, Measure.RATIO, clocks) == (
-        "2 pairs timed together; left out: seed 10: too far apart in time; seeds 3, 4: another number of runs at a "
+        "2 pairs timed together; left out: seed 2: broken off and gone on with later; seeds 8, 9: another device; "
+        "seed 10: too far apart in time; seeds 3, 4: another number of runs at a "
         "time; seed 7: another load of the machine; others kept up to 0.31 cores busy"
     )
 
@@ -411,7 +415,7 @@ def test_three_decimals_where_two_would_say_nothing():
     assert words.decimals_of([0.00004, 0.0031]) == 3
     interval = Interval(0.00003, 0.0021, 0.95)
     comparison = Comparison(True, 10, 10, 0.001, 0.002, interval, None)  # noqa: FBT003
-    assert words.interval(accuracy, comparison) == "+0.003 … +0.210"
+    assert words.interval(accuracy, comparison, 3) == "+0.003 … +0.210"
     assert words.factor(1.0004) == "1.000×"
     assert words.factor(0.987) == "0.987×"
     assert words.factor(1.0) == "1×"

@@ -191,7 +191,8 @@ class Story:
     @property
     def flattery(self) -> str:
         """By how many points the best epoch on the test images lies above that one, of the arms with least and most."""
-        points = (self._runs["best_test_accuracy"] - self._runs["test_accuracy"]).groupby(self._runs["arm"]).mean()
+        runs = self._runs[self._runs["outcome"] == Outcome.LEARNED]  # at chance there is no epoch to choose
+        points = (runs["best_test_accuracy"] - runs["test_accuracy"]).groupby(runs["arm"]).mean()
         ranked = sorted((float(mean), str(arm)) for arm, mean in points.items())
         least, most = (f"{words.percent(mean)} ({arm})" for mean, arm in (ranked[0], ranked[-1]))
         return f"{least} to {most}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 MARK = "actbench-checkpoint"
-FORM = "2"
+FORM = "3"
 """Of the file. Rows in it that are older than a column of today's have the column's neutral value."""
 
 
@@ -32,6 +32,7 @@ class Checkpoint:
         stream: the state of the NumPy stream that draws batch orders, as ``RandomState.get_state()`` gives it.
         compile_seconds: of all sittings so far.
         wall_seconds: of all sittings so far.
+        sittings: how many there were.
     """
 
     run_key: str
@@ -40,6 +41,7 @@ class Checkpoint:
     stream: Any
     compile_seconds: float
     wall_seconds: float
+    sittings: int
 
     def to_bytes(self) -> bytes:
         """A first line with the form's version and the digest of the rest, then a NumPy archive.
@@ -54,6 +56,7 @@ class Checkpoint:
             "stream": [self.stream[0], *self.stream[2:]],
             "compile_seconds": self.compile_seconds,
             "wall_seconds": self.wall_seconds,
+            "sittings": self.sittings,
         }
         arrays: dict[str, Any] = {f"variable_{number}": value for number, value in enumerate(self.variables)}
         file = io.BytesIO()
@@ -90,6 +93,7 @@ class Checkpoint:
                     stream=(name, arrays["stream"], *rest),
                     compile_seconds=msgspec.convert(state["compile_seconds"], float),
                     wall_seconds=msgspec.convert(state["wall_seconds"], float),
+                    sittings=msgspec.convert(state["sittings"], int),
                 )
         except Exception as error:  # a forged archive can make its readers raise anything
             raise ValueError(f"it was not written by actbench: {error}") from error

@@ -300,6 +300,7 @@ class Record:
     wall_seconds: float | None = figure(Role.CLOCK, default=None, unit=Unit.SECONDS)
     peak_memory_mib: float | None = figure(Role.OUTCOME, default=None, unit=Unit.MIB)
     started_at: str = figure(Role.CLOCK, default="")
+    sittings: int | None = figure(Role.CLOCK, default=None, since=8)
     device_name: str = figure(Role.ENVIRONMENT, default="", title="device")
     compiler: str = figure(Role.ENVIRONMENT, default="")
     jobs: int = figure(Role.ENVIRONMENT, default=1, title="runs at a time")

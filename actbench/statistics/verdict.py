@@ -73,6 +73,11 @@ class Verdict:
     by_choice: bool = False
 
     @property
+    def is_tested(self) -> bool:
+        """Whether it takes a share of the family's error: with too few seeds for any verdict it takes none."""
+        return self.adjusted_p is not None or self.reliability_p is not None
+
+    @property
     def is_within(self) -> bool:
         """Whether the arm is equal within the margin, if nothing else: also of one that is better, but by no more."""
         return self.negligible and self.learned_alike

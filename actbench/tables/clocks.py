@@ -1,4 +1,4 @@
-"""Whose seconds may be laid side by side: two runs of a seed that ran near each other, on a machine as busy."""
+"""Whose seconds may be laid side by side: a seed's two runs, each in one piece, near each other, beside as much else."""
 
 from __future__ import annotations
 
@@ -33,12 +33,25 @@ class Timed:
         wall: its own length in seconds; nan where it is not known.
         jobs: runs at a time.
         others: cores that other processes kept busy; nan where it is not known.
+        sittings: how often it was begun or gone on with; nan where it is not known.
+        device: the device's name; empty where it is not known.
     """
 
     started: float
     wall: float
     jobs: int
     others: float
+    sittings: float = math.nan
+    device: str = ""
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether it was broken off and gone on with: its seconds are of several times, of which one is known."""
+        return self.sittings > 1
+
+    def is_elsewhere(self, other: Timed) -> bool:
+        """Whether the two are known to have run on different devices."""
+        return bool(self.device and other.device) and self.device != other.device
 
     def is_near(self, other: Timed) -> bool:
         """Whether the two were measured together, as far as is known."""
@@ -63,6 +76,8 @@ class ClockPairs:
             run says.
         other_load: seeds beside one of whose two runs others kept more cores busy than beside the other. With several
             runs at a time, one of a pair may have had company and the other none.
+        in_pieces: seeds one of whose two runs was broken off and gone on with.
+        elsewhere: seeds whose two runs had different devices.
     """
 
     seeds: tuple[int, ...]
@@ -70,18 +85,21 @@ class ClockPairs:
     other_jobs: tuple[int, ...]
     others_cores: float | None
     other_load: tuple[int, ...] = ()
+    in_pieces: tuple[int, ...] = ()
+    elsewhere: tuple[int, ...] = ()
 
     @property
     def left_out(self) -> int:
         """How many pairs may not be compared."""
-        return len(self.far_apart) + len(self.other_jobs) + len(self.other_load)
+        pairs = (self.far_apart, self.other_jobs, self.other_load, self.in_pieces, self.elsewhere)
+        return sum(map(len, pairs))
 
 
 def timed_runs(runs: pd.DataFrame) -> dict[str, dict[int, Timed]]:
     """When the runs of each arm were timed, by seed.
 
     Args:
-        runs: with the columns arm, seed, started_at, wall_seconds and jobs; others_cores where it was measured.
+        runs: with the columns arm, seed, started_at, wall_seconds, jobs, others_cores, sittings and device_name.
     """
     import pandas as pd
 
@@ -90,9 +108,10 @@ def timed_runs(runs: pd.DataFrame) -> dict[str, dict[int, Timed]]:
     walls = runs["wall_seconds"].to_numpy(dtype=np.float64)
     # A run that says nothing of others beside it was alone.
     jobs = runs["jobs"].fillna(1).to_numpy(dtype=np.int64)
-    others = runs["others_cores"].to_numpy(dtype=np.float64)
+    others, sittings = (runs[name].to_numpy(dtype=np.float64) for name in ("others_cores", "sittings"))
     found: dict[str, dict[int, Timed]] = {}
-    columns = (since_1970.tolist(), walls.tolist(), jobs.tolist(), others.tolist())
+    devices = runs["device_name"].fillna("").to_numpy()
+    columns = (values.tolist() for values in (since_1970, walls, jobs, others, sittings, devices))
     for arm, seed, *clock in zip(runs["arm"], runs["seed"].astype(int).tolist(), *columns, strict=True):
         found.setdefault(arm, {})[seed] = Timed(*clock)
     return found
@@ -100,10 +119,14 @@ def timed_runs(runs: pd.DataFrame) -> dict[str, dict[int, Timed]]:
 
 def clock_pairs(arm: Mapping[int, Timed], baseline: Mapping[int, Timed], seeds: Iterable[int]) -> ClockPairs:
     """Which of some seeds that both arms have may be compared by their seconds."""
-    kept, far_apart, other_jobs, other_load = [], [], [], []
+    kept, far_apart, other_jobs, other_load, in_pieces, elsewhere = [], [], [], [], [], []
     for seed in seeds:
         first, second = arm[seed], baseline[seed]
-        if first.jobs != second.jobs:
+        if first.in_pieces or second.in_pieces:
+            in_pieces.append(seed)
+        elif first.is_elsewhere(second):
+            elsewhere.append(seed)
+        elif first.jobs != second.jobs:
             other_jobs.append(seed)
         elif not first.is_near(second):
             far_apart.append(seed)
@@ -112,4 +135,12 @@ def clock_pairs(arm: Mapping[int, Timed], baseline: Mapping[int, Timed], seeds: 
         else:
             kept.append(seed)
     busy = [timed.others for seed in kept for timed in (arm[seed], baseline[seed]) if not math.isnan(timed.others)]
-    return ClockPairs(tuple(kept), tuple(far_apart), tuple(other_jobs), max(busy, default=None), tuple(other_load))
+    return ClockPairs(
+        seeds=tuple(kept),
+        far_apart=tuple(far_apart),
+        other_jobs=tuple(other_jobs),
+        others_cores=max(busy, default=None),
+        other_load=tuple(other_load),
+        in_pieces=tuple(in_pieces),
+        elsewhere=tuple(elsewhere),
+    )

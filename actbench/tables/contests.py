@@ -170,7 +170,7 @@ def _judged(contest: _Contest, family: Family, comparison: MetricComparison) -> 
         test = Examined(
             row.verdict,
             comparison.baseline,
-            tuple(each.pairing for each in comparison.rows),
+            tuple(each.pairing for each in comparison.rows if each.verdict.is_tested),
             comparison.limit,
             row.pairing.paired,
             outside.get(row.arm, False),

@@ -96,7 +96,7 @@ class Examined:
         verdict: of the arm beside the baseline.
         baseline: the arm that all of the family stand beside: the rival, or the claim's own arm where it has several;
             empty where that is what was printed.
-        family: the pairings of all that stand beside it; p-values are for all of them together.
+        family: the pairings of all that are tested beside it; p-values are for all of them together.
         limit: the smallest difference worth caring about: the claim's, or that of `compare`.
         paired: whether it was tested by pairs of seeds.
         outside: of a claim of being alike: whether the arm is shown to differ by more than that.

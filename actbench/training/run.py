@@ -142,6 +142,7 @@ class Training:
         self._suspended = environment.suspended_seconds()
         self._cpu = environment.CpuWatch()
         self._started_at = now()
+        self._sittings = 1 + (checkpoint.sittings if checkpoint else 0)
         # A run that was broken off has its earlier sittings' time on the clock already.
         self._began = environment.running_seconds() - (checkpoint.wall_seconds if checkpoint else 0.0)
 
@@ -183,6 +184,7 @@ class Training:
             stream=self._state.stream.get_state(legacy=True),
             compile_seconds=self._compile_seconds or 0.0,
             wall_seconds=environment.running_seconds() - self._began,
+            sittings=self._sittings,
         )
 
     def record(self) -> Record:
@@ -208,6 +210,7 @@ class Training:
             wall_seconds=environment.running_seconds() - self._began,
             peak_memory_mib=environment.peak_memory_mib() if device_memory is None else device_memory,
             started_at=self._started_at,
+            sittings=self._sittings,
             versions=versions(self.run),
         )
 

@@ -249,7 +249,7 @@ def manifests(tmp_path):
 
 def checkpoints(tmp_path):
     stream = np.random.RandomState(0).get_state()
-    state = Checkpoint("ab" * 8, tuple(NEW.epochs), [np.ones((2, 3)), np.zeros(3)], stream, 1.0, 2.0)
+    state = Checkpoint("ab" * 8, tuple(NEW.epochs), [np.ones((2, 3)), np.zeros(3)], stream, 1.0, 2.0, 1)
     good = state.to_bytes()
     line, _, archive = good.partition(b"\n")
     mark = line.rpartition(b" ")[0]

@@ -33,8 +33,8 @@ def comparison_grid(comparison: MetricComparison) -> Grid:
     for row in comparison.rows:
         pairings.setdefault(words.pairing(row.pairing, comparison.measure, row.clocks), []).append(row.arm)
     common, *others = sorted(pairings.items(), key=lambda item: -len(item[1]))
-    family = [row.pairing for row in comparison.rows]
-    tested = comparison.looks is None and any(row.verdict.adjusted_p is not None for row in comparison.rows)
+    family = [row.pairing for row in comparison.rows if row.verdict.is_tested]
+    tested = comparison.looks is None
     planned = any(row.could_show is not None and math.isfinite(row.could_show) for row in comparison.rows)
     notes = [
         words.sentence(common[0]) + (f"; {words.family(family)}" if len(family) > 1 and tested else ""),
@@ -69,7 +69,7 @@ def _mean_columns(comparison: MetricComparison) -> list[ColumnOf]:
     return [
         (Head("activation", Content.NAME), lambda row: Cell(row.arm)),
         *(learned if comparison.some_failed else []),
-        (Head("difference", unit=unit), lambda row: _step(comparison, row.comparison and _of(row).difference)),
+        (Head("difference", unit=unit), lambda row: _difference(comparison, row)),
         (Head("95 % interval", scale=scale, rank=1), lambda row: _interval(comparison, row)),
         (Head("p", rank=2), lambda row: _p_value(row.verdict.adjusted_p)),
         (Head("effect size", rank=3), _effect_size),
@@ -134,6 +134,22 @@ def _p_value(p: float | None) -> Cell:
     return Cell(words.p_value(p), p)
 
 
+def _decimals(row: Row) -> int:
+    """One number of decimals for a difference, its interval and what could be shown, which are read together."""
+    found = row.comparison
+    if not isinstance(found, Comparison):
+        return words.decimals_of([])
+    ends = (found.interval.low, found.interval.high) if found.interval else ()
+    return words.decimals_of([found.difference, *ends, row.could_show or 0.0])
+
+
+def _difference(comparison: MetricComparison, row: Row) -> Cell:
+    if row.comparison is None:
+        return Cell(words.NOTHING)
+    value = _of(row).difference
+    return Cell(words.difference(comparison.metric, value, decimals=_decimals(row)), value)
+
+
 def _step(comparison: MetricComparison, value: float | None) -> Cell:
     if value is None:
         return Cell(words.NOTHING)
@@ -166,7 +182,7 @@ def _interval(comparison: MetricComparison, row: Row) -> Cell:
     bar = None
     if isinstance(found, Comparison):
         bar = Bar(low, found.difference, high, f"difference of {row.arm} with its interval, to scale")
-    return Cell(words.interval(comparison.metric, found), low, bar=bar)
+    return Cell(words.interval(comparison.metric, found, _decimals(row)), low, bar=bar)
 
 
 def _reach(row: Row) -> float:
@@ -180,7 +196,8 @@ def _reach(row: Row) -> float:
 def _could_show(comparison: MetricComparison, row: Row) -> Cell:
     if row.could_show is None or math.isinf(row.could_show):
         return Cell(words.NOTHING)
-    return Cell(f"± {words.difference(comparison.metric, row.could_show, signed=False)}", row.could_show)
+    value = words.difference(comparison.metric, row.could_show, signed=False, decimals=_decimals(row))
+    return Cell(f"± {value}", row.could_show)
 
 
 def _verdict(comparison: MetricComparison, row: Row) -> Cell:

@@ -109,14 +109,13 @@ def with_reach(figure: str, reached: int, runs: int) -> str:
     return f"{figure} ({reached}/{runs})" if 0 < reached < runs else figure
 
 
-def interval(metric: Metric, comparison: AnyComparison | None) -> str:
-    """The 95 % interval of a difference, a ratio or a speed-up."""
+def interval(metric: Metric, comparison: AnyComparison | None, decimals: int) -> str:
+    """The 95 % interval of a difference, a ratio or a speed-up; ``decimals`` as in `difference`."""
     if comparison is None or comparison.interval is None:
         return NOTHING
     low, high = comparison.interval.low, comparison.interval.high
     if not isinstance(comparison, Comparison):
         return f"{factor(low)} … {factor(high)}"
-    decimals = decimals_of((low, high))
     return f"{difference(metric, low, decimals=decimals)} … {difference(metric, high, decimals=decimals)}"
 
 

@@ -150,7 +150,9 @@ def pairing(found: Pairing, measure: Measure, clocks: ClockPairs | None = None) 
 
 def _timed_pairs(found: ClockPairs) -> str:
     """Which pairs of seconds were compared, which not, and how quiet the machine was."""
-    parts = [f"{some_seeds(found.far_apart)}: too far apart in time"] if found.far_apart else []
+    parts = [f"{some_seeds(found.in_pieces)}: broken off and gone on with later"] if found.in_pieces else []
+    parts += [f"{some_seeds(found.elsewhere)}: another device"] if found.elsewhere else []
+    parts += [f"{some_seeds(found.far_apart)}: too far apart in time"] if found.far_apart else []
     parts += [f"{some_seeds(found.other_jobs)}: another number of runs at a time"] if found.other_jobs else []
     parts += [f"{some_seeds(found.other_load)}: another load of the machine"] if found.other_load else []
     left_out = f"; left out: {'; '.join(parts)}" if parts else ""

@@ -42,6 +42,7 @@ VERSION_TITLES = {"backend_version": "backend", "provider_version": "provider ve
 """Versions whose columns are called otherwise."""
 FEW = 6
 LONGEST_ERROR = 200
+PAIRS_ARE = "Verdicts on seconds go by pairs that were timed together."
 
 
 def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911, PLR0912 - one for each kind
@@ -50,13 +51,15 @@ def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911, PLR0912 - one f
         case MixedJobs(groups=groups):
             some = tuple(("alone" if jobs == 1 else f"{jobs} at a time", arms) for jobs, arms in groups)
             return (
-                f"seconds are not comparable: some runs were measured with others beside them ({_by_group(some)}). "
+                f"mean seconds are not comparable: some runs were measured with others beside them "
+                f"({_by_group(some)}). {PAIRS_ARE} "
                 "On a CPU, accuracies of convolutional networks may differ by it too, unless --deterministic."
             )
         case ParallelRuns(jobs=jobs):
             return f"seconds were measured with {jobs} runs at a time, not alone on the machine."
         case MixedMachines(column=column, groups=groups):
-            return f"seconds are not comparable: the {BY_NAME[column].on_paper} differs ({_by_group(groups)})."
+            differs = f"the {BY_NAME[column].on_paper} differs ({_by_group(groups)})"
+            return f"mean seconds are not comparable: {differs}. {PAIRS_ARE}"
         case MixedVersions(versions=versions):
             mixed = (
                 f"{_version(column)} ({name_some([v or 'unknown' for v in values])})" for column, values in versions
