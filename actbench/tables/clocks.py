@@ -1,4 +1,4 @@
-"""Whose seconds may be laid side by side: a seed's two runs, each in one piece, near each other, beside as much else."""
+"""Whose seconds may be laid side by side: a seed's two runs, each in one piece, near each other, with like company."""
 
 from __future__ import annotations
 
