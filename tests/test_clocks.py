@@ -8,6 +8,7 @@ import pytest
 
 from actbench.results.frames import run_frame
 from actbench.tables.clocks import Timed, clock_pairs, timed_runs
+from actbench.tables.costs import relative_costs
 
 RESULTS = Path(__file__).parent.parent / "results"
 NAN = math.nan
@@ -81,6 +82,21 @@ def test_older_stores_do_not_say_how_quiet_the_machine_was():
     timed = timed_runs(frame(others_cores=[NAN] * 6, started_at=[""] * 6, jobs=[NAN] * 6))
     found = clock_pairs(timed["mish"], timed["relu"], [0, 1, 2])
     assert (found.seeds, found.others_cores) == ((0, 1, 2), None)
+
+
+def test_what_an_arm_costs_is_measured_over_pairs_that_were_timed_together():
+    # On the second day the machine was ten times as slow, and only one of the two arms was trained there.
+    at = ["2026-11-20T10:00:00+00:00"] * 4 + ["2026-11-20T10:00:00+00:00", "2026-11-21T10:00:00+00:00"]
+    runs = frame(started_at=at, jobs=[1] * 6, others_cores=[0.0] * 6).assign(
+        status="ok", seconds_per_epoch=[1.0, 1.2, 2.0, 2.2, 1.0, 10.0]
+    )
+    costs = relative_costs(runs, "relu", "seconds_per_epoch")
+    # Hodges and Lehmann's of 1.2 and 1.1: the middle one of 1.1, their geometric mean, 1.2.
+    assert costs["mish"].ratio == pytest.approx(math.sqrt(1.2 * 1.1))
+    assert (costs["mish"].low, costs["mish"].high) == pytest.approx((1.125, 1.175))
+    assert (costs["relu"].ratio, costs["mish"].pairs) == (1.0, 2)
+    alone = runs[(runs["arm"] == "relu") | (runs["seed"] == 2)]
+    assert set(relative_costs(alone, "relu", "seconds_per_epoch")) == {"relu"}
 
 
 def test_of_the_published_runs_one_pair_was_measured_75_minutes_apart():

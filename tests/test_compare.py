@@ -375,8 +375,9 @@ def paired(store, arm):
 def test_the_margin_can_be_chosen(store):
     row = rows_of(ask(store, margin=0.02))["mish"]
     assert row.verdict.negligible
-    with pytest.raises(UserError, match="--margin -1 must not be negative"):
-        ask(store, margin=-1)
+    for wrong in (-1, float("inf"), float("nan")):
+        with pytest.raises(UserError, match=f"--margin {wrong} is no size: give a number from 0 up"):
+            Question(margin=wrong)
 
 
 def test_an_arm_against_itself_is_rarely_called_different(tmp_path):

@@ -45,7 +45,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     baseline: str
     arms: dict[str, str]
-    margin: float | None
+    margin: Annotated[float, Meta(ge=0)] | None
     alpha: float
     spending: str
     looks: tuple[Annotated[int, Meta(ge=6, le=10_000)], ...]

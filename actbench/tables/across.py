@@ -13,6 +13,7 @@ import numpy as np
 
 from actbench import statistics
 from actbench.results.thresholds import SecondsTo
+from actbench.tables.costs import relative_costs
 from actbench.tables.metrics import PLAIN, time_metric, values_by_arm
 from actbench.tables.tasks import KEYS
 
@@ -37,7 +38,7 @@ class AcrossRow:
         mean_rank: of the mean test accuracy within each task, 1 is best.
         speedup: geometric mean over the tasks of baseline seconds / arm seconds to the task's threshold, medians over
             the runs; nan where the arm or the baseline missed it in a task.
-        cost: geometric mean of the seconds per epoch, relative to the baseline's.
+        cost: geometric mean of the seconds per epoch, relative to the baseline's; see `relative_costs`.
         solved: tasks in which the median run reached the threshold.
         profile: share of tasks solved within each of `TAUS` times the best arm's seconds.
         on_front: whether no arm is both more accurate and cheaper per epoch.
@@ -141,7 +142,8 @@ def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequ
         return NotAcross(AcrossObstacle.SAME_NETWORKS, baseline, len(has), len(tasks))
     weights = _shared_out(networks)
     accuracy = _matrix(accuracies, every)
-    epoch_seconds = _matrix([_figures(task, "seconds_per_epoch", np.median) for task in tasks], every)
+    epochs = [relative_costs(task.runs, baseline, "seconds_per_epoch") for task in tasks]
+    relative = _matrix([{arm: cost.ratio for arm, cost in its.items()} for its in epochs], every)
     targets, times = _targets(tasks, every, baseline, thresholds)
     has_target = [target is not None for target in targets]
     timed_networks = list(itertools.compress(networks, has_target))
@@ -153,8 +155,7 @@ def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequ
     speedups = statistics.geometric_mean_speedup(times, at, weights=timed) if enough else nothing
     shares = statistics.performance_profile(times, TAUS, weights=timed) if enough else None
     profile = np.full((len(TAUS), len(every)), np.nan) if shares is None else shares
-    with np.errstate(divide="ignore", invalid="ignore"):
-        costs = np.exp(np.average(np.log(epoch_seconds / epoch_seconds[:, [at]]), axis=0, weights=weights))
+    costs = np.exp(np.average(np.log(relative), axis=0, weights=weights))
     known = np.where(np.isfinite(costs), costs, np.inf)
     mean_accuracy = np.average(accuracy, axis=0, weights=weights)
     front = statistics.pareto_front(mean_accuracy, known)

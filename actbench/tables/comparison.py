@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from actbench import statistics
-from actbench.errors import UserError
 from actbench.statistics import (
     AnyComparison,
     Arm,
@@ -246,9 +245,6 @@ def compare_arms(
         metric: what to compare by.
         baseline: one of the arms.
         margin: the smallest difference worth caring about; None takes `default_margin`.
-
-    Raises:
-        UserError: a margin that is negative or infinite.
     """
     family = family_of(runs, metric, baseline)
     return compare_family(family, margin) if family.has_figures else None
@@ -340,9 +336,7 @@ def _summary(arm: Arm, metric: Metric, measure: Measure) -> Summary | TimeSummar
 def margin_of(
     metric: Metric, baseline: Arm, wanted: float | None, measure: Measure = Measure.MEAN, *, inputs: float
 ) -> Margin:
-    """The smallest difference worth caring about: the one wanted, or the metric's own. Raises UserError."""
-    if wanted is not None and not 0 <= wanted < math.inf:
-        raise UserError(f"--margin {wanted:g} must not be negative.")
+    """The smallest difference worth caring about: the one wanted, or the metric's own."""
     learned = baseline.picked(baseline.learned(baseline.seeds))
     if metric.unit == "accuracy":
         if wanted is not None:

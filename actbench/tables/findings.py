@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum, auto
@@ -75,10 +76,12 @@ class Question:
     chance_level: float | None = None
 
     def __post_init__(self) -> None:
-        """Raises UserError for accuracies that are none."""
+        """Raises UserError for accuracies that are none, and a margin that is no size."""
         object.__setattr__(self, "thresholds", checked_thresholds(self.thresholds))
         if self.chance_level is not None and not 0 <= self.chance_level < 1:
             raise UserError(f"--chance-level {self.chance_level:g} is no accuracy between 0 and 1.")
+        if self.margin is not None and not 0 <= self.margin < math.inf:
+            raise UserError(f"--margin {self.margin:g} is no size: give a number from 0 up.")
         if self.only is not None and self.tunings is None:
             object.__setattr__(self, "tunings", ())
 

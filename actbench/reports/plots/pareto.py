@@ -1,8 +1,8 @@
-"""Accuracy against seconds, and the arms that no other arm beats in both."""
+"""Accuracy against cost, and the arms that no other arm beats in both."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,8 @@ from actbench import statistics
 from actbench.reports.plots import Look, Panel, picture
 from actbench.reports.plots.style import AXIS_INCHES, Shape, label_points, write_remark
 from actbench.reports.words import in_percent
+from actbench.tables.costs import relative_costs
+from actbench.tables.select import name_some
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,23 +28,28 @@ def _shape(_: Sequence[TaskFindings], __: Palette, size: tuple[float, float]) ->
     return Shape(*size, left=AXIS_INCHES, right=0.15)
 
 
-@picture(caption="Accuracy against training seconds", place=4, shape=_shape)
+@picture(caption="Accuracy against training time", place=4, shape=_shape)
 def pareto(axes: Axes, panel: Panel, palette: Palette, _: Look) -> None:
-    """Accuracy against seconds: mean test accuracy and median training seconds of each arm, and the Pareto front.
+    """Accuracy against cost: each arm's mean test accuracy, its training time over the baseline's, the Pareto front.
 
-    The lines through a point are ± one standard deviation of the accuracy and the middle half of the runs' seconds: a
-    difference in time that is smaller than these is the machine's.
+    Means are over the runs that learned. Times are ratios over the pairs of runs that were timed together, so that what
+    was measured on another day, or beside other work, is no difference of activations. The lines through a point are ±
+    one standard deviation of the accuracy and the middle half of the pairs' ratios.
     """
     found = panel.one_task
-    arms = found.arms.dropna(subset=["test_accuracy", "train_seconds"])
-    if arms.empty:
-        axes.text(0.5, 0.5, "no finished run", ha="center", transform=axes.transAxes)
+    every = found.arms.set_index("activation")
+    learned = every[every["test_accuracy_learned"].notna()]
+    if learned.empty:
+        axes.text(0.5, 0.5, "no run learned", ha="center", transform=axes.transAxes)
         return
-    names = list(arms["activation"])
-    seconds, accuracy = arms["train_seconds"].to_numpy(), in_percent(arms["test_accuracy"].to_numpy())
-    spread = in_percent(np.nan_to_num(arms["test_accuracy_sd"].to_numpy()))
-    seconds_of = found.task.finished.groupby("arm")["train_seconds"]
-    quarters = seconds_of.quantile(np.array([0.25, 0.75])).unstack().loc[names].to_numpy()
+    baseline = found.baseline if found.baseline in learned.index else str(learned.index[0])
+    costs = relative_costs(found.task.runs, baseline, "train_seconds")
+    arms = learned[learned.index.isin(list(costs))]
+    names = [str(name) for name in arms.index]
+    seconds = np.array([costs[name].ratio for name in names])
+    quarters = np.array([(costs[name].low, costs[name].high) for name in names])
+    accuracy = in_percent(arms["test_accuracy_learned"].to_numpy())
+    spread = in_percent(np.nan_to_num(arms["test_accuracy_learned_sd"].to_numpy()))
     front = statistics.pareto_front(accuracy, seconds)
     order = np.argsort(seconds[front], kind="stable")
     axes.plot(
@@ -53,7 +60,7 @@ def pareto(axes: Axes, panel: Panel, palette: Palette, _: Look) -> None:
     for name, x, y, sd, middle, best in zip(names, seconds, accuracy, spread, quarters, front, strict=True):
         named = palette.named(name) or bool(best)
         colour = palette.colour(name)
-        about = [[x - middle[0]], [middle[1] - x]]
+        about = [[max(x - middle[0], 0)], [max(middle[1] - x, 0)]]
         axes.errorbar(x, y, sd, about, color=colour, elinewidth=1, alpha=0.6 if named else 0.3, zorder=2)
         axes.scatter(x, y, s=46 if named else 18, color=colour, alpha=1 if named else 0.6, zorder=4,
                      linewidths=0)  # fmt: skip
@@ -64,10 +71,27 @@ def pareto(axes: Axes, panel: Panel, palette: Palette, _: Look) -> None:
             labelled.append((name, float(x), float(y)))
     axes.margins(x=0.18, y=0.15)
     axes.set_ylim(max(axes.get_ylim()[0], 0), min(axes.get_ylim()[1], 101))
-    axes.set_xlabel("training seconds of a run, median" + (" and quartiles" if np.ptp(quarters, axis=1).any() else ""))
+    quartiles = " (quartiles of pairs)" if np.ptp(quarters, axis=1).any() else ""
+    axes.set_xlabel(f"training time, {palette.short[baseline]} = 1{quartiles}")
     axes.set_ylabel("test accuracy (%)" + (", mean ± sd" if spread.any() else ""))
     axes.locator_params(axis="y", nbins=6)
-    label_points(axes, [(palette.short[name], x, y) for name, x, y in labelled], palette.theme)
-    grey = palette.others([name for name in names if name not in {known for known, _, _ in labelled}])
-    remarks = filter(None, ["better: up and to the left; ringed: Pareto front, by means and medians alone", grey])
-    write_remark(axes, "; ".join(remarks), palette.theme.muted)
+    shares = zip(names, arms["learned"], arms["runs"], strict=True)
+    texts = {name: palette.short[name] + _share(learned, runs) for name, learned, runs in shares}
+    label_points(axes, [(texts[name], x, y) for name, x, y in labelled], palette.theme)
+    remarks = [
+        "better: up and to the left; ringed: Pareto front, by these figures alone",
+        palette.others([name for name in names if name not in {known for known, _, _ in labelled}]),
+        _left_out("never learned", every.index.difference(learned.index, sort=False)),
+        _left_out(f"not timed together with {baseline}", learned.index.difference(arms.index, sort=False)),
+    ]
+    write_remark(axes, "; ".join(filter(None, remarks)), palette.theme.muted)
+
+
+def _share(learned: int, runs: int) -> str:
+    """How many of an arm's runs learned, where not all did."""
+    return f" ({learned} of {runs} learned)" if learned < runs else ""
+
+
+def _left_out(why: str, names: Iterable[str]) -> str:
+    some = [*names]
+    return f"{why}: {name_some(some)}" if some else ""

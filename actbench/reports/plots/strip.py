@@ -148,7 +148,7 @@ def _middle(values: np.ndarray, *, ranked: bool) -> Bar | None:
         middle, interval = float(np.median(values)), statistics.median_interval(values)
     else:
         summary = statistics.summarize(values)
-        middle, interval = summary.mean, summary.interval
+        middle, interval = summary.mean, summary.interval if summary.n >= statistics.LEAST_SPREAD else None
     if not math.isfinite(middle):
         return None
     return middle, interval if interval and math.isfinite(interval.high - interval.low) else None
