@@ -17,7 +17,8 @@ from actbench.reports.formats import FORMATS
 from actbench.results.read import read_runs
 from actbench.results.thresholds import EpochsTo
 from actbench.studies.article import Article, PrintedFigure, Quantity, Table, printed_cells, quantity, read_article
-from actbench.tables.published import as_printed, with_epoch_seconds
+from actbench.tables.outcomes import Outcome
+from actbench.tables.published import as_printed, figure_beside, with_epoch_seconds
 
 REPOSITORY = Path(__file__).parent.parent
 STUDY = """
@@ -264,6 +265,16 @@ def test_the_seconds_of_an_epoch_are_their_median():
     measured = with_epoch_seconds(runs, epochs.sample(frac=1, random_state=0))
     assert list(measured["epoch_seconds"]) == [3.0, 1.0]
     assert list(measured["step_milliseconds"]) == [1000.0, 500.0]
+
+
+def test_of_our_clocks_the_median_stands_beside_the_printed_one():
+    printed = PrintedFigure(
+        column="step_milliseconds", quantity=quantity("5 ms"), variant="", activation="relu", seed=None, place=""
+    )
+    runs = pd.DataFrame({"variant": "", "activation": "relu", "seed": [0, 1, 2], "outcome": Outcome.LEARNED,
+                         "step_milliseconds": [17.0, 18.0, 90.0]})  # fmt: skip
+    found = figure_beside(printed, runs)
+    assert (found.ours, found.sd, found.exact) == (18.0, None, None)
 
 
 # The whole way

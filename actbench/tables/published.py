@@ -34,8 +34,8 @@ class ReproducedFigure:
         printed: what the article says.
         by_seed: ours of each seed: of one where the article named it.
         learned: those of the runs that learned.
-        ours: their mean, or their median where it is a number of epochs to a threshold; None for a miss, or no run.
-        sd: their standard deviation (ddof 1); None for a single run and for epochs to a threshold.
+        ours: their mean, or the median of clocks and of epochs to a threshold; None for a miss, or no run.
+        sd: their standard deviation (ddof 1); None for a single run and for medians.
         exact: whether ours, rounded as printed, reads the same; None without a named seed, for clocks, or without runs.
     """
 
@@ -216,7 +216,7 @@ def with_epoch_seconds(runs: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame
 def lay_beside(article: Article, runs: pd.DataFrame) -> list[ReproducedFigure]:
     """Our figures for every printed cell, from runs as `measure` and `with_epoch_seconds` give them."""
     done = finished(runs)
-    return [_cell(printed, done) for printed in printed_cells(article)]
+    return [figure_beside(printed, done) for printed in printed_cells(article)]
 
 
 def follow_curves(article: Article, runs: pd.DataFrame, epochs: pd.DataFrame) -> list[ReproducedCurve]:
@@ -244,7 +244,8 @@ def as_printed(printed: PrintedFigure, figures: FractionT) -> FractionT:
     return in_percent(figures) if is_accuracy(printed.column) and printed.quantity.unit == "%" else figures
 
 
-def _cell(printed: PrintedFigure, done: pd.DataFrame) -> ReproducedFigure:
+def figure_beside(printed: PrintedFigure, done: pd.DataFrame) -> ReproducedFigure:
+    """Our figure for one printed cell, from the finished runs."""
     rows = done[_is_arm(done, printed.variant, printed.activation)]
     if printed.seed is not None:
         rows = rows[rows["seed"] == printed.seed]
@@ -252,6 +253,8 @@ def _cell(printed: PrintedFigure, done: pd.DataFrame) -> ReproducedFigure:
     sd = None
     if isinstance(printed.column, EpochsTo):
         middle = float(values.fillna(math.inf).median()) if len(values) else math.nan
+    elif printed.column in CLOCKS:
+        middle = float(values.median()) if len(values) else math.nan
     else:
         middle = float(values.mean()) if len(values) else math.nan
         sd = float(values.std()) if len(values) > 1 else None

@@ -9,6 +9,7 @@ from actbench.reports.sheet.parts import Cell, Content, Grid, Head
 from actbench.results.thresholds import EpochsTo
 from actbench.studies.article import PrintedFigure
 from actbench.tables.published import (
+    CLOCKS,
     CURVE_ACCURACIES,
     CURVE_LOSSES,
     ComparedMean,
@@ -116,7 +117,10 @@ def _printed_grid(cells: Sequence[ReproducedFigure]) -> Grid:
         for arm in arms
     )
     first, runs = cells[0].printed, max(cell.runs for cell in cells)
-    ours = f"with seed {first.seed}" if first.seed is not None else f"the mean of {words.plural(runs, 'run')}"
+    ours = f"with seed {first.seed}"
+    if first.seed is None:
+        clocks = ", of clocks the median" if any(name in CLOCKS for name in units) else ""
+        ours = f"the mean of {words.plural(runs, 'run')}{clocks}"
     told = f"ours ({ours}); '=' where ours reads the same" if runs else "ours; no run of it is stored"
     return Grid(
         _title(first),

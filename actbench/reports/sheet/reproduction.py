@@ -261,7 +261,8 @@ def _claims_grid(claims: Sequence[JudgedClaim]) -> Grid:
         )
         for judged in claims
     ]
-    return Grid("Claims", tuple(columns), tuple(rows), elsewhere="--format md")
+    notes = (words.explain_claims(),) if any("…" in row[-2].text for row in rows) else ()
+    return Grid("Claims", tuple(columns), tuple(rows), notes, elsewhere="--format md")
 
 
 def _claim(judged: JudgedClaim) -> str:

@@ -7,7 +7,7 @@ of a plan in ``plans``; what is taken out of a store in ``removals``.
 """
 
 from actbench.reports.words.across import across_title, shared_networks
-from actbench.reports.words.claims import beside_printed_mean, claim_figures, claim_verdict
+from actbench.reports.words.claims import beside_printed_mean, claim_figures, claim_verdict, explain_claims
 from actbench.reports.words.costs import cost
 from actbench.reports.words.looks import explain_looks, look_lines
 from actbench.reports.words.metrics import metric_title, scored_on
@@ -82,6 +82,7 @@ __all__ = [
     "decimals_of",
     "difference",
     "epoch_rule",
+    "explain_claims",
     "explain_could_show",
     "explain_learned",
     "explain_looks",

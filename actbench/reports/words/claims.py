@@ -97,6 +97,11 @@ def _is_alike(judged: JudgedClaim) -> bool:
     return judged.claim.relation == "alike" or judged.claim.within is not None
 
 
+def explain_claims() -> str:
+    """What intervals and p-values of claims stand for."""
+    return "Intervals are at 95 %, each for one claim by itself; p-values are for all arms that are named with them."
+
+
 def claim_figures(judged: JudgedClaim) -> str:
     """The figures that decided a claim."""
     match judged.evidence:
