@@ -446,6 +446,11 @@ def test_the_network_is_shown_with_what_becomes_of_each_activation(invoke):
     assert lines["wide"].endswith("left: not meant by --swap")
     assert lines["excite"].endswith("sigmoid      swapped")
     assert "1 site" in table
+    # What `run` refuses is shown all the same, with what to do.
+    nothing = invoke("show", "--model", "net.keras", "--swap", "exite")
+    assert "--swap exite means no activation of the model: no layer with one has such a name." in nothing.stderr
+    assert (nothing.returncode, "0 sites" in nothing.stdout) == (0, True)
+    assert invoke("show", "--model", "mlp(5)").stderr == ""
 
 
 def softmax_inside(ends):

@@ -124,8 +124,9 @@ def _show_network(
 ) -> None:
     """A network's layers, for such data; a saved one has its own shapes."""
     from actbench.datasets import Request, info
+    from actbench.models.surgery import nothing_meant
     from actbench.reports.networks import network_grid, network_json
-    from actbench.reports.words.networks import title
+    from actbench.reports.words.networks import sites_in, title
     from actbench.studies.settings import check_trusted, is_saved
     from actbench.training.outline import outline
 
@@ -137,6 +138,8 @@ def _show_network(
         echo_json(network_json(rows, swap))
         return
     show_grid(network_grid(title(model, rows, swap), rows, swap), console())
+    if not sites_in(rows, swap):
+        typer.echo(f"warning: {nothing_meant(swap, [place for row in rows for place in row.places])}", err=True)
 
 
 def information() -> dict[str, str]:

@@ -146,7 +146,7 @@ def with_sites(model: Any, site: Callable[[], Any], swap: str | None) -> Any:
     found = _find(Graph(model))
     meant = {id(each.layer) for each in found if swap is not None and each.place.is_meant(swap)}
     if swap is not None and not meant:
-        raise UserError(_nothing_meant(swap, [each.place for each in found]))
+        raise UserError(nothing_meant(swap, [each.place for each in found]))
     end = {id(each.layer) for each in found if each.place.reason is Reason.LOSS}
 
     def changed(old: Any) -> tuple[Any, Any]:
@@ -306,7 +306,7 @@ def _reason(graph: Graph, holder: Any, layer: Any, name: str, end: Any) -> Reaso
     return Reason.GATE if gates else None
 
 
-def _nothing_meant(swap: str, there: Sequence[Place]) -> str:
+def nothing_meant(swap: str, there: Sequence[Place]) -> str:
     """What to say where a setting ``swap`` means no place."""
     if not there:
         return "The model has no activation that could be swapped."
