@@ -63,9 +63,10 @@ def own_folder(tmp_path, monkeypatch):
     """Every test starts in an empty folder, and what Python imported from there, or looked for there, ends with it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
+    before = set(sys.modules)
     yield tmp_path
-    for name, module in [*sys.modules.items()]:
-        named = getattr(module, "__dict__", {})  # past what a module answers of itself, with a warning maybe
+    for name in sys.modules.keys() - before:
+        named = getattr(sys.modules[name], "__dict__", {})  # past what a module answers of itself, with a warning maybe
         places = [named.get("__file__"), *(named.get("__path__") or [])]
         if any(place and str(place).startswith(str(tmp_path)) for place in places):
             del sys.modules[name]
@@ -131,6 +132,12 @@ def started():
     for process in processes:
         with process:
             process.kill()
+
+
+def mostly_slow(values, quick=1):
+    """Parameters of which the first ones belong to the quick suite, and the others to the slow one."""
+    rest = [value if isinstance(value, tuple) else (value,) for value in values[quick:]]
+    return [*values[:quick], *(pytest.param(*value, marks=pytest.mark.slow) for value in rest)]
 
 
 def wait_for(condition, process=None, seconds=120):

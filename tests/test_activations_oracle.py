@@ -9,6 +9,7 @@ import typing
 import msgspec
 import numpy as np
 import pytest
+from conftest import mostly_slow
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from oracles import ORACLES, evaluate
@@ -112,7 +113,7 @@ def test_values_and_slopes_at_full_double_precision(name) -> None:
     assert_right(name, exact, "float64", curve(resolve(name), exact))
 
 
-@pytest.mark.parametrize("precision", EPSILON)
+@pytest.mark.parametrize("precision", mostly_slow([*EPSILON]))
 @pytest.mark.parametrize("name", [entry.name for entry in CATALOGUE])
 def test_finite_far_out_or_declared(name, precision) -> None:
     x = as_bfloat16(np.concatenate([np.linspace(-1e4, 1e4, 301), np.linspace(-120, 120, 301)]))
@@ -121,7 +122,7 @@ def test_finite_far_out_or_declared(name, precision) -> None:
     assert finite == (not CATALOGUE[name].overflow)
 
 
-@pytest.mark.parametrize("precision", EPSILON)
+@pytest.mark.parametrize("precision", mostly_slow([*EPSILON]))
 @pytest.mark.parametrize("name", [entry.name for entry in CATALOGUE])
 def test_what_is_not_a_number_stays_none(name, precision) -> None:
     """An activation that made a number of it would hide that a training diverged."""

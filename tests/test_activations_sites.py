@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import mostly_slow
 from scipy import optimize, signal, special
 
 from actbench import custom
@@ -109,7 +110,7 @@ def test_gradients_of_what_is_learned(name) -> None:
         assert np.allclose(numeric, gradient.numpy().ravel(), rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", [*LEARNED, "frelu", "acon_c", "apl"])
+@pytest.mark.parametrize("name", mostly_slow(["frelu", "acon_c", "apl", *LEARNED], quick=2))
 def test_two_sites_learn_and_share_nothing(name) -> None:
     activation = resolve(name)
     inputs = keras.Input((6, 6, CHANNELS))

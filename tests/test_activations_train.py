@@ -10,6 +10,7 @@ from itertools import count
 
 import numpy as np
 import pytest
+from conftest import mostly_slow
 from sklearn.datasets import load_digits
 
 from actbench import models
@@ -64,14 +65,18 @@ def epoch(name: str, architecture: str, precision: str) -> list[float]:
     return [*losses, float(loss(images, labels, training=False))]
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in CATALOGUE if entry.kind != "layer"])
+LAYERS = [entry.name for entry in CATALOGUE if entry.kind == "layer"]
+OTHERS = [entry.name for entry in CATALOGUE if entry.kind != "layer"]
+
+
+@pytest.mark.parametrize("name", OTHERS)
 def test_mlp(name) -> None:
     losses = epoch(name, "mlp(32, 16)", "float32")
     assert np.isfinite(losses).all()
     assert losses[-1] < losses[0]
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in CATALOGUE])
+@pytest.mark.parametrize("name", [*LAYERS, *mostly_slow([*OTHERS], quick=3)])
 def test_cnn(name) -> None:
     assert np.isfinite(epoch(name, "cnn", "float32")).all()
 

@@ -11,7 +11,7 @@ import signal
 
 import numpy as np
 import pytest
-from conftest import INSTALLED, begin, program, small_arrays, wait_for
+from conftest import INSTALLED, begin, mostly_slow, program, small_arrays, wait_for
 
 import actbench
 from actbench.cli.options import complete_metric
@@ -418,13 +418,13 @@ def test_deterministic_runs_are_equal_to_the_last_bit(twice):
     assert [row["epoch"] for row in texts[0]] == ["0", "1", "2", "3"]
 
 
-@pytest.mark.slow
 def test_seeds_may_be_ranges(own_folder, invoke):
     words = ["run", "--act", "relu", "--device", "cpu", "--dry-run", "--json"]
     assert json.loads(invoke(*words, "--seed", "10..19").stdout)["runs"] == 10
     assert json.loads(invoke(*words, "--seed", "3", "--seed", "3..4", "--seed", "7..7").stdout)["runs"] == 3
 
 
+@pytest.mark.slow
 def test_limit_and_a_single_seed(twice):
     (run,) = rows(twice[0] / "runs.csv")
     assert (run["train_size"], run["test_size"], run["limit"], run["seed"]) == ("50", "50", "50", "7")
@@ -724,27 +724,30 @@ def test_no_color_is_respected_in_a_terminal(place, first):
 
 @pytest.mark.parametrize(
     ("words", "offered"),
-    [
-        (["actbench", "run", "--act", "sw"], ["swish"]),
-        (["actbench", "show", "mi"], ["mish"]),
-        (["actbench", "run", "--data", "ci"], ["cifar10"]),
-        (["actbench", "run", "--model", "mlp"], ["mlp", "mlp_single_site"]),
-        (["actbench", "run", "--optimizer", "adam"], ["adam", "adamw"]),
-        (["actbench", "run", "--initializer", "he_"], ["he_normal", "he_uniform"]),
-        (["actbench", "comp"], ["compare"]),
-        (["actbench", "run", "--device", ""], ["auto", "cpu", "gpu"]),
-        (["actbench", "run", "--precision", "fl"], ["float32", "float64"]),
-        (["actbench", "run", "--split", "st"], ["stratified"]),
-        (["actbench", "run", "--backend", "t"], ["tensorflow"]),
-        (["actbench", "run", "--lr", "1", "--lr", "2", "--prec"], ["--precision"]),
-        (["actbench", "plot", "p"], ["pareto", "profile"]),
-        (["actbench", "plot", "results/mine", "st"], ["strip"]),
-        (["actbench", "plot", "--metric", "train_"], ["train_accuracy", "train_loss", "train_seconds"]),
-        (["actbench", "compare", "--metric", "s"], ["seconds_to", "seconds_per_epoch"]),
-        (["actbench", "compare", "--columns", "default,se"], ["default,seconds_to_*", "default,seconds_per_epoch"]),
-        (["actbench", "compare", "--format", "js"], ["json"]),
-        (["actbench", "reproduce", "sp"], ["spocu-cifar10"]),
-    ],
+    mostly_slow(
+        quick=5,
+        values=[
+            (["actbench", "run", "--act", "sw"], ["swish"]),
+            (["actbench", "show", "mi"], ["mish"]),
+            (["actbench", "run", "--data", "ci"], ["cifar10"]),
+            (["actbench", "run", "--model", "mlp"], ["mlp", "mlp_single_site"]),
+            (["actbench", "run", "--optimizer", "adam"], ["adam", "adamw"]),
+            (["actbench", "run", "--initializer", "he_"], ["he_normal", "he_uniform"]),
+            (["actbench", "comp"], ["compare"]),
+            (["actbench", "run", "--device", ""], ["auto", "cpu", "gpu"]),
+            (["actbench", "run", "--precision", "fl"], ["float32", "float64"]),
+            (["actbench", "run", "--split", "st"], ["stratified"]),
+            (["actbench", "run", "--backend", "t"], ["tensorflow"]),
+            (["actbench", "run", "--lr", "1", "--lr", "2", "--prec"], ["--precision"]),
+            (["actbench", "plot", "p"], ["pareto", "profile"]),
+            (["actbench", "plot", "results/mine", "st"], ["strip"]),
+            (["actbench", "plot", "--metric", "train_"], ["train_accuracy", "train_loss", "train_seconds"]),
+            (["actbench", "compare", "--metric", "s"], ["seconds_to", "seconds_per_epoch"]),
+            (["actbench", "compare", "--columns", "default,se"], ["default,seconds_to_*", "default,seconds_per_epoch"]),
+            (["actbench", "compare", "--format", "js"], ["json"]),
+            (["actbench", "reproduce", "sp"], ["spocu-cifar10"]),
+        ],
+    ),
 )
 def test_the_shell_completes_names(own_folder, words, offered):
     asked = {"_ACTBENCH_COMPLETE": "complete_bash", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}

@@ -86,6 +86,7 @@ def test_a_new_setting_is_stored_and_in_the_key(asked):
     assert len({row["run_key"] for row in rows}) == 2
 
 
+@pytest.mark.slow
 def test_a_new_setting_tells_tasks_apart_filters_and_is_repeated(asked, later):
     found = json.loads(later.program("compare", "r", "--json", cwd=asked, check=0).stdout)
     settings = [task["settings"] for task in found["tasks"]]

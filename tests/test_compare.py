@@ -380,6 +380,7 @@ def test_the_margin_can_be_chosen(store):
             Question(margin=wrong)
 
 
+@pytest.mark.slow
 def test_an_arm_against_itself_is_rarely_called_different(tmp_path):
     """Family-wise, over whole stores: the arrays behind it are put to 2,000 repetitions in test_statistics.py."""
     alarms = 0

@@ -159,6 +159,7 @@ def fashion(server):
     DATASETS.add(real[1])
 
 
+@pytest.mark.slow
 def test_what_was_fetched_and_proved_is_trained(invoke, server, fashion):
     run = ("run", "--act", "relu", "--data", fashion, "--epochs", "1", "--device", "cpu")
     assert invoke(*run, "--offline").returncode == 2

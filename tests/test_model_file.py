@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from conftest import bytes_images, planned, trained
+from conftest import bytes_images, mostly_slow, planned, trained
 from keras import layers
 
 from actbench import activations, datasets
@@ -159,8 +159,8 @@ def check_trains_as_without(asked, untouched):
     assert record.parameters == untouched.count_params()
 
 
-@pytest.mark.parametrize("ending", [".keras", ".h5"])
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("ending", mostly_slow([".keras", ".h5"]))
+@pytest.mark.parametrize("name", mostly_slow([*NETWORKS], quick=2))
 def test_the_models_own_activations_train_as_without_actbench(name, ending):
     make, count = NETWORKS[name]
     model = make()

@@ -149,6 +149,7 @@ def test_each_is_offered(call):
         assert name in "".join(call(*words, check=0).stdout.split()), words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "title"),
     [

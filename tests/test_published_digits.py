@@ -19,6 +19,7 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_the_first_five_epochs_end_in_the_published_test_accuracies(own_folder, real_data):
     command = ["--model", "mlp(100, 50)", "--optimizer", "sgd", "--lr", "0.1", "--batch-size", "100"]
     command += ["--initializer", "he_normal", "--seed", "10", "--epochs", "5"]

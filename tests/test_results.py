@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib.image
 import numpy as np
 import pytest
+from conftest import mostly_slow
 
 from actbench.execution.plan import plan_from_store
 from actbench.execution.reproduce import find_case, studies
@@ -75,7 +76,7 @@ def test_the_comparison_of_a_study_of_our_own_is_what_the_command_prints(reposit
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("kind", results.PICTURES)
+@pytest.mark.parametrize("kind", mostly_slow([*results.PICTURES]))
 def test_pictures_are_what_the_command_draws(repository, tmp_path, name, kind):
     check_picture(kind, name, analyse([results.RESULTS / name], results.question(results.stored(name))), tmp_path)
 
@@ -246,6 +247,7 @@ def test_a_study_of_our_own_is_told_by_its_raw_tables(tmp_path, monkeypatch, inv
     assert line in results.page([], [untuned])
 
 
+@pytest.mark.slow
 def test_the_readme_shows_the_verdicts(repository):
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     assert results.with_verdicts(readme, [results.stored(name) for name in results.trained()]) == readme

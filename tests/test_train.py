@@ -8,7 +8,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
-from conftest import bytes_images, planned, small_arrays, trained
+from conftest import bytes_images, mostly_slow, planned, small_arrays, trained
 
 from actbench import datasets
 from actbench.datasets import Request
@@ -231,7 +231,7 @@ HAND_MADE = {
 
 
 @pytest.mark.parametrize("activation", HAND_MADE)
-@pytest.mark.parametrize(("batch", "seed"), [(16, 3), (60, 2**32 - 1)])
+@pytest.mark.parametrize(("batch", "seed"), mostly_slow([(16, 3), (60, 2**32 - 1)]))
 def test_every_epoch_is_that_of_a_program_written_by_hand(activation, batch, seed):
     asked = SMALL | {"batch_size": batch, "seed": seed, "precision": "float64", "activation": activation}
     record = trained(**asked, optimizer="sgd", learning_rate=0.1, initializer="he_normal")
@@ -259,12 +259,15 @@ class InOrder(keras.utils.PyDataset):
 
 @pytest.mark.parametrize(
     ("model", "activation", "make"),
-    [
-        ("cnn", "mish", lambda: keras.optimizers.Adam(0.003)),
-        ("own.py:tiny", "frelu", lambda: keras.optimizers.SGD(0.02, momentum=0.9)),
-        ("mlp(9)", "prelu", lambda: keras.optimizers.RMSprop(0.002)),
-        ("mlp(9)", "elu", lambda: keras.optimizers.AdamW(0.004)),
-    ],
+    mostly_slow(
+        [
+            ("own.py:tiny", "frelu", lambda: keras.optimizers.SGD(0.02, momentum=0.9)),
+            ("mlp(9)", "elu", lambda: keras.optimizers.AdamW(0.004)),
+            ("cnn", "mish", lambda: keras.optimizers.Adam(0.003)),
+            ("mlp(9)", "prelu", lambda: keras.optimizers.RMSprop(0.002)),
+        ],
+        quick=2,
+    ),
 )
 def test_every_epoch_is_that_of_keras_fit(model, activation, make):
     optimizer = make()

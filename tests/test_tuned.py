@@ -33,6 +33,7 @@ def rows(store="r"):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_every_arm_is_tuned_then_scored_at_its_own_rate_and_at_the_shared_one(invoke):
     done = invoke(*TUNE)
     assert done.returncode == 0, done.stderr

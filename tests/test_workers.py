@@ -347,6 +347,7 @@ def trained_in_turn(trainer, pairs, loaded):
     return counts
 
 
+@pytest.mark.slow
 def test_two_data_sets_in_turn_share_their_programs_over_the_seeds(tmp_path):
     np.savez(tmp_path / "a.npz", **small_arrays())
     np.savez(tmp_path / "b.npz", **small_arrays(seed=3))
@@ -360,6 +361,7 @@ def test_two_data_sets_in_turn_share_their_programs_over_the_seeds(tmp_path):
     assert trainer.programs.kept == first
 
 
+@pytest.mark.slow
 def test_a_third_data_set_takes_the_place_of_the_one_used_longest_ago(tmp_path):
     for number, name in enumerate("abc"):
         np.savez(tmp_path / f"{name}.npz", **small_arrays(seed=number))
