@@ -502,6 +502,14 @@ def test_a_wrong_name_is_one_message(own_folder, invoke, words, message):
     assert done.stdout == ""
 
 
+def test_a_study_with_a_tuning_is_refused_and_not_judged_without(trained, invoke):
+    text = (trained / "small.toml").read_text(encoding="utf-8")
+    (trained / "tuned.toml").write_text(f'{text}\n[tuning]\nprotocol = "fair"\n', encoding="utf-8")
+    done = invoke("reproduce", "tuned.toml")
+    assert done.returncode == 2
+    assert "tuned.toml has a [tuning], and claims are judged at the settings that a study names" in done.stderr
+
+
 def test_of_all_articles_those_with_stored_runs_are_judged(trained, invoke, monkeypatch):
     paths = {"small": trained / "small.toml", "other": trained / "other.toml"}
     text = paths["small"].read_text(encoding="utf-8")

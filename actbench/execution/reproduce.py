@@ -103,7 +103,7 @@ def find_case(
         allow_code: see `read_study`.
 
     Raises:
-        UserError: there is none, or its file is wrong.
+        UserError: there is none, its file is wrong, or it has a tuning.
     """
     known = studies()
     path = known.get(name) or Path(name)
@@ -112,6 +112,11 @@ def find_case(
             f"There is no study {name!r}.{did_you_mean(name, known)} Known: {', '.join(known)}; or give a FILE.toml."
         )
     study, article = read_study(path, allow_code=allow_code), read_article(path)
+    if study.tuning:
+        raise UserError(
+            f"{path} has a [tuning], and claims are judged at the settings that a study names: 'actbench run {path}' "
+            "tunes and compares. Name the settings that it chose in variants to judge claims at them."
+        )
     if smoke:
         if not study.smoke:
             raise UserError(f"{path} has no [smoke], which says what a short trial of it takes.")
