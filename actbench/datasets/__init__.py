@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actbench.datasets._arrays import NO_TARGET, TOKENS, Arrays
-from actbench.datasets.finding import describe
+from actbench.datasets.finding import describe, metrics_of
 from actbench.datasets.own import file_of
 from actbench.datasets.prepare import Dataset, Prepared, default_model, info, load, prepare
 from actbench.datasets.request import DatasetInfo, Request
@@ -12,5 +12,5 @@ from actbench.datasets.splits import CUT_SEED
 
 __all__ = [
     "CUT_SEED", "DATASETS", "NO_TARGET", "TOKENS", "Arrays", "Dataset", "DatasetInfo", "Prepared", "Request", "Source",
-    "dataset", "default_model", "describe", "file_of", "info", "load", "prepare",
+    "dataset", "default_model", "describe", "file_of", "info", "load", "metrics_of", "prepare",
 ]  # fmt: skip

@@ -34,6 +34,15 @@ def describe(name: str) -> Source:
     return replace(source, name=choice.spelling, read=partial(source.read, **values), chance=chance)
 
 
+def metrics_of(name: str) -> tuple[str, ...]:
+    """What arms on such data are compared by beside accuracy; nothing for a name that means nothing here."""
+    kind = own.kind_of(name)
+    if kind is not None:
+        return kind.metrics
+    plain = name.partition("(")[0].strip()
+    return DATASETS[plain].metrics if plain in DATASETS else ()
+
+
 OPTIONS: dict[str, tuple[str, str]] = {
     "target": ("--target", "names the column of a table that holds the classes"),
     "impute": ("--impute", "fills missing numbers of a person's own features"),

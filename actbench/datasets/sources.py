@@ -25,6 +25,7 @@ class Source:
             fractions. An empty model is chosen when the shape of an input is known.
         chance: the share of the most frequent class in the training part, for rows of runs that did not measure it;
             None where that is not known beforehand.
+        metrics: what arms are compared by beside accuracy where nobody asks, as ``--metric`` reads it.
         obeys: those of the request's options that mean something here, of ``finding.OPTIONS``.
         parameters: what its spelling may set.
         aliases: other names for it.
@@ -36,6 +37,7 @@ class Source:
     model: str
     thresholds: tuple[float, ...]
     chance: float | None = None
+    metrics: tuple[str, ...] = ()
     obeys: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     aliases: tuple[str, ...] = ()
@@ -50,13 +52,18 @@ DATASETS: Registry[Source] = Registry("dataset", "actbench.datasets", "actbench.
 
 
 def dataset(
-    *, epochs: int, model: str, thresholds: tuple[float, ...] = (0.95, 0.97, 0.98), chance: float | None = None
+    *,
+    epochs: int,
+    model: str,
+    thresholds: tuple[float, ...] = (0.95, 0.97, 0.98),
+    chance: float | None = None,
+    metrics: tuple[str, ...] = (),
 ) -> Callable[[Reader], Reader]:
-    """Add a reader ``(request, parameters…) -> four arrays`` under its own name."""
+    """Add a reader ``(request, parameters…) -> four arrays`` under its own name; the rest is as in `Source`."""
 
     def register(read: Reader) -> Reader:
         parameters = parameters_of(read, given=1)
-        DATASETS.add(Source(read.__name__, read, epochs, model, thresholds, chance, parameters=parameters))
+        DATASETS.add(Source(read.__name__, read, epochs, model, thresholds, chance, metrics, parameters=parameters))
         return read
 
     return register

@@ -14,7 +14,8 @@ Length = Annotated[int, Meta(ge=2, le=1000, description="of the sequence that is
 Symbols = Annotated[int, Meta(ge=2, le=1000, description="different ones")]
 
 
-@dataset(epochs=2000, model="transformer(1)", thresholds=(0.5, 0.95, 0.99), chance=0.013)
+# What is asked of it is when an answer is found that nobody trained, not what becomes of it in the end.
+@dataset(epochs=2000, model="transformer(1)", thresholds=(0.5, 0.95, 0.99), chance=0.013, metrics=("epochs_to:0.95",))
 def modular_addition(
     request: Request,  # noqa: ARG001 - a reader's signature
     p: Annotated[int, Meta(ge=3, le=1000, description="the modulus")] = 97,

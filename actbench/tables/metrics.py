@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from actbench.datasets.own import kind_of
+from actbench.datasets import metrics_of
 from actbench.errors import UserError, did_you_mean
 from actbench.results.columns import FINAL
 from actbench.results.thresholds import KINDS, TIMES, ColumnName, EpochsTo, SecondsTo, parse
@@ -102,8 +102,7 @@ ALIASES = {
 
 def usual_metrics(data: str) -> tuple[str, ...]:
     """What arms on such data are compared by where nobody asks."""
-    kind = kind_of(data)
-    return (*USUAL, *(kind.metrics if kind else ()))
+    return (*USUAL, *metrics_of(data))
 
 
 def parse_metrics(names: Sequence[str], thresholds: Sequence[float]) -> list[Metric]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -160,22 +161,22 @@ def _one_run_a_seed(views: pd.DataFrame, asked: pd.DataFrame) -> tuple[pd.Series
 def _distinctions(settings: Sequence[dict[str, Any]]) -> list[Distinction]:
     """Of each task data, model, variant and tuning, and whatever else it takes to tell it from the others.
 
-    What a tuning chose tells it from nothing: that is open. Which tuning it was is told where there are several.
+    What a tuning chose tells it from nothing: that is open. Which tuning it was is told where nothing else tells tasks
+    apart.
     """
     varying = [key for key in KEYS if len({str(chosen[key]) for chosen in settings}) > 1 and key not in NAMING]
     # Sizes and hashes follow the data set, its limit and its split: they are named only where those do not tell.
     derived = [key for key in ("dataset_sha256", *SIZES) if key in varying]
     telling = [key for key in varying if key not in derived]
-    tunings = {chosen["tuning"] for chosen in settings} - {""}
-    told = {name: name if len(tunings) > 1 else bool(name) for name in {"", *tunings}}
     distinctions: list[Distinction] = []
-    for keys in ([], telling, varying):
+    for tells_tuning, keys in itertools.product((False, True), ([], telling, varying)):
+        shown = settings if tells_tuning else [chosen | {"tuning": bool(chosen["tuning"])} for chosen in settings]
         distinctions = [
             (
-                *((key, told[chosen[key]] if key == "tuning" else chosen[key]) for key in NAMING if chosen[key]),
+                *((key, chosen[key]) for key in NAMING if chosen[key]),
                 *((key, chosen[key]) for key in keys if not (chosen["tuning"] and chosen[key] is None)),
             )
-            for chosen in settings
+            for chosen in shown
         ]
         if len(set(distinctions)) == len(distinctions):
             break

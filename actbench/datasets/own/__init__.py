@@ -20,8 +20,8 @@ class Kind:
     """A kind of own data: how it is spelled, and what reads it, given the request and the spelled file or name.
 
     ``suffixes`` are the endings of its files, or ``prefix`` stands before a name and a colon; a folder has neither.
-    Names of files and folders (``is_file``) are relative to the study, or the current folder. ``metrics`` are what arms
-    are compared by beside accuracy. The rest is as in `Source`.
+    Names of files and folders (``is_file``) are relative to the study, or the current folder. The rest is as in
+    `Source`.
     """
 
     name: str
@@ -51,7 +51,9 @@ class Kind:
 
     def _source(self, name: str, read: Reader) -> Source:
         # The model depends on what is in it, so it is chosen when it has been read: see default_model.
-        return Source(name, read, epochs=10, model="", thresholds=self.thresholds, obeys=self.obeys)
+        return Source(
+            name, read, epochs=10, model="", thresholds=self.thresholds, metrics=self.metrics, obeys=self.obeys
+        )
 
 
 def _rest(name: str, prefix: str) -> str:
