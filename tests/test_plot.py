@@ -12,12 +12,15 @@ from xml.etree import ElementTree as ET
 import matplotlib.image
 import numpy as np
 import pytest
+from conftest import mostly_slow
 from matplotlib.collections import PathCollection
-from synthetic import Arm, Task, write
+from matplotlib.text import Text
+from synthetic import DRAWN_OF_ALL, Arm, Task, write
 
 from actbench.errors import UserError
 from actbench.reports.plots import PLOTS, Look, Panel
 from actbench.reports.plots.figures import DOTS_PER_INCH, draw_figure, draw_panel, inline_svg, save_picture
+from actbench.reports.plots.labels import spread_out
 from actbench.reports.plots.style import (
     DARK,
     LIGHT,
@@ -26,10 +29,9 @@ from actbench.reports.plots.style import (
     VARIABLES,
     palette,
     short_names,
-    spread_out,
     themed,
 )
-from actbench.reports.words import no_rates, no_trials, task_title
+from actbench.reports.words import task_title
 from actbench.tables.findings import Question, analyse
 
 ARMS = [Arm("relu"), Arm("swish", 0.972, 1.8), Arm("mish", 0.9745, 1.6, seconds=0.35), Arm("tanh", 0.955, 3.0)]
@@ -80,12 +82,11 @@ def dots(axes, *sizes):
 
 
 WITHOUT_TARGET = {"bare", "failed"}
-NOT_TUNED = {"sensitivity": no_rates(searched=False), "budget": no_trials()}
 STORES = ["one", "two", "many", "bare", "broken", "failed"]
 
 
-@pytest.mark.parametrize("kind", PLOTS.names)
-@pytest.mark.parametrize("name", STORES)
+@pytest.mark.parametrize("kind", DRAWN_OF_ALL)
+@pytest.mark.parametrize("name", mostly_slow(["two", *(name for name in STORES if name != "two")]))
 def test_a_file_has_a_panel_for_every_task_and_names_its_arms(findings, tmp_path, kind, name):
     found = findings[name]
     figure = figure_of(kind, found)
@@ -104,9 +105,7 @@ def test_a_file_has_a_panel_for_every_task_and_names_its_arms(findings, tmp_path
             arm: share.format(arm, learned, runs) if learned < runs else arm
             for arm, learned, runs in zip(arms["activation"], arms["learned"], arms["runs"], strict=True)
         }
-        if kind in NOT_TUNED:
-            assert texts_of(axes)[0] == NOT_TUNED[kind]
-        elif kind == "profile" and name in WITHOUT_TARGET:
+        if kind == "profile" and name in WITHOUT_TARGET:
             assert texts_of(axes)[0] == "no run reached a threshold"
         elif there:
             assert set(texts_of(axes)) >= {told[arm] for arm in there if colours.named(arm)}
@@ -186,7 +185,23 @@ def test_a_run_that_did_not_learn_is_a_line_of_its_own(findings):
     (diverged,) = runs["test_accuracy"][runs["status"] == "diverged"]
     assert alone.get_ydata()[-1] == pytest.approx(diverged * 100)
     assert len(alone.get_xdata()) == len(together.get_xdata())
-    assert "mean ± sd of the runs that learned; dotted: 1 run that did not; 1 run ended early" in texts_of(axes)
+    text = " ".join(texts_of(axes)).replace("\n", " ")
+    assert "mean ± sd of the runs that learned; dotted: 1 run that did not; 1 run ended early" in text
+
+
+def test_runs_that_did_not_learn_leave_the_picture_where_they_would_squeeze_it(tmp_path):
+    arms = [Arm("relu", 0.97, 0.1), Arm("selu", 0.96, 0.1), Arm("elu", 0.08, 0.1, seeds=(0, 1))]
+    found = analyse([write(tmp_path, [(Task(), arms)])], Question())
+    (axes,) = figure_of("curves", found).axes
+    bottom, _ = axes.get_ylim()
+    assert bottom > 90
+    ends = [line.get_ydata()[-1] for line in axes.lines if line.get_linestyle() == ":"]
+    assert len(ends) == 2
+    assert max(ends) < bottom
+    # They were never inside, and so are marked where they end.
+    assert [tuple(point) for point in hollow(axes)] == [(20, bottom)] * 2
+    low, high = (f"{end:.3g}" for end in (min(ends), max(ends)))
+    assert f"▽ did not learn, and ends at {low} to {high} %" in " ".join(texts_of(axes)).replace("\n", " ")
 
 
 def hollow(axes):
@@ -203,18 +218,33 @@ def test_the_strip_names_what_it_draws_and_tells_runs_apart(findings):
     assert "bar: median with its 95 % interval" in texts_of(axes)
     broken = findings["broken"]
     (axes,) = figure_of("strip", broken).axes
-    assert "bar: mean with Student's 95 % interval; hollow: did not learn, and in no bar" in texts_of(axes)
+    texts = " ".join(texts_of(axes)).replace("\n", " ")
+    assert "bar: mean with Student's 95 % interval; hollow: did not learn, and in no bar; beyond the line" in texts
     assert "9/10" in texts_of(axes)
     runs = broken.tasks[0].task.runs
     (diverged,) = runs["test_accuracy"][runs["status"] == "diverged"]
+    # It lies far off: to scale, it would squeeze the others.
     ((x, _),) = hollow(axes)
-    assert x == pytest.approx(diverged * 100)
+    lowest = min(x for mark in axes.collections for x, _ in mark.get_offsets() if len(mark.get_facecolors()))
+    assert diverged * 100 < x < lowest
+    assert x < axes.lines[-1].get_xdata()[0] < lowest
+    assert f"beyond the line, not to scale: {diverged * 100:.3g} %" in texts
     # The bar is that of the others, whose mean lies far from it.
     learned = broken.tasks[0].arms.set_index("activation").loc["selu", "test_accuracy_learned"] * 100
     assert any(line.get_xdata()[0] == pytest.approx(learned) for line in axes.lines)
     # Seconds are spent by every run alike.
     (axes,) = figure_of("strip", broken, Look(metric="train_seconds")).axes
     assert "bar: mean with Student's 95 % interval" in texts_of(axes)
+
+
+def test_runs_that_did_not_learn_are_drawn_to_scale_where_that_squeezes_nothing(tmp_path):
+    wide = [Arm("relu", 0.9), Arm("tanh", 0.7), Arm("elu", 0.8, statuses={3: "diverged"})]
+    found = analyse([write(tmp_path, [(Task(), wide)])], Question())
+    (axes,) = figure_of("strip", found).axes
+    runs = found.tasks[0].task.runs
+    ((x, _),) = hollow(axes)
+    assert x == pytest.approx(runs["test_accuracy"][runs["status"] == "diverged"].iloc[0] * 100)
+    assert "beyond the line" not in " ".join(texts_of(axes))
 
 
 def test_no_dot_of_the_strip_hides_another(tmp_path):
@@ -261,10 +291,11 @@ LONG = "frelu(epsilon=0.001, momentum=0.99)"
 
 @pytest.fixture(scope="module")
 def wordy(tmp_path_factory):
-    """Tuned arms with long names, and more of them than there are colours."""
+    """Arms and tasks with long names, and more arms than there are colours."""
     arms = [Arm("relu"), Arm(LONG), Arm("hard_sigmoid(slope=0.2)"), *(Arm(f"mish(beta=0.{n}25)") for n in range(1, 7))]
+    long = Task(model="char_lm(depth=2, width=96, heads=4, gated=True)", variant="one with a long name")
     folder = tmp_path_factory.mktemp("wordy")
-    return analyse([write(folder, [(Task(), arms), (Task("cifar10"), arms)])], Question())
+    return analyse([write(folder, [(long, arms), (replace(long, dataset="cifar10"), arms)])], Question())
 
 
 LOOKS = {
@@ -274,8 +305,8 @@ LOOKS = {
 
 
 @pytest.mark.parametrize("on_page", [False, True])
-@pytest.mark.parametrize("kind", PLOTS.names)
-@pytest.mark.parametrize("name", [*STORES, "wordy"])
+@pytest.mark.parametrize("kind", DRAWN_OF_ALL)
+@pytest.mark.parametrize("name", mostly_slow(["wordy", *STORES]))
 def test_every_word_lies_in_the_picture_and_none_on_another(findings, wordy, kind, name, on_page):
     found = wordy if name == "wordy" else findings[name]
     for look in (Look(), *LOOKS.get(kind, [])):
@@ -319,6 +350,35 @@ def test_nothing_is_cut_off_at_the_edges_and_the_front_is_ringed(tmp_path, on_pa
     seconds = found.tasks[0].arms["train_seconds"]
     assert [ring.get_offsets()[0][0] for ring in rings] == pytest.approx(sorted(seconds / seconds[0]))
     assert dots(axes, 46.0) == 2
+
+
+@pytest.mark.parametrize("on_page", [False, True])
+def test_names_of_a_crowd_of_points_touch_no_other_and_no_point(tmp_path, on_page):
+    names = ["relu", "elu", "selu", "tanh", "gelu", "swish", "mish", "sine", "spocu", "arelu", "prelu", "softplus",
+             "sigmoid", "leaky_relu", "hardshrink", "squared_relu"]  # fmt: skip
+    arms = [Arm(name, 0.95 + n % 5 / 1000, seconds=0.2 + n % 3 / 200) for n, name in enumerate(names)]
+    found = analyse([write(tmp_path, [(Task(), arms)])], Question())
+    with themed(LIGHT):
+        colours = palette(found, LIGHT)
+        figure = (
+            draw_panel(PLOTS["pareto"], one_panel(found), colours, Look())
+            if on_page
+            else draw_figure(PLOTS["pareto"], found, colours, Look())
+        )
+        (axes,) = figure.axes
+        labels = [text for text in axes.texts if text.get_text() in names]
+        boxes = [Text.get_window_extent(label) for label in labels]
+        frame = axes.get_window_extent()
+        places = axes.transData.transform([label.xy for label in labels])
+    assert sorted(label.get_text() for label in labels) == sorted(names)
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+    assert not any(box.contains(*place) for box in boxes for place in places)
+    assert all(frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1 for box in boxes)
+    # A line leads from each name to its own point.
+    accuracy = found.tasks[0].arms.set_index("activation")["test_accuracy_learned"]
+    for label in labels:
+        assert label.arrow_patch is not None
+        assert label.xy[1] == pytest.approx(accuracy[label.get_text()] * 100)
 
 
 def test_long_names_keep_whole_parameters_and_those_that_tell_them_apart():
@@ -454,7 +514,7 @@ def test_a_picture_draws_one_metric_of_one_task(findings):
         inline_svg("curves", all_tasks, Look(), "p")
 
 
-@pytest.mark.parametrize("kind", PLOTS.names)
+@pytest.mark.parametrize("kind", mostly_slow(DRAWN_OF_ALL))
 def test_unfinished_runs_are_in_no_figure(tmp_path, invoke, kind):
     """Two of ten runs were broken off early: everything looks as if they were not there, and nothing raises."""
     broken_off = {8: "interrupted", 9: "interrupted"}

@@ -41,21 +41,27 @@ def show_grid(grid: Grid, console: Console) -> None:
     if grid.title:
         console.print(grid.title)
     # Laid out here: a library that measures and wraps every cell takes seconds for a thousand arms.
-    lines = lay_out(grid, console.width)
+    kept = _places_for(grid, console.width)
+    lines = _lines(grid, console.width, kept)
     if any(column.title for column in grid.columns):
         lines = [("\n", ""), *lines, ("\n", "")]
     else:
         lines = [(line.removeprefix(" "), style) for line, style in lines]
     console.print(Text.assemble(*lines), soft_wrap=True, end="")
-    for note in grid.notes:
+    notes = grid.all_notes if kept is None else grid.notes_with(grid.columns[place] for place in kept)
+    for note in notes:
         console.print(note, style="dim")
-    if grid.notes:
+    if notes:
         console.print()
 
 
 def lay_out(grid: Grid, width: int) -> list[Styled]:
     """A grid as lines of text with a style each, numbers on the right."""
-    kept = _places_for(grid, width)
+    return _lines(grid, width, _places_for(grid, width))
+
+
+def _lines(grid: Grid, width: int, kept: list[int] | None) -> list[Styled]:
+    """The same with these of its columns; None where there is no room for any table."""
     if kept is None:
         return _blocks(grid, width)
     columns = [grid.columns[place] for place in kept]

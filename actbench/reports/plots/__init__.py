@@ -92,6 +92,7 @@ class Plot:
         shape: the room that a panel needs: from the tasks, the colours, and the usual width and height.
         across: the panel that shows all tasks together; None where they are drawn one by one.
         panels: those that show something of what was found, where they are drawn one by one.
+        missing: what it would take, where no task has anything to show.
         aliases: other names for it.
         parameters: none.
     """
@@ -105,6 +106,7 @@ class Plot:
     shape: MakeShape = shape_of_lines
     across: AcrossTasks = _nothing_across
     panels: MakePanels = each_task
+    missing: str = ""
     aliases: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
 
@@ -126,11 +128,12 @@ def picture(
     shape: MakeShape = shape_of_lines,
     across: AcrossTasks = _nothing_across,
     panels: MakePanels = each_task,
+    missing: str = "",
 ) -> Callable[[Draw], Draw]:
     """Add a function to the pictures under its own name. See `Plot` for the arguments."""
 
     def register(draw: Draw) -> Draw:
-        PLOTS.add(Plot(draw.__name__, draw, caption, options, follows_metric, place, shape, across, panels))
+        PLOTS.add(Plot(draw.__name__, draw, caption, options, follows_metric, place, shape, across, panels, missing))
         return draw
 
     return register

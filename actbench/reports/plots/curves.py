@@ -11,8 +11,9 @@ import numpy as np
 
 from actbench.errors import UserError
 from actbench.reports.plots import Look, Panel, chosen_metric, picture
-from actbench.reports.plots.style import label_line_ends, whole_numbers, write_remark
-from actbench.reports.words import begins_beyond, in_percent, spread_name
+from actbench.reports.plots.labels import LineEnd, label_line_ends
+from actbench.reports.plots.style import whole_numbers, write_remark
+from actbench.reports.words import begins_beyond, ends_beyond, in_percent, spread_name
 from actbench.tables.measured import perplexity
 from actbench.tables.outcomes import Outcome
 
@@ -33,6 +34,8 @@ LABELS = {
 }
 # What is drawn of the climb: the part from a fifth of the epochs on fills the height.
 CLIMB = 0.2
+SQUEEZED = 6.0
+"""From how many times the height of the runs that learned on a picture leaves out where the others end."""
 
 
 @picture(caption="Test accuracy, epoch by epoch", options=("metric", "x"), place=1)
@@ -40,8 +43,8 @@ def curves(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     """Learning curves: mean and spread over the seeds of each arm that learned, and the other runs one by one.
 
     A run that did not learn (it never left chance, collapsed, or diverged) is a dotted line of its own: no run is
-    half-way between it and the others. One that ended early goes on with its last value. The band is ± one standard
-    deviation over the seeds.
+    half-way between it and the others; where such lines would squeeze the others flat, they leave the picture at a ▽.
+    One that ended early goes on with its last value. The band is ± one standard deviation over the seeds.
 
     Raises:
         UserError: the metric is not measured after every epoch.
@@ -67,12 +70,7 @@ def curves(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
         )
         if named and not line.alone:
             axes.fill_between(line.across, line.low, line.high, color=colour, alpha=0.16, linewidth=0)
-    # Down to the end of the lowest band or line: what never learned must be in the picture.
-    lows = [
-        float(np.nanmin(np.append(line.mean[line.settled], line.low[np.isfinite(line.mean)][-1]))) for line in lines
-    ]
-    highs = [float(np.nanmax(line.high[line.settled])) for line in lines]
-    low, high = min(lows, default=0.0), max(highs, default=1.0)
+    low, high = _ends(lines)
     room = 0.06 * (high - low) or 1.0
     unlearned = int((runs["outcome"] != Outcome.LEARNED).sum())
     axes.set_ylim(max(low - room, 0), min(high + room, 100.5) if is_accuracy else high + room)
@@ -82,15 +80,54 @@ def curves(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
     axes.set_xlabel("training seconds" if x == "seconds" else "epoch")
     axes.set_ylabel(LABELS[y])
     first = {line.arm: line for line in reversed(lines) if palette.named(line.arm)}
-    label_line_ends(axes, [(line.label, line.end, palette.colour(arm)) for arm, line in first.items()])
+    label_line_ends(axes, [LineEnd(line.label, line.end, palette.colour(arm)) for arm, line in first.items()])
     seeds = runs.groupby("arm")["seed"].count()
     remark = spread_name(seeds=(seeds.min(), seeds.max()), unlearned=unlearned)
     lengths = runs["epochs_run"]
     short = int((lengths < lengths.max()).sum())
     early = f"{short} run{'s' * (short > 1)} ended early" if short else ""
     cut = _mark_cut(axes, lines, palette)
-    remarks = "; ".join(filter(None, [remark, early, cut, palette.others(arms)]))
+    left = _mark_left(axes, lines, palette, LABELS[y].rpartition("(")[2].rstrip(")"))
+    remarks = "; ".join(filter(None, [remark, early, cut, left, palette.others(arms)]))
     write_remark(axes, remarks, palette.theme.muted)
+
+
+def _ends(lines: Sequence[_Line]) -> tuple[float, float]:
+    """From where to where the picture goes: to the ends of all lines, or of those of runs that learned alone."""
+    learned = [line for line in lines if not line.alone]
+    (low, high), (lowest, highest) = _span(learned), _span(lines)
+    return (low, high) if learned and highest - lowest > SQUEEZED * (high - low) > 0 else (lowest, highest)
+
+
+def _span(lines: Sequence[_Line]) -> tuple[float, float]:
+    """Down to the end of the lowest band or line."""
+    lows = [
+        float(np.nanmin(np.append(line.mean[line.settled], line.low[np.isfinite(line.mean)][-1]))) for line in lines
+    ]
+    highs = [float(np.nanmax(line.high[line.settled])) for line in lines]
+    return min(lows, default=0.0), max(highs, default=1.0)
+
+
+def _mark_left(axes: Axes, lines: Sequence[_Line], palette: Palette, unit: str) -> str:
+    """Mark where lines of runs that did not learn leave the picture for good, and say where they end."""
+    bottom, top = axes.get_ylim()
+    ends = []
+    for line in lines:
+        if not line.alone or bottom <= line.end <= top:
+            continue
+        ends.append(line.end)
+        inside = np.flatnonzero((line.mean >= bottom) & (line.mean <= top))
+        edge = bottom if line.end < bottom else top
+        place = line.across[-1]
+        if inside.size:
+            last = inside[-1]
+            share = (edge - line.mean[last]) / (line.mean[last + 1] - line.mean[last])
+            place = line.across[last] + share * (line.across[last + 1] - line.across[last])
+        axes.scatter(
+            [place], [edge], marker="v" if edge == bottom else "^", s=26, facecolors="none",
+            edgecolors=palette.colour(line.arm), clip_on=False, zorder=5,
+        )  # fmt: skip
+    return ends_beyond((min(ends), max(ends)), unit) if ends else ""
 
 
 def _mark_cut(axes: Axes, lines: Sequence[_Line], palette: Palette) -> str:

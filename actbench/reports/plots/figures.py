@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from actbench.errors import UserError
 from actbench.printable import printable
-from actbench.reports.plots import PLOTS, Look, Panel, Plot, each_task
-from actbench.reports.plots.fit import fit_texts
+from actbench.reports.plots import PLOTS, Look, Panel, Plot
+from actbench.reports.plots.fit import fit_texts, fit_title
 from actbench.reports.plots.style import PAGE, THEMES, VARIABLES, Palette, Shape, Theme, palette, themed
 
 if TYPE_CHECKING:
@@ -109,8 +109,14 @@ def inline_svg(name: str, panel: Panel, look: Look, prefix: str) -> str:
 
 
 def draw_figure(plot: Plot, findings: Findings, colours: Palette, look: Look) -> Figure:
-    """A figure with a panel a task, or a single one across them. Raises UserError for too many tasks."""
+    """A figure with a panel a task, or a single one across them.
+
+    Raises:
+        UserError: too many tasks, or none with anything to show.
+    """
     panels = panels_of(plot, findings)
+    if not panels:
+        raise UserError(plot.missing)
     if len(panels) > MOST_PANELS:
         alike = [other.name for other in PLOTS if other.across(findings) is not None]
         together = f", or draw the {' or '.join(alike)}, which lays all tasks together" if alike else ""
@@ -122,8 +128,9 @@ def draw_figure(plot: Plot, findings: Findings, colours: Palette, look: Look) ->
     figure, places = _panels(shape, TOP_INCHES, len(panels))
     for axes, panel in zip(places, panels, strict=True):
         plot.draw(axes, panel, colours, look)
-        axes.set_title(panel.title)
-    _fit(figure, places, shape, TOP_INCHES)
+    titles = [axes.set_title(panel.title) for axes, panel in zip(places, panels, strict=True)]
+    above = max(fit_title(figure, axes, title, shape) for axes, title in zip(places, titles, strict=True))
+    _fit(figure, places, shape, TOP_INCHES, above)
     return figure
 
 
@@ -138,14 +145,9 @@ def draw_panel(plot: Plot, panel: Panel, colours: Palette, look: Look) -> Figure
 
 
 def panels_of(plot: Plot, findings: Findings) -> Sequence[Panel]:
-    """The one across all tasks where the picture has such a one, or else those that show something.
-
-    Where none does, each task's panel says what is missing.
-    """
+    """The one across all tasks where the picture has such a one, or else those that show something."""
     across = plot.across(findings)
-    if across is not None:
-        return [across]
-    return plot.panels(findings) or each_task(findings)
+    return plot.panels(findings) if across is None else [across]
 
 
 def _panels(shape: Shape, top: float, count: int) -> tuple[Figure, list[Axes]]:
@@ -160,21 +162,24 @@ def _panels(shape: Shape, top: float, count: int) -> tuple[Figure, list[Axes]]:
     return figure, places
 
 
-def _place(figure: Figure, places: Sequence[Axes], shape: Shape, top: float, bottom: float) -> None:
-    """Put the axes into their panels; what is below them in excess of the usual makes the figure higher."""
+def _place(figure: Figure, places: Sequence[Axes], shape: Shape, top: float, bottom: float, above: float = 0.0) -> None:
+    """Put the axes into their panels; what is below them in excess of the usual, and above, makes the figure higher."""
     columns = min(len(places), 2 if len(places) <= 4 else 3)  # noqa: PLR2004 - two by two
     lines = math.ceil(len(places) / columns)
-    height = shape.height - BOTTOM_INCHES + bottom
+    height = shape.height - BOTTOM_INCHES + bottom + above
     figure.set_size_inches(shape.width * columns, height * lines)
-    size = (shape.width - shape.left - shape.right) / columns / shape.width, (height - top - bottom) / lines / height
+    size = (
+        (shape.width - shape.left - shape.right) / columns / shape.width,
+        (height - top - above - bottom) / lines / height,
+    )
     for number, axes in enumerate(places):
         left = (number % columns) * shape.width + shape.left
-        above = (lines - 1 - number // columns) * height + bottom
-        axes.set_position((left / columns / shape.width, above / lines / height, *size))
+        under = (lines - 1 - number // columns) * height + bottom
+        axes.set_position((left / columns / shape.width, under / lines / height, *size))
 
 
-def _fit(figure: Figure, places: Sequence[Axes], shape: Shape, top: float) -> None:
-    """Make room for all that is written around the axes."""
+def _fit(figure: Figure, places: Sequence[Axes], shape: Shape, top: float, above: float = 0.0) -> None:
+    """Make room for all that is written around the axes, and for lines of titles above them, in inches."""
     below = max(fit_texts(figure, axes, shape, top) for axes in places)
-    if below > BOTTOM_INCHES:
-        _place(figure, places, shape, top, below)
+    if below > BOTTOM_INCHES or above:
+        _place(figure, places, shape, top, max(below, BOTTOM_INCHES), above)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from actbench.reports.plots.style import LABEL_POINTS, POINTS_PER_INCH, REMARK, REMARK_POINTS
+from actbench.reports.plots.style import LABEL_POINTS, POINTS_PER_INCH, REMARK, REMARK_POINTS, TITLE_POINTS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,6 +52,17 @@ def fit_texts(figure: Figure, axes: Axes, shape: Shape, top: float) -> float:
             remark.set_position(((end - frame.x1) / point, -REMARK_POINTS - lower))
     box = axes.get_tightbbox(renderer)
     return 0.0 if box is None else float(frame.y0 - box.y0 + BELOW_POINTS * point) / figure.dpi
+
+
+def fit_title(figure: Figure, axes: Axes, title: Text, shape: Shape) -> float:
+    """Break a panel's title, which begins where its axes do, so that it ends within the panel.
+
+    Returns:
+        How much room the lines take that it has more, in inches.
+    """
+    room = axes.get_window_extent().width + (shape.right * figure.dpi - EDGE_POINTS * figure.dpi / POINTS_PER_INCH)
+    _break(title, room)
+    return title.get_text().count("\n") * LINE * TITLE_POINTS / POINTS_PER_INCH
 
 
 def _break(text: Text, room: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ import numpy as np
 
 from actbench import statistics
 from actbench.reports.plots import Look, Panel, picture
-from actbench.reports.plots.style import AXIS_INCHES, Shape, label_points, write_remark
+from actbench.reports.plots.callouts import Point, label_points
+from actbench.reports.plots.style import AXIS_INCHES, LABEL_POINTS, Shape, write_remark
 from actbench.reports.words import in_percent
 from actbench.tables.costs import relative_costs
 from actbench.tables.select import name_some
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
     from actbench.reports.plots.style import Palette
     from actbench.tables.findings import TaskFindings
 
-FEW = 8
+MOST_NAMED = 20
+"""Of more arms those alone are named that have a colour or stand on the front."""
+DOT, SMALL, RING = 46, 18, 120
+"""Areas of points, of those of arms without a colour, and of rings."""
+SMALL_POINTS = 7.5
 
 
 def _shape(_: Sequence[TaskFindings], __: Palette, size: tuple[float, float]) -> Shape:
@@ -56,31 +62,39 @@ def pareto(axes: Axes, panel: Panel, palette: Palette, _: Look) -> None:
         seconds[front][order], accuracy[front][order], drawstyle="steps-post", color=palette.theme.muted,
         linewidth=1, linestyle=(0, (4, 3)), zorder=1,
     )  # fmt: skip
-    labelled = []
+    counts = dict(zip(names, map(_share, arms["learned"], arms["runs"]), strict=True))
+    points = []
     for name, x, y, sd, middle, best in zip(names, seconds, accuracy, spread, quarters, front, strict=True):
         named = palette.named(name) or bool(best)
-        colour = palette.colour(name)
+        colour, area = palette.colour(name), DOT if named else SMALL
         about = [[max(x - middle[0], 0)], [max(middle[1] - x, 0)]]
         axes.errorbar(x, y, sd, about, color=colour, elinewidth=1, alpha=0.6 if named else 0.3, zorder=2)
-        axes.scatter(x, y, s=46 if named else 18, color=colour, alpha=1 if named else 0.6, zorder=4,
-                     linewidths=0)  # fmt: skip
+        axes.scatter(x, y, s=area, color=colour, alpha=1 if named else 0.6, zorder=4, linewidths=0)
         if best:
             # Apart from the point, so that it shows around the baseline's, too, which is of the same ink.
-            axes.scatter(x, y, s=120, facecolors="none", edgecolors=palette.theme.ink, linewidths=1.2, zorder=4)
-        if named or len(names) <= FEW:
-            labelled.append((name, float(x), float(y)))
+            axes.scatter(x, y, s=RING, facecolors="none", edgecolors=palette.theme.ink, linewidths=1.2, zorder=4)
+        points.append(
+            Point(
+                (float(x), float(y)),
+                math.sqrt((RING if best else area) / math.pi),
+                (float(x - about[0][0]), float(x + about[1][0])),
+                (float(y - sd), float(y + sd)),
+                palette.short[name] + counts[name] if named or len(names) <= MOST_NAMED else "",
+                LABEL_POINTS if named else SMALL_POINTS,
+                palette.theme.ink if named else palette.theme.muted,
+                colour,
+            )
+        )
     axes.margins(x=0.18, y=0.15)
     axes.set_ylim(max(axes.get_ylim()[0], 0), min(axes.get_ylim()[1], 101))
     quartiles = " (quartiles of pairs)" if np.ptp(quarters, axis=1).any() else ""
     axes.set_xlabel(f"training time, {palette.short[baseline]} = 1{quartiles}")
     axes.set_ylabel("test accuracy (%)" + (", mean ± sd" if spread.any() else ""))
     axes.locator_params(axis="y", nbins=6)
-    shares = zip(names, arms["learned"], arms["runs"], strict=True)
-    texts = {name: palette.short[name] + _share(learned, runs) for name, learned, runs in shares}
-    label_points(axes, [(texts[name], x, y) for name, x, y in labelled], palette.theme)
+    label_points(axes, points)
     remarks = [
         "better: up and to the left; ringed: Pareto front, by these figures alone",
-        palette.others([name for name in names if name not in {known for known, _, _ in labelled}]),
+        palette.others([name for name, point in zip(names, points, strict=True) if not point.name]),
         _left_out("never learned", every.index.difference(learned.index, sort=False)),
         _left_out(f"not timed together with {baseline}", learned.index.difference(arms.index, sort=False)),
     ]

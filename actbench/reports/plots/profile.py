@@ -8,7 +8,8 @@ import numpy as np
 
 from actbench import statistics
 from actbench.reports.plots import Look, Panel, picture
-from actbench.reports.plots.style import label_line_ends, whole_numbers, write_remark
+from actbench.reports.plots.labels import LineEnd, label_line_ends
+from actbench.reports.plots.style import whole_numbers, write_remark
 from actbench.reports.words import across_title, in_percent, scored_on
 from actbench.results.thresholds import EpochsTo, Reached, SecondsTo, threshold_percent
 from actbench.tables.across import LEAST_TASKS, Across
@@ -76,7 +77,11 @@ def _draw_reach(axes: Axes, found: TaskFindings, palette: Palette, *, x: str) ->
     # Where several arrive at the same share, the fastest stands on top.
     ends.sort(key=lambda item: (item[1], -item[2]))
     label_line_ends(
-        axes, [(palette.short[arm], share + place * 1e-6, colour) for place, (arm, share, _, colour) in enumerate(ends)]
+        axes,
+        [
+            LineEnd(palette.short[arm], share + place * 1e-6, colour)
+            for place, (arm, share, _, colour) in enumerate(ends)
+        ],
     )
 
 
@@ -90,7 +95,7 @@ def _draw_profile(axes: Axes, across: Across, palette: Palette) -> None:
     shares = in_percent(statistics.performance_profile(across.times, taus * (1 + 1e-12), weights=across.weights))
     names = [row.arm for row in across.rows]
     ends = []
-    for arm in palette.layers(names):
+    for arm in palette.layers([name for name in names if name not in across.timed_apart]):
         share = shares[:, names.index(arm)]
         colour, named = palette.colour(arm), palette.named(arm)
         axes.step(taus, share, where="post", color=colour, linewidth=1.8 if named else 0.8, alpha=1 if named else 0.45)
@@ -107,7 +112,11 @@ def _draw_profile(axes: Axes, across: Across, palette: Palette) -> None:
     axes.set_ylabel(f"tasks solved within τ (% of {across.timed_networks})")
     ends.sort(key=lambda item: item[1:3])
     label_line_ends(
-        axes, [(palette.short[arm], share + place * 1e-6, colour) for place, (arm, share, _, colour) in enumerate(ends)]
+        axes,
+        [
+            LineEnd(palette.short[arm], share + place * 1e-6, colour)
+            for place, (arm, share, _, colour) in enumerate(ends)
+        ],
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from actbench import statistics
 from actbench.reports.plots import Look, Panel, chosen_metric, picture
 from actbench.reports.plots.style import Shape, name_inches, write_remark
-from actbench.reports.words import bar_name, in_percent, metric_title
+from actbench.reports.words import bar_name, beyond_scale, in_percent, metric_title
 from actbench.tables.metrics import OF_LEARNING, values_by_arm
 from actbench.tables.outcomes import Outcome
 
@@ -27,6 +28,8 @@ DOTS_ABREAST = 100
 """As many dots fit beside each other."""
 DOT_ROWS, SPREAD_ROWS, MIDDLE_ROWS = 0.14, 0.2, 0.1
 """In rows: how far apart dots of one place stand, how far from their middle at most, and how high that is."""
+SQUEEZED = 4.0
+"""By how many times the range of the runs that learned the others have to lie off to be not drawn to scale."""
 Bar: TypeAlias = tuple[float, statistics.Interval | None]
 
 
@@ -49,7 +52,8 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
 
     The bar is the mean with Student's 95 % interval, or the median where runs can miss: the picture names it. Misses
     stand as crosses at the right edge. Runs that did not learn are hollow, and no bar of accuracies or losses counts
-    them; the order of the arms does. The dashed line is the baseline's middle.
+    them; the order of the arms does. Where they lie so far off that they would squeeze all others, they stand beyond a
+    line, in one place. The dashed line is the baseline's middle.
     """
     found, metric = panel.one_task, chosen_metric(look, panel)
     by_arm = {arm: by_seed for arm, by_seed in values_by_arm(metric, found.task.runs).items() if by_seed}
@@ -65,20 +69,19 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
         return
     ranked = any(np.isinf(some).any() for some in values.values()) or metric.is_time_to
     middles = {arm: float(np.median(some) if ranked else some.mean()) for arm, some in values.items()}
-    order = sorted(values, key=lambda arm: middles[arm], reverse=metric.higher_is_better)
-    if len(order) > MOST_ROWS:
-        kept = set(order[: MOST_ROWS - 1]) | {found.baseline}
-        order = [arm for arm in order if arm in kept]
+    order = _best(sorted(values, key=lambda arm: middles[arm], reverse=metric.higher_is_better), found.baseline)
     left_out = len(values) - len(order)
     # Where runs that did not learn end is no low value of what the others reach: they stand apart.
     apart = metric.unit in OF_LEARNING and not ranked and not all(some.all() for some in learned.values())
     bars: dict[str, Bar] = {}
-    finite = np.concatenate([some[np.isfinite(some)] for some in values.values()] or [np.zeros(1)])
+    sides = _beyond(values, learned) if apart else []
+    shown = {arm: _moved(some, learned[arm], sides) for arm, some in values.items()}
+    finite = np.concatenate([some[np.isfinite(some)] for some in shown.values()] or [np.zeros(1)])
     width = float(np.ptp(finite) / DOTS_ABREAST) if finite.size else 0.0
     edge = float(finite.max() + 0.08 * (np.ptp(finite) or 1.0)) if finite.size else 1.0
     for row, arm in enumerate(order):
         some, well, colour = values[arm], learned[arm], palette.colour(arm)
-        _draw_dots(axes, some, well, (row, width), colour)
+        _draw_dots(axes, shown[arm], well, (row, width), colour)
         missed = np.count_nonzero(~np.isfinite(some))
         if missed:
             axes.scatter([edge], [row], marker="x", s=28, color=colour, zorder=4)
@@ -94,12 +97,64 @@ def strip(axes: Axes, panel: Panel, palette: Palette, look: Look) -> None:
         axes.axvline(bars[found.baseline][0], color=palette.theme.ink, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     _name_rows(axes, order, found.baseline, palette)
     intervals = any(interval for _, interval in bars.values())
-    write_remark(axes, bar_name(ranked=ranked, apart=apart, intervals=intervals), palette.theme.muted)
+    remark = bar_name(ranked=ranked, apart=apart, intervals=intervals)
+    for side in sides:
+        axes.axvline(side.line, color=palette.theme.muted, linewidth=0.7, zorder=1)
+        remark = f"{remark}; {beyond_scale(side.ends, AXIS[metric.unit])}"
+    write_remark(axes, remark, palette.theme.muted)
     if metric.unit == "accuracy":
         axes.set_xlim(max(axes.get_xlim()[0], -1), min(axes.get_xlim()[1], 101))
     axes.locator_params(axis="x", nbins=6)
     not_shown = f"; {left_out} arms not shown" if left_out > 0 else ""
     axes.set_xlabel(f"{metric_title(metric)} ({AXIS[metric.unit]}){not_shown}")
+
+
+def _best(order: list[str], baseline: str) -> list[str]:
+    """As many arms as there are rows for, the baseline among them."""
+    if len(order) <= MOST_ROWS:
+        return order
+    kept = {*order[: MOST_ROWS - 1], baseline}
+    return [arm for arm in order if arm in kept]
+
+
+@dataclass(frozen=True)
+class _Side:
+    """Where runs that did not learn stand in place of their values, which lie too far off.
+
+    Attributes:
+        sign: -1 on the left, 1 on the right.
+        first: beyond what value.
+        place, line: where they stand, and what sets them apart, on the axis.
+        ends: the lowest and the highest of their values.
+    """
+
+    sign: int
+    first: float
+    place: float
+    line: float
+    ends: tuple[float, float]
+
+
+def _beyond(values: Mapping[str, np.ndarray], learned: Mapping[str, np.ndarray]) -> list[_Side]:
+    """The sides on which runs that did not learn would squeeze the others."""
+    well = np.concatenate([some[learned[arm] & np.isfinite(some)] for arm, some in values.items()])
+    dead = np.concatenate([some[~learned[arm] & np.isfinite(some)] for arm, some in values.items()])
+    span = float(np.ptp(well)) if well.size else 0.0
+    sides = []
+    for sign, edge in ((-1, well.min), (1, well.max)) if span else ():
+        first = float(edge()) + sign * SQUEEZED * span
+        some = dead[sign * dead > sign * first]
+        if some.size:
+            place, line = (float(edge()) + sign * share * span for share in (0.16, 0.08))
+            sides.append(_Side(sign, first, place, line, (float(some.min()), float(some.max()))))
+    return sides
+
+
+def _moved(values: np.ndarray, learned: np.ndarray, sides: Sequence[_Side]) -> np.ndarray:
+    """The values of an arm, as they are drawn."""
+    for side in sides:
+        values = np.where(~learned & (side.sign * values > side.sign * side.first), side.place, values)
+    return values
 
 
 def _name_rows(axes: Axes, arms: Sequence[str], baseline: str, palette: Palette) -> None:

@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
 POINTS_PER_INCH = 72
 LABEL_POINTS = 9
+TITLE_POINTS = 11
 MOST_COLOURED = 6
 MOST_LETTERS = 24
 INCHES_A_LETTER = 0.078
 # Room for ticks like 97.875 and the title beside them.
 AXIS_INCHES = 0.85
+PIECE_POINTS = 22
+"""How long the piece of a line beside its name is."""
 REMARK_POINTS = 36
 """How far below the axis a remark begins: below the axis's title."""
 REMARK = "remark"
@@ -76,16 +79,41 @@ THEMES: Mapping[str, Theme] = {"light": LIGHT, "dark": DARK}
 
 
 @dataclass(frozen=True)
+class Pen:
+    """How an arm is drawn where all are to be told apart that can be.
+
+    Attributes:
+        colour, dash, width, alpha: of its line.
+        marker, letter: of its points, and the same in a text.
+        front: whether the colour is its own in all pictures.
+    """
+
+    colour: str
+    dash: Any
+    marker: str
+    letter: str
+    width: float = 1.4
+    alpha: float = 1.0
+    front: bool = False
+
+
+STROKES: tuple[tuple[Any, str, str], ...] = (("-", "o", "●"), ((0, (4, 1.6)), "D", "◆"), ((0, (1, 1.2)), "s", "■"))
+"""Dashes with markers and their letters: with each, every colour can be used once."""
+
+
+@dataclass(frozen=True)
 class Palette:
     """Which arm has which colour: the same in all pictures of some findings.
 
     The baseline is drawn in ink; six others have colours, the best by mean rank of test accuracy where there are more;
-    the rest is muted and has no label.
+    the rest is muted and has no label, but where a picture uses `pen`.
     """
 
     theme: Theme
     baseline: str
     coloured: tuple[str, ...]
+    rest: tuple[str, ...]
+    """The others, the best first."""
     short: Mapping[str, str]
     """Every arm's name as pictures write it."""
 
@@ -98,6 +126,21 @@ class Palette:
     def named(self, arm: str) -> bool:
         """Whether the arm has a colour and a label."""
         return arm == self.baseline or arm in self.coloured
+
+    def pen(self, arm: str) -> Pen:
+        """The arm's colour, or one of the same again with another dash and marker; grey where these are used up."""
+        if arm == self.baseline:
+            return Pen(self.theme.ink, *STROKES[0], width=1.8, front=True)
+        if arm in self.coloured:
+            return Pen(self.colour(arm), *STROKES[0], width=1.8, front=True)
+        again, number = divmod(self.rest.index(arm) + MOST_COLOURED, MOST_COLOURED)
+        if again < len(STROKES):
+            return Pen(self.theme.series[number], *STROKES[again])
+        return Pen(self.theme.muted, "-", "o", "", width=0.8, alpha=0.45)
+
+    def without_pen(self, arms: Sequence[str]) -> str:
+        """Which arms have nothing of their own in `pen`, in words, or nothing."""
+        return in_grey([self.short[arm] for arm in arms if not self.pen(arm).letter])
 
     def others(self, arms: Sequence[str]) -> str:
         """Which arms have no colour, in words, or nothing."""
@@ -118,10 +161,9 @@ def palette(findings: Findings, theme: Theme) -> Palette:
     baseline = common_baseline(findings.tasks)
     others = [arm for found in findings.tasks for arm in found.arms["activation"] if arm != baseline]
     others = list(dict.fromkeys(others))
-    if len(others) > MOST_COLOURED:
-        best = sorted(others, key=lambda arm: float(np.mean(ranks[arm])))[:MOST_COLOURED]
-        others = [arm for arm in others if arm in best]
-    return Palette(theme, baseline, tuple(others), short_names([baseline, *ranks]))
+    best = sorted(others, key=lambda arm: float(np.mean(ranks[arm])))
+    coloured = tuple(arm for arm in others if arm in best[:MOST_COLOURED])
+    return Palette(theme, baseline, coloured, tuple(best[MOST_COLOURED:]), short_names([baseline, *ranks]))
 
 
 @dataclass(frozen=True)
@@ -141,6 +183,13 @@ def shape_of_lines(tasks: Sequence[TaskFindings], colours: Palette, size: tuple[
     pairs = [pair for found in tasks for pair in zip(found.arms["learned"], found.arms["runs"], strict=True)]
     count = max((f" {learned}/{runs}" for learned, runs in pairs if learned < runs), default="", key=len)
     return Shape(*size, left=AXIS_INCHES, right=name_inches([f"{colours.short[name]}{count}" for name in names]))
+
+
+def shape_of_pens(tasks: Sequence[TaskFindings], colours: Palette, size: tuple[float, float]) -> Shape:
+    """The same where every arm that has a pen is named."""
+    arms = [arm for found in tasks for arm in found.arms["activation"] if colours.pen(arm).letter]
+    names = name_inches([colours.short[arm] for arm in arms])
+    return Shape(*size, left=AXIS_INCHES, right=names + PIECE_POINTS / POINTS_PER_INCH)
 
 
 def name_inches(names: Sequence[str]) -> float:
@@ -163,7 +212,7 @@ def themed(theme: Theme) -> Iterator[None]:
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.titlelocation": "left",
-        "axes.titlesize": 11,
+        "axes.titlesize": TITLE_POINTS,
         "axes.titleweight": "bold",
         "axes.labelsize": LABEL_POINTS,
         "axes.grid": True,
@@ -186,94 +235,6 @@ def themed(theme: Theme) -> Iterator[None]:
     }
     with mpl.rc_context(settings):
         yield
-
-
-def label_line_ends(axes: Axes, ends: Sequence[tuple[str, float, str]]) -> None:
-    """Write names in the right margin at the height where their lines end, moved apart where they would touch.
-
-    Args:
-        axes: with its final limits.
-        ends: name, height in data units and colour of each line.
-    """
-    figure = _figure(axes)
-    height = axes.get_position().height * figure.get_figheight() * POINTS_PER_INCH
-    low, high = axes.get_ylim()
-    wanted = [(min(max((value - low) / (high - low), 0.0), 1.0), name, colour) for name, value, colour in ends]
-    wanted.sort()
-    places = spread_out([place for place, _, _ in wanted], 1.35 * LABEL_POINTS / height)
-    for (place, name, colour), label in zip(wanted, places, strict=True):
-        axes.annotate(
-            name,
-            xy=(1.0, place),
-            xytext=(1.05, label),
-            xycoords="axes fraction",
-            textcoords="axes fraction",
-            va="center",
-            fontsize=LABEL_POINTS,
-            color=axes.xaxis.label.get_color(),
-            annotation_clip=False,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": colour,
-                "linewidth": 1.4,
-                "shrinkA": 1,
-                "shrinkB": 0,
-                "relpos": (0, 0.5),
-            },
-        )
-
-
-def spread_out(places: Sequence[float], gap: float) -> list[float]:
-    """Rising places moved as little as it takes to keep a gap between neighbours, within 0 … 1 if there is room.
-
-    Groups of labels that touch are centred on the mean of the places they wanted.
-    """
-    groups: list[tuple[float, int]] = []  # centre, count
-    for place in places:
-        centre, count = place, 1
-        while groups and centre - (count - 1) * gap / 2 < groups[-1][0] + (groups[-1][1] + 1) * gap / 2:
-            before, several = groups.pop()
-            centre = (before * several + centre * count) / (several + count)
-            count += several
-            half = (count - 1) * gap / 2
-            centre = min(max(centre, half), max(1 - half, half))
-        groups.append((centre, count))
-    return [centre + (number - (count - 1) / 2) * gap for centre, count in groups for number in range(count)]
-
-
-def label_points(axes: Axes, points: Sequence[tuple[str, float, float]], theme: Theme) -> None:
-    """Write names beside points, on the first side where they touch neither a point nor another name."""
-    figure = _figure(axes)
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    from matplotlib.transforms import Bbox
-
-    taken = [Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in axes.transData.transform([p[1:] for p in points])]
-    frame = axes.get_window_extent(renderer)
-    sides: list[tuple[int, int, Any, Any]] = [
-        (6, 5, "left", "bottom"), (-6, 5, "right", "bottom"), (6, -5, "left", "top"), (-6, -5, "right", "top"),
-        (8, 0, "left", "center"), (-8, 0, "right", "center"), (0, 9, "center", "bottom"), (0, -9, "center", "top"),
-        (10, 20, "left", "bottom"), (10, -20, "left", "top"),
-    ]  # fmt: skip
-    for name, x, y in points:
-        best: tuple[float, Any] | None = None
-        for dx, dy, ha, va in sides:
-            text = axes.annotate(
-                name, (x, y), xytext=(dx, dy), textcoords="offset points", ha=ha, va=va,
-                fontsize=LABEL_POINTS, color=theme.ink, annotation_clip=False, zorder=3,
-                bbox={"boxstyle": "square,pad=0.05", "facecolor": theme.ground, "edgecolor": "none", "alpha": 0.85},
-            )  # fmt: skip
-            box = text.get_window_extent(renderer)
-            overlap = sum(_shared(box, other) for other in taken) + _outside(box, frame)
-            if best is None or overlap < best[0]:
-                if best is not None:
-                    best[1].remove()
-                best = (overlap, text)
-            else:
-                text.remove()
-            if best[0] == 0:
-                break
-        if best is not None:
-            taken.append(best[1].get_window_extent(renderer))
 
 
 def write_remark(axes: Axes, text: str, colour: str) -> None:
@@ -322,18 +283,8 @@ def _spelled(head: str, kept: Sequence[str]) -> str:
     return f"{head}({', '.join([*kept, '…'])})"
 
 
-def _shared(first: Any, second: Any) -> float:
-    width = min(first.x1, second.x1) - max(first.x0, second.x0)
-    height = min(first.y1, second.y1) - max(first.y0, second.y0)
-    return width * height if width > 0 and height > 0 else 0.0
-
-
-def _outside(box: Any, frame: Any) -> float:
-    area = box.width * box.height
-    return float(area - _shared(box, frame)) if area - _shared(box, frame) > 1 else 0.0
-
-
-def _figure(axes: Axes) -> Figure:
+def figure_of(axes: Axes) -> Figure:
+    """The figure in which axes lie."""
     figure = axes.get_figure(root=True)
     assert figure is not None  # noqa: S101 - every axes here was made by a figure
     return figure

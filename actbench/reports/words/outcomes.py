@@ -71,6 +71,21 @@ def bar_name(*, ranked: bool, apart: bool, intervals: bool) -> str:
     )
 
 
+def beyond_scale(ends: tuple[float, float], unit: str) -> str:
+    """What dots stand for that a line sets apart, since their values, of which these are the ends, lie far off."""
+    return f"beyond the line, not to scale: {_from_to(ends)} {unit}"
+
+
+def ends_beyond(ends: tuple[float, float], unit: str) -> str:
+    """What becomes of lines of runs that did not learn and leave a picture, by the least and the most of their ends."""
+    return f"▽ did not learn, and ends at {_from_to(ends)} {unit}"
+
+
+def _from_to(ends: tuple[float, float]) -> str:
+    low, high = (f"{end:.3g}" for end in ends)
+    return low if low == high else f"{low} to {high}"
+
+
 def in_grey(arms: Sequence[str]) -> str:
     """The arms that have no colour of their own; empty where all have one."""
     return f"grey: {name_some(arms, 3)}" if arms else ""
