@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 
 from actbench.registry import Choice
+from actbench.reports.plots import PLOTS
 from actbench.results.columns import Epoch, Record, Run, Versions, epoch_rows, row_digest, run_row
 from actbench.results.read import EPOCH_TABLE, RUN_TABLE
 
+DRAWN_OF_ALL = [plot.name for plot in PLOTS if not plot.missing]
+"""Pictures that show something of every store."""
 VERSIONS = {
     "actbench_version": "0.1.0",
     "keras_version": "3.15.1",

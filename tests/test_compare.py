@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import re
 from dataclasses import replace
@@ -20,7 +21,7 @@ from actbench.reports.sheet.comparison import settings_line
 from actbench.reports.sheet.differences import comparison_grid
 from actbench.reports.sheet.parts import View
 from actbench.results.columns import RUN_COLUMNS, VERSION_FIELDS, row_digest
-from actbench.results.thresholds import EpochsTo, Reached, SecondsTo
+from actbench.results.thresholds import EpochsTo, Reached
 from actbench.statistics import SeedRange, Standing, max_t
 from actbench.tables.across import Across, AcrossObstacle
 from actbench.tables.checks import parse_check
@@ -341,11 +342,15 @@ def test_the_table_of_arms_has_the_losses_that_they_are_compared_by(store):
     assert ask(store, fail_if=("test_perplexity(mish) > 0",)).failed_checks
 
 
-def test_where_a_text_is_read_arms_are_compared_by_perplexity_too(tmp_path):
-    data = {"text": "text:book.txt(block=32)", "pixels": "mnist"}
+def test_arms_are_compared_by_what_is_usual_with_their_data_too(tmp_path):
+    data = {"text": "text:book.txt(block=32)", "sums": "modular_addition(p=97)", "pixels": "mnist"}
     stores = {name: write(tmp_path / name, [(Task(dataset=spelled), ARMS)]) for name, spelled in data.items()}
     named = {name: [each.metric.name for each in ask(store).tasks[0].comparisons] for name, store in stores.items()}
-    assert named == {"text": ["test_accuracy", "test_perplexity"], "pixels": ["test_accuracy"]}
+    assert named == {
+        "text": ["test_accuracy", "test_perplexity"],
+        "sums": ["test_accuracy", "epochs_to_95"],
+        "pixels": ["test_accuracy"],
+    }
     (asked,) = ask(stores["text"], metrics=("loss",)).tasks[0].comparisons
     assert asked.metric.name == "test_loss"
 
@@ -624,12 +629,29 @@ def test_across_tasks(tmp_path):
     assert rows["tanh"].solved < 2
     assert rows["tanh"].profile[-1] < 1
     assert sum(row.profile[0] for row in across.rows) == 1  # in each task one arm is the fastest
-    # By hand, from the medians of the two tables.
-    seconds = [
-        found.arms.set_index("activation")[SecondsTo(t)] for found, t in zip(ask(store).tasks, (0.96, 0.9), strict=True)
-    ]
-    expected = np.exp(np.mean([np.log(task["relu"] / task["mish"]) for task in seconds]))
-    assert rows["mish"].speedup == pytest.approx(expected)
+    # By hand: the median epochs of the two tables, and the ratios of their seconds an epoch.
+    expected = []
+    for found, threshold in zip(ask(store).tasks, (0.96, 0.9), strict=True):
+        epochs = found.arms.set_index("activation")[EpochsTo(threshold)]
+        seconds = found.task.runs.pivot(index="seed", columns="arm", values="seconds_per_epoch")
+        halves = [a * b for a, b in itertools.combinations_with_replacement(seconds["mish"] / seconds["relu"], 2)]
+        expected.append(np.log(epochs["relu"] / epochs["mish"] / np.sqrt(np.median(halves))))
+    assert rows["mish"].speedup == pytest.approx(np.exp(np.mean(expected)))
+
+
+def test_across_tasks_has_no_speed_ups_where_arms_were_timed_apart(tmp_path):
+    own, rest = [arm for arm in ARMS if arm.name == "mish"], [arm for arm in ARMS if arm.name != "mish"]
+    elsewhere = Task("cifar10", device_name="another machine")
+    assert ask(write(tmp_path / "one", [(Task(), ARMS), (Task("cifar10"), ARMS)])).across.timed == 2
+    store = write(tmp_path / "two", [(Task(), ARMS), (Task("cifar10"), rest), (elsewhere, own)])
+    apart = ask(store).across
+    assert (apart.timed, apart.timed_apart) == (2, ("mish",))
+    rows = {row.arm: row for row in apart.rows}
+    assert np.isnan([rows["mish"].speedup, rows["mish"].cost, *rows["mish"].profile]).all()
+    assert rows["mish"].solved == 2
+    assert rows["relu"].speedup == 1
+    assert np.isfinite(rows["swish(beta=0.5)"].profile).all()
+    assert "Not timed together with relu in every task, and so without cost: mish." in words.left_out(apart)
 
 
 def test_across_tasks_leaves_out_those_without_the_baseline_and_says_so(tmp_path):
@@ -891,6 +913,7 @@ def test_a_last_line_without_its_newline_is_torn(store):
     assert ask(store).tasks[0].arms["runs"].tolist() == [10, 10, 10, 9]
 
 
+@pytest.mark.slow
 def test_epochs_are_read_in_pieces_with_the_same_result(store, monkeypatch):
     whole = full_table(ask(store))
     monkeypatch.setattr("actbench.results.frames.CHUNK_ROWS", 7)

@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 from conftest import mostly_slow
 from scipy import stats
-from synthetic import Arm, Task, write
+from synthetic import DRAWN_OF_ALL, Arm, Task, write
 
 from actbench import datasets
 from actbench.datasets import DATASETS, Request
 from actbench.datasets.published.files import PUBLISHED
 from actbench.reports import words
 from actbench.reports.formats import FORMATS
-from actbench.reports.plots import PLOTS
 from actbench.results.columns import SCHEMA_VERSION
 from actbench.results.frames import epoch_chunks, read_frames, run_frames
 from actbench.statistics import chance_bound
@@ -132,7 +131,7 @@ def test_test_cases_say_what_became_of_a_run(hardshrink, invoke):
     assert said["relu seed 0"] == ""
 
 
-@pytest.mark.parametrize("form", FORMATS.names)
+@pytest.mark.parametrize("form", mostly_slow(FORMATS.names, quick=2))
 def test_a_store_in_which_nobody_learned_can_be_written_in_every_format(tmp_path, invoke, form):
     store = write(tmp_path / "dead", [(Task(epochs=3), [Arm(name, 0.1, spread=0.001) for name in ("relu", "mish")])])
     done = invoke("compare", store, "--format", form, "--chance-level", "0.3")
@@ -140,7 +139,7 @@ def test_a_store_in_which_nobody_learned_can_be_written_in_every_format(tmp_path
     assert not re.search(r"\bnan\b", done.stdout, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("kind", PLOTS.names)
+@pytest.mark.parametrize("kind", DRAWN_OF_ALL)
 def test_a_store_in_which_nobody_learned_can_be_drawn(tmp_path, invoke, kind):
     store = write(tmp_path / "dead", [(Task(epochs=3), [Arm(name, 0.1, spread=0.001) for name in ("relu", "mish")])])
     assert invoke("plot", store, kind, "--chance-level", "0.3", "--output", "a.svg").returncode == 0

@@ -479,6 +479,11 @@ def test_titles_of_tasks_and_metrics():
     ]
 
 
+def test_what_a_tuning_tried_is_no_arm_at_its_best():
+    assert words.tuning_title((("dataset", "mnist"), ("model", "cnn"), ("tuning", True))) == "mnist · cnn"
+    assert words.tuning_title((("dataset", "mnist"), ("tuning", "fair-1"))) == "mnist · tuning fair-1"
+
+
 def test_reasons_are_keys_in_the_tables_and_words_in_reports():
     for enum in (Obstacle, AcrossObstacle, Lacking):
         assert all(member.value == member.name.lower() for member in enum)

@@ -54,7 +54,7 @@ class Verdict:
             these; None where they leave nothing to plan with.
         failures_not_excluded: the share of the arm's runs that may fail to learn (of times: to get to the threshold)
             for all that was seen of it: the upper end of the exact interval, about 3.7/n where none did.
-        by_choice: whether a difference was taken back that is one of settings chosen by luck.
+        taken_back: what had been said, and holds at settings alone that were chosen by luck; None where nothing was.
     """
 
     standing: Standing
@@ -70,7 +70,7 @@ class Verdict:
     least: int
     seeds: SeedRange | None
     failures_not_excluded: float
-    by_choice: bool = False
+    taken_back: Standing | None = None
 
     @property
     def is_tested(self) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from actbench import statistics
-from actbench.results.thresholds import SecondsTo
+from actbench.results.thresholds import EpochsTo
 from actbench.tables.costs import relative_costs
 from actbench.tables.metrics import PLAIN, time_metric, values_by_arm
 from actbench.tables.tasks import KEYS
@@ -36,10 +36,10 @@ class AcrossRow:
         arm: its name.
         accuracy: mean over the tasks (as they weigh, see `Across`) of the mean test accuracy, a fraction.
         mean_rank: of the mean test accuracy within each task, 1 is best.
-        speedup: geometric mean over the tasks of baseline seconds / arm seconds to the task's threshold, medians over
-            the runs; nan where the arm or the baseline missed it in a task.
+        speedup: geometric mean over the tasks of baseline seconds / arm seconds to the task's threshold, see
+            `Across.times`; nan where the arm or the baseline missed it in a task.
         cost: geometric mean of the seconds per epoch, relative to the baseline's; see `relative_costs`.
-        solved: tasks in which the median run reached the threshold.
+        solved: tasks in which the median run reached the target.
         profile: share of tasks solved within each of `TAUS` times the best arm's seconds.
         on_front: whether no arm is both more accurate and cheaper per epoch.
     """
@@ -63,9 +63,12 @@ class Across:
         targets: the accuracy that counts as solving each of them, None where no arm got to any threshold.
         baseline: the arm that speed-ups refer to.
         rows: one an arm.
-        times: median seconds to the target, tasks with a target x rows; inf for a miss.
+        times: to the target, tasks with a target x rows: the median run's epochs, times the arm's cost of an epoch. So
+            the unit is the seconds of an epoch of the baseline; inf for a miss, and for an arm that was timed apart.
         left_out: arms that some task lacks.
-        weights: of the tasks with a target, in the order of ``times``.
+        timed_apart: arms whose seconds and the baseline's were not measured together in every task; they have neither
+            speed-up nor profile.
+        weights: of these tasks, in the order of ``times``.
         networks: how many sets of trained networks the tasks score. Tasks that score the same ones, on other test
             inputs, are no independent evidence and weigh as much as one together.
         without_baseline: the same of the other tasks, which no figure is about.
@@ -77,13 +80,14 @@ class Across:
     rows: tuple[AcrossRow, ...]
     times: NDArray[np.float64]
     left_out: tuple[str, ...]
+    timed_apart: tuple[str, ...]
     weights: NDArray[np.float64]
     networks: int
     without_baseline: tuple[Distinction, ...] = ()
 
     @property
     def timed_networks(self) -> int:
-        """How many sets of trained networks the tasks with a target score."""
+        """How many sets of trained networks these tasks score."""
         return round(float(self.weights.sum()))
 
     @property
@@ -142,10 +146,12 @@ def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequ
         return NotAcross(AcrossObstacle.SAME_NETWORKS, baseline, len(has), len(tasks))
     weights = _shared_out(networks)
     accuracy = _matrix(accuracies, every)
-    epochs = [relative_costs(task.runs, baseline, "seconds_per_epoch") for task in tasks]
-    relative = _matrix([{arm: cost.ratio for arm, cost in its.items()} for its in epochs], every)
-    targets, times = _targets(tasks, every, baseline, thresholds)
+    costs_of_tasks = [relative_costs(task.runs, baseline, "seconds_per_epoch") for task in tasks]
+    relative = _matrix([{arm: cost.ratio for arm, cost in its.items()} for its in costs_of_tasks], every)
+    targets, epochs = _targets(tasks, every, baseline, thresholds)
     has_target = [target is not None for target in targets]
+    times = (epochs * np.where(np.isfinite(relative), relative, np.inf))[has_target]
+    apart = [arm for arm, costs in zip(every, relative.T, strict=True) if not np.isfinite(costs).all()]
     timed_networks = list(itertools.compress(networks, has_target))
     timed = _shared_out(timed_networks)
     ranks = statistics.mean_rank(accuracy, higher_is_better=True, weights=weights)
@@ -155,6 +161,7 @@ def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequ
     speedups = statistics.geometric_mean_speedup(times, at, weights=timed) if enough else nothing
     shares = statistics.performance_profile(times, TAUS, weights=timed) if enough else None
     profile = np.full((len(TAUS), len(every)), np.nan) if shares is None else shares
+    profile[:, [arm in apart for arm in every]] = np.nan
     costs = np.exp(np.average(np.log(relative), axis=0, weights=weights))
     known = np.where(np.isfinite(costs), costs, np.inf)
     mean_accuracy = np.average(accuracy, axis=0, weights=weights)
@@ -166,7 +173,7 @@ def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequ
             float(ranks[column]),
             float(speedups[column]),
             float(costs[column]),
-            int(np.isfinite(times[:, column]).sum()) if len(times) else 0,
+            int(np.isfinite(epochs[:, column]).sum()),
             tuple(float(share) for share in profile[:, column]),
             bool(front[column]),
         )
@@ -180,6 +187,7 @@ def across_tasks(tasks: Sequence[Task], baseline: str, thresholds: Sequence[Sequ
         tuple(rows[column] for column in order),
         times[:, order],
         left_out,
+        tuple(apart),
         timed,
         len(set(networks)),
         without_baseline,
@@ -229,20 +237,19 @@ def _matrix(figures: Sequence[dict[str, float]], arms: Sequence[str]) -> NDArray
 def _targets(
     tasks: Sequence[Task], arms: Sequence[str], baseline: str, thresholds: Sequence[Sequence[float]]
 ) -> tuple[tuple[float | None, ...], NDArray[np.float64]]:
+    """Each task's target, and the median run's epochs to it, tasks x arms: inf for a miss, and where there is none."""
     targets: list[float | None] = []
-    times = []
+    epochs = []
     for task, measured in zip(tasks, thresholds, strict=True):
-        medians = {threshold: _median_seconds(task, threshold) for threshold in measured}
+        medians = {threshold: _median_epochs(task, threshold) for threshold in measured}
         by_baseline = [t for t in measured if math.isfinite(medians[t][baseline])]
         by_any = [t for t in measured if any(math.isfinite(median) for median in medians[t].values())]
         target = max(by_baseline or by_any, default=None)
         targets.append(target)
-        if target is not None:
-            # A threshold that was reached in no measurable time still took some.
-            times.append([max(medians[target][arm], 1e-9) for arm in arms])
-    return tuple(targets), np.array(times, dtype=np.float64).reshape(len(times), len(arms))
+        epochs.append([math.inf if target is None else medians[target][arm] for arm in arms])
+    return tuple(targets), np.array(epochs, dtype=np.float64)
 
 
-def _median_seconds(task: Task, threshold: float) -> dict[str, float]:
-    by_arm = values_by_arm(time_metric(SecondsTo(threshold)), task.runs)
+def _median_epochs(task: Task, threshold: float) -> dict[str, float]:
+    by_arm = values_by_arm(time_metric(EpochsTo(threshold)), task.runs)
     return {arm: float(np.median(list(times.values()))) if times else math.inf for arm, times in by_arm.items()}

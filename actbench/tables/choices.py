@@ -2,8 +2,8 @@
 
 Two arms of one function may choose different learning rates by luck, and then they do differ, at these rates. So where
 an arm's own settings lead the baseline's by no more than luck could make of it, or the other way round, both are scored
-at equal settings too, and *better* or *worse* is said only where all of it agrees. That can take a verdict back, and
-never makes one.
+at equal settings too, and *better*, *worse* or *equal* is said only where all of it agrees. That can take a verdict
+back, and never makes one.
 """
 
 from __future__ import annotations
@@ -24,15 +24,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from actbench.statistics import Verdict
+    from actbench.studies.tuning.asked import Values
     from actbench.studies.tuning.trials import Trial, Tuned
     from actbench.tables.comparison import MetricComparison
-    from actbench.tables.metrics import Metric
     from actbench.tables.tasks import Task
     from actbench.tables.tuning import TuningFindings
 
-Pairs = tuple["pd.DataFrame", ...]
-"""Runs of an arm and its baseline at equal settings, a frame for each of the settings."""
+Pairs = tuple[tuple["Values", "pd.DataFrame"], ...]
+"""Settings, each with the runs of an arm and its baseline at them."""
 
 
 def doubted(arms: Mapping[str, Tuned], arm: str, baseline: str) -> list[Trial]:
@@ -71,9 +70,10 @@ def at_equal_settings(task: Task, found: TuningFindings, measured: pd.DataFrame,
     pairs = {}
     for arm in task.arms:
         frames = [
-            _at(runs, trial, found.stored.searched, (arm, baseline)) for trial in doubted(found.arms, arm, baseline)
+            (trial.settings, _at(runs, trial, found.stored.searched, (arm, baseline)))
+            for trial in doubted(found.arms, arm, baseline)
         ]
-        if frames and all(set(frame["arm"]) == {arm, baseline} for frame in frames):
+        if frames and all(set(frame["arm"]) == {arm, baseline} for _, frame in frames):
             pairs[arm] = tuple(frames)
     return pairs
 
@@ -87,7 +87,7 @@ def _at(runs: pd.DataFrame, trial: Trial, searched: tuple[str, ...], arms: tuple
 
 
 def confirmed(comparison: MetricComparison, pairs: Mapping[str, Pairs], margin: float | None) -> MetricComparison:
-    """A comparison whose verdicts also hold at equal settings; the others are taken back.
+    """A comparison whose verdicts also hold at equal settings, which it shows; the others are taken back.
 
     Args:
         comparison: of a tuned task.
@@ -96,19 +96,23 @@ def confirmed(comparison: MetricComparison, pairs: Mapping[str, Pairs], margin: 
     """
     rows = []
     for row in comparison.rows:
-        verdict = row.verdict
-        if verdict.standing.is_different and row.arm in pairs:
-            others = [_verdict(frame, comparison.metric, comparison.baseline, margin) for frame in pairs[row.arm]]
-            if any(other is None or other.standing is not verdict.standing for other in others):
-                verdict = replace(
-                    verdict, standing=Standing.UNDECIDED, by_values=Standing.UNDECIDED, seeds=None, by_choice=True
-                )
-                row = replace(row, judged=replace(row.judged, verdict=verdict))  # noqa: PLW2901 - the row as it is known now
-        rows.append(row)
+        others = [
+            (settings, compare_arms(runs, comparison.metric, comparison.baseline, margin))
+            for settings, runs in pairs.get(row.arm, ())
+        ]
+        at_equal = tuple((settings, found.rows[0]) for settings, found in others if found)
+        agrees = len(at_equal) == len(others) and all(
+            other.verdict.standing is row.verdict.standing for _, other in at_equal
+        )
+        judged = row.judged
+        if not row.verdict.standing.is_open and not agrees:
+            verdict = replace(
+                row.verdict,
+                standing=Standing.UNDECIDED,
+                by_values=Standing.UNDECIDED,
+                seeds=None,
+                taken_back=row.verdict.standing,
+            )
+            judged = replace(judged, verdict=verdict)
+        rows.append(replace(row, judged=judged, at_equal=at_equal))
     return replace(comparison, rows=tuple(rows))
-
-
-def _verdict(runs: pd.DataFrame, metric: Metric, baseline: str, margin: float | None) -> Verdict | None:
-    """What is said of two arms alone; None where nothing can be."""
-    found = compare_arms(runs, metric, baseline, margin)
-    return found.rows[0].verdict if found else None

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from actbench.studies.tuning.asked import Values
     from actbench.tables.tasks import Task
 
 ALPHA = 0.05
@@ -53,6 +54,8 @@ class Row:
         could_show: the smallest difference that so many seeds show with a probability of 80 %, if their spread is what
             it looks like; infinite where they are too few for any, None where there is no such number.
         clocks: of seconds, which pairs were measured together; None for other metrics.
+        at_equal: of a tuned arm, the same two at settings that are equal for both, where the tuning cannot tell their
+            own apart: the settings, each with that row.
     """
 
     arm: str
@@ -60,6 +63,7 @@ class Row:
     judged: Judged
     could_show: float | None
     clocks: ClockPairs | None = None
+    at_equal: tuple[tuple[Values, Row], ...] = ()
 
     @property
     def comparison(self) -> AnyComparison | None:

@@ -200,9 +200,9 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
         for text in study.get("checks") or ()
     ]
     shown = question.thresholds or stored_thresholds
-    asked = parse_metrics(question.metrics, shown)
+    by_data = {data: parse_metrics(question.metrics or usual_metrics(data), shown) for data in runs["dataset"].unique()}
     named = {t for check in own_checks + stored_checks for t in check.thresholds}
-    named |= {metric.threshold for metric in asked if metric.threshold is not None}
+    named |= {metric.threshold for its in by_data.values() for metric in its if metric.threshold is not None}
     thresholds = tuple(sorted({*shown, *named}))
     measured = measure(
         runs, epoch_chunks(runs, EPOCH_COLUMNS), thresholds, level=question.chance_level, rule=question.rule
@@ -220,8 +220,7 @@ def analyse(folders: Sequence[Path], question: Question) -> Findings:
         chosen = question.thresholds or _of_studies(task, studies) or stored_thresholds
         its_designs, tuning = designs_of(task, designs), tuned.get(task.tuning)
         baseline = _baseline(task, question.baseline or baseline_of(task, its_designs))
-        metrics = asked or parse_metrics(usual_metrics(str(task.settings["dataset"])), ())
-        its = [replace(metric, rule=task.rule) for metric in metrics]
+        its = [replace(metric, rule=task.rule) for metric in by_data[task.settings["dataset"]]]
         compared = [
             compare_in_looks(task, metric, baseline, question.margin, its_designs) for metric in its if baseline
         ]

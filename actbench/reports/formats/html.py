@@ -98,7 +98,7 @@ def _table(grid: Grid) -> dict[str, Any]:
             }
             for number, row in enumerate(grid.rows)
         ],
-        "notes": grid.notes,
+        "notes": grid.all_notes,
     }
 
 

@@ -41,7 +41,7 @@ def latex(sheet: Sheet, _: Console) -> str:
 def _table(section: Section, grid: Grid) -> list[str]:
     title, subtitle = section.title, section.subtitle
     parts = [f"{title}: {grid.title}" if grid.title else title, *([subtitle] if subtitle and not grid.title else [])]
-    caption = ". ".join(_escape(text) for text in [*parts, *(note.rstrip(".") for note in grid.notes)])
+    caption = ". ".join(_escape(text) for text in [*parts, *(note.rstrip(".") for note in grid.all_notes)])
     marks = "".join("r" if column.is_number else "l" for column in grid.columns)
     headings = [column.title for column in grid.columns]
     rows = [[cell.text for cell in row] for row in grid.rows]

@@ -37,7 +37,7 @@ def grid_lines(grid: Grid) -> list[str]:
     rows = [[_escape(cell.text) for cell in row] for row in grid.rows]
     lines = [f"**{_escape(words.sentence(grid.title))}**", ""] if grid.title else []
     lines += ["| " + " | ".join(line) + " |" for line in [[column.title for column in grid.columns], marks, *rows]]
-    return [*lines, "", *(_escape(note) + "  " for note in grid.notes), *([""] if grid.notes else [])]
+    return [*lines, "", *(_escape(note) + "  " for note in grid.all_notes), *([""] if grid.all_notes else [])]
 
 
 def _warnings(warnings: Sequence[str]) -> list[str]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from actbench.reports import words
 from actbench.reports.sheet.parts import Bar, Cell, Content, Grid, Head, Scale, Tone
+from actbench.reports.words.tuning import at_equal_settings
 from actbench.statistics import Comparison, Measure, Standing
-from actbench.tables.across import TAUS
+from actbench.tables.across import LEAST_TASKS, TAUS
 
 if TYPE_CHECKING:
     from actbench.tables.across import Across
@@ -35,12 +36,10 @@ def comparison_grid(comparison: MetricComparison) -> Grid:
     common, *others = sorted(pairings.items(), key=lambda item: -len(item[1]))
     family = [row.pairing for row in comparison.rows if row.verdict.is_tested]
     tested = comparison.looks is None
-    planned = any(row.could_show is not None and math.isfinite(row.could_show) for row in comparison.rows)
     notes = [
         words.sentence(common[0]) + (f"; {words.family(family)}" if len(family) > 1 and tested else ""),
         *(f"{', '.join(arms)}: {pairing}" for pairing, arms in others),
-        *map(words.sentence, words.notes(comparison)),
-        *([words.explain_could_show()] * planned),
+        *map(words.sentence, [*words.notes(comparison), *at_equal_settings(comparison)]),
     ]
     return Grid(
         f"{words.metric_title(comparison.metric)}, against {comparison.baseline} ({words.baseline(comparison)})",
@@ -75,7 +74,10 @@ def _mean_columns(comparison: MetricComparison) -> list[ColumnOf]:
         (Head("effect size", rank=3), _effect_size),
         (Head("IQM", unit=unit, rank=5), lambda row: _step(comparison, row.judged.iqm_difference)),
         (Head("P(better)", rank=5), _improvement),
-        (Head("could show", unit=unit, rank=4), lambda row: _could_show(comparison, row)),
+        (
+            Head("could show", unit=unit, rank=4, note=f"{words.explain_could_show()}."),
+            lambda row: _could_show(comparison, row),
+        ),
         (Head("verdict", Content.WORDS), lambda row: _verdict(comparison, row)),
     ]
 
@@ -207,7 +209,7 @@ def _verdict(comparison: MetricComparison, row: Row) -> Cell:
 def across_grid(across: Across) -> Grid:
     """Ranks, speed-ups and the performance profile over all tasks."""
     taus = [tau for tau in TAUS if tau in (1.0, 1.5, 2.0, 3.0)]
-    timed = across.timed >= 2  # noqa: PLR2004 - as many as a comparison across tasks needs
+    timed = across.timed >= LEAST_TASKS
     columns = [
         Head("activation", Content.NAME),
         Head("mean rank"),
@@ -237,7 +239,7 @@ def across_grid(across: Across) -> Grid:
     ]
     if timed:
         notes += [
-            f"speed-up over {across.baseline} in seconds to the target, geometric mean; '-': a median run missed it",
+            f"speed-up over {across.baseline} to the target, by the median run's epochs and their cost; '-': a miss",
             "within τ×: share of the tasks solved in at most τ times the best arm's seconds",
             f"targets: {words.targets(across)}",
         ]

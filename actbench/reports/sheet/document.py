@@ -222,6 +222,7 @@ def _across(across: Across | NotAcross) -> dict[str, Any]:
         "targets": list(across.targets),
         "baseline": across.baseline,
         "left_out": list(across.left_out),
+        "timed_apart": list(across.timed_apart),
         "without_baseline": [words.task_title(task) for task in across.without_baseline],
         "rows": [asdict(row) for row in across.rows],
     }

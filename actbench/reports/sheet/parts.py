@@ -6,7 +6,7 @@ A new sheet is a class with the members of `Sheet`; a new format writes every on
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -89,6 +89,7 @@ class Head:
         unit: of its figures, where the heading does not say it.
         scale: of the bars in its cells, if it has any.
         rank: how soon it gives way where a screen has no room for all columns, the highest rank first; 0 never does.
+        note: a line below the table that explains it, wherever the column is shown.
     """
 
     heading: str
@@ -96,6 +97,7 @@ class Head:
     unit: str = ""
     scale: Scale | None = None
     rank: int = 0
+    note: str = ""
 
     @property
     def title(self) -> str:
@@ -115,7 +117,7 @@ class Grid:
     Attributes:
         title: a line above it, or nothing.
         columns, rows: its heads and cells; every row has as many cells as there are columns.
-        notes: lines below it.
+        notes: lines below it, before those of its columns.
         baseline: the row of the arm that the others are compared with, if there is one among them.
         elsewhere: what shows the columns that a screen has no room for, where any may give way.
     """
@@ -126,6 +128,15 @@ class Grid:
     notes: tuple[str, ...] = ()
     baseline: int | None = None
     elsewhere: str = ""
+
+    def notes_with(self, columns: Iterable[Head]) -> tuple[str, ...]:
+        """The lines below it where these of its columns are shown."""
+        return (*self.notes, *(column.note for column in columns if column.note))
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """The lines below it where all of its columns are shown."""
+        return self.notes_with(self.columns)
 
     @property
     def telling(self) -> Grid:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from actbench.reports import words
 from actbench.reports.sheet.parts import Cell, Content, Grid, Head
-from actbench.reports.words.tuning import flat_words, settings_words, tuning_line
+from actbench.reports.words.tuning import decades_words, flat_words, settings_words, tuning_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ def tuning_grid(found: TuningFindings, arms: Sequence[str]) -> Grid:
                 Cell(own, tuned.trial.rate if rate else None),
                 Cell(words.percent(tuned.score.accuracy), tuned.score.accuracy),
                 Cell(flat_words(tuned)),
-                Cell(words.number(tuned.decades, "{:.1f}"), tuned.decades),
+                Cell(decades_words(tuned), tuned.decades),
                 Cell(words.percent(few), few),
                 Cell(str(len(tuned.scores)), len(tuned.scores)),
             )
@@ -48,6 +48,9 @@ def tuning_grid(found: TuningFindings, arms: Sequence[str]) -> Grid:
     flat = any(tuned.flat for tuned in found.arms.values())
     note = (
         "within a point: the rates around the best whose validation accuracy is within one point of it; decades: how "
-        "many powers of ten they span. " * flat
-    ) + (f"best of {FEW_TRIALS}: the expected best validation accuracy of {FEW_TRIALS} random trials.")
+        "many powers of ten they span, at least (≥) where they go on to the edge. " * flat
+    ) + (
+        f"best of {FEW_TRIALS}: the expected best validation accuracy of {FEW_TRIALS} random trials of these, "
+        "which are the same for all arms."
+    )
     return Grid(words.sentence(tuning_line(found)), heads, tuple(rows), (note,)).telling

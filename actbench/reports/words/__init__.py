@@ -35,6 +35,8 @@ from actbench.reports.words.numbers import (
 from actbench.reports.words.outcomes import (
     bar_name,
     begins_beyond,
+    beyond_scale,
+    ends_beyond,
     epoch_rule,
     explain_learned,
     in_grey,
@@ -44,10 +46,10 @@ from actbench.reports.words.outcomes import (
     spread_name,
     unreached,
 )
-from actbench.reports.words.plans import gave_up, too_few_seeds
+from actbench.reports.words.plans import gave_up, too_few_seeds, tried
 from actbench.reports.words.removals import removed, to_remove
-from actbench.reports.words.settings import family_title, setting, task_title
-from actbench.reports.words.tuning import no_rates, no_trials, range_name
+from actbench.reports.words.settings import family_title, setting, task_title, tuning_title
+from actbench.reports.words.tuning import NO_RATES, NO_TRIALS, range_name
 from actbench.reports.words.verdicts import (
     baseline,
     check_figures,
@@ -69,18 +71,22 @@ from actbench.results.thresholds import in_percent
 
 __all__ = [
     "NOTHING",
+    "NO_RATES",
+    "NO_TRIALS",
     "accuracy",
     "across_title",
     "bar_name",
     "baseline",
     "begins_beyond",
     "beside_printed_mean",
+    "beyond_scale",
     "check_figures",
     "claim_figures",
     "claim_verdict",
     "cost",
     "decimals_of",
     "difference",
+    "ends_beyond",
     "epoch_rule",
     "explain_claims",
     "explain_could_show",
@@ -100,9 +106,7 @@ __all__ = [
     "margin",
     "median",
     "metric_title",
-    "no_rates",
     "no_room",
-    "no_trials",
     "not_across",
     "not_compared",
     "notes",
@@ -128,6 +132,8 @@ __all__ = [
     "task_title",
     "to_remove",
     "too_few_seeds",
+    "tried",
+    "tuning_title",
     "unit",
     "unreached",
     "verdict",

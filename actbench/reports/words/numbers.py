@@ -24,7 +24,7 @@ def percent(fraction: float, decimals: int = 2) -> str:
 
 def share(fraction: float) -> str:
     """A share in whole percent: ``75%``."""
-    return f"{percent(fraction, 0)}%"
+    return NOTHING if math.isnan(fraction) else f"{percent(fraction, 0)}%"
 
 
 def accuracy(value: float | None, spread: float | None = None) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from actbench.reports.words.numbers import plural
+
+MOST_NAMED = 3
+"""Of the values that a tuning tries, where they are no numbers."""
+NO_VALUE = "none"
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +23,15 @@ def too_few_seeds(found: TooFewSeeds) -> str:
         f"With {plural(found.seeds, 'seed')} and {found.arms} arms no verdict is possible{where}; {found.least} seeds "
         "would do."
     )
+
+
+def tried(values: Sequence[Any]) -> str:
+    """The values of a setting: the one; of several numbers the lowest and the highest; of others their names."""
+    numbers = [value for value in values if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    if len(numbers) == len(values):
+        return " … ".join(f"{value:.10g}" for value in dict.fromkeys([min(numbers), max(numbers)]))
+    words = [NO_VALUE if value is None else str(getattr(value, "spelling", value)) for value in values]
+    return ", ".join(words) if len(words) <= MOST_NAMED else f"{len(words)} different"
 
 
 def gave_up(arms: Sequence[str], failures: int) -> str:

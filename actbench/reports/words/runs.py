@@ -21,8 +21,8 @@ def run_name(run: Run, varying: Sequence[str]) -> str:
     parts = [run.activation.spelling]
     for name in varying:
         value = getattr(run, name)
-        text = str(getattr(value, "spelling", value))
-        parts.append(text if name in FAMILY or name == "variant" else setting(BY_NAME[name], getattr(run, name)))
+        plain = getattr(value, "spelling", value)
+        parts.append(str(plain) if name in FAMILY or name == "variant" else setting(BY_NAME[name], plain))
     return ", ".join(part for part in parts if part)
 
 

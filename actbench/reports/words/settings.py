@@ -43,6 +43,12 @@ def family_title(distinction: Distinction, differing: str) -> str:
     return task_title(tuple((name, value) for name, value in distinction if name != differing))
 
 
+def tuning_title(distinction: Distinction) -> str:
+    """The title of all that a tuning tried; its name where there are several."""
+    names = [f"tuning {value}" for name, value in distinction if name == "tuning" and value is not True]
+    return " · ".join([family_title(distinction, "tuning"), *names])
+
+
 def setting(column: Column, value: Any) -> str:
     """A setting in words, with its title where the value alone would not tell.
 

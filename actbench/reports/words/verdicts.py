@@ -68,7 +68,9 @@ def _open(found: Verdict) -> str:
     """Nothing yet, and how many seeds would tell."""
     if found.standing is Standing.TOO_FEW:
         return too_few(found)
-    if found.by_choice:
+    if found.taken_back is Standing.EQUIVALENT:
+        return "undecided: equal at their own settings, and not shown at equal ones"
+    if found.taken_back is not None:
         return "undecided: the difference may be that of the settings"
     if found.seeds is None:
         return "undecided"
@@ -114,6 +116,11 @@ def _what_differs(found: Verdict, *, timed: bool) -> tuple[str, str]:
         return often, ""
     joint = "but" if found.standing is Standing.MIXED else "and"
     return often, f", {joint} {how} where both do"
+
+
+def what_differs(found: Verdict) -> str:
+    """What differs, without how sure or how much: ``worse``, ``learns less often``."""
+    return "".join(_what_differs(found, timed=False))
 
 
 def seed_range(found: SeedRange) -> str:
@@ -274,6 +281,9 @@ def targets(across: Across) -> str:
 def left_out(across: Across) -> list[str]:
     """The arms that some task lacks, and the tasks that lack the baseline, in sentences, or nothing."""
     sentences = [f"Not in every task, and so left out: {name_some(across.left_out)}."] if across.left_out else []
+    if across.timed_apart:
+        apart = name_some(across.timed_apart)
+        sentences.append(f"Not timed together with {across.baseline} in every task, and so without cost: {apart}.")
     if across.without_baseline:
         others = [task_title(task) for task in across.without_baseline]
         sentences.append(f"Tasks without {across.baseline}, and so left out: {name_some(others)}.")
