@@ -182,7 +182,7 @@ def compare(
     Args:
         stores: folders with results; none for ``results/adhoc``.
         metrics: what to compare by: ``accuracy``, ``loss``, ``epochs-to:0.95``, ``seconds_per_epoch`` and others; none
-            for accuracy, and perplexity where a text is read.
+            for accuracy, and what is usual with the data: perplexity of a text, epochs to 95 % of modular addition.
         baseline: the arm to compare with; None takes relu, or the first.
         margin: the smallest difference worth caring about, a fraction; None takes the metric's own.
         thresholds: accuracies as fractions; None takes those of the stores' studies.

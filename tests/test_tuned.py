@@ -96,10 +96,64 @@ def best_by_hand(arm, tuning):
 
 def test_a_price_is_told_and_nothing_is_written(invoke):
     done = invoke(*TUNE, "--dry-run")
-    assert "Tuning: 42 runs in 2 arms" in done.stdout
-    assert "Scoring: 4 runs in 2 arms" in done.stdout
+    assert "Tuning: 42 runs in 2 arms, 7 trials each: 0 stored already, 42 to train" in done.stdout
+    assert "Scoring: 4 to 12 runs in 2 arms: 0 stored already, 4 to 12 to train" in done.stdout
     assert "0.000316 … 0.316" in done.stdout
     assert not Path("r").exists()
+
+
+def test_a_price_on_a_narrow_screen_keeps_what_is_tuned(invoke, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    tuning = invoke(*TUNE, "--dry-run").stdout.partition("Tuning:")[0]
+    assert len(re.findall(r"^ (?:relu|tanh) .* 0\.000316 … 0\.316 +7 +21 +\?$", tuning, re.MULTILINE)) == 2
+    left = re.search(r"No room for: (.*?)\. A wider", tuning, re.DOTALL)[1]
+    assert left.split() == ["optimizer,", "epochs,", "stored"]
+
+
+def test_the_most_scoring_runs_are_told_before_and_may_come_to_be(invoke, monkeypatch):
+    """Both arms tuned to other rates than the shared one, and to rates that no tuning tells apart."""
+    executor = Flat({"relu": 0.0316, "tanh": 0.1})
+    monkeypatch.setattr("actbench.execution.local.LocalExecutor", lambda: executor)
+    before = json.loads(invoke(*TUNE, "--dry-run", "--json").stdout)["Scoring"]
+    assert (before["runs"], before["runs_at_most"]) == (4, 12)
+    plan, _ = sweep(executor)
+    assert len(plan.runs) == 12
+    after = json.loads(invoke(*TUNE, "--dry-run", "--json").stdout)["Scoring"]
+    assert (after["runs"], after["runs_at_most"], after["stored"]) == (12, 12, 12)
+
+
+SEVERAL = """
+[tuning.grid]
+initializer = ["glorot_uniform", "he_normal"]
+weight_decay = [0.1, 0.9]
+momentum = [0.0, 0.9]
+learning_rate = [0.1, 1.0]
+"""
+
+
+def test_a_price_has_one_row_an_arm_however_many_settings_are_tuned(invoke):
+    Path("study.toml").write_text(STUDY + SEVERAL, encoding="utf-8")
+    said = invoke("run", "study.toml", "--dry-run").stdout.partition("Scoring:")[0]
+    assert "Tuning: 96 runs in 2 arms, 16 trials each: 0 stored already, 96 to train" in said
+    heads, _, *arms = said.partition("Tuning:")[0].strip().splitlines()
+    assert [part for part in re.split(" {2,}", heads) if "data" not in part] == [
+        "activation", "model", "optimizer", "initializer", "learning rate", "weight decay", "epochs", "trials",
+        "stored", "to train", "time",
+    ]  # fmt: skip
+    tried = "sgd, sgd(momentum=0.9)   glorot_uniform, he_normal         0.1 … 1      0.1 … 0.9        1       16"
+    assert [(arm.split()[0], tried in arm) for arm in arms] == [("relu", True), ("tanh", True)]
+    found = json.loads(invoke("run", "study.toml", "--dry-run", "--json").stdout)["Tuning"]
+    assert [arm["trials"] for arm in found["arms"]] == [16, 16]
+    assert found["arms"][0]["settings"]["optimizer"] == ["sgd", "sgd(momentum=0.9)"]
+
+
+def test_arms_that_differ_in_any_setting_are_told_apart_in_a_price(invoke):
+    study = STUDY + 'initializer = ["glorot_uniform", "he_normal"]\nweight_decay = [0.1, 0.9]\n'
+    Path("study.toml").write_text(study, encoding="utf-8")
+    _, _, *arms = invoke("run", "study.toml", "--dry-run").stdout.strip().splitlines()
+    told = [line for line in arms if line.startswith((" relu", " tanh"))]
+    assert len(told) == len(set(told)) == 8
+    assert sum("he_normal" in line and " 0.9 " in line for line in told) == 2
 
 
 STUDY = """
@@ -130,6 +184,7 @@ seeds = 2
         ("[tuning]\nbudget = 'half'", "halving"),
         ("[tuning]\nvalidation_split = 0", "validation_split"),
         ("[tuning]\nvalidation_split = 0.001", "no room for validation"),
+        ("[tuning]\nvalidation_split = 0.9", "no room for training: it keeps 0.9 of the 60 training inputs"),
         ("[tuning]\nseeds = 0", "tuning.seeds"),
         ("[tuning]\nrates = [0.1]", "rates is not known"),
         ("[tuning]\nprotocol = 'fair'\n[tuning.grid]\nlearning_rate = [0.1, 0.2]", "leave one of them out"),
@@ -138,6 +193,7 @@ seeds = 2
 def test_a_study_whose_tuning_cannot_be_is_refused_in_one_sentence(invoke, tuning, words):
     Path("study.toml").write_text(STUDY + tuning, encoding="utf-8")
     done = invoke("run", "study.toml", "--results", "r")
+    assert "--batch-size 20 is more" not in done.stderr
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -153,8 +209,11 @@ def test_a_study_whose_tuning_cannot_be_is_refused_in_one_sentence(invoke, tunin
         (["--tune", "lr", "--protocol", "grid"], "[tuning.grid]"),
         (["--tune", "lr", "--protocol", "fear"], "fair"),
         (["--tune", "lr", "--budget", "small"], "halving"),
-        (["--tune", "lr", "--until-decided"], "do not go together"),
-        (["--tune", "lr", "--rerun"], "do not go together"),
+        (
+            ["--tune", "lr", "--until-decided"],
+            "the looks would have to allow for the choice of settings",
+        ),
+        (["--tune", "lr", "--rerun"], "what is tried next follows from what is stored. Take another --results."),
         (["--tune", "lr", "--tuning-seeds", "0"], "1 or more"),
         (["--tune", "lr", "--seed", "10001"], "would both tune and score"),
     ],
@@ -171,6 +230,15 @@ def test_several_rates_and_a_tuning_of_the_rate_are_refused(invoke):
     done = invoke("run", "study.toml", "--results", "r")
     assert done.returncode == 2
     assert "give one shared value, not several" in done.stderr
+
+
+def test_patience_in_a_study_that_tunes_is_refused(invoke):
+    study = STUDY.replace("epochs = 1", "epochs = 1\npatience = 3")
+    Path("study.toml").write_text(study + "[tuning]\n", encoding="utf-8")
+    done = invoke("run", "study.toml", "--results", "r")
+    assert (done.returncode, Path("r").exists()) == (2, False)
+    assert "the tuning keeps its own part for validation" in done.stderr
+    assert "Leave --patience out." in done.stderr
 
 
 def chosen_in(store="r"):
@@ -198,6 +266,7 @@ def test_a_killed_tuning_goes_on_to_the_same_end():
         assert chosen_in(f"part{halts_at}") == chosen_in("whole") == {"relu": 0.0316, "tanh": 3.16}
 
 
+@pytest.mark.slow
 def test_a_rate_at_which_a_run_diverges_is_not_chosen():
     sweep(
         Pretend({"relu": 0.03, "tanh": 0.03}, diverges=lambda run: run.learning_rate == 0.0316 and run.seed == 10_001)
@@ -205,6 +274,7 @@ def test_a_rate_at_which_a_run_diverges_is_not_chosen():
     assert set(chosen_in().values()) <= {0.01, 0.1}
 
 
+@pytest.mark.slow
 def test_scoring_takes_ten_seeds_where_nobody_says_how_many():
     executor = Pretend({"relu": 0.01, "tanh": 0.01})
     study = Study(tuning=Tuning()).override(
@@ -238,6 +308,7 @@ def test_a_store_with_half_a_tuning_says_so(invoke):
     assert "only tuning runs" in done.stderr
 
 
+@pytest.mark.slow
 def test_plain_and_tuned_studies_share_their_runs_whatever_came_first():
     executor = Pretend({"relu": 0.3, "tanh": 0.03})
     plain = make_plan(
@@ -258,6 +329,7 @@ def test_plain_and_tuned_studies_share_their_runs_whatever_came_first():
     assert not [row for row in rows() if not is_unchanged(row)]
 
 
+@pytest.mark.slow
 def test_two_tunings_of_a_store_share_what_both_chose():
     executor = Pretend({"relu": 0.03, "tanh": 0.1})
     sweep(executor)
@@ -318,8 +390,28 @@ def test_a_difference_that_is_one_of_the_rates_is_taken_back():
     beside = {(run.activation.spelling, run.learning_rate) for run, _ in plan.runs if run.tuning.endswith("~")}
     assert beside == {("relu", 0.0316)}  # tanh at 0.01 is that of the shared rate
     verdicts, warnings = own_verdicts()
-    assert (verdicts["tanh"].standing, verdicts["tanh"].by_choice) == ("undecided", True)
+    assert (verdicts["tanh"].standing, verdicts["tanh"].taken_back) == ("undecided", "worse")
     assert not [found for found in warnings if isinstance(found, ChosenByLuck)]
+
+
+@pytest.mark.parametrize(("searched", "values", "trained"), [
+    ("initializer", ["glorot_uniform", "he_normal"], {"glorot_uniform", "he_normal"}),
+    ("weight_decay", [0.0, 0.9], {"", "0.9"}),
+])  # fmt: skip
+def test_what_is_usual_anyway_is_one_of_the_values_that_are_tried(invoke, searched, values, trained):
+    """Said or not, it is the same run."""
+    Path("s.toml").write_text(
+        'model = "mlp(4)"\n[data]\nname = "digits"\nlimit = 200\n[training]\nepochs = 1\n'
+        '[grid]\nactivation = ["relu", "tanh"]\nseeds = [0, 1]\n[tuning]\nseeds = 1\n'
+        f"[tuning.grid]\n{searched} = {values}\n",
+        encoding="utf-8",
+    )
+    assert invoke("run", "s.toml", "--results", "r", "--jobs", "1").returncode == 0
+    scored = [row for row in rows() if row["role"] == "scoring"]
+    kinds = {(row["activation"], row[searched], row["seed"]) for row in scored}
+    assert len(kinds) == len(scored)
+    assert {value for _, value, _ in kinds} <= trained
+    assert "already" in invoke("run", "s.toml", "--results", "r").stderr
 
 
 class Better(Flat):
@@ -336,10 +428,11 @@ class Better(Flat):
 def test_a_difference_at_equal_rates_too_stands(invoke):
     sweep(Better({"relu": 0.01, "tanh": 0.0316}), seed=SEEDS)
     verdicts, _ = own_verdicts()
-    assert (verdicts["tanh"].standing, verdicts["tanh"].by_choice) == ("better", False)
+    assert (verdicts["tanh"].standing, verdicts["tanh"].taken_back) == ("better", None)
     assert invoke("compare", "r", "--fail-if", "better(tanh, relu)").returncode == 1
 
 
+@pytest.mark.slow
 def test_without_the_runs_at_equal_rates_there_is_a_warning(invoke):
     said = "tanh: tuned to other settings than relu, which lead by no more than 2 standard errors"
     from actbench.results.store import Store
@@ -353,6 +446,7 @@ def test_without_the_runs_at_equal_rates_there_is_a_warning(invoke):
     assert said in " ".join(invoke("compare", "r").stdout.split())
 
 
+@pytest.mark.slow
 def test_where_the_tuning_tells_the_rates_apart_nothing_more_is_trained():
     plan, _ = sweep(Pretend({"relu": 0.03, "tanh": 0.3}), seed=SEEDS)
     assert not [run for run, _ in plan.runs if run.tuning.endswith("~")]
@@ -360,6 +454,7 @@ def test_where_the_tuning_tells_the_rates_apart_nothing_more_is_trained():
     assert verdicts["tanh"].standing == "worse"
 
 
+@pytest.mark.slow
 def test_arms_of_several_studies_in_one_store_are_tuned_alike():
     """A later study begins with all that an earlier one came to try; where it tries more, the others are said to have
     been tried less.
@@ -393,6 +488,7 @@ def test_arms_of_several_studies_in_one_store_are_tuned_alike():
     assert less == TriedLess({"tanh": 9, "sigmoid": 9}, 10)
 
 
+@pytest.mark.slow
 def test_runs_at_what_was_best_once_are_not_at_an_arms_own_best():
     """More trials move an arm's best: its older scoring runs are left out, which is said where it has no others."""
     sweep(Pretend({"relu": 0.01, "tanh": 1.0}), activation=["relu", "tanh"])
@@ -416,12 +512,24 @@ def of_tuned(folder):
     return [found for found in analyse([Path(folder)], Question()).tasks if found.tuning]
 
 
-@pytest.mark.parametrize("words", [["--lr", "0.1", "--lr", "0.01"], ["--epochs", "2", "--epochs", "3"]])
-def test_one_value_is_taken_where_there_is_room_for_one(invoke, words):
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--lr", "0.1", "--lr", "0.01"], "The tuning chooses the learning_rate of each arm: give one shared value"),
+        (["--epochs", "2", "--epochs", "3"], "--epochs takes one value and was given 3 times"),
+    ],
+)
+def test_one_value_is_taken_where_there_is_room_for_one(invoke, words, said):
     done = invoke(*TUNE, *words)
-    assert done.returncode == 2
-    assert f"{words[0]} takes one value and was given " in done.stderr
-    assert not Path("r").exists()
+    assert (done.returncode, Path("r").exists()) == (2, False)
+    assert said in done.stderr
+
+
+def test_several_rates_without_a_tuning_are_a_sensitivity_study(invoke):
+    done = invoke("run", "--act", "relu", *SMALL, "--seeds", "1", "--lr", "0.1", "--lr", "0.01", "--results", "r")
+    assert done.returncode == 0
+    assert sorted(float(row["learning_rate"]) for row in rows()) == [0.01, 0.1]
+    assert "a sensitivity study over the learning rate (0.01, 0.1)" in " ".join(done.stdout.split())
 
 
 @pytest.mark.slow
@@ -434,6 +542,21 @@ def test_whoever_watches_a_tuning_sees_nothing_of_the_test_images(invoke):
     assert all("test" in line for line in lines if line not in tuning)
 
 
+def test_progress_names_a_tuned_optimizer_as_it_is_spelled(invoke, monkeypatch):
+    monkeypatch.setattr("actbench.execution.local.LocalExecutor", lambda: Pretend({"relu": 0.03, "tanh": 0.03}))
+    Path("study.toml").write_text(STUDY + "[tuning.grid]\nmomentum = [0.0, 0.9]\n", encoding="utf-8")
+    done = invoke("run", "study.toml", "--results", "r")
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stderr.splitlines() if re.match(r"\[\d+/12\] .*validation", line)]
+    assert [line.partition("] ")[2].partition(":")[0] for line in lines[:2]] == [
+        "relu, sgd, seed 10000", "tanh, sgd, seed 10000",
+    ]  # fmt: skip
+    assert sum("relu, sgd(momentum=0.9), seed" in line for line in lines) == 3
+    assert len(lines) == 12
+    assert "Choice(" not in done.stderr
+
+
+@pytest.mark.slow
 def test_what_chose_the_settings_is_missed_where_its_manifest_is_gone(invoke):
     sweep(Pretend({"relu": 0.03, "tanh": 0.3}), seed=SEEDS)
     Path("r/manifest.json").unlink()
@@ -443,7 +566,11 @@ def test_what_chose_the_settings_is_missed_where_its_manifest_is_gone(invoke):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--validation-split", "0.2"], "leave out --validation-split"),
+        (["--validation-split", "0.2"], "and has none. Leave --validation-split out."),
+        (["--split", "stratified"], "and has none. Leave --split out."),
+        (["--patience", "3"], "and has none. Leave --patience out."),
+        (["--patience", "3", "--validation-split", "0.2"], "and has none. Leave --patience out."),
+        (["--limit", "20"], "no room for validation: 0.1 of the 20 training inputs of 'data.npz' is 2"),
         (["--budget", "halving", "--tuning-seeds", "1"], "--tuning-seeds 2 or more"),
         (["--budget", "halving", "--protocol", "deepobs"], "--tuning-seeds 2 or more"),
         (["--budget", "halving", "--protocol", "algoperf", "--tuning-seeds", "3"], "give --budget full"),
@@ -455,9 +582,19 @@ def test_what_a_tuning_cannot_use_is_refused(invoke, words, said):
     assert said in " ".join(done.stderr.split())
 
 
-def test_a_price_by_halving_says_that_it_is_that_of_the_first_seed(invoke):
-    said = invoke(*TUNE, "--budget", "halving", "--dry-run").stdout
-    assert "Tuning: 14 runs" in said
+def test_a_price_by_halving_is_that_of_all_rounds(invoke, monkeypatch):
+    price = [*TUNE, "--budget", "halving", "--dry-run"]
+    said = invoke(*price).stdout
+    # Of each arm 7 trials, then 4, then 2.
+    assert "Tuning: 26 runs in 2 arms, 7 trials each: 0 stored already, 26 to train" in said
+    assert len(re.findall(r"^ (?:relu|tanh) .* 7 +0 +13 +\?$", said, re.MULTILINE)) == 2
+    for trained in (5, 14, 20):
+        executor = Pretend({"relu": 0.03, "tanh": 0.1}, halts_at=trained)
+        monkeypatch.setattr("actbench.execution.local.LocalExecutor", lambda its=executor: its)
+        with pytest.raises(KeyboardInterrupt):
+            sweep(executor, Tuning(budget="halving"), folder=f"r{trained}")
+        told = invoke(*(f"r{trained}" if word == "r" else word for word in price)).stdout
+        assert f"Tuning: 26 runs in 2 arms, 7 trials each: {trained} stored already, {26 - trained} to train" in told
     assert "Each further tuning seed takes the better half" in said
     assert "one more rate a side" in said
     assert "one more rate a side" not in invoke(*TUNE, "--protocol", "deepobs", "--dry-run").stdout
@@ -476,6 +613,7 @@ def test_a_plain_command_answers_without_the_tuning_that_its_store_holds(invoke)
     assert "each arm at its own best" in invoke("compare", "r").stdout
 
 
+@pytest.mark.slow
 def test_two_tunings_of_the_same_arms_have_titles_of_their_own_and_count_once(invoke):
     executor = Pretend({"relu": 0.03, "tanh": 0.1})
     sweep(executor, seed=SEEDS)
@@ -498,6 +636,7 @@ def test_rates_of_a_sensitivity_study_are_no_tasks_to_rank_over():
     assert (len(found.tasks), found.across.tasks) == (3, 1)
 
 
+@pytest.mark.slow
 def test_an_arm_that_learns_nowhere_has_no_broad_optimum():
     sweep(Pretend({"relu": 0.01, "tanh": 0.3}, diverges=lambda run: run.activation.spelling == "tanh"), seed=SEEDS)
     (found,) = of_tuned("r")

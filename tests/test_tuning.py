@@ -10,7 +10,7 @@ from actbench.errors import UserError
 from actbench.studies.tuning.asked import FIRST_SEED, Tuning, laid_over, value_in
 from actbench.studies.tuning.budget import expected_best
 from actbench.studies.tuning.protocols import PROTOCOLS, Search
-from actbench.studies.tuning.trials import Result, Score, Trial, tuned
+from actbench.studies.tuning.trials import Result, Score, Trial, score, tuned
 
 
 def at(rate, group=0):
@@ -80,6 +80,23 @@ def test_loss_breaks_ties_and_the_lower_rate_breaks_those():
     assert tuned(even).trial == at(0.2)
     assert tuned({at(0.1): Score(0.9, math.nan, 0.0, 3, 3), at(0.2): Score(0.9, math.inf, 0.0, 3, 3)}).trial == at(0.1)
     assert tuned({at(0.1): Score(0.9, math.nan, 0.0, 3, 3), at(0.2): Score(0.9, 5.0, 0.0, 3, 3)}).trial == at(0.2)
+
+
+def test_equal_counts_are_a_tie_whatever_their_fractions_add_up_to():
+    """16,767 of 18,000 right with both, as it has happened: the sums of the fractions differ in their last digit."""
+    counts = {0.0001: (5585, 5575, 5607), 0.000316: (5557, 5609, 5601)}
+    means = {rate: sum(count / 6000 for count in some) / 3 for rate, some in counts.items()}
+    assert len(set(means.values())) == 2
+    losses = {0.0001: 0.24, 0.000316: 0.25}
+    results = {
+        ("relu", Trial((("learning_rate", rate),)), seed): Result(count / 6000, losses[rate])
+        for rate, some in counts.items()
+        for seed, count in enumerate(some)
+    }
+    scores = {
+        trial: score(results, "relu", trial, (0, 1, 2)) for trial in dict.fromkeys(trial for _, trial, _ in results)
+    }
+    assert tuned(scores).trial.rate == 0.0001
 
 
 def test_the_optimum_is_as_broad_as_the_rates_around_it_within_one_point():

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from conftest import mostly_slow
 
 HEAVY = ("tensorflow", "keras", "pandas", "matplotlib", "scipy", "sklearn", "ray", "spocu")
 LOOK = """
@@ -33,34 +34,37 @@ def heavy_after(code, cwd):
 
 @pytest.mark.parametrize(
     ("words", "says"),
-    [
-        (["--help"], "Usage"),
-        (["--version"], "actbench"),
-        (["run", "--help"], "--act"),
-        (["list", "activations"], "mish"),
-        (["list", "activations", "--json"], "mish"),
-        (["list", "datasets"], "cifar10"),
-        (["list", "models"], "cnn6"),
-        (["list", "optimizers"], "adamw"),
-        (["list", "initializers"], "he_normal"),
-        (["list", "studies"], "swish-mish-mnist"),
-        (["reproduce", "--help"], "--smoke"),
-        (["reproduce", "swish-mish"], "Did you mean 'swish-mish-mnist'?"),
-        (["run", "--act", "mihs"], "Did you mean 'mish'?"),
-        (["run", "--act", "swish(beta='a')"], "allowed is a number"),
-        (["run", "--act", "nowhere.py:f"], "There is no file"),
-        (["run", "--data", "digit"], "Did you mean 'digits'?"),
-        (["run", "--model", "cnm"], "Did you mean 'cnn'?"),
-        (["run", "--optimizer", "adan"], "Did you mean 'adam'?"),
-        (["run", "--lr", "-1"], "--lr cannot be -1.0"),
-        (["run", "--threshold", "95"], "Did you mean 0.95?"),
-        (["run", "--epochs", "many"], "it must be a whole number"),
-        (["run", "--activation", "mish"], "Did you mean '--act'?"),
-        (["run", "mish"], "actbench run --act mish"),
-        (["init", "no-study"], "call it 'no-study.toml'"),
-        (["show", "mihs"], "Did you mean 'mish'?"),
-    ],
-    ids=" ".join,
+    mostly_slow(
+        [
+            (["--help"], "Usage"),
+            (["--version"], "actbench"),
+            (["run", "--help"], "--act"),
+            (["list", "activations"], "mish"),
+            (["list", "activations", "--json"], "mish"),
+            (["list", "datasets"], "cifar10"),
+            (["list", "models"], "cnn6"),
+            (["list", "optimizers"], "adamw"),
+            (["list", "initializers"], "he_normal"),
+            (["list", "studies"], "swish-mish-mnist"),
+            (["reproduce", "--help"], "--smoke"),
+            (["reproduce", "swish-mish"], "Did you mean 'swish-mish-mnist'?"),
+            (["run", "--act", "mihs"], "Did you mean 'mish'?"),
+            (["run", "--act", "swish(beta='a')"], "allowed is a number"),
+            (["run", "--act", "nowhere.py:f"], "There is no file"),
+            (["run", "--data", "digit"], "Did you mean 'digits'?"),
+            (["run", "--model", "cnm"], "Did you mean 'cnn'?"),
+            (["run", "--optimizer", "adan"], "Did you mean 'adam'?"),
+            (["run", "--lr", "-1"], "--lr cannot be -1.0"),
+            (["run", "--threshold", "95"], "Did you mean 0.95?"),
+            (["run", "--epochs", "many"], "it must be a whole number"),
+            (["run", "--activation", "mish"], "Did you mean '--act'?"),
+            (["run", "mish"], "actbench run --act mish"),
+            (["init", "no-study"], "call it 'no-study.toml'"),
+            (["show", "mihs"], "Did you mean 'mish'?"),
+        ],
+        quick=4,
+    ),
+    ids=str,
 )
 def test_help_lists_and_mistakes_import_nothing_heavy(own_folder, words, says):
     code = f"sys.argv = ['actbench', *{words!r}]; from actbench.cli import main; main()"

@@ -82,7 +82,7 @@ def compare(  # noqa: PLR0913, PLR0917 - one parameter an option
         typer.Option(
             help="Compare by this (repeatable): accuracy, best, train_accuracy, loss, train_loss, epochs-to:0.95, "
             "seconds-to:0.95, seconds_per_epoch, train_seconds, wall_seconds, perplexity. Default: accuracy, and "
-            "perplexity where a text is read.",
+            "what is usual with the data: perplexity of a text, epochs to 95 % of modular addition.",
             autocompletion=complete_metric,
         ),
     ] = None,

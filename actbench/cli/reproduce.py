@@ -77,6 +77,7 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Reproduce published articles: train what is missing, lay ours beside what was printed, judge every claim."""
     from actbench.execution import reproduce as articles
+    from actbench.execution.forecast import Prospect
     from actbench.execution.plan import make_plan, stored_plan
     from actbench.execution.sweep import Options
     from actbench.reports import words
@@ -98,14 +99,13 @@ def reproduce(  # noqa: PLR0913, PLR0917 - one parameter an option
         cases = _with_runs(cases, errors, quiet=quiet)
     if dry_run:
         with watched(quiet=quiet):
-            plans = {
-                case.study.name: (
-                    stored_plan(case.study, case.store) or make_plan(case.study, options.executor),
-                    case.store,
+            prospects = {
+                case.study.name: Prospect(
+                    stored_plan(case.study, case.store) or make_plan(case.study, options.executor), case.store
                 )
                 for case in cases
             }
-        print_forecasts(plans, jobs, as_json=as_json)
+        print_forecasts(prospects, jobs, as_json=as_json)
         return
     broken = False
     found = []

@@ -105,7 +105,10 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
         str | None,
         typer.Option(help="Like 'sgd(momentum=0.9)'. Default: adam.", autocompletion=completions(Listed.optimizers)),
     ] = None,
-    lr: Annotated[float | None, typer.Option("--lr", help="Learning rate. Default: 0.001.")] = None,
+    lr: Annotated[
+        list[float] | None,
+        typer.Option("--lr", help="Learning rate; several (repeatable) show how much arms mind it. Default: 0.001."),
+    ] = None,
     schedule: Annotated[
         str | None,
         typer.Option(

@@ -17,6 +17,7 @@ from actbench.errors import UserError
 if TYPE_CHECKING:
     from actbench.execution.events import Listener
     from actbench.execution.executor import Executor
+    from actbench.execution.forecast import Prospect
     from actbench.execution.plan import Plan
     from actbench.execution.sweep import Options, Outcome
     from actbench.tables.measured import EpochRule
@@ -128,20 +129,25 @@ def print_forecast(plans: Sequence[Plan], folder: Path, options: Options, *, as_
     say_too_few_seeds(plans[-1], folder, console())
 
 
-def print_forecasts(plans: Mapping[str, tuple[Plan, Path]], jobs: int, *, as_json: bool) -> None:
-    """What would be trained of several studies, each with its store, by their names."""
+def print_forecasts(prospects: Mapping[str, Prospect], jobs: int, *, as_json: bool) -> None:
+    """What would be trained of several plans, by their names."""
     from actbench.execution.forecast import forecast, too_few_seeds
     from actbench.reports.forecast import forecast_grid, forecast_json, forecast_words
     from actbench.reports.layout import show_grid
 
-    found = {name: forecast(plan, folder) for name, (plan, folder) in plans.items()}
+    found = {name: (its, forecast(its.plan, its.folder, later=its.later)) for name, its in prospects.items()}
     if as_json:
-        echo_json({name: forecast_json(arms, jobs, too_few_seeds(*plans[name])) for name, arms in found.items()})
+        echo_json(
+            {
+                name: forecast_json(arms, jobs, too_few_seeds(its.plan, its.folder), its.more)
+                for name, (its, arms) in found.items()
+            }
+        )
         return
-    for name, arms in found.items():
+    for name, (its, arms) in found.items():
         show_grid(forecast_grid(arms), console())
-        console().print(f"{name}: {forecast_words(arms, jobs)}")
-        say_too_few_seeds(*plans[name], console())
+        console().print(f"{name}: {forecast_words(arms, jobs, its.more)}")
+        say_too_few_seeds(its.plan, its.folder, console())
 
 
 def say_too_few_seeds(plan: Plan, folder: Path, where: Any) -> None:

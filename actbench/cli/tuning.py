@@ -103,13 +103,22 @@ def tuner_of(study: Study, folder: Path, options: Options, *, until_decided: boo
     """
     from actbench.execution.tune import Tuner
 
-    if until_decided or options.rerun:
-        raise UserError(f"A tuning and {'--until-decided' if until_decided else '--rerun'} do not go together.")
+    if until_decided:
+        raise UserError(
+            "A tuning and --until-decided do not go together: the looks would have to allow for the choice of "
+            "settings, and do not. Leave --until-decided out, and score on more seeds: --seeds 20."
+        )
+    if options.rerun:
+        raise UserError(
+            "A tuning and --rerun do not go together: what is tried next follows from what is stored. Take another "
+            "--results."
+        )
     return Tuner(study, options.executor, folder)
 
 
 def print_price(tuner: Tuner, folder: Path, options: Options, *, as_json: bool) -> None:
     """What a tuning and the scoring after it would train."""
+    from actbench.execution.forecast import Prospect
     from actbench.execution.tune import known_results
     from actbench.reports.words.tuning import price_note
 
@@ -117,7 +126,11 @@ def print_price(tuner: Tuner, folder: Path, options: Options, *, as_json: bool) 
     complete = plan is None
     scoring = tuner.scoring_plan(tuner.chosen(results)) if complete else tuner.shared
     tuning = tuner.tuning_plan(results)[0] if plan is None else plan
-    print_forecasts({"Tuning": (tuning, folder), "Scoring": (scoring, folder)}, options.jobs, as_json=as_json)
+    prospects = {
+        "Tuning": Prospect(tuning, folder, later=tuner.later(results)),
+        "Scoring": Prospect(scoring, folder, more=0 if complete else tuner.most_beside),
+    }
+    print_forecasts(prospects, options.jobs, as_json=as_json)
     if not as_json and not complete:
         console().print(
             price_note(halving=tuner.tuning.budget == "halving", extends=PROTOCOLS[tuner.tuning.protocol].extends)

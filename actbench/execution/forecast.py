@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import statistics
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from actbench.execution.plan import Plan
 from actbench.registry import Choice
 from actbench.results.columns import FINAL, SCORING, SETTINGS, TUNING, Run
-from actbench.results.key import digest
 from actbench.results.read import is_unchanged, read_runs
 from actbench.results.sittings import family_key
 from actbench.statistics import least_pairs
@@ -26,43 +26,81 @@ ALIKE = ("dataset_sha256", *(c.name for c in SETTINGS.values() if c.shared and c
 """Columns in which runs agree that take as long an epoch as each other, if they are of the same activation."""
 BUT_FOR_THE_SEED = ("dataset_sha256", *(column.name for column in SETTINGS.values() if column.name != "seed"))
 """Columns in which the runs of an arm agree."""
+TRIED = tuple(column.name for column in SETTINGS.values() if column.name not in ("activation", "seed"))
+"""Columns in which trials of an arm may differ."""
+
+
+ArmOfTuning: TypeAlias = tuple[str, str]
+"""The name of a tuning, and the spelling of an activation."""
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """A plan with what is known of runs that are not in it yet, since they follow from what comes of its own.
+
+    Attributes:
+        plan: what is known run by run.
+        folder: of the store.
+        later: how many more runs each arm of a tuning takes for certain.
+        more: how many more there may be at most, of which arms is not known.
+    """
+
+    plan: Plan
+    folder: Path
+    later: Mapping[ArmOfTuning, int] = field(default_factory=dict)
+    more: int = 0
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Per arm its first run, how many of its runs are stored, and how many are to train.
+    """What is to be trained of an arm.
 
-    ``rates`` are the learning rates that a tuning tries, or the one. ``seconds`` is None where the store knows no run
-    like the arm's, ``sites`` where it knows none of its network.
+    Attributes:
+        run: its first run.
+        values: those that its runs have of each setting but the seed; several where a tuning tries them.
+        trials: how many combinations of these it has.
+        stored, todo: how many of its runs are stored, and how many are to train.
+        seconds: that these take; None where the store knows no run like the arm's.
+        sites: of its network; None where the store knows none of that.
     """
 
     run: Run
-    rates: tuple[float, ...]
+    values: Mapping[str, tuple[Any, ...]]
+    trials: int
     stored: int
     todo: int
     seconds: float | None
     sites: int | None = None
 
 
-def forecast(plan: Plan, folder: Path, *, rerun: bool = False) -> list[Forecast]:
+def forecast(
+    plan: Plan, folder: Path, *, rerun: bool = False, later: Mapping[ArmOfTuning, int] | None = None
+) -> list[Forecast]:
     """What ``sweep`` would train, and how long it took for runs like these in the store. Writes nothing.
 
-    ``rerun``: what is stored is trained again.
+    ``rerun``: what is stored is trained again. ``later``: see `Prospect`.
     """
     rows = [row for row in read_runs(folder) if is_unchanged(row)]
     statuses = {row["run_key"]: row["status"] for row in rows}
-    arms: dict[str, list[Run]] = {}
+    arms: dict[tuple[str, str], list[Run]] = {}
     for run, _ in plan.runs:
-        apart = digest(run.definition | {"seed": None, "learning_rate": None}) if run.role == TUNING else run.arm
-        arms.setdefault(apart, []).append(run)
+        arm = (run.tuning, run.activation.spelling) if run.role == TUNING else ("", run.arm)
+        arms.setdefault(arm, []).append(run)
+    seconds_like = functools.cache(functools.partial(_seconds_like, rows=rows))
     found = []
-    for runs in arms.values():
+    for arm, runs in arms.items():
         stored = 0 if rerun else sum(statuses.get(run.key) in FINAL for run in runs)
-        todo = len(runs) - stored
-        seconds = _seconds_like(runs[0], rows)
-        rates = tuple(sorted({run.learning_rate for run in runs}))
+        todo = len(runs) - stored + (later or {}).get(arm, 0)
+        trials = {run.arm: run for run in runs}.values()
+        values = {name: tuple(dict.fromkeys(getattr(run, name) for run in trials)) for name in TRIED}
+        each = [
+            seconds_like(run.activation.spelling, run.epochs, tuple(_cell(getattr(run, name)) for name in ALIKE))
+            for run in trials
+        ]
+        known = [seconds for seconds in each if seconds is not None]
+        seconds = statistics.fmean(known) * todo if len(known) == len(each) else None
         sites = _sites_like(runs[0], rows)
-        found.append(Forecast(runs[0], rates, stored, todo, None if seconds is None else seconds * todo, sites))
+        found.append(Forecast(runs[0], values, len(trials), stored, todo, seconds, sites))
     return found
 
 
@@ -121,21 +159,24 @@ def _sites_like(run: Run, rows: Iterable[dict[str, str]]) -> int | None:
     return next((int(row["sites"]) for row in rows if row["sites"] and same.items() <= row.items()), None)
 
 
-def _seconds_like(run: Run, rows: Iterable[dict[str, str]]) -> float | None:
-    """Wall-clock of stored runs like this one, scaled to its epochs; of the same activation if there are any.
+def _seconds_like(
+    activation: str, epochs: int, cells: Sequence[str], *, rows: Iterable[dict[str, str]]
+) -> float | None:
+    """Wall-clock of stored runs like one with these ``cells`` of `ALIKE`, scaled to its epochs; of the same activation
+    if there are any.
 
     Like this one are finished runs on the same data that agree in every setting that tasks share, a later one too, but
     for those in `TIMELESS`: in limit, split, model, optimizer, batch size, precision, determinism, device and backend.
     """
-    cells = {name: _cell(getattr(run, name)) for name in ALIKE}
-    alike = [row for row in rows if row["status"] == "ok" and all(row[name] == cells[name] for name in ALIKE)]
+    asked = dict(zip(ALIKE, cells, strict=True))
+    alike = [row for row in rows if row["status"] == "ok" and asked.items() <= row.items()]
     measured = [(row, clocks) for row in alike if (clocks := _clocks(row)) is not None]
-    same = [clocks for row, clocks in measured if row["activation"] == run.activation.spelling]
+    same = [clocks for row, clocks in measured if row["activation"] == activation]
     same = same or [clocks for _, clocks in measured]
     if not same:
         return None
     around = statistics.median(clocks.around for clocks in same)
-    return max(around, 0.0) + statistics.median(clocks.per_epoch for clocks in same) * run.epochs
+    return max(around, 0.0) + statistics.median(clocks.per_epoch for clocks in same) * epochs
 
 
 @dataclass(frozen=True)

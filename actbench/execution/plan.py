@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from actbench.results.read import is_unchanged, read_manifest, read_runs
 from actbench.results.sittings import Design
 from actbench.results.tunings import chosen_by
 from actbench.studies.expand import expand
+from actbench.studies.settings import Asked
 from actbench.studies.study import Study
 
 
@@ -91,8 +92,8 @@ def stored_plan(study: Study, folder: Path) -> Plan | None:
     return found if finished.issuperset(found.keys) else None
 
 
-def plan_from_store(study: Study, folder: Path) -> Plan | None:
-    """The plan of a study as a store's own runs let it be known, or None where they do not.
+def plan_from_store(study: Study, folder: Path, asked_for: Sequence[tuple[str, Asked]] | None = None) -> Plan | None:
+    """The plan of a study, or of what is asked for in its place, as a store's own runs let it be known, else None.
 
     Neither the data nor a device is looked at, and no person's code is run: the store knows what its runs were made of,
     so that results can be read on a machine that could not have made them. A store of several devices is not one
@@ -113,7 +114,7 @@ def plan_from_store(study: Study, folder: Path) -> Plan | None:
         return msgspec.convert(known[request.label], DatasetInfo)
 
     try:
-        return _plan(study, info, lambda asked, _: device if asked == "auto" else asked, run_code=False)
+        return _plan(study, info, lambda asked, _: device if asked == "auto" else asked, asked_for, run_code=False)
     except _OtherDataError:
         return None
 
@@ -123,10 +124,15 @@ class _OtherDataError(Exception):
 
 
 def _plan(
-    study: Study, info: Callable[[Request], DatasetInfo], device_kind: Callable[[str, str], str], *, run_code: bool
+    study: Study,
+    info: Callable[[Request], DatasetInfo],
+    device_kind: Callable[[str, str], str],
+    asked_for: Sequence[tuple[str, Asked]] | None = None,
+    *,
+    run_code: bool,
 ) -> Plan:
     info = functools.cache(info)
     with custom.names_from(study.folder):
-        runs = expand(study, info, device_kind, run_code=run_code)
+        runs = expand(study, info, device_kind, run_code=run_code, asked_for=asked_for)
     data = {request.label: info(request) for _, request in runs}
     return Plan(study, tuple(runs), data, study.chosen_thresholds())

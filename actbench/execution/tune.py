@@ -10,6 +10,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -19,8 +20,8 @@ from actbench.execution.events import Listener, TuningEnded
 from actbench.execution.executor import Executor
 from actbench.execution.plan import Plan
 from actbench.execution.sweep import Announcer, Options, Outcome, sweep
-from actbench.registry import choose
-from actbench.results.columns import SCORING, TUNING, Run
+from actbench.registry import Choice, choose
+from actbench.results.columns import SCORING, SETTINGS, TUNING, Run
 from actbench.results.key import digest
 from actbench.results.read import MANIFEST, read_manifest
 from actbench.results.store import Store
@@ -28,7 +29,7 @@ from actbench.results.tunings import BESIDE, StoredTuning, Tried, tunings_in
 from actbench.studies.expand import expand
 from actbench.studies.settings import Asked
 from actbench.studies.study import Study
-from actbench.studies.tuning.asked import SCORING_SEEDS, laid_over, place_of, value_in
+from actbench.studies.tuning.asked import SCORING_SEEDS, Values, laid_over, place_of, value_in
 from actbench.studies.tuning.protocols import Search
 from actbench.studies.tuning.trials import Key, Result, Trial, Tuned
 from actbench.tables.choices import doubted
@@ -79,8 +80,11 @@ class Tuner:
         self.study = _with_seeds(study)
         self._info = functools.cache(datasets.info)
         self._device_kind = executor.device_kind
-        self._asked = [(variant, _shared(self.study, variant, asked)) for variant, asked in self.study.expanded]
-        self.shared = self._plan(self._asked, run_code=True)
+        self._asked = shared_settings(study)
+        _check_no_validation(self._asked)
+        # What the tuning has no room for is said before anything that follows from it.
+        self._plan([(variant, self._judged(asked)) for variant, asked in self._asked], role=TUNING, run_code=True)
+        self.shared = self._plan(self._asked)
         self.families = self._families()
 
     def tuning_plan(self, results: Mapping[str, Mapping[Key, Result]]) -> tuple[Plan, dict[str, tuple[str, Key]]]:
@@ -94,13 +98,6 @@ class Tuner:
         places.sort(key=lambda place: place[0].search.seeds.index(place[1][2]))
         asked_for = [(family.variant, self._trial(family, *key)) for family, key in places]
         plan = self._plan(asked_for, role=TUNING)
-        for label, info in plan.data.items():
-            if info.val_size < info.strata:
-                raise UserError(
-                    f"The tuning has no room for validation: {self.tuning.validation_split:g} of the "
-                    f"{info.train_size + info.val_size} training inputs of {label} is {info.val_size}, and there are "
-                    f"{info.classes} classes. Raise validation_split in [tuning], or take more data."
-                )
         runs = tuple(
             (replace(run, tuning=family.name), request)
             for (run, request), (family, _) in zip(plan.runs, places, strict=True)
@@ -135,6 +132,25 @@ class Tuner:
         """What every arm is best with, by the name of the family, by arm: from all results that are needed."""
         return {family.name: family.search.chosen(results[family.name]) for family in self.families}
 
+    def later(self, results: Mapping[str, Mapping[Key, Result]]) -> dict[tuple[str, str], int]:
+        """How many tuning runs each arm takes beyond those of the plan, by the names of its family and its own.
+
+        Which these are depends on what comes of the plan's. Trials that a protocol may add do not count.
+        """
+        return {
+            (family.name, arm): family.search.later(results[family.name])
+            for family in self.families
+            for arm in family.search.arms
+        }
+
+    @property
+    def most_beside(self) -> int:
+        """How many scoring runs there are at most beside those at the shared settings.
+
+        Each arm at its own; and each but the baseline at the baseline's, and the baseline at theirs.
+        """
+        return sum((3 * len(family.asked) - 2) * len(family.seeds) for family in self.families)
+
     def _place(self, seed: int) -> int:
         return self._seeds.index(seed)
 
@@ -159,6 +175,7 @@ class Tuner:
             its = {"question": question, "tuning": msgspec.to_builtins(self.tuning)}
             name = f"{self.tuning.protocol}-{digest(its)[:8]}"
             _, arms, seeds = found.setdefault(name, (run, {}, []))
+            asked = _spelled_out(asked, run, search.searched)  # noqa: PLW2901 - the same, in more words
             known = arms.setdefault(run.activation.spelling, asked)
             if dict(known) | {"seed": 0} != dict(asked) | {"seed": 0}:
                 raise UserError(
@@ -175,12 +192,7 @@ class Tuner:
         return tuple(families)
 
     def _checked(self, family: Family) -> Family:
-        """The family. Raises UserError for tuning seeds that score, too, and where scoring has a validation part."""
-        if any(asked["validation_split"] for asked in family.asked.values()):
-            raise UserError(
-                "A tuning keeps its own part for validation ([tuning] validation_split), and what is scored trains on "
-                "the whole training part: leave out --validation-split."
-            )
+        """The family. Raises UserError for tuning seeds that score, too."""
         both = sorted(set(family.seeds) & set(family.search.seeds))
         if both:
             raise UserError(
@@ -190,8 +202,11 @@ class Tuner:
         return family
 
     def _trial(self, family: Family, arm: str, trial: Trial, seed: int) -> Asked:
-        part = {"validation_split": self.tuning.validation_split, "split": "stratified", "seed": seed}
-        return laid_over(family.asked[arm], trial.settings) | part
+        return self._judged(laid_over(family.asked[arm], trial.settings)) | {"seed": seed}
+
+    def _judged(self, asked: Asked) -> dict[str, Any]:
+        """Settings with the tuning's part for validation."""
+        return dict(asked) | {"validation_split": self.tuning.validation_split, "split": "stratified"}
 
 
 def _places(family: Family, chosen: Mapping[str, Tuned]) -> list[tuple[Asked, str]]:
@@ -203,10 +218,21 @@ def _places(family: Family, chosen: Mapping[str, Tuned]) -> list[tuple[Asked, st
         beside = [trial for other in family.asked for trial in _doubted(chosen, arm, other, baseline)]
         its = [(own, family.name), (dict(shared), "")]
         its += [(laid_over(shared, trial.settings), family.name + BESIDE) for trial in beside]
-        for number, (asked, name) in enumerate(its):
-            if asked not in [earlier for earlier, _ in its[:number]]:
+        seen: list[Values] = []
+        for asked, name in its:
+            settings = tuple((searched, value_in(asked, searched)) for searched in family.search.searched)
+            if settings not in seen:
+                seen.append(settings)
                 places.append((asked, name))
     return places
+
+
+def _spelled_out(asked: Asked, run: Run, searched: Sequence[str]) -> dict[str, Any]:
+    """Settings with what its run has of those that are searched: "as usual" is one of the values that are tried."""
+    values = {name: getattr(run, name) for name in searched if place_of(name) == name}
+    return dict(asked) | {
+        name: value.spelling if isinstance(value, Choice) else value for name, value in values.items()
+    }
 
 
 def _doubted(chosen: Mapping[str, Tuned], arm: str, other: str, baseline: str) -> list[Trial]:
@@ -216,12 +242,30 @@ def _doubted(chosen: Mapping[str, Tuned], arm: str, other: str, baseline: str) -
     return doubted(chosen, other if arm == baseline else arm, baseline)
 
 
+def _check_no_validation(asked_for: Sequence[tuple[str, Asked]]) -> None:
+    """Raise UserError for settings of a validation part: scored runs have none."""
+    for name in ("patience", "split", "validation_split"):
+        option = SETTINGS[name].option
+        if any(asked[name] != SETTINGS[name].default for _, asked in asked_for):
+            raise UserError(
+                f"A tuning and {option} do not go together: the tuning keeps its own part for validation ([tuning] "
+                "validation_split), and what is scored trains on the whole training part and has none. Leave "
+                f"{option} out."
+            )
+
+
 def _with_seeds(study: Study) -> Study:
     """The study, with `SCORING_SEEDS` where it says nothing of seeds."""
     places = (study.base, study.grid, *study.variants.values())
     if any("seed" in place for place in places):
         return study
     return msgspec.structs.replace(study, grid=study.grid | {"seed": list(range(SCORING_SEEDS))})
+
+
+def shared_settings(study: Study) -> list[tuple[str, Asked]]:
+    """The scoring runs of a study that tunes, each with its variant, at the settings that all arms share."""
+    seeded = _with_seeds(study)
+    return [(variant, _shared(seeded, variant, asked)) for variant, asked in seeded.expanded]
 
 
 def _shared(study: Study, variant: str, asked: Asked) -> Asked:

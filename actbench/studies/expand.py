@@ -10,11 +10,12 @@ from actbench import activations, datasets, models
 from actbench.datasets import DatasetInfo, Request
 from actbench.errors import UserError
 from actbench.models import whole
-from actbench.registry import parse
-from actbench.results.columns import KEEP, SCORING, SETTINGS, Run
+from actbench.registry import choose, parse
+from actbench.results.columns import KEEP, SCORING, SETTINGS, TUNING, Run
 from actbench.studies.settings import NAMED, Asked, check_trusted, is_of_ones_own, is_saved
 from actbench.studies.study import Study
 from actbench.training import augmentation, initializers
+from actbench.training.optimizers import OPTIMIZERS
 
 
 def request(study: Study, asked: Asked) -> Request:
@@ -76,19 +77,20 @@ def expand(
         fitting["epochs"] = asked["epochs"] or source.epochs
         fitting["device"] = device_kind(asked["device"], asked["backend"])
         models.check(fitting["model"], data.shape)
+        if role == TUNING:
+            _check_room(asked, data)
         _check_training(asked, data)
-        if is_whole(fitting["model"]):
-            fitting["initializer"] = asked["initializer"] or initializers.OWN
-            _check_whole(fitting)
-        else:
-            fitting["initializer"] = asked["initializer"] or initializers.USUAL
-            _check_reference(fitting)
+        whole_network = is_whole(fitting["model"])
+        fitting["initializer"] = asked["initializer"] or (initializers.OWN if whole_network else initializers.USUAL)
+        (_check_whole if whole_network else _check_reference)(fitting)
         # The data goes by the name that was given; what is in it is told by its hash.
         meant = {
             name: resolve[name](value) if name in NAMED and value is not None else value
             for name, value in fitting.items()
         }
         meant["data"] = asked["data"]
+        if meant["weight_decay"] == choose(OPTIMIZERS, asked["optimizer"])[0].usual_decay:
+            meant["weight_decay"] = None  # it says what would be done without a word
         values = {column.name: meant[name] for name, column in SETTINGS.items()}
         run = Run(study=study.name, variant=variant, dataset_sha256=data.sha256, role=role, **values)
         if run.key in runs:
@@ -145,6 +147,24 @@ def _twice(study: str, first: Run, second: Run) -> str:
     pairs = zip((first, second), where, strict=True)
     arms = [f"{run.activation.spelling} with seed {run.seed}{place}" for run, place in pairs]
     return f"The study {study!r} asks twice for the same run: {arms[0]}, and {arms[1]}. Drop one of them."
+
+
+def _check_room(asked: Asked, data: DatasetInfo) -> None:
+    """Refuse a tuning whose part for validation is too small, or leaves too little to train on."""
+    part = (
+        f"{asked['validation_split']:g} of the {data.train_size + data.val_size} training inputs of {asked['data']!r}"
+    )
+    if data.val_size < data.strata:
+        raise UserError(
+            f"The tuning has no room for validation: {part} is {data.val_size}, and there are {data.classes} classes. "
+            "Raise validation_split in [tuning], or take more data."
+        )
+    if asked["batch_size"] > data.train_size:
+        raise UserError(
+            f"The tuning has no room for training: it keeps {part} for validation, and the {data.train_size} that are "
+            f"left are less than a batch of {asked['batch_size']}. Lower validation_split in [tuning], take more data, "
+            "or give a smaller --batch-size."
+        )
 
 
 def _check_training(asked: Asked, data: DatasetInfo) -> None:

@@ -171,7 +171,7 @@ def build_optimizer(run: Run, model: Any, steps_per_epoch: int) -> Any:
     _check_choice("optimizer", run.optimizer, choice)
     with backends.current().precision(run.precision):
         rate = schedules.learning_rate(run.schedule, run.learning_rate, run.epochs * steps_per_epoch)
-        decay = entry.weight_decay if run.weight_decay is None else run.weight_decay
+        decay = entry.usual_decay if run.weight_decay is None else run.weight_decay
         common = {"weight_decay": decay or None, "global_clipnorm": run.clip_norm}
         optimizer = entry.make(rate, common, **values)
     optimizer.exclude_from_weight_decay([weight for weight in learned(model) if weight.trainable])

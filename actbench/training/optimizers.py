@@ -42,6 +42,11 @@ class Optimizer:
         """What it is, from the docstring."""
         return self.make.__doc__ or ""
 
+    @property
+    def usual_decay(self) -> float:
+        """What it decays where nobody says how much, as a number."""
+        return self.weight_decay or 0.0
+
 
 OPTIMIZERS: Registry[Optimizer] = Registry("optimizer", __name__)
 

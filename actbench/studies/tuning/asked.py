@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -84,7 +85,12 @@ def laid_over(asked: Mapping[str, Any], values: Values) -> dict[str, Any]:
 
 
 def value_in(asked: Mapping[str, Any], name: str) -> Any:
-    """What settings, or a row of ``runs.csv``, hold under a searched name."""
-    if place_of(name) == name:
-        return asked[name]
-    return choose(OPTIMIZERS, asked["optimizer"])[1][name]
+    """What settings, or a row of ``runs.csv``, hold under a searched name. Where no weight decay is said, it is the
+    optimizer's own.
+    """
+    if place_of(name) != name:
+        return choose(OPTIMIZERS, asked["optimizer"])[1][name]
+    value = asked[name]
+    if name == "weight_decay" and (value is None or math.isnan(value)):
+        return choose(OPTIMIZERS, asked["optimizer"])[0].usual_decay
+    return value

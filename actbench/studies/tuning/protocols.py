@@ -181,6 +181,16 @@ class Search:
             found[arm] = tuned(scores, finalists=[t for t, its in seeds.items() if len(its) == most])
         return found
 
+    def later(self, results: Results) -> int:
+        """How many runs of each arm will be needed beyond those that are now, if nothing else comes to be tried."""
+        trials, needed = self._needed(results)
+        return sum(self._kept(len(trials))) - len(needed) // len(self.arms)
+
+    def _kept(self, trials: int) -> list[int]:
+        """How many of an arm's trials are made on each of the seeds."""
+        halved = self.tuning.budget == "halving"
+        return [math.ceil(trials / 2 ** (number * halved)) for number in range(len(self.seeds))]
+
     def _needed(self, results: Results) -> tuple[list[Trial], list[Key]]:
         halving = self.tuning.budget == "halving"
         at_first = self.seeds[:1] if halving else self.seeds
@@ -196,11 +206,10 @@ class Search:
                 break
             trials = trials + more
         left = dict.fromkeys(self.arms, trials)
-        for number in range(1, len(self.seeds)) if halving else ():
-            kept = math.ceil(len(trials) / 2**number)
+        for number, kept in enumerate(self._kept(len(trials))[1:] if halving else (), start=1):
             for arm in self.arms:
                 scores_now = {t: score(results, arm, t, self.seeds[:number]) for t in left[arm]}
-                best = sorted(scores_now, key=lambda t: scores_now[t].rank, reverse=True)[: max(1, kept)]
+                best = sorted(scores_now, key=lambda t: scores_now[t].rank, reverse=True)[:kept]
                 left[arm] = [t for t in trials if t in best]
             needed += [(arm, t, self.seeds[number]) for arm in self.arms for t in left[arm]]
             if any(key not in results for key in needed):

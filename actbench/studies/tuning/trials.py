@@ -13,7 +13,9 @@ from actbench.studies.tuning.asked import Values
 FLAT = 0.01
 """An optimum is as broad as the rates whose validation accuracy is within one point of the best."""
 TOLD_APART = 2.0
-"""So many standard errors a trial must lead by before its lead is more than luck."""
+"""So many standard errors of a mean a trial must lead by before its lead is more than luck."""
+MEAN_DIGITS = 12
+"""Of a mean accuracy: more than any number of inputs needs, and fewer than float64 has."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,12 @@ class Tuned:
         return self.score.accuracy - rival.accuracy > TOLD_APART * error
 
     @property
+    def is_cut_off(self) -> bool:
+        """Whether the optimum may be broader: it goes on to the lowest or highest learning rate that was tried."""
+        rates = [trial.rate for trial in self.scores if trial.rate is not None]
+        return self.flat is not None and (self.flat[0] == min(rates) or self.flat[1] == max(rates))
+
+    @property
     def decades(self) -> float | None:
         """How broad the optimum is, in powers of ten of the learning rate."""
         return math.log10(self.flat[1] / self.flat[0]) if self.flat else None
@@ -119,7 +127,9 @@ def score(results: Results, arm: str, trial: Trial, seeds: Sequence[int]) -> Sco
     n = len(found)
     accuracies = [r.accuracy for r in found]
     variance = statistics.variance(accuracies) if n > 1 else math.nan
-    return Score(sum(accuracies) / n, sum(r.loss for r in found) / n, variance, n, sum(r.learned for r in found))
+    # Equal counts of right answers are a tie, whatever is lost in their fractions' last digits.
+    mean = round(math.fsum(accuracies) / n, MEAN_DIGITS)
+    return Score(mean, sum(r.loss for r in found) / n, variance, n, sum(r.learned for r in found))
 
 
 def tuned(scores: Mapping[Trial, Score], *, finalists: Sequence[Trial] | None = None) -> Tuned:
