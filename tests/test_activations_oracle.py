@@ -131,7 +131,7 @@ def test_what_is_not_a_number_stays_none(name, precision) -> None:
         assert np.isnan(by_xla(precision, (0.0, np.nan))[name][0][1])
 
 
-@pytest.mark.parametrize("precision", EPSILON)
+@pytest.mark.parametrize("precision", mostly_slow([*EPSILON]))
 @pytest.mark.parametrize("name", [*[e.name for e in CATALOGUE if e.kind == "elementwise"], "leaky_relu(0.3)"])
 def test_the_slope_at_0_that_is_printed_is_that_of_training(name, precision) -> None:
     """At a kink there is more than one to choose from, and libraries choose differently when they compile."""

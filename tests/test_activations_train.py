@@ -69,7 +69,7 @@ LAYERS = [entry.name for entry in CATALOGUE if entry.kind == "layer"]
 OTHERS = [entry.name for entry in CATALOGUE if entry.kind != "layer"]
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("name", mostly_slow(OTHERS, quick=8))
 def test_mlp(name) -> None:
     losses = epoch(name, "mlp(32, 16)", "float32")
     assert np.isfinite(losses).all()
@@ -81,6 +81,6 @@ def test_cnn(name) -> None:
     assert np.isfinite(epoch(name, "cnn", "float32")).all()
 
 
-@pytest.mark.parametrize("name", ["spocu", "frelu", "rrelu", "pau", "sparsemax", "squared_relu"])
+@pytest.mark.parametrize("name", mostly_slow(["frelu", "spocu", "rrelu", "pau", "sparsemax", "squared_relu"]))
 def test_cnn_in_mixed_precision(name) -> None:
     assert np.isfinite(epoch(name, "cnn", "mixed_bfloat16")).all()

@@ -78,6 +78,7 @@ def test_a_library_is_named_nowhere_but_in_its_own_home(home):
     assert sentences <= {"providers.py"}
 
 
+@pytest.mark.slow
 def test_every_exception_to_that_is_needed():
     seen = [(place, words) for home in WORDS for place, words in found(home)]
     for place, words in (WRAPPED | DECLARED).items():

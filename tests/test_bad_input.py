@@ -147,6 +147,7 @@ def test_study_files_beyond_all_measure_are_refused(tmp_path, text, said):
     assert len(str(refused.value)) < 2000
 
 
+@pytest.mark.slow
 def test_too_many_runs_are_refused_before_they_are_held_in_memory(invoke):
     many = Study(grid={"seed": list(range(10_000)), "epochs": list(range(1, 100))})
     with pytest.raises(UserError, match="more than 100000 runs"):

@@ -148,7 +148,7 @@ def some_runs(stream, n, *, dead=0.0):
     return runs.sort_values("seed", kind="stable")
 
 
-@pytest.mark.parametrize("metric", ["test_accuracy", "train_seconds", "epochs-to:0.9"])
+@pytest.mark.parametrize("metric", mostly_slow(["test_accuracy", "train_seconds", "epochs-to:0.9"]))
 @pytest.mark.parametrize(("n", "dead"), mostly_slow([(12, 0.3), (5, 0.0), (9, 0.0)]))
 def test_claims_and_compare_say_the_same_of_the_same_runs(metric, n, dead):
     """Whichever of two arms a claim is about, and whichever way: the verdict is what `compare` prints of them."""

@@ -383,6 +383,7 @@ def test_an_activation_that_does_not_fit_the_network_says_so(broken):
     assert "'frelu' looks at neighbouring pixels: use it in a convolutional model" in unfit["error"]
 
 
+@pytest.mark.slow
 def test_a_model_whose_way_nobody_knows_is_told_what_to_return(own_folder, invoke):
     (own_folder / "nets.py").write_text(NETS)
     done = invoke("run", "--act", "relu", "--model", "nets.py:build", "--epochs", "1", "--device", "cpu")
@@ -714,6 +715,7 @@ def in_a_terminal(words, cwd, **env):
     return b"".join(chunks).decode()
 
 
+@pytest.mark.slow
 def test_no_color_is_respected_in_a_terminal(place, first):
     words = ["compare", "results/adhoc"]
     coloured, plain = in_a_terminal(words, place), in_a_terminal(words, place, NO_COLOR="1")

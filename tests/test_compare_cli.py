@@ -122,6 +122,7 @@ def test_a_tuned_store(npz, monkeypatch, invoke):
     assert tidy(done.stdout) == tidy(golden("tuned.txt", done.stdout))
 
 
+@pytest.mark.slow
 def test_html_words(here, invoke):
     done = invoke("compare", "two", "--format", "html", "--fail-if", "test_accuracy(mish) < 0.5")
     assert done.returncode == 0
@@ -211,6 +212,7 @@ def test_a_format_that_is_said_twice_alike_is_taken(here, invoke):
     assert invoke("compare", "one", "--json", "--format", "json", "-o", "a.json").returncode == 0
 
 
+@pytest.mark.slow
 def test_an_output_that_lacks_a_letter_shows_a_question_mark(here):
     done = program("compare", "one", cwd=here, env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}, check=0)
     assert "Traceback" not in done.stderr

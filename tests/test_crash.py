@@ -62,6 +62,7 @@ def test_the_log_holds_versions_and_machine(tmp_path, buggy):
     assert any(re.fullmatch(r"cores: \d+", line) for line in lines)
 
 
+@pytest.mark.slow
 def test_debug_shows_the_traceback_of_a_bug_too_whatever_starts_the_program(tmp_path, buggy):
     done = program("info", "--debug", command=INSTALLED, cwd=tmp_path, env=buggy(BUG), check=3)
     assert "Traceback (most recent call last)" in done.stderr

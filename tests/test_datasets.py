@@ -272,6 +272,7 @@ def test_a_limit_takes_the_classes_in_turn(npz):
     assert load(str(npz(**arrays)), limit=60).y_train.tolist() == [y[order[at]] for at in shuffled]
 
 
+@pytest.mark.slow
 def test_a_limit_of_very_many_classes(npz):
     y = np.arange(200_000, dtype="int32")
     x = np.zeros((len(y), 1), "float32")

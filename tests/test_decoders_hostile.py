@@ -14,6 +14,7 @@ from pathlib import Path
 import containers
 import numpy as np
 import pytest
+from conftest import mostly_slow
 from containers import BATCHES, FEW, FORMATS, LETTERS, PHOTOGRAPHS, REVIEWS, SMALL, written
 
 from actbench.datasets.published.decoders import cifar, idx, mat, npz, pickles
@@ -262,7 +263,7 @@ def assert_same(found, expected):
         np.testing.assert_array_equal(found[key], array)
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", mostly_slow([*FORMATS], quick=2))
 def test_files_that_are_cut_are_refused(name, tmp_path):
     paths, whole, read = written(name, tmp_path)
     for path in paths:
@@ -276,7 +277,7 @@ def test_files_that_are_cut_are_refused(name, tmp_path):
         path.write_bytes(content)
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", mostly_slow([*FORMATS], quick=2))
 def test_files_with_flipped_bits_are_refused_or_hold_what_they_should(name, tmp_path):
     paths, whole, read = written(name, tmp_path)
     random = np.random.RandomState(0)

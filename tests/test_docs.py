@@ -115,6 +115,7 @@ def test_the_readme_is_short_and_names_the_command_of_its_picture():
     assert len(readme.splitlines()) <= 200
 
 
+@pytest.mark.slow
 def test_the_readmes_picture_is_what_its_command_draws(tmp_path):
     (tmp_path / "results").symlink_to(ROOT / "results")
     (tmp_path / pictures.FOLDER).mkdir(parents=True)
@@ -124,6 +125,7 @@ def test_the_readmes_picture_is_what_its_command_draws(tmp_path):
     assert np.abs(drawn - kept).mean() < 0.01
 
 
+@pytest.mark.slow
 def test_the_readmes_terminal_is_what_its_command_says():
     kept = (ROOT / pictures.FOLDER / "terminal.svg").read_text(encoding="utf-8")
     assert pictures.screen(pictures.TERMINAL, pictures.call(pictures.TERMINAL)) == kept, (

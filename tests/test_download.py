@@ -353,6 +353,7 @@ def test_a_mirror_that_never_comes_to_the_point(server, get, begin, drop, reason
     assert server.ranges("/endless") == [None]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hasty")
 def test_nor_under_an_encryption(server, get, own_folder, monkeypatch):
     authority = trustme.CA()

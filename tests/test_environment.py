@@ -21,6 +21,7 @@ print(environment.suspended_seconds() - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGCONT"), reason="needs a system that stops processes")
 @pytest.mark.parametrize("why", ["stopped", "slow"])
 def test_a_process_that_was_stopped_is_told_from_one_that_was_slow(why):

@@ -649,6 +649,7 @@ def test_killed_in_the_middle_and_run_again(invoke, server, known, alone, home):
     assert not part.exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_fetching_and_keeps_what_has_come(server, alone, home):
     process = alone(server.put("/faces", stalled(server, at=40_000)), "data", "fetch", NAME, silence=60)
     part = home / "kept/downloads/faces/faces.npz.part"

@@ -30,6 +30,7 @@ def test_a_readme_without_markers_is_refused() -> None:
         gallery.with_names("# actbench\n")
 
 
+@pytest.mark.slow
 def test_the_gallery_shows_the_catalogue_as_it_is() -> None:
     assert gallery.page() == (ROOT / gallery.PAGE).read_text(encoding="utf-8"), HOW
     drawn = {file.stem for file in (ROOT / gallery.PICTURES).glob("*.svg")}
@@ -122,6 +123,7 @@ def test_pictures_of_a_family_have_the_same_axes(tmp_path) -> None:
                     assert low < np.nanmin(line.get_ydata()) <= np.nanmax(line.get_ydata()) < high
 
 
+@pytest.mark.slow
 def test_what_is_drawn_at_random_is_drawn_as_a_band(tmp_path) -> None:
     """And what a curve stands for is said beside its name."""
     left, right = axes_of(["frelu", "rrelu", "prelu", "softmax", "relu"], tmp_path)

@@ -1,7 +1,10 @@
 """The shape of the house: imports point one way, down the list of rooms, and nothing grows too large to be read."""
 
 import ast
+import functools
 import re
+
+import pytest
 
 from tools.rooms import DEPTH, LAYERS, PACKAGE, PAGE, modules, room_of, with_table
 
@@ -9,24 +12,29 @@ MOST_LINES = 400
 MOST_ENTRIES = 20
 
 
+@functools.cache
+def names():
+    """Those of all modules."""
+    return {name for name, _ in modules()}
+
+
 def imports(path):
     """Every module of the program that a module names in an import; those inside functions and for types count too."""
-    names = {name for name, _ in modules()}
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in names)
+            yield from (alias.name for alias in node.names if alias.name in names())
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path} imports relatively"
             whole = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from (name if name in names else node.module for name in whole if node.module in names)
+            yield from (name if name in names() else node.module for name in whole if node.module in names())
         elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("lazy", "load") and node.args:
-            yield from (arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant) and arg.value in names)
+            yield from (arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant) and arg.value in names())
 
 
+@functools.cache
 def module_edges():
     """Which module uses which other one."""
-    for module, path in modules():
-        yield from ((module, used) for used in imports(path) if used != module)
+    return [(module, used) for module, path in modules() for used in imports(path) if used != module]
 
 
 def edges():
@@ -83,6 +91,7 @@ def test_contributing_shows_the_rooms():
     assert [room for room in DEPTH if not re.search(rf"^\| `{room}(/|\.py)` \| \S", text, re.MULTILINE)] == []
 
 
+@pytest.mark.slow
 def test_the_checks_see_what_they_are_to_see():
     assert ("cli", "tables") in edges()  # inside a function
     assert ("execution", "training") in edges()

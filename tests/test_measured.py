@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import mostly_slow
 from synthetic import Arm, Task, write
 
 from actbench.errors import UserError
@@ -130,6 +131,7 @@ def unsigned(row):
     return row | {"epochs_digest": ""}
 
 
+@pytest.mark.slow
 def test_tables_and_reports_say_which_epoch_counts(validated, invoke):
     rows = {rule: invoke("compare", validated, "--format", "md", "--select", rule).stdout for rule in EpochRule}
     assert "figures of the epoch of highest validation accuracy, thresholds by validation accuracy" in rows["val"]
@@ -157,7 +159,7 @@ def test_the_epoch_is_chosen_without_a_look_at_the_test_part(validated):
         assert (runs["best_test_accuracy"] == best["best_test_accuracy"]).all()
 
 
-@pytest.mark.parametrize("kind", ["strip", "profile", "curves", "pareto"])
+@pytest.mark.parametrize("kind", mostly_slow(["strip", "profile", "curves", "pareto"]))
 def test_pictures_obey_the_rule(validated, invoke, own_folder, kind):
     assert invoke("plot", validated, kind, "--select", "last", "--output", "last.svg").returncode == 0
     assert invoke("plot", validated, kind, "--output", "val.svg").returncode == 0

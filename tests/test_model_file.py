@@ -387,8 +387,9 @@ def test_what_cannot_be_trained_is_refused_in_a_sentence(fields, message):
         Path(name).write_text("no model", encoding="utf-8")
     with zipfile.ZipFile("no_network.keras", "w") as archive:
         archive.writestr("config.json", "[]")
-    with zipfile.ZipFile("bomb.keras", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("config.json", "{}" + " " * 70 * 1024**2)
+    if name == "bomb.keras":
+        with zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("config.json", "{}" + " " * 70 * 1024**2)
     made = {
         "four": lambda: ended_by(None, 4),
         "sigmoid": lambda: ended_by("sigmoid"),

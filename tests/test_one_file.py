@@ -136,6 +136,7 @@ def rows(folder):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_each_is_offered(call):
     offered = {
         ("compare", "--help"): "csv|html|json|junit|latex|md|table|telegram",
@@ -165,6 +166,7 @@ def test_a_format_writes_every_sheet(call, words, title, tmp_path):
     assert (tmp_path / "a.tel").read_text(encoding="utf-8") == done.stdout
 
 
+@pytest.mark.slow
 def test_a_picture_is_drawn_and_obeys_its_options(call, tmp_path):
     store = RESULTS / "hardshrink-cifar10"
     call("plot", store, "heads", "--x", "seconds", "--output", "heads.svg", check=0)

@@ -657,6 +657,7 @@ def test_a_study_beside_its_table_and_text(own_folder):
     assert "--split cannot be 'random': allowed are last, stratified" in refused.stderr
 
 
+@pytest.mark.slow
 def test_show(own_folder):
     write_table(own_folder / "t.csv")
     shown = program("data", "show", "t.csv", "--target", "kind", cwd=own_folder, check=0).stdout

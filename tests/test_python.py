@@ -83,6 +83,7 @@ def test_what_the_page_shows_works_in_a_script_without_a_guard_and_in_a_running_
     ]
 
 
+@pytest.mark.slow
 def test_an_answer_reads_as_the_command_prints_it(invoke, own_folder):
     mine = actbench.compare(STORE, metrics=["accuracy", "epochs-to:0.97"], where=["variant=basic"], margin=0.01)
     asked = ["compare", STORE, "--metric", "accuracy", "--metric", "epochs-to:0.97", "--where", "variant=basic"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import program
+from synthetic import DRAWN_OF_ALL
 from typer.main import get_command
 
 import actbench
@@ -16,6 +17,7 @@ from actbench.reports.formats import FORMATS
 from actbench.reports.plots import PLOTS
 from actbench.training import backends
 
+pytestmark = pytest.mark.slow
 RESULTS = Path(__file__).parents[1] / "results"
 STORE = str(RESULTS / "frelu-mnist")
 CALL = """
@@ -56,14 +58,9 @@ SAYS = {
     **{(*REPRODUCE, "--format", name): ["frelu"] for name in FORMATS.names},
     ("run", "--act", "relu", "--act", "mish", "--seeds", "2", "--device", "cpu", "--dry-run"): ["4 runs in 2 arms"],
 }
-OF_TUNINGS = ("budget", "sensitivity")
-"""Pictures of which this store has nothing: they say what they would take."""
 WRITES = {
     ("init", "study.toml"): ["[grid]", "learning_rate"],
-    **{
-        ("plot", STORE, name, "--output", f"{name}.svg"): ["<svg", "--tune lr" if name in OF_TUNINGS else "frelu"]
-        for name in PLOTS.names
-    },
+    **{("plot", STORE, name, "--output", f"{name}.svg"): ["<svg", "frelu"] for name in DRAWN_OF_ALL},
     **{("compare", STORE, "--format", name, "--output", f"compare.{name}"): ["frelu"] for name in FORMATS.names},
 }
 MISTAKES = {
@@ -74,6 +71,7 @@ MISTAKES = {
     ("compare", "nowhere"): "There are no results in 'nowhere'",
     ("reproduce", "swish-mish"): "Did you mean 'swish-mish-mnist'?",
     ("show", "mihs"): "Did you mean 'mish'?",
+    **{("plot", STORE, plot.name): "--tune lr" for plot in PLOTS if plot.name not in DRAWN_OF_ALL},
 }
 
 

@@ -90,6 +90,7 @@ def test_a_step_is_what_the_formulas_say(asked, oracle):
     np.testing.assert_allclose(found[1], bias, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_evaluations_know_nothing_of_smoothing_and_penalties():
     plain = trained(**FIELDS | {"epochs": 1})
     asked = trained(**FIELDS | {"epochs": 1}, label_smoothing=0.5, l2=10.0)
@@ -152,6 +153,7 @@ def test_images_are_changed_in_training_alone_and_by_the_seed():
     assert figures(changed) != figures(other)
 
 
+@pytest.mark.slow
 def test_a_program_shared_by_seeds_changes_images_by_each_seed():
     trainer = Trainer()
     shared = [figures(trained(trainer, **FIELDS | AUGMENTED | {"seed": seed})) for seed in (0, 1)]

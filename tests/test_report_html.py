@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from chromium import Browser, find_browser
+from conftest import mostly_slow
 from rich.console import Console
 from synthetic import Arm, Task, write
 
@@ -171,7 +172,7 @@ def test_verdicts_are_in_sight_without_scrolling_sideways(report, browser, width
     )
 
 
-@pytest.mark.parametrize("width", [1440, 390, 320])
+@pytest.mark.parametrize("width", mostly_slow([320, 390, 1440]))
 def test_long_names_lie_over_nothing_and_are_broken_at_their_bracket(browser, tmp_path, width):
     names = ["hard_sigmoid(slope=0.2)", "frelu(epsilon=0.001, momentum=0.99)", "mine.py:quite_a_long_function_of_mine"]
     store = write(tmp_path / "store", [(Task(), [Arm("relu"), *(Arm(name, 0.95) for name in names)])])

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import program
+from conftest import mostly_slow, program
 
 from actbench.errors import UserError
 from actbench.execution.reproduce import find_case, studies
@@ -388,7 +388,7 @@ def test_a_dry_run_judges_nothing(trained, invoke, option):
     assert "--dry-run judges nothing: leave --stored, --format and --output out." in done.stderr
 
 
-@pytest.mark.parametrize("form", FORMATS.names)
+@pytest.mark.parametrize("form", mostly_slow(FORMATS.names))
 def test_every_format_writes_it(trained, invoke, form):
     done = invoke("reproduce", "small.toml", "--format", form)
     assert done.returncode == 0, done.stderr

@@ -13,7 +13,7 @@ from actbench.execution.reproduce import find_case, studies
 from actbench.reports.plots import Look
 from actbench.reports.plots.figures import save_picture
 from actbench.results.frames import read_frames
-from actbench.results.read import RUNS, read_manifest, read_runs
+from actbench.results.read import EPOCHS, RUNS, read_manifest, read_runs
 from actbench.tables import arm_table, to_csv
 from actbench.tables.findings import analyse
 from actbench.tables.measured import EpochRule
@@ -24,7 +24,10 @@ from tools.own import own_studies
 REPOSITORY = Path(__file__).parent.parent
 STORES = REPOSITORY / "results"
 NAMES = sorted(name for name in studies() if (STORES / name / RUNS).is_file())
-OWN = sorted(path.stem for path in (REPOSITORY / "studies").glob("*.toml") if (STORES / path.stem).is_dir())
+# The smallest stores first: of what is redrawn and rewritten, the quick suite does these.
+NAMES.sort(key=lambda name: (STORES / name / EPOCHS).stat().st_size)
+OWN = [path.stem for path in (REPOSITORY / "studies").glob("*.toml") if (STORES / path.stem).is_dir()]
+OWN.sort(key=lambda name: (STORES / name / EPOCHS).stat().st_size)
 
 
 @pytest.fixture
@@ -58,7 +61,7 @@ def test_the_table_follows_from_the_two_raw_files(repository, name):
     assert (runs["epochs_run"] == last["epoch"].reindex(runs.index)).all()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_slow(NAMES))
 def test_comparison_and_verdicts_are_what_the_commands_print(repository, name):
     for file, text in results.texts(results.stored(name)).items():
         assert (results.RESULTS / name / file).read_text(encoding="utf-8") == text
@@ -69,19 +72,19 @@ def own(name):
     return next(study for study in own_studies(results.RESULTS) if study.name == name)
 
 
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", mostly_slow(OWN))
 def test_the_comparison_of_a_study_of_our_own_is_what_the_command_prints(repository, name):
     for file, text in results.texts_of_own(own(name)).items():
         assert (results.RESULTS / name / file).read_text(encoding="utf-8") == text
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_slow(NAMES))
 @pytest.mark.parametrize("kind", mostly_slow([*results.PICTURES]))
 def test_pictures_are_what_the_command_draws(repository, tmp_path, name, kind):
     check_picture(kind, name, analyse([results.RESULTS / name], results.question(results.stored(name))), tmp_path)
 
 
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", mostly_slow(OWN))
 def test_pictures_of_a_study_of_our_own_are_what_the_command_draws(repository, tmp_path, name):
     study = own(name)
     for kind in (*results.PICTURES, *study.pictures):
@@ -109,6 +112,7 @@ def split_numbers(svg):
     return re.sub(r"-?\d+\.\d+", "", svg), [float(number) for number in re.findall(r"-?\d+\.\d+", svg)]
 
 
+@pytest.mark.slow
 def test_what_the_studies_expect_holds(repository):
     found = [results.stored(name) for name in NAMES]
     assert [judged.claim.text for one in found for judged in one.disappointing] == []
@@ -169,18 +173,21 @@ def test_cells_that_are_printed_twice_or_hard_to_miss_are_counted_apart(reposito
     assert (digits.all, digits.distinct, digits.accuracies) == (Share(72, 90), Share(66, 84), Share(14, 28))
 
 
+@pytest.mark.slow
 def test_the_page_of_results_is_computed(repository):
     page = (results.RESULTS / results.PAGE).read_text(encoding="utf-8")
     found = [results.stored(name) for name in results.trained()]
     assert results.page(found, own_studies(results.RESULTS)) == page
 
 
+@pytest.mark.slow
 def test_a_study_without_runs_is_named_as_one(repository, monkeypatch):
     monkeypatch.setattr(results, "trained", lambda: NAMES[1:])
     found = [results.stored(name) for name in NAMES[1:]]
     page, readme = results.page(found, []), (REPOSITORY / "README.md").read_text(encoding="utf-8")
     left_out = NAMES[0]
-    assert f"No runs are stored of [{left_out}](../configs/{left_out}.toml)" in page
+    (named,) = re.findall("(?m)^No runs are stored of .*$", page)
+    assert f"[{left_out}](../configs/{left_out}.toml)" in named
     assert re.search(
         rf"(?m)^- \[{left_out}\]\(configs/{left_out}\.toml\): .* No runs stored yet\.$",
         results.with_verdicts(readme, found),
@@ -213,6 +220,14 @@ seeds = 2
 learning_rate = [0.001, 0.0316]
 """
 
+CLAIM = """
+[[claims]]
+text = "Tanh is above ReLU."
+arm = "tanh"
+is = "higher"
+than = ["relu"]
+"""
+
 
 @pytest.mark.slow
 def test_a_study_of_our_own_is_told_by_its_raw_tables(tmp_path, monkeypatch, invoke):
@@ -234,21 +249,33 @@ def test_a_study_of_our_own_is_told_by_its_raw_tables(tmp_path, monkeypatch, inv
         for arm in ("relu", "tanh", "sigmoid")
     }
     # At the low rate tanh has learned more than ReLU; at the high one both have.
-    assert "Of 2 verdicts against relu at 0.001 for all, 1 tell a difference." in task.survives
-    assert "stand: 0; are gone: 1 (tanh better); turn round: 0; are new: 1 (sigmoid worse)" in task.survives
-    # Without a tuning it is told as `compare` sums up.
-    plain = SMALL.partition("[tuning]")[0].replace('"small"', '"untuned"')
+    assert "relu's own is 0.0316. Of 2 verdicts against it at 0.001 for all, 1 tells a difference." in task.survives
+    assert "upheld: 0; gone: 1 (tanh better); reversed: 0; new: 1 (sigmoid worse). Of 2 arms, 0 are" in task.survives
+    # Without a tuning it is told as `compare` sums up, and its claims are judged.
+    plain = SMALL.partition("[tuning]")[0].replace('"small"', '"untuned"') + CLAIM
     (tmp_path / "studies" / "untuned.toml").write_text(plain, encoding="utf-8")
     invoke("run", "studies/untuned.toml", "--results", "results/untuned", "--reuse", "results/small", "--jobs", "1")
     (untuned,) = (study for study in own_studies(Path("results")) if study.name == "untuned")
+    assert study.outcome.startswith(
+        "Of 1 difference from relu at 0.001 for all, when each arm has its own learning rate"
+    )
+    assert study.outcome.endswith(", 1 gone, 1 new; of 2 arms, 0 are better than relu then, and 1 worse.")
     (line,) = untuned.lines
     assert line.startswith("digits · mlp(16). Test accuracy after the last epoch: better than relu: tanh (+")
     assert (untuned.tuned, untuned.pictures, study.lines) == ([], (), [])
-    assert line in results.page([], [untuned])
+    (claim,) = untuned.claims
+    assert (claim.text, claim.verdict) == ("Tanh is above ReLU.", "confirmed")
+    assert untuned.outcome == "1 claim: 1 confirmed."
+    page = results.page([], [untuned])
+    assert line in page
+    assert f"- {claim.text} **confirmed**: {claim.figures}." in page
+    assert claim.figures in results.texts_of_own(untuned)[results.VERDICTS]
+    assert (study.claims, study.judged) == ([], None)
 
 
 @pytest.mark.slow
 def test_the_readme_shows_the_verdicts(repository):
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     assert results.with_verdicts(readme, [results.stored(name) for name in results.trained()]) == readme
+    assert results.with_own(readme, own_studies(results.RESULTS)) == readme
     assert results.with_tuned(readme, own(results.SHOWN)) == readme

@@ -57,6 +57,7 @@ def test_what_makes_no_schedule_is_refused(name):
         planned(schedule=name)
 
 
+@pytest.mark.slow
 def test_epochs_show_the_rate_that_is_reached():
     record = trained(data="data.npz", model="mlp(8)", epochs=4, batch_size=10, learning_rate=0.2, schedule="linear")
     np.testing.assert_allclose([row.learning_rate for row in record.epochs], [0.2, 0.15, 0.1, 0.05, 0], atol=1e-8)
@@ -89,6 +90,7 @@ def figures(record):
     return [(row.train_loss, row.train_accuracy, row.test_loss, row.test_accuracy) for row in record.epochs]
 
 
+@pytest.mark.slow
 def test_schedules_share_no_program_across_rates():
     trainer = Trainer()
     for rate in (0.1, 0.01):

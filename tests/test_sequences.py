@@ -188,6 +188,7 @@ def test_losses_and_accuracies_are_means_over_targets(tokens, smoothing, compile
     np.testing.assert_allclose(taken.train_epoch(stream.permutation(30)), told, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_an_epoch_is_the_mean_over_all_its_targets_whatever_the_batches(tokens):
     run, data, model, stream = network(data=tokens, learning_rate=1e-12)
     taken, _ = Trainer().programs.take(run, data, model)
@@ -234,6 +235,7 @@ def test_gradients_against_finite_differences(tokens):
         np.testing.assert_allclose((old - weight.numpy())[place], slope, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_step_without_any_target_changes_nothing(own_folder):
     found = arrays()
     found["y_train"][1:] = NO_TARGET

@@ -328,7 +328,7 @@ def tear(folder, name, keep):
     path.write_bytes(path.read_bytes()[:keep])
 
 
-@pytest.mark.parametrize("name", [RUNS, EPOCHS])
+@pytest.mark.parametrize("name", mostly_slow([EPOCHS, RUNS]))
 def test_a_last_row_torn_at_any_byte_is_dropped_with_a_warning_and_the_rest_is_intact(own_folder, name, caplog):
     folder = own_folder / "store"
     whole = filled(folder)
@@ -352,6 +352,7 @@ def test_a_last_row_torn_at_any_byte_is_dropped_with_a_warning_and_the_rest_is_i
             assert (folder / EPOCHS).read_bytes() == whole[EPOCHS][:last], keep
 
 
+@pytest.mark.slow
 def test_a_torn_header_begins_the_table_anew(own_folder):
     header = ",".join(RUN_TABLE.names).encode()
     for keep in range(len(header) + 1):

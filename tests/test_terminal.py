@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 
 import pandas as pd
 import pytest
+from conftest import mostly_slow
 from rich.progress import Progress
 from synthetic import Arm, Task, write
 
@@ -79,7 +80,7 @@ def evil_store(tmp_path):
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "md", "latex", "html", "junit", "json"])
-@pytest.mark.parametrize("to_file", [False, True])
+@pytest.mark.parametrize("to_file", mostly_slow([True, False]))
 def test_every_format_shows_names_and_obeys_none(evil_store, tmp_path, invoke, form, to_file):
     where = ["--output", str(tmp_path / "out")] if to_file else []
     done = invoke("compare", evil_store, "--format", form, *where)
@@ -129,10 +130,10 @@ def actbench(*words, **environment):
 
 @pytest.mark.parametrize(
     "words",
-    [
-        ["run", "--act", EVIL], ["run", EVIL], ["compare", EVIL], ["list", EVIL], ["run", "--data", "\udcff.npz"],
-        ["run", "\udcff.toml"],
-    ],
+    mostly_slow([
+        ["run", "--act", EVIL], ["run", "\udcff.toml"], ["run", EVIL], ["compare", EVIL], ["list", EVIL],
+        ["run", "--data", "\udcff.npz"],
+    ], quick=2),
 )  # fmt: skip
 def test_messages_obey_nothing_and_need_no_letters(words):
     done = actbench(*words, PYTHONIOENCODING="ascii")

@@ -230,7 +230,7 @@ HAND_MADE = {
 }
 
 
-@pytest.mark.parametrize("activation", HAND_MADE)
+@pytest.mark.parametrize("activation", mostly_slow([*HAND_MADE]))
 @pytest.mark.parametrize(("batch", "seed"), mostly_slow([(16, 3), (60, 2**32 - 1)]))
 def test_every_epoch_is_that_of_a_program_written_by_hand(activation, batch, seed):
     asked = SMALL | {"batch_size": batch, "seed": seed, "precision": "float64", "activation": activation}
@@ -261,12 +261,11 @@ class InOrder(keras.utils.PyDataset):
     ("model", "activation", "make"),
     mostly_slow(
         [
-            ("own.py:tiny", "frelu", lambda: keras.optimizers.SGD(0.02, momentum=0.9)),
             ("mlp(9)", "elu", lambda: keras.optimizers.AdamW(0.004)),
+            ("own.py:tiny", "frelu", lambda: keras.optimizers.SGD(0.02, momentum=0.9)),
             ("cnn", "mish", lambda: keras.optimizers.Adam(0.003)),
             ("mlp(9)", "prelu", lambda: keras.optimizers.RMSprop(0.002)),
         ],
-        quick=2,
     ),
 )
 def test_every_epoch_is_that_of_keras_fit(model, activation, make):
@@ -381,6 +380,7 @@ def test_an_activations_own_weights_do_not_shift_the_dropout_of_the_network():
     assert starts[0][0] != starts[0][1]
 
 
+@pytest.mark.slow
 @in_a_plain_graph
 def test_the_same_run_twice_gives_the_same_numbers_whatever_was_trained_before():
     """Programs are kept between seeds: nothing of an earlier run may be left in them."""
@@ -429,7 +429,7 @@ def test_all_compilers_give_the_same_numbers(activation):
     [
         ("xla", "own.py:noisy", "prelu"),
         pytest.param("graph", "own.py:noisy", "prelu", marks=pytest.mark.slow),
-        ("graph", "own.py:tiny", "frelu"),
+        pytest.param("graph", "own.py:tiny", "frelu", marks=pytest.mark.slow),
         ("fused", "own.py:tiny", "mish"),
     ],
 )
@@ -453,6 +453,7 @@ def test_what_xla_cannot_compile_is_trained_in_the_plain_graph_with_the_same_num
     np.testing.assert_allclose(figures(record), figures(plain), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_compiler_is_chosen_for_the_network_and_recorded():
     images = {"data": "images.npz", "activation": "mish", "batch_size": 15, "epochs": 1}
     assert trained(**images, model="mlp(4)").compiler == "xla"
@@ -481,7 +482,7 @@ def test_a_part_without_inputs_has_no_figures():
 
 
 @in_a_plain_graph
-@pytest.mark.parametrize("end", ["dense", "layer", "activation", "nested", "function"])
+@pytest.mark.parametrize("end", mostly_slow(["dense", "layer", "activation", "nested", "function"], quick=2))
 def test_a_network_that_ends_in_a_softmax_has_the_same_loss_as_its_logits(end):
     asked = SMALL | {"precision": "float64", "optimizer": "sgd", "learning_rate": 0.1}
     logits = trained(**asked | {"model": "own.py:mlp"})
@@ -562,6 +563,7 @@ def test_a_loss_that_explodes_is_a_result_with_its_row():
     assert record.parameters == (6 * 7 + 8 * 6 + 7 * 3)
 
 
+@pytest.mark.slow
 @in_a_plain_graph
 def test_an_activation_that_gives_nan_diverges_in_the_first_epoch():
     record = trained(**SMALL | {"activation": "own.py:all_nan"})
@@ -698,6 +700,7 @@ def test_before_its_first_row_a_run_has_no_state():
         Trainer().begin(run, datasets.load(request)).checkpoint()
 
 
+@pytest.mark.slow
 def test_the_learning_rate_of_a_row_is_the_one_that_was_asked_for():
     record = trained(**SMALL, learning_rate=0.1)
     assert {row.learning_rate for row in record.epochs} == {0.1}

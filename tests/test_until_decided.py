@@ -125,6 +125,7 @@ def test_it_ends_once_every_arm_is_decided(decided, tmp_path):
     assert design.looks == (6, 8, 10)
 
 
+@pytest.mark.slow
 def test_it_ends_with_the_most_seeds(decided):
     outcome, executor, events = decided("relu", "mish", wish=Wish(12, margin=0.0))
     assert outcome.complete
@@ -173,6 +174,7 @@ def test_a_look_with_a_failed_run_is_not_judged(decided):
     assert lines(events) == ["look 1 of 3, 6 seeds: tanh better (p 0.031)"]
 
 
+@pytest.mark.slow
 def test_every_task_is_a_family_of_its_own(decided):
     variants = {"a": {"learning_rate": 0.1, "activation": ["relu", "tanh"]}, "b": {"activation": ["relu", "elu"]}}
     _, executor, events = decided("relu", variants=variants)
@@ -228,6 +230,7 @@ def test_a_store_takes_one_design_for_a_family(decided, arms, wish):
         decided(*arms, wish=wish)
 
 
+@pytest.mark.slow
 def test_another_family_in_the_same_store_has_its_own(decided, tmp_path):
     decided("relu", "tanh")
     other = {"base": {"model": "mlp(9)", "epochs": 1}}
@@ -287,6 +290,7 @@ def test_compare_takes_the_verdicts_of_the_looks(decided, tmp_path):
     assert not kinds(task)
 
 
+@pytest.mark.slow
 def test_seeds_behind_the_look_that_decided_change_no_verdict(decided, tmp_path):
     decided("relu", "tanh", "elu")
     (before,) = compared(tmp_path / "store").comparisons
@@ -319,14 +323,16 @@ def test_a_look_whose_runs_are_not_all_there_is_not_taken(decided, tmp_path):
 
 @pytest.mark.parametrize(
     ("question", "why"),
-    [
-        ({"metrics": ("test_loss",)}, "metric"),
-        ({"baseline": "tanh"}, "baseline"),
-        ({"margin": 0.02}, "margin"),
-        ({"selection": Selection(activations=("relu", "tanh"))}, "runs"),
-        ({"selection": Selection(where=("seed>0",))}, "runs"),
-        ({"rule": "best"}, "rule"),
-    ],
+    mostly_slow(
+        [
+            ({"metrics": ("test_loss",)}, "metric"),
+            ({"baseline": "tanh"}, "baseline"),
+            ({"margin": 0.02}, "margin"),
+            ({"selection": Selection(activations=("relu", "tanh"))}, "runs"),
+            ({"selection": Selection(where=("seed>0",))}, "runs"),
+            ({"rule": "best"}, "rule"),
+        ]
+    ),
 )
 def test_a_comparison_that_cannot_count_the_looks_says_so(decided, tmp_path, question, why):
     from actbench.tables.measured import EpochRule
@@ -346,6 +352,7 @@ def test_arms_that_were_added_later_are_no_part_of_the_family(decided, tmp_path)
     assert kinds(compared(tmp_path / "store")) == [("looks not counted", "arms")]
 
 
+@pytest.mark.slow
 def test_two_designs_about_the_same_runs_are_not_both_honoured(decided, tmp_path):
     decided("relu", "tanh", folder="one")
     decided("relu", "tanh", folder="two", wish=Wish(10, margin=0.01))
@@ -361,6 +368,7 @@ def test_two_stores_of_one_design_are_one(decided, tmp_path):
     assert task.comparisons[0].looks is not None
 
 
+@pytest.mark.slow
 def test_what_is_printed_names_the_looks(decided, tmp_path, invoke):
     decided("relu", "tanh", "elu")
     done = invoke("compare", tmp_path / "store")
@@ -374,6 +382,7 @@ def test_what_is_printed_names_the_looks(decided, tmp_path, invoke):
     assert "--until-decided --max-seeds 10 --baseline relu" in repeated
 
 
+@pytest.mark.slow
 def test_a_check_of_a_verdict_takes_it_from_the_looks(decided, tmp_path):
     decided("relu", "tanh", "elu")
     (result,) = analyse([tmp_path / "store"], Question(fail_if=("better(tanh, relu)",))).checks
@@ -384,6 +393,7 @@ def test_a_check_of_a_verdict_takes_it_from_the_looks(decided, tmp_path):
     assert judge_alone(task, designs, task.task.runs, "tanh", "relu", None) == row.verdict
 
 
+@pytest.mark.slow
 def test_a_check_that_the_looks_cannot_answer_does_not_pass(decided, tmp_path):
     """Neither against another baseline nor of an arm that came later: a plain test would say too much."""
     decided("relu", "tanh", "elu")
@@ -400,6 +410,7 @@ def test_a_check_that_the_looks_cannot_answer_does_not_pass(decided, tmp_path):
     assert counted.figures == (("worse(tanh, relu)", "better"),)
 
 
+@pytest.mark.slow
 def test_within_any_margin_is_asked_of_the_looks(decided, tmp_path):
     decided("relu", "tanh", "mish", wish=Wish(10, margin=0.0))
     looks = compared(tmp_path / "store").comparisons[0].looks.verdicts
@@ -502,6 +513,7 @@ def stopped(folder, **question):
     return [found for found in compared(folder, **question).warnings if found.kind == "stopped early"]
 
 
+@pytest.mark.slow
 def test_a_sweep_that_was_stopped_when_a_test_was_possible_says_so(swept, tmp_path):
     """Who looks while it trains, and stops when it is better, has looked after every seed."""
     with pytest.raises(KeyboardInterrupt):
@@ -576,6 +588,7 @@ def test_another_arm_with_more_seeds_is_no_second_look(swept, tmp_path):
     assert not kinds(compared(tmp_path / "store"))
 
 
+@pytest.mark.slow
 def test_a_design_that_came_after_a_look_does_not_undo_it(swept, decided, tmp_path, monkeypatch):
     swept(["relu", "elu"], 6, day=1)
     time = "2026-11-02T10:00:00+00:00"

@@ -194,6 +194,7 @@ def test_a_later_version_reads_the_first_one(first, later):
     check(first, look(later, first))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moves", [0, 1, 2])
 def test_an_upgrade_that_is_killed_half_way_is_finished_by_the_next_opening(first, later, moves):
     """Two files are moved into place: killed before the first, between the two, and after the second."""

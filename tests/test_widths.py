@@ -53,9 +53,7 @@ def written(invoke, monkeypatch, width, words):
     return done.stdout + "".join(line for line in done.stderr.splitlines(keepends=True) if "WARNING" not in line)
 
 
-@pytest.mark.parametrize(
-    "words", mostly_slow(COMMANDS, len(COMMANDS) - 1), ids=lambda words: " ".join(map(str, words[:3]))
-)
+@pytest.mark.parametrize("words", mostly_slow(COMMANDS, 4), ids=lambda words: " ".join(map(str, words[:3])))
 def test_nothing_is_wider_than_the_screen_and_no_word_is_broken(store, invoke, monkeypatch, words):
     whole = set(written(invoke, monkeypatch, None, words).split())
     for width in WIDTHS:
@@ -79,6 +77,16 @@ def test_a_comparison_keeps_what_matters_and_names_what_it_leaves_out(store, inv
     for name in {name for names in left for name in names}:
         assert name in wide
     assert "No room" not in wide
+
+
+def test_a_column_that_there_is_no_room_for_is_not_explained(store, invoke, monkeypatch):
+    explained = {}
+    for width in (*WIDTHS, None):
+        text = written(invoke, monkeypatch, width, ["compare", "store"])
+        left = " ".join(re.findall(r"No room for: .*?\. A wider", text, re.DOTALL)).split()
+        explained[width] = "Could show:" in text
+        assert explained[width] != ("could show" in " ".join(left)), width
+    assert set(explained.values()) == {True, False}
 
 
 def test_columns_that_are_asked_for_give_way_to_nothing(store, invoke, monkeypatch):

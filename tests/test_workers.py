@@ -203,6 +203,7 @@ def carried_out(trail, checkpoint_epochs=None, checkpoint=None, **fields):
 BEGUN = [RunStarted, PhaseBegan, PhaseBegan]
 
 
+@pytest.mark.slow
 def test_a_worker_tells_of_start_epochs_and_end():
     trail = Trail()
     assert carried_out(trail, epochs=2) == [*BEGUN, EpochEnded, EpochEnded, EpochEnded, RunEnded]
@@ -211,6 +212,7 @@ def test_a_worker_tells_of_start_epochs_and_end():
     assert [event.phase for event in trail.events[1:3]] == [Phase.READING, Phase.COMPILING]
 
 
+@pytest.mark.slow
 def test_checkpoints_are_taken_as_often_as_asked_but_not_of_what_has_ended():
     trail = Trail()
     carried_out(trail, checkpoint_epochs=2, epochs=6)
@@ -279,9 +281,8 @@ def states(variables):
     return {"too few": variables[:-1], "none": [], "other shapes": [np.zeros((3, 2), np.float32) for _ in variables]}
 
 
-@pytest.mark.parametrize(
-    "wrong", ["other shapes", *(pytest.param(wrong, marks=pytest.mark.slow) for wrong in ("too few", "none"))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("wrong", ["other shapes", "too few", "none"])
 def test_a_checkpoint_that_does_not_fit_is_refused_and_the_run_begins_anew(wrong):
     trail = Trail(last=1)
     carried_out(trail, epochs=3)

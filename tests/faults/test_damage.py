@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import small_arrays
-from synthetic import Arm, Task, record, write
+from conftest import mostly_slow, small_arrays
+from synthetic import DRAWN_OF_ALL, Arm, Task, record, write
 from trial import Trial
 
 from actbench.execution.forecast import forecast
 from actbench.execution.local import LocalExecutor
 from actbench.execution.plan import make_plan
-from actbench.reports.plots import PLOTS, Look
+from actbench.reports.plots import Look
 from actbench.reports.plots.figures import save_picture
 from actbench.results.columns import FINAL
 from actbench.results.read import EPOCHS, RUNS
@@ -25,7 +25,7 @@ STEP, QUICK_STEP = 50, 500
 ARMS = [Arm("relu", seeds=(0, 1)), Arm("mish", seeds=(0, 1)), Arm("tanh", seeds=(0, 1), statuses={1: "diverged"})]
 FIGURES = ["test_accuracy", "best_test_accuracy", "train_accuracy", "epochs_to_90", "seconds_to_90", "train_seconds"]
 steps = pytest.mark.parametrize("step", [QUICK_STEP, pytest.param(STEP, marks=pytest.mark.slow)])
-files = pytest.mark.parametrize("name", [RUNS, EPOCHS])
+files = pytest.mark.parametrize("name", mostly_slow([RUNS, EPOCHS]))
 
 
 class Damaged:
@@ -64,7 +64,7 @@ class Damaged:
             assert shown.items() <= self.figures.items(), "a run is shown with figures that it does not have"
 
     def plot(self):
-        for kind in PLOTS.names:
+        for kind in DRAWN_OF_ALL:
             save_picture(kind, analyse([self.folder], Question(thresholds=(0.9,))), Look(), Path("picture.png"))
 
     def mend(self, *, exact):
