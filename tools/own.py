@@ -7,21 +7,29 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actbench.execution.plan import stored_plan
+from actbench.execution.plan import plan_from_store, stored_plan
+from actbench.execution.reproduce import Reproduction, find_case, review
+from actbench.execution.tune import shared_settings
 from actbench.reports import words
-from actbench.reports.words.tuning import settings_words, tuning_line
+from actbench.reports.words.tuning import at_equal_settings, settings_words, tuning_line
+from actbench.reports.words.verdicts import what_differs
 from actbench.results.columns import SCORING
-from actbench.results.read import read_runs
+from actbench.results.read import MANIFEST, read_manifest, read_runs
+from actbench.statistics import Standing
+from actbench.studies.article import read_article
 from actbench.studies.file import read_study
 from actbench.tables.findings import Findings, Question, TaskFindings, analyse
+from tools.story import Story, ToldClaim, verdicts_counted
 
 if TYPE_CHECKING:
-    from actbench.statistics import Standing
+    from actbench.statistics import Verdict
     from actbench.studies.study import Study
     from actbench.tables.comparison import MetricComparison, Row
     from actbench.tables.tuning import TuningFindings
 
 STUDIES = Path("studies")
+BETTER, WORSE = Standing.BETTER, Standing.WORSE
+UPHELD, GONE, REVERSED, CHANGED, NEW = FATES = ("upheld", "gone", "reversed", "changed", "new")
 TUNED_PICTURES = ("sensitivity", "budget")
 
 
@@ -81,10 +89,13 @@ class TunedTask:
         """Every arm, the best at its own settings first."""
         own, shared = (_means(found) for found in (self.own, self.shared))
         ranked = sorted(own, key=lambda arm: own[arm], reverse=True)
+        doubted = {row.arm for row in _comparison(self.own).rows if row.at_equal}
         return [
             Contrast(
                 arm,
-                settings_words(self.tuning.arms[arm].trial.settings) + " (edge)" * self.tuning.arms[arm].on_edge,
+                settings_words(self.tuning.arms[arm].trial.settings)
+                + " (edge)" * self.tuning.arms[arm].on_edge
+                + " ~" * (arm in doubted),
                 words.percent(own[arm]),
                 words.percent(shared[arm]) if arm in shared else words.NOTHING,
                 _verdict(self.own, arm),
@@ -93,35 +104,86 @@ class TunedTask:
             for arm in ranked
         ]
 
+    @cached_property
+    def _verdicts(self) -> tuple[dict[str, Verdict], dict[str, Verdict]]:
+        """Those on each arm at its own settings and at the shared ones."""
+        own, shared = ({row.arm: row.verdict for row in _comparison(found).rows} for found in (self.own, self.shared))
+        return own, shared
+
+    @property
+    def _both(self) -> list[str]:
+        """The arms of both tables, but for the baseline."""
+        own, shared = self._verdicts
+        return [arm for arm in shared if arm in own]
+
+    @cached_property
+    def _fates(self) -> dict[str, list[str]]:
+        """What becomes of differences at shared settings when every arm has its own, and which are new."""
+        own, shared = self._verdicts
+        found: dict[str, list[str]] = {fate: [] for fate in FATES}
+        for arm in self._both:
+            before, after = shared[arm], own[arm]
+            if not before.standing.is_different:
+                if after.standing.is_different:
+                    found[NEW].append(arm)
+            elif not after.standing.is_different:
+                found[GONE].append(arm)
+            elif after.standing is not before.standing:
+                found[REVERSED].append(arm)
+            else:
+                found[UPHELD if what_differs(after) == what_differs(before) else CHANGED].append(arm)
+        return found
+
+    @property
+    def _said(self) -> int:
+        """How many arms differ from the baseline at shared settings."""
+        return sum(len(arms) for fate, arms in self._fates.items() if fate != NEW)
+
+    @property
+    def _ends(self) -> str:
+        """How many arms are better and worse than the baseline, each with its own settings."""
+        own, _ = self._verdicts
+        counts = {standing: sum(own[arm].standing is standing for arm in self._both) for standing in (BETTER, WORSE)}
+        arms = words.plural(len(self._both), "arm")
+        return f"of {arms}, {counts[BETTER]} are better than {self.baseline} then, and {counts[WORSE]} worse"
+
+    @property
+    def survivors(self) -> str:
+        """How many verdicts at shared settings stand, in one line."""
+        fates = ", ".join(f"{len(arms)} {fate}" for fate, arms in self._fates.items() if arms)
+        return (
+            f"of {words.plural(self._said, 'difference')} from {self.baseline} at {self.shared_settings} for all, when "
+            f"each arm has its own {self.searched}, {fates or 'none are left'}; {self._ends}"
+        )
+
     @property
     def survives(self) -> str:
         """What becomes of the verdicts at shared settings when every arm has its own."""
-        own, shared = (
-            {row.arm: row.verdict.standing for row in _comparison(found).rows} for found in (self.own, self.shared)
-        )
-        both = [arm for arm in shared if arm in own]
-        said = [arm for arm in both if shared[arm].is_different]
-        stand = [arm for arm in said if own[arm] is shared[arm]]
-        turned = [arm for arm in said if own[arm].is_different and own[arm] is not shared[arm]]
-        gone = [arm for arm in said if not own[arm].is_different]
-        new = [arm for arm in both if own[arm].is_different and not shared[arm].is_different]
         from scipy.stats import kendalltau
 
+        own, shared = self._verdicts
+        small = sum(shared[arm].standing.is_different and shared[arm].negligible for arm in self._both)
         means = [_means(found) for found in (self.own, self.shared)]
         common = [arm for arm in means[0] if arm in means[1]]
         tau = kendalltau(*([found[arm] for arm in common] for found in means)).statistic
-        counts = (
-            ("stand", stand, shared),
-            ("are gone", gone, shared),
-            ("turn round", turned, own),
-            ("are new", new, own),
+        told = "; ".join(
+            f"{fate}: {len(arms)}{_listed(arms, own, shared)}"
+            for fate, arms in self._fates.items()
+            if arms or fate != CHANGED
         )
-        told = "; ".join(f"{what}: {len(arms)}{_listed(arms, standings)}" for what, arms, standings in counts)
+        usual = settings_words(self.tuning.arms[self.baseline].trial.settings)
         return (
-            f"Of {words.plural(len(both), 'verdict')} against {self.baseline} at {self.shared_settings} for all, "
-            f"{len(said)} tell a difference. Of these, when each arm has its own, {told}. "
-            f"Kendall's τ of the two rankings by mean: {tau:.2f}."
+            f"{self.baseline}'s own is {usual}. Of {words.plural(len(self._both), 'verdict')} against it at "
+            f"{self.shared_settings} for all, {self._said} {'tells' if self._said == 1 else 'tell'} a difference"
+            f"{f' ({small} of no more than the margin)' if small else ''}. "
+            f"Of these, when each arm has its own, {told}. "
+            f"{words.sentence(self._ends)}. Kendall's τ of the two rankings by mean: {tau:.2f}."
         )
+
+    @property
+    def doubts(self) -> list[str]:
+        """What came of arms at equal settings, where the tuning cannot tell their own from the baseline's."""
+        return [f"{words.sentence(line)}." for line in at_equal_settings(_comparison(self.own))]
 
 
 @dataclass(frozen=True)
@@ -163,7 +225,7 @@ class OwnStudy:
     @property
     def lacking(self) -> int:
         """How many of the scoring runs at shared settings that the study asks for are not stored."""
-        plan = stored_plan(self.study, self.store)
+        plan = plan_from_store(self.study, self.store, shared_settings(self.study) if self.study.tuning else None)
         if plan is None:
             raise ValueError(f"{self.store} does not know the data of its own study")
         return len(set(plan.keys) - {row["run_key"] for row in read_runs(self.store)})
@@ -173,10 +235,28 @@ class OwnStudy:
         """What its runs were trained on."""
         return set(self.findings.runs["device_name"].astype(str))
 
+    @cached_property
+    def judged(self) -> Reproduction | None:
+        """What became of what it claims; None where it claims nothing."""
+        if not read_article(self.file).claims:
+            return None
+        case = find_case(str(self.file), self.store.parent)
+        return review(case, stored_plan(case.study, case.store))
+
+    @property
+    def claims(self) -> list[ToldClaim]:
+        """Every claim and what became of it."""
+        return Story(self.judged).claims if self.judged else []
+
     @property
     def pictures(self) -> tuple[str, ...]:
         """Those that its store has more than the others."""
-        return TUNED_PICTURES if self.tuned else ()
+        return (*(TUNED_PICTURES if self.tuned else ()), *(("profile",) if self.is_race else ()))
+
+    @property
+    def is_race(self) -> bool:
+        """Whether arms are compared by when they got to a threshold."""
+        return any(comparison.metric.is_time_to for found in self.findings.tasks for comparison in found.comparisons)
 
     @cached_property
     def tuned(self) -> list[TunedTask]:
@@ -189,6 +269,17 @@ class OwnStudy:
                 (shared,) = (found for found in plain if found.task.settings == wanted)
                 pairs.append(TunedTask(own, shared, own.tuning))
         return pairs
+
+    @property
+    def outcome(self) -> str:
+        """What came of it, in a line: of its claims, or else of its tasks."""
+        if self.judged:
+            return verdicts_counted(self.judged)
+        told = [
+            f"with {variant}, {task.survivors}" if (variant := task.own.task.settings["variant"]) else task.survivors
+            for task in self.tuned
+        ]
+        return words.sentence("; ".join(told)) + "." if told else " ".join(self.lines)
 
     @property
     def lines(self) -> list[str]:
@@ -208,15 +299,20 @@ def own_studies(results: Path) -> list[OwnStudy]:
     return [OwnStudy(read_study(path), results / path.stem) for path in files if (results / path.stem).is_dir()]
 
 
+def untrained_studies(results: Path) -> list[Path]:
+    """Those of which no store has a run."""
+    known = {name for path in results.glob(f"*/{MANIFEST}") for name in read_manifest(path.parent)["studies"]}
+    return [path for path in sorted(STUDIES.glob("*.toml")) if read_study(path).name not in known]
+
+
 def _comparison(found: TaskFindings) -> MetricComparison:
     """That by the first metric."""
     return found.comparisons[0]
 
 
 def _means(found: TaskFindings) -> dict[str, float]:
-    """Mean test accuracy of each arm over all finished runs."""
-    means = found.task.finished.groupby("arm", sort=False)["test_accuracy"].mean()
-    return {str(arm): float(mean) for arm, mean in means.items()}
+    """Mean test accuracy of each arm, as its table has it."""
+    return {str(arm): float(mean) for arm, mean in found.arms.set_index("activation")["test_accuracy"].items()}
 
 
 def _verdict(found: TaskFindings, arm: str) -> str:
@@ -226,5 +322,7 @@ def _verdict(found: TaskFindings, arm: str) -> str:
     return words.verdict(comparison, rows[arm]) if arm in rows else words.NOTHING
 
 
-def _listed(arms: list[str], standings: dict[str, Standing]) -> str:
-    return f" ({', '.join(f'{arm} {standings[arm]}' for arm in arms)})" if arms else ""
+def _listed(arms: list[str], own: dict[str, Verdict], shared: dict[str, Verdict]) -> str:
+    """The arms, each with what is said of it now."""
+    told = [f"{arm} {what_differs(own[arm] if own[arm].standing.is_different else shared[arm])}" for arm in arms]
+    return f" ({', '.join(told)})" if told else ""

@@ -6,7 +6,6 @@ Run ``python -m tools.results`` in the repository after a study was trained or c
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ import jinja2
 from rich.console import Console
 
 from actbench.execution.plan import stored_plan
-from actbench.execution.reproduce import Reproduction, find_case, review, studies
+from actbench.execution.reproduce import CONFIGS, Reproduction, find_case, review, studies
 from actbench.reports.formats.markdown import markdown
 from actbench.reports.plots import Look
 from actbench.reports.plots.figures import save_picture
@@ -31,8 +30,8 @@ from actbench.tables.comparison import ALPHA
 from actbench.tables.findings import Question, analyse
 from actbench.tables.select import Selection
 from tools import renewed
-from tools.own import OwnStudy, own_studies
-from tools.story import Story
+from tools.own import OwnStudy, own_studies, untrained_studies
+from tools.story import Story, verdicts_counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,9 +45,7 @@ PICTURES = ("curves", "pareto", "strip")
 FORMS = ("png", "svg")
 SHOWN = "tuned-digits"
 """The study with which the README begins."""
-SENSITIVITY = "Validation accuracy of each activation against its learning rate, and the rate that each was given"
-SAID = {"too few": "with too few seeds", "undecided": "not decided", "to the digit": "reproduced to the digit"}
-"""Verdicts, counted in a sentence."""
+SENSITIVITY = "Validation error of each activation against its learning rate, and the rate that each was given"
 
 
 def trained() -> list[str]:
@@ -96,11 +93,15 @@ def texts(found: Reproduction) -> dict[str, str]:
 
 
 def texts_of_own(study: OwnStudy) -> dict[str, str]:
-    """The files of words of a study that is no article: its derived table, and what ``compare`` prints."""
+    """The files of words of a study that is no article: its derived table, what ``compare`` prints, and the verdicts on
+    what it claims.
+    """
     thresholds = read_manifest(study.store)["studies"][study.name]["thresholds"]
+    judged = {VERDICTS: markdown(ReproductionSheet((study.judged,)), Console())} if study.judged else {}
     return {
         TABLE: to_csv(arm_table(*read_frames(study.store), thresholds)),
         COMPARISON: markdown(ComparisonSheet(study.findings, View()), Console()),
+        **judged,
     }
 
 
@@ -112,7 +113,12 @@ def page(found: list[Reproduction], own: list[OwnStudy]) -> str:
     stories = [Story(one) for one in found]
     devices = sorted(set().union(*(story.devices for story in stories), *(study.devices for study in own)))
     return environment.get_template(PAGE_TEMPLATE).render(
-        stories=stories, own=own, untrained=untrained(), devices=devices, limit=ALPHA, least=least_pairs(ALPHA)
+        stories=stories,
+        own=own,
+        untrained=[*(Path(CONFIGS, f"{name}.toml") for name in untrained()), *untrained_studies(RESULTS)],
+        devices=devices,
+        limit=ALPHA,
+        least=least_pairs(ALPHA),
     )
 
 
@@ -121,6 +127,12 @@ def with_verdicts(readme: str, found: list[Reproduction]) -> str:
     lines = {one.case.study.name: _line(one) for one in found}
     lines |= {name: _line_of_untrained(name) for name in untrained()}
     return renewed(readme, "verdicts", "\n".join(lines[name] for name in studies()))
+
+
+def with_own(readme: str, own: list[OwnStudy]) -> str:
+    """The README with its line a study of our own renewed, but for the one that it begins with."""
+    lines = [f"- {_link(study.name)}: {study.description} {study.outcome}" for study in own if study.name != SHOWN]
+    return renewed(readme, "own", "\n".join(lines))
 
 
 def with_tuned(readme: str, study: OwnStudy) -> str:
@@ -136,15 +148,17 @@ def with_tuned(readme: str, study: OwnStudy) -> str:
         ),
     ]
     picture = f"![{SENSITIVITY}]({RESULTS}/{study.name}/sensitivity.png)"
-    return renewed(readme, "tuned", "\n".join([*rows, "", task.survives, "", picture]))
+    doubts = [part for line in task.doubts for part in ("", f"~ {line}")]
+    return renewed(readme, "tuned", "\n".join([*rows, "", task.survives, *doubts, "", picture]))
 
 
 def _line(found: Reproduction) -> str:
     """An article: what it tried, and how many of its claims came to what."""
-    study, counts = found.case.study, Counter(str(judged.verdict) for judged in found.claims)
-    verdicts = ", ".join(f"{count} {SAID.get(verdict, verdict)}" for verdict, count in counts.most_common())
-    link = f"[{study.name}]({RESULTS}/{PAGE}#{study.name})"
-    return f"- {link}: {study.description} {len(found.claims)} claims: {verdicts}."
+    return f"- {_link(found.case.study.name)}: {found.case.study.description} {verdicts_counted(found)}"
+
+
+def _link(name: str) -> str:
+    return f"[{name}]({RESULTS}/{PAGE}#{name})"
 
 
 def _line_of_untrained(name: str) -> str:
@@ -162,7 +176,8 @@ def main() -> None:
     replace(RESULTS / PAGE, page(found, own))
     readme = Path("README.md")
     shown = next(study for study in own if study.name == SHOWN)
-    replace(readme, with_tuned(with_verdicts(readme.read_text(encoding="utf-8"), found), shown))
+    text = with_own(with_verdicts(readme.read_text(encoding="utf-8"), found), own)
+    replace(readme, with_tuned(text, shown))
 
 
 def _write(store: Path, files: Mapping[str, str], findings: Findings, pictures: Sequence[str]) -> None:

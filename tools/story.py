@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -26,6 +27,17 @@ from actbench.tables.published import (
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+SAID = {"too few": "with too few seeds", "undecided": "not decided", "to the digit": "reproduced to the digit"}
+"""Verdicts, counted in a sentence."""
+
+
+def verdicts_counted(found: Reproduction) -> str:
+    """How many of the claims came to what."""
+    counts = Counter(str(judged.verdict) for judged in found.claims)
+    verdicts = ", ".join(f"{count} {SAID.get(verdict, verdict)}" for verdict, count in counts.most_common())
+    return f"{words.plural(len(found.claims), 'claim')}: {verdicts}."
 
 
 @dataclass(frozen=True)
