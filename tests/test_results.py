@@ -84,7 +84,8 @@ def test_pictures_are_what_the_command_draws(repository, tmp_path, name, kind):
     check_picture(kind, name, analyse([results.RESULTS / name], results.question(results.stored(name))), tmp_path)
 
 
-@pytest.mark.parametrize("name", mostly_slow(OWN))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OWN)
 def test_pictures_of_a_study_of_our_own_are_what_the_command_draws(repository, tmp_path, name):
     study = own(name)
     for kind in (*results.PICTURES, *study.pictures):

@@ -175,7 +175,7 @@ def test_pairs_that_are_all_trained_on_are_refused():
 # The engine
 
 
-@pytest.mark.parametrize(("smoothing", "compiler"), [(0.0, "graph"), (0.2, "xla")])
+@pytest.mark.parametrize(("smoothing", "compiler"), [(0.2, "graph"), pytest.param(0.2, "xla", marks=pytest.mark.slow)])
 def test_losses_and_accuracies_are_means_over_targets(tokens, smoothing, compiler, monkeypatch):
     monkeypatch.setattr(programs, "choose_compiler", lambda *_, **__: compiler)
     run, data, model, stream = network(data=tokens, label_smoothing=smoothing, learning_rate=1e-9, batch_size=30)
@@ -210,6 +210,7 @@ def test_evaluation_in_parts_counts_no_target_twice(tokens, monkeypatch, parts_o
         np.testing.assert_allclose(taken.evaluate(part), mean_loss(model.predict(x, verbose=0), y), rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_gradients_against_finite_differences(tokens):
     """One step of gradient descent moves each weight by its slope, as differences of the loss tell it."""
     run, data, model, stream = network(data=tokens, activation="tanh", batch_size=30, learning_rate=1.0)

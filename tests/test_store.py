@@ -374,7 +374,8 @@ def test_epochs_without_a_run_are_dropped_with_a_warning(own_folder, caplog):
     assert {row["run_key"] for row in rows(own_folder / EPOCHS)} == {runs[0].key, runs[1].key}
 
 
-@pytest.mark.parametrize("table", mostly_slow(["today's", "the first version's"]))
+@pytest.mark.slow
+@pytest.mark.parametrize("table", ["today's", "the first version's"])
 def test_runs_whose_epochs_are_cut_or_changed_are_told_and_trained_again(own_folder, caplog, table):
     """Wherever ``epochs.csv`` is cut: what is no longer whole is never taken for finished, and the rest still is."""
     runs = [run_of(seed=seed) for seed in range(3)]

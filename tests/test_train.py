@@ -427,7 +427,7 @@ def test_all_compilers_give_the_same_numbers(activation):
 @pytest.mark.parametrize(
     ("compiler", "model", "activation"),
     [
-        ("xla", "own.py:noisy", "prelu"),
+        pytest.param("xla", "own.py:noisy", "prelu", marks=pytest.mark.slow),
         pytest.param("graph", "own.py:noisy", "prelu", marks=pytest.mark.slow),
         pytest.param("graph", "own.py:tiny", "frelu", marks=pytest.mark.slow),
         ("fused", "own.py:tiny", "mish"),

@@ -398,20 +398,16 @@ def test_a_difference_that_is_one_of_the_rates_is_taken_back():
     ("initializer", ["glorot_uniform", "he_normal"], {"glorot_uniform", "he_normal"}),
     ("weight_decay", [0.0, 0.9], {"", "0.9"}),
 ])  # fmt: skip
-def test_what_is_usual_anyway_is_one_of_the_values_that_are_tried(invoke, searched, values, trained):
+def test_what_is_usual_anyway_is_one_of_the_values_that_are_tried(searched, values, trained):
     """Said or not, it is the same run."""
-    Path("s.toml").write_text(
-        'model = "mlp(4)"\n[data]\nname = "digits"\nlimit = 200\n[training]\nepochs = 1\n'
-        '[grid]\nactivation = ["relu", "tanh"]\nseeds = [0, 1]\n[tuning]\nseeds = 1\n'
-        f"[tuning.grid]\n{searched} = {values}\n",
-        encoding="utf-8",
-    )
-    assert invoke("run", "s.toml", "--results", "r", "--jobs", "1").returncode == 0
+    executor = Pretend({"relu": 0.01, "tanh": 0.01})
+    for _ in range(2):
+        sweep(executor, Tuning(protocol="grid", seeds=[10000], grid={searched: values}))
+    assert len(set(executor.trained)) == len(executor.trained)
     scored = [row for row in rows() if row["role"] == "scoring"]
     kinds = {(row["activation"], row[searched], row["seed"]) for row in scored}
     assert len(kinds) == len(scored)
     assert {value for _, value, _ in kinds} <= trained
-    assert "already" in invoke("run", "s.toml", "--results", "r").stderr
 
 
 class Better(Flat):
@@ -516,7 +512,7 @@ def of_tuned(folder):
     ("words", "said"),
     [
         (["--lr", "0.1", "--lr", "0.01"], "The tuning chooses the learning_rate of each arm: give one shared value"),
-        (["--epochs", "2", "--epochs", "3"], "--epochs takes one value and was given 3 times"),
+        (["--epochs", "2", "--epochs", "3"], "--epochs takes one value and was given 3."),
     ],
 )
 def test_one_value_is_taken_where_there_is_room_for_one(invoke, words, said):
@@ -525,11 +521,11 @@ def test_one_value_is_taken_where_there_is_room_for_one(invoke, words, said):
     assert said in done.stderr
 
 
-def test_several_rates_without_a_tuning_are_a_sensitivity_study(invoke):
-    done = invoke("run", "--act", "relu", *SMALL, "--seeds", "1", "--lr", "0.1", "--lr", "0.01", "--results", "r")
+def test_several_rates_without_a_tuning_are_all_trained(invoke):
+    done = invoke("run", "--act", "relu", *SMALL, "--seeds", "2", "--lr", "0.1", "--lr", "0.01", "--dry-run")
     assert done.returncode == 0
-    assert sorted(float(row["learning_rate"]) for row in rows()) == [0.01, 0.1]
-    assert "a sensitivity study over the learning rate (0.01, 0.1)" in " ".join(done.stdout.split())
+    assert "4 runs" in done.stdout
+    assert re.findall(r"sgd +(\S+)", done.stdout) == ["0.1", "0.01"]
 
 
 @pytest.mark.slow
