@@ -19,7 +19,7 @@ from actbench.tables.findings import analyse
 from actbench.tables.measured import EpochRule
 from actbench.tables.published import Share, count_digits
 from tools import results
-from tools.own import own_studies
+from tools.own import CHANGED, MOVED, UPHELD, own_studies
 
 REPOSITORY = Path(__file__).parent.parent
 STORES = REPOSITORY / "results"
@@ -228,6 +228,20 @@ arm = "tanh"
 is = "higher"
 than = ["relu"]
 """
+
+
+def test_a_verdict_of_the_same_runs_is_moved_by_the_other_arms_alone(repository):
+    moved = 0
+    for study in map(own, OWN):
+        for task in study.tuned:
+            tables = [found.task.runs.groupby("activation")["run_key"].agg(set) for found in (task.own, task.shared)]
+            for fate, arms in task.fates.items():
+                for arm in arms:
+                    same = all(tables[0][name] == tables[1][name] for name in (arm, task.baseline))
+                    assert same or fate != MOVED, (study.name, arm)
+                    assert not same or fate in (MOVED, UPHELD, CHANGED), (study.name, arm)
+                    moved += fate == MOVED
+    assert moved
 
 
 @pytest.mark.slow

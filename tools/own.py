@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 STUDIES = Path("studies")
 BETTER, WORSE = Standing.BETTER, Standing.WORSE
-UPHELD, GONE, REVERSED, CHANGED, NEW = FATES = ("upheld", "gone", "reversed", "changed", "new")
+UPHELD, GONE, REVERSED, CHANGED, NEW, MOVED = FATES = (
+    "upheld", "gone", "reversed", "changed", "new", "moved by the other arms alone",
+)  # fmt: skip
 TUNED_PICTURES = ("sensitivity", "budget")
 
 
@@ -117,13 +119,16 @@ class TunedTask:
         return [arm for arm in shared if arm in own]
 
     @cached_property
-    def _fates(self) -> dict[str, list[str]]:
+    def fates(self) -> dict[str, list[str]]:
         """What becomes of differences at shared settings when every arm has its own, and which are new."""
         own, shared = self._verdicts
         found: dict[str, list[str]] = {fate: [] for fate in FATES}
         for arm in self._both:
             before, after = shared[arm], own[arm]
-            if not before.standing.is_different:
+            if before.standing is not after.standing and self._is_of_the_same_runs(arm):
+                if before.standing.is_different or after.standing.is_different:
+                    found[MOVED].append(arm)
+            elif not before.standing.is_different:
                 if after.standing.is_different:
                     found[NEW].append(arm)
             elif not after.standing.is_different:
@@ -134,10 +139,16 @@ class TunedTask:
                 found[UPHELD if what_differs(after) == what_differs(before) else CHANGED].append(arm)
         return found
 
+    def _is_of_the_same_runs(self, arm: str) -> bool:
+        """Whether an arm and the baseline have the shared settings for their own."""
+        chosen = (self.tuning.arms[name].trial.settings for name in (arm, self.baseline))
+        return all(dict(settings) == dict(self.tuning.stored.shared) for settings in chosen)
+
     @property
     def _said(self) -> int:
         """How many arms differ from the baseline at shared settings."""
-        return sum(len(arms) for fate, arms in self._fates.items() if fate != NEW)
+        _, shared = self._verdicts
+        return sum(shared[arm].standing.is_different for arm in self._both)
 
     @property
     def _ends(self) -> str:
@@ -150,7 +161,7 @@ class TunedTask:
     @property
     def survivors(self) -> str:
         """How many verdicts at shared settings stand, in one line."""
-        fates = ", ".join(f"{len(arms)} {fate}" for fate, arms in self._fates.items() if arms)
+        fates = ", ".join(f"{len(arms)} {fate}" for fate, arms in self.fates.items() if arms)
         return (
             f"of {words.plural(self._said, 'difference')} from {self.baseline} at {self.shared_settings} for all, when "
             f"each arm has its own {self.searched}, {fates or 'none are left'}; {self._ends}"
@@ -168,15 +179,16 @@ class TunedTask:
         tau = kendalltau(*([found[arm] for arm in common] for found in means)).statistic
         told = "; ".join(
             f"{fate}: {len(arms)}{_listed(arms, own, shared)}"
-            for fate, arms in self._fates.items()
-            if arms or fate != CHANGED
+            for fate, arms in self.fates.items()
+            if arms or fate not in (CHANGED, MOVED)
         )
+        why = "What the other arms move is of the same runs in both tables: the arms of a table are tested together. "
         usual = settings_words(self.tuning.arms[self.baseline].trial.settings)
         return (
             f"{self.baseline}'s own is {usual}. Of {words.plural(len(self._both), 'verdict')} against it at "
             f"{self.shared_settings} for all, {self._said} {'tells' if self._said == 1 else 'tell'} a difference"
             f"{f' ({small} of no more than the margin)' if small else ''}. "
-            f"Of these, when each arm has its own, {told}. "
+            f"Of these, when each arm has its own, {told}. {why if self.fates[MOVED] else ''}"
             f"{words.sentence(self._ends)}. Kendall's τ of the two rankings by mean: {tau:.2f}."
         )
 

@@ -54,7 +54,7 @@ def at_equal_settings(comparison: MetricComparison) -> list[str]:
     if not parts:
         return []
     whose = f"where the tuning cannot tell an arm's settings from those of {comparison.baseline}"
-    return [f"{whose}, both were scored at equal ones, too: {'; '.join(parts)}"]
+    return [f"{whose}, both were scored at equal ones, too, each judged by itself: {'; '.join(parts)}"]
 
 
 def _beside(comparison: MetricComparison, row: Row) -> str:
