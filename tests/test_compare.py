@@ -301,6 +301,11 @@ def test_a_summary_names_the_baseline_and_counts_the_undecided(tmp_path):
     verdicts, summary, _ = words_of(write(tmp_path / "few", [(Task(), arms)]), margin=0.0)
     assert verdicts == {"elu": "too few seeds: 3 of at least 6"}
     assert summary.endswith(": too few seeds against relu: elu, where at least 6 could tell.")
+    dead = dict.fromkeys(range(3), "diverged")
+    arms = [replace(arm, seeds=tuple(range(8))) for arm in (Arm("relu"), Arm("elu", 0.972, statuses=dead))]
+    verdicts, summary, _ = words_of(write(tmp_path / "dead", [(Task(), arms)]), margin=0.0)
+    assert verdicts == {"elu": "too few seeds where both learned: 5 of at least 6"}
+    assert summary.endswith(": too few seeds against relu where both learned: elu, of which at least 6 could tell.")
     arms = [replace(arm, seeds=tuple(range(7))) for arm in (Arm("relu"), Arm("elu", 0.9705))]
     _, summary, _ = words_of(write(tmp_path / "more", [(Task(), arms)]), margin=0.0)
     assert re.search(r"undecided against relu: elu, where \d+ to (\d+|more than 1000) seeds would tell\.$", summary)

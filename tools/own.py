@@ -299,9 +299,8 @@ class OwnStudy:
         if self.tuned:
             return []
         return [
-            f"{words.task_title(found.task.distinction)}. {words.summarize(comparison)}"
+            " ".join([f"{words.task_title(found.task.distinction)}.", *map(_summary, found.comparisons)])
             for found in self.findings.tasks
-            for comparison in found.comparisons
         ]
 
 
@@ -320,6 +319,15 @@ def untrained_studies(results: Path) -> list[Path]:
 def _comparison(found: TaskFindings) -> MetricComparison:
     """That by the first metric."""
     return found.comparisons[0]
+
+
+def _summary(comparison: MetricComparison) -> str:
+    """All verdicts; of a race also when each arm got there: told apart or not, that is what was asked."""
+    told = words.summarize(comparison)
+    if not comparison.metric.is_time_to:
+        return told
+    arms = [(comparison.baseline, comparison.baseline_summary), *((row.arm, row.summary) for row in comparison.rows)]
+    return f"{told} Medians: {', '.join(f'{arm} {words.summary(comparison.metric, found)}' for arm, found in arms)}."
 
 
 def _means(found: TaskFindings) -> dict[str, float]:

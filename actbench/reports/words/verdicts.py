@@ -339,9 +339,13 @@ def summarize(comparison: MetricComparison) -> str:
         parts.append(f"undecided{against}: {name_some(arms[Standing.UNDECIDED], 8)}{_more_seeds(comparison)}")
         against = ""
     if arms[Standing.TOO_FEW]:
-        least = max(row.verdict.least for row in comparison.rows if row.verdict.standing is Standing.TOO_FEW)
+        scarce = [row.verdict for row in comparison.rows if row.verdict.standing is Standing.TOO_FEW]
+        least = max(found.least for found in scarce)
+        # Enough were trained, but in too few of them did both learn.
+        lost = all(found.reliability not in (None, Standing.TOO_FEW) for found in scarce)
+        where, of = (" where both learned", "of which") if lost else ("", "where")
         parts.append(
-            f"too few seeds{against}: {name_some(arms[Standing.TOO_FEW], 8)}, where at least {least} could tell"
+            f"too few seeds{against}{where}: {name_some(arms[Standing.TOO_FEW], 8)}, {of} at least {least} could tell"
         )
     return f"{sentence(metric_title(comparison.metric))}: {'; '.join(parts)}."
 
