@@ -15,12 +15,13 @@ from keras import layers
 from actbench import activations, datasets
 from actbench.errors import UserError
 from actbench.models import whole
+from actbench.models.inputs import scaled_twice_by
 from actbench.models.surgery import with_sites
 from actbench.registry import parse
 from actbench.studies.expand import expand
 from actbench.studies.study import Study
 from actbench.training.build import build, build_optimizer
-from actbench.training.site import Site, learned, sites
+from actbench.training.site import Site, kernels, learned, sites
 from actbench.training.trial import try_out
 
 SIDE, CLASSES = 8, 3
@@ -56,6 +57,14 @@ def unbuilt(shape, classes):
 
 def with_sites(site, input_shape, classes):
     return keras.Sequential([layers.Flatten(), layers.Dense(4), site(), layers.Dense(classes)])
+
+def swapped_names(classes, input_shape):
+    return dense(input_shape, classes)
+
+def one(input_shape):
+    return dense(input_shape, 3)
+
+short = lambda input_shape, classes: dense(input_shape, classes)
 
 def raises(input_shape, classes):
     return 1 / 0
@@ -288,6 +297,22 @@ def test_a_function_may_return_a_network_without_sites(spelling):
     assert len(sites(network)) == 1
 
 
+@pytest.mark.parametrize("spelling", ["own.py:short", "mypkg:build", "mypkg:dense", "mypkg:sited"])
+def test_a_function_may_be_a_lambda_or_imported_from_where_it_is_defined(spelling):
+    package = Path("mypkg")
+    package.mkdir()
+    (package / "__init__.py").write_text("from .inner import dense as build, dense, sited\n", encoding="utf-8")
+    (package / "inner.py").write_text("from own import dense, with_sites as sited\n", encoding="utf-8")
+    network, _ = built(spelling, activation="mish")
+    assert len(sites(network)) == 1
+
+
+@pytest.mark.parametrize("spelling", ["own.py:swapped_names", "own.py:one", "own.py:dense(depth=2)"])
+def test_a_function_that_takes_something_else_is_told_what_it_is_given(spelling):
+    with pytest.raises(UserError, match=r"made by a function of nothing, of \(input_shape, classes\), or of \(site, "):
+        built(spelling, activation="mish")
+
+
 def test_what_a_function_is_called_with_is_told_by_its_signature():
     assert len(sites(built("own.py:with_sites", activation="mish")[0])) == 1
     names = ("own.py:with_sites", "own.py:dense")
@@ -307,7 +332,25 @@ def test_layers_of_ones_own_are_named():
     _save_scaled()
     with pytest.raises(UserError, match=r"has a class that Keras does not know, 'Scaled'. If it is your own, name"):
         built("scaled.keras", activation="relu")
+    with pytest.raises(UserError, match=r"own.py:Scaled|FILE.py:Scaled\. Subclassed, which --custom-objects names, is"):
+        built("scaled.keras", activation="relu", custom_objects="own.py:Subclassed")
     network, _ = built("scaled.keras", activation="relu", custom_objects="own.py:Scaled")
+    assert len(sites(network)) == 1
+
+
+def test_layers_of_ones_own_are_found_by_the_name_that_they_were_registered_under():
+    @keras.saving.register_keras_serializable("mine")
+    class Twice(layers.Layer):
+        def call(self, x):
+            return 2 * x
+
+    keras.Sequential([
+        keras.Input((SIDE, SIDE, 3)), Twice(), layers.Flatten(), layers.Dense(4, "tanh"), layers.Dense(CLASSES),
+    ]).save("twice.keras")  # fmt: skip
+    del keras.saving.get_custom_objects()["mine>Twice"]
+    code = "from keras import layers\n\nclass Twice(layers.Layer):\n    def call(self, x):\n        return 2 * x\n"
+    Path("later.py").write_text(code, encoding="utf-8")
+    network, _ = built("twice.keras", activation="relu", custom_objects="later.py:Twice")
     assert len(sites(network)) == 1
 
 
@@ -377,6 +420,11 @@ def ended_by(activation, classes=CLASSES):
         ({"model": "keras:MobileNetV2(alpah=1)"}, r"'keras:MobileNetV2' cannot be called like that"),
         ({"model": "keras:MobilNetV2"}, r"There is no 'MobilNetV2' in keras.applications. Did you mean 'MobileNetV2'"),
         ({"model": "mlp(4)", "activation": "own"}, r"--act own is for a model that came with activations"),
+        ({"model": "listed.keras"}, r"has its output in a list. Make it without: keras.Model\(input, output\)"),
+        ({"model": "batches.keras"}, r"takes batches of 5 inputs and no others. Make it for any: keras.Input\(shape\)"),
+        ({"model": "alone.weights.h5"}, r"holds weights alone. Save the model with them: model.save\('my.keras'\)"),
+        ({"model": "unnamed.keras"}, r"has a lambda for an activation, which Keras saves but cannot read"),
+        ({"model": "good.keras", "swap": "dense*"}, r"means no activation of the model: .* cannot be swapped\."),
         ({"model": "mlp(4)", "swap": "relu"}, r"--swap is for a model that came with activations"),
         ({"model": "mlp(4)", "initializer": "own"}, r"--initializer own is for a model that came with activations"),
     ],
@@ -399,6 +447,12 @@ def test_what_cannot_be_trained_is_refused_in_a_sentence(fields, message):
     inputs = [keras.Input((SIDE, SIDE, 3)), keras.Input((SIDE, SIDE, 3))]
     made["named"] = lambda: keras.Model(inputs[0], {"end": ended_by(None)(inputs[0])})
     made["both"] = lambda: keras.Model(inputs, ended_by(None)(inputs[0] + inputs[1]))
+    made["listed"] = lambda: keras.Model(inputs[0], [ended_by(None)(inputs[0])])
+    fixed = keras.Input(batch_shape=(5, SIDE, SIDE, 3))
+    made["batches"] = lambda: keras.Model(fixed, ended_by(None)(fixed))
+    made["unnamed"] = lambda: keras.Sequential([inputs[0], layers.Flatten(), layers.Dense(3, lambda x: x * x)])
+    if name == "alone.weights.h5":
+        ended_by(None).save_weights(name)
     np.savez("two.npz", **bytes_images(120, SIDE, 2, 3))
     made["small"] = lambda: keras.Sequential([keras.Input((5,)), layers.Dense(4, "relu"), layers.Dense(CLASSES)])
     if make := made.get(name.removesuffix(".keras")):
@@ -452,6 +506,94 @@ def test_the_network_is_shown_with_what_becomes_of_each_activation(invoke):
     assert "--swap exite means no activation of the model: no layer with one has such a name." in nothing.stderr
     assert (nothing.returncode, "0 sites" in nothing.stdout) == (0, True)
     assert invoke("show", "--model", "mlp(5)").stderr == ""
+    fixed = invoke("show", "--model", "net.keras", "--swap", "end").stderr
+    assert "--swap end means no activation of the model: end (softmax) cannot be swapped." in fixed
+
+
+def scaling(*front):
+    return keras.Sequential([
+        keras.Input((SIDE, SIDE, 3)), *front, layers.Flatten(), layers.Dense(4, "tanh"), layers.Dense(CLASSES),
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("front", "name"),
+    [
+        ([layers.Rescaling(1 / 255, name="bytes")], "bytes"),
+        ([layers.Resizing(SIDE, SIDE), layers.Rescaling(1 / 127.5, offset=-1, name="around")], "around"),
+        ([layers.Normalization(mean=[123.7, 116.3, 103.5], variance=[1, 1, 1], name="caffe")], "caffe"),
+        ([layers.Normalization(mean=120.0, variance=3000.0, name="raw")], "raw"),
+        ([layers.Rescaling(1 / 255, name="first"), layers.Normalization(mean=0.5, variance=0.06)], "first"),
+        ([layers.Rescaling(255), layers.Rescaling(1 / 255)], ""),
+        ([layers.Rescaling(2, offset=-1)], ""),
+        ([layers.Normalization(mean=[0.5, 0.4, 0.4], variance=[0.06, 0.06, 0.07])], ""),
+        ([layers.Conv2D(3, 1), layers.Rescaling(1 / 255)], ""),
+        ([], ""),
+    ],
+)
+def test_a_layer_that_scales_what_comes_scaled_is_named(front, name):
+    assert scaled_twice_by(scaling(*front)) == name
+    nested = keras.Sequential([keras.Input((SIDE, SIDE, 3)), scaling(*front), layers.Dense(CLASSES)])
+    assert scaled_twice_by(nested) == name
+
+
+def test_what_is_hardly_meant_is_said_once(invoke):
+    model = scaling(layers.Rescaling(1 / 255, name="bytes"))
+    model.layers[2].trainable = False
+    model.save("net.keras")
+    asked = ["run", "--model", "net.keras", "--data", "images.npz", "--act", "own", "--act", "relu", "--epochs", "1"]
+    told = " ".join(invoke(*asked).stderr.split())
+    assert (
+        told.count("net.keras scales its inputs in the layer 'bytes', and they come scaled already: pixels from") == 1
+    )
+    assert told.count("net.keras: 1 layer with weights drawn anew that are never trained, as the network has") == 1
+    kept = " ".join(invoke(*asked, "--weights", "keep").stderr.split())
+    assert "scales its inputs" in kept
+    assert "never trained" not in kept
+    assert "warning: net.keras scales its inputs in the layer 'bytes'" in invoke("show", "--model", "net.keras").stderr
+
+
+def test_an_embedding_must_know_all_tokens():
+    rng = np.random.default_rng(0)
+    tokens, targets = rng.integers(0, 50, (120, 6)), rng.integers(0, CLASSES, 120)
+    tokens[0, 0] = 49
+    arrays = {"x_train": tokens, "y_train": targets, "x_test": tokens[:30], "y_test": targets[:30]}
+    np.savez("numbers.npz", **arrays)
+    np.savez("tokens.npz", **arrays, tokens=np.array([f"t{number}" for number in range(50)]))
+    for rows in (10, 50):
+        keras.Sequential([
+            keras.Input((6,), dtype="int32"), layers.Embedding(rows, 4, name="vectors"), layers.Flatten(),
+            layers.Dense(5, "relu"), layers.Dense(CLASSES),
+        ]).save(f"{rows}.keras")  # fmt: skip
+    with pytest.raises(UserError, match=r"knows 10 tokens, those of its layer 'vectors', but the data has 50"):
+        built("10.keras", data="tokens.npz", activation="relu")
+    assert len(sites(built("50.keras", data="tokens.npz", activation="relu")[0])) == 1
+    with pytest.raises(UserError, match=r"reads tokens, in its layer 'vectors', but the data has scaled numbers"):
+        built("50.keras", data="numbers.npz", activation="relu")
+
+
+def test_biases_of_whatever_shape_are_no_kernels():
+    inputs = keras.Input((6, 4))
+    x = layers.MultiHeadAttention(2, 3)(inputs, inputs)
+    x = layers.LayerNormalization(axis=[1, 2])(layers.GRU(5, return_sequences=True)(x))
+    model = keras.Model(inputs, layers.Dense(CLASSES)(layers.Flatten()(x)))
+    names = sorted(weight.path.partition("/")[2] for weight in kernels(model))
+    assert len(names) == 4 + 2 + 1
+    assert all(name.endswith("kernel") for name in names)
+
+
+def test_an_initializer_draws_the_biases_of_recurrent_layers_as_such():
+    keras.Sequential([
+        keras.Input((SIDE, SIDE, 3)), layers.Reshape((SIDE, SIDE * 3)), layers.GRU(5), layers.Dense(6, "relu"),
+        layers.Dense(CLASSES),
+    ]).save("gru.keras")  # fmt: skip
+    biases = {}
+    for name in ("he_normal", "fan_in_uniform"):
+        model, _ = built("gru.keras", activation="own", initializer=name)
+        (biases[name],) = (np.asarray(w) for w in model.weights if w.name == "bias" and w.shape == (2, 15))
+    assert not biases["he_normal"].any()
+    assert np.abs(biases["fan_in_uniform"]).max() <= 1 / math.sqrt(5)
+    assert len(np.unique(biases["fan_in_uniform"])) == 30
 
 
 def softmax_inside(ends):
@@ -467,6 +609,7 @@ def softmax_inside(ends):
         lambda x: layers.Reshape((CLASSES,))(layers.Dense(CLASSES, "softmax")(x)),
         lambda x: layers.Average()([layers.Dense(CLASSES, "softmax")(x), layers.Dense(CLASSES, "softmax")(x)]),
         lambda x: keras.ops.exp(keras.ops.log_softmax(layers.Dense(CLASSES)(x))),
+        lambda x: layers.Dropout(0.5)(layers.Dense(CLASSES, "softmax")(x)),
     ],
 )
 def test_probabilities_that_no_last_softmax_makes_are_refused(ends):
@@ -494,6 +637,7 @@ def test_a_reference_network_is_shown_with_its_sites(invoke):
         (["show", "relu", "--model", "mlp(5)"], "Name activations to show, or one network"),
         (["show", "own"], "'own' stands for the activations that a network came with"),
         (["show", "--model", "no.keras"], "Cannot read the model 'no.keras': No such file or directory."),
+        (["show", "--model", "mlp(5)", "--swap", "relu"], "--swap is for a model that came with activations"),
         (["show", "--model", "transformer"], "needs sequences of tokens, but the data has 8×8 images"),
         (["show", "--model", "3c3d"], "needs images of at least"),
         (["show", "--model", "own.py:raises"], "cannot be built: ZeroDivisionError: division by zero (own.py, line"),

@@ -1,5 +1,8 @@
 """The articles' networks: their parameters and layers as published, their limits, and a person's own network."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -115,6 +118,18 @@ def test_what_is_trained_is_as_much_as_in_the_papers(spelling, input_shape, trai
     model, made = built(spelling, input_shape)
     assert sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) == trained
     assert len(made) == sites
+
+
+def test_the_page_says_how_large_they_are():
+    page = (Path(__file__).parents[1] / "docs" / "models.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\d+)×(\d+)×(\d+) \| (\d+) \| ([\d,]+) \|", page, re.MULTILINE)
+    assert len(rows) == 4
+    for name, *sides, classes, trained in rows:
+        model, _ = built(name, tuple(map(int, sides)), int(classes))
+        assert f"{sum(int(np.prod(weight.shape)) for weight in model.trainable_weights):,}" == trained
+        if name == "resnet20":
+            assert f"says {model.count_params():,}, of which {trained} are trained: the other 1,376" in page
+            assert model.count_params() - int(trained.replace(",", "")) == 1376 == 2 * 688
 
 
 def test_a_shortcut_is_every_second_pixel_between_channels_of_zeros():

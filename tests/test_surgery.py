@@ -6,7 +6,8 @@ import pytest
 from keras import layers
 
 from actbench.errors import UserError
-from actbench.models.surgery import Reason, ends_in, fresh, outline, places, with_sites
+from actbench.models.copying import fresh
+from actbench.models.surgery import Reason, ends_in, outline, places, with_sites
 
 
 class Doubling(layers.Layer):
@@ -170,25 +171,79 @@ def test_the_softmax_at_the_end_of_a_nested_network_is_the_losses_too():
 def test_a_layer_that_is_called_twice_has_one_site():
     inputs = keras.Input((4,))
     shared = layers.Dense(4, activation="relu", name="shared")
-    relu = layers.ReLU(name="relu")
-    x = relu(layers.Dense(4)(relu(layers.Dense(4)(shared(shared(inputs))))))
+    learned = layers.PReLU(name="learned")
+    x = learned(layers.Dense(4)(learned(layers.Dense(4)(shared(shared(inputs))))))
     changed, made = swapped(keras.Model(inputs, layers.Dense(3)(x)))
     assert len(made) == 2
     assert sum(isinstance(layer, Doubling) for layer in changed._flatten_layers()) == 2
 
 
+def test_an_activation_that_learns_nothing_is_a_place_each_time_that_it_is_called():
+    inputs = keras.Input((8, 8, 3))
+    relu, shares = layers.ReLU(name="relu"), layers.Softmax(name="shares")
+    x = relu(layers.Conv2D(4, 3, name="a")(inputs))
+    x = relu(layers.Conv2D(6, 3, name="b")(x))
+    x = layers.Dense(5, name="c")(shares(layers.Dense(3, name="d")(layers.Flatten()(x))))
+    x = layers.Dense(3, name="e")(relu(x))
+    model = keras.Model(inputs, shares(x))
+    reasons = [(place.path, place.reason) for place in places(model)]
+    assert sorted(reasons, key=str) == sorted(
+        [("relu", None)] * 3 + [("shares", Reason.SOFTMAX), ("shares", Reason.LOSS)], key=str
+    )
+    changed, made = swapped(model)
+    assert len(made) == 3
+    assert [layer.output.shape[1:] for layer in made] == [(6, 6, 4), (4, 4, 6), (5,)]
+    assert ends_in(changed) == ""
+    assert [place.reason for place in places(changed)] == [Reason.SOFTMAX]
+    x = np.random.default_rng(0).normal(size=(5, 8, 8, 3)).astype("float32")
+    same, _ = swapped(model, None)
+    np.testing.assert_allclose(keras.ops.softmax(same(x)), model(x), rtol=1e-5)
+
+
+def test_what_regularizes_an_activations_output_goes_with_the_activation():
+    inputs = keras.Input((4,))
+    x = layers.Dense(5, activation="tanh", activity_regularizer="l2", name="one")(inputs)
+    x = layers.Activation("relu", activity_regularizer=keras.regularizers.L1(0.1), name="two")(layers.Dense(4)(x))
+    model = keras.Model(inputs, layers.Dense(3)(x))
+    changed, _ = swapped(model)
+    x = np.random.default_rng(0).normal(size=(7, 4)).astype("float32")
+    changed(x)
+    one = 2 * (x @ model.get_layer("one").kernel.numpy())
+    two = 2 * (one @ changed.layers[3].kernel.numpy())
+    by_hand = [0.01 * np.square(one).sum() / len(x), 0.1 * np.abs(two).sum() / len(x)]
+    np.testing.assert_allclose(sorted(map(float, changed.losses)), sorted(by_hand), rtol=1e-4)
+
+
+def test_the_start_of_an_own_activation_moves_no_stream_behind_it():
+    def streams(swap):
+        keras.utils.set_random_seed(3)
+        inputs = keras.Input((4,))
+        x = layers.PReLU(alpha_initializer="uniform")(layers.Dense(4)(inputs))
+        model = keras.Model(inputs, layers.Dense(3)(layers.Dropout(0.5)(x)))
+        changed, _ = swapped(fresh(model), swap)
+        (dropout,) = (layer for layer in changed.layers if isinstance(layer, layers.Dropout))
+        return dropout.seed_generator.state.numpy().tolist()
+
+    assert streams(None) == streams("hidden")
+
+
 def test_functions_of_keras_are_places_too():
     inputs = keras.Input((4,))
-    x = keras.ops.relu(layers.Dense(4)(inputs))
+    x = keras.activations.relu(layers.Dense(4)(inputs))
+    x = keras.activations.relu(layers.Dense(4)(x), max_value=6)
+    x = keras.ops.relu(layers.Dense(4)(x))
     x = keras.ops.leaky_relu(layers.Dense(4)(x))
+    x = keras.ops.glu(layers.Dense(8)(x))
     x = keras.ops.tanh(layers.Dense(4)(x))
     model = keras.Model(inputs, keras.ops.softmax(layers.Dense(3)(x)))
     assert [(place.was, place.reason) for place in places(model)] == [
-        ("relu", None), ("leaky_relu", None), ("tanh", None), ("softmax", Reason.LOSS),
+        ("relu", None), ("relu6", None), ("relu", None), ("leaky_relu", None), ("glu", Reason.SHAPE), ("tanh", None),
+        ("softmax", Reason.LOSS),
     ]  # fmt: skip
-    assert [place.was for row in outline(model) for place in row.places] == ["relu", "leaky_relu", "tanh", "softmax"]
+    shown = [place.was for row in outline(model) for place in row.places]
+    assert shown == ["relu", "relu6", "relu", "leaky_relu", "glu", "tanh", "softmax"]
     changed, made = swapped(model)
-    assert len(made) == 3
+    assert len(made) == 5
     assert ends_in(changed) == ""
 
 

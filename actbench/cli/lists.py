@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from actbench import environment, models
-from actbench.cli.options import REGISTRIES, Json, Listed, ThemeName, completions, console
+from actbench.cli.options import REGISTRIES, DataDir, Json, Listed, ThemeName, completions, console
 from actbench.cli.output import echo_json
+from actbench.datasets import Request
 from actbench.errors import UserError
 from actbench.registry import describe, signature
 from actbench.reports import activations as reports
@@ -70,7 +71,7 @@ def _list_studies(search: str, *, as_json: bool) -> None:
     show_grid(pairs_grid((case.study.name, case.study.description) for case in wanted), console())
 
 
-def show(
+def show(  # noqa: PLR0913, PLR0917 - one parameter an option
     chosen: Annotated[
         list[str] | None, typer.Argument(metavar="ACTIVATION", autocompletion=completions(Listed.activations))
     ] = None,
@@ -85,6 +86,10 @@ def show(
         str,
         typer.Option(help="With --model: the data that it is built for.", autocompletion=completions(Listed.datasets)),
     ] = "digits",
+    data_dir: DataDir = None,
+    target: Annotated[
+        str | None, typer.Option(help="With --model: the column of a table that holds the classes.")
+    ] = None,
     swap: Annotated[
         str, typer.Option(help="With --model: hidden, relu, all, or a pattern of layers' names.")
     ] = "hidden",
@@ -102,7 +107,8 @@ def show(
     if (model is None) == (not chosen):
         raise UserError("Name activations to show, or one network: --model my.keras.")
     if model is not None:
-        _show_network(model, data, swap, custom_objects, allow_code=allow_code, as_json=as_json)
+        request = Request(data, str(data_dir) if data_dir else None, target=target)
+        _show_network(model, request, swap, custom_objects, allow_code=allow_code, as_json=as_json)
         return
     _show_activations(chosen or [], plot, theme, as_json=as_json)
 
@@ -120,24 +126,30 @@ def _show_activations(chosen: list[str], plot: Path | None, theme: ThemeName, *,
 
 
 def _show_network(
-    model: str, data: str, swap: str, custom_objects: list[str] | None, *, allow_code: bool, as_json: bool
+    model: str, request: Request, swap: str, custom_objects: list[str] | None, *, allow_code: bool, as_json: bool
 ) -> None:
     """A network's layers, for such data; a saved one has its own shapes."""
-    from actbench.datasets import Request, info
-    from actbench.models.surgery import nothing_meant
+    from actbench.datasets import info
+    from actbench.models.surgery import HIDDEN, nothing_meant
     from actbench.reports.networks import network_grid, network_json
     from actbench.reports.words.networks import sites_in, title
+    from actbench.reports.words.runs import scaled_twice
     from actbench.studies.settings import check_trusted, is_saved
     from actbench.training.outline import outline
 
     check_trusted(model, allow_code=allow_code)
-    known = None if is_saved(model) else info(Request(data))
+    known = None if is_saved(model) else info(request)
     shape, classes = (known.shape, known.classes) if known else (models.Shape(()), 0)
-    rows = outline(model, shape, classes, ",".join(custom_objects) if custom_objects else None)
+    if swap != HIDDEN and not models.is_whole(model):
+        raise UserError(f"--swap is for a model that came with activations, and {model!r} has sites.")
+    found = outline(model, shape, classes, ",".join(custom_objects) if custom_objects else None)
+    rows = found.rows
     if as_json:
-        echo_json(network_json(rows, swap))
+        echo_json(network_json(rows, swap) | {"scaled_twice_by": found.scaled_twice_by})
         return
     show_grid(network_grid(title(model, rows, swap), rows, swap), console())
+    if found.scaled_twice_by:
+        typer.echo(f"warning: {scaled_twice(model, found.scaled_twice_by)}", err=True)
     if not sites_in(rows, swap):
         typer.echo(f"warning: {nothing_meant(swap, [place for row in rows for place in row.places])}", err=True)
 

@@ -266,13 +266,40 @@ def arguments_of(kind: str, spelling: Spelling) -> ast.arguments | None:
     Takes what `named` takes; nothing is run. Raises UserError where there is no such file or module.
     """
     provider = spelling.provider
-    file = provider if provider.endswith(".py") else str([*_module_files(kind, provider)][-1])
+    file = place_of(provider) if provider.endswith(".py") else [*_module_files(kind, provider)][-1]
+    return _arguments_in(kind, file, spelling.name, MOST_IMPORTS) if file else None
+
+
+MOST_IMPORTS = 8
+"""Modules through which a name is followed to where it is defined; they may go round in a circle."""
+
+
+def _arguments_in(kind: str, file: Path, name: str, more: int) -> ast.arguments | None:
+    """The same in one file, and through those from which it imports the name."""
     try:
-        body = ast.parse(content_of(kind, file)).body
+        body = ast.parse(content_of(kind, str(file))).body
     except UNREADABLE:
         return None
-    found = [node for node in _statements(body) if spelling.name in _bound(node)]
-    return found[-1].args if found and isinstance(found[-1], ast.FunctionDef) else None
+    match [node for node in _statements(body) if name in _bound(node)][-1:]:
+        case [ast.FunctionDef(args=arguments)] | [ast.Assign(value=ast.Lambda(args=arguments))]:
+            return arguments
+        case [ast.ImportFrom(names=names) as node] if more:
+            there = next(alias.name for alias in names if (alias.asname or alias.name) == name)
+            places = [each for each in _imported_from(node, file) if each.is_file()]
+            return _arguments_in(kind, places[0], there, more - 1) if places else None
+    return None
+
+
+def _imported_from(node: ast.ImportFrom, file: Path) -> Iterator[Path]:
+    """Where the module of a ``from … import`` in a file may lie."""
+    roots = (
+        [file.parents[min(node.level, len(file.parents)) - 1]]
+        if node.level
+        else [file.parent, _package_home(file), home()]
+    )
+    for root in roots:
+        place = root.joinpath(*(node.module or "").split("."))
+        yield from (place.with_suffix(".py"), place / "__init__.py") if node.module else (place / "__init__.py",)
 
 
 def _is_own(place: Path, folder: Path) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from actbench.results.checkpoint import Checkpoint
 from actbench.results.columns import Epoch, Record, Run
+from actbench.training.tried import Tried
 
 if TYPE_CHECKING:
     from actbench.studies.tuning.trials import Tuned
@@ -97,14 +98,14 @@ class RunEnded:
 class TrialEnded:
     """A run was tried with a few inputs, to see whether a person's own code in it works.
 
-    ``error`` says why it does not, in a sentence, and ``trace`` where; both are empty where it does. ``finite``: no
-    output was NaN or infinite.
+    ``error`` says why it does not, in a sentence, and ``trace`` where; both are empty where it does. ``found`` is what
+    was met that is hardly meant.
     """
 
     run: Run
     error: str = ""
     trace: str = ""
-    finite: bool = True
+    found: Tried | None = None
 
 
 @dataclass(frozen=True)

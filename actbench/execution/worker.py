@@ -78,7 +78,7 @@ def _tried(assignment: Assignment, load: Callable[[Request], Dataset]) -> TrialE
     """What came of trying a run. Where memory runs out, that is for the run itself to say."""
     try:
         with contextlib.chdir("."), custom.names_from(assignment.folder):
-            return TrialEnded(assignment.run, finite=try_out(assignment.run, load(assignment.request)))
+            return TrialEnded(assignment.run, found=try_out(assignment.run, load(assignment.request)))
     except MemoryError:
         return TrialEnded(assignment.run)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a person's own code may raise anything

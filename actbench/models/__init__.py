@@ -16,7 +16,7 @@ from actbench.errors import UserError
 from actbench.lazy import lazy
 from actbench.models import whole
 from actbench.models.shape import Shape
-from actbench.registry import Choice, Parameter, Registry, choose, parameters_of, parse
+from actbench.registry import Choice, Parameter, Registry, Spelling, choose, parameters_of, parse
 
 __all__ = [
     "MODELS", "Model", "ResolvedModel", "Shape", "SiteFactory", "check", "is_whole", "model", "named", "resolve",
@@ -116,7 +116,7 @@ def resolve(text: str, layers: Mapping[str, Any] | None = None) -> ResolvedModel
         target, choice = custom.load_attribute("model", spelling)
         _check_builds(spelling.path, target)
         count = whole.given_to(custom.arguments_of("model", spelling), spelling)
-        custom.check_arguments("model", spelling.path, target, count, spelling)
+        _check_takes(spelling, target, count)
 
         def build(*given: Any) -> Any:
             return target(*given[len(given) - count :], *spelling.positional, **spelling.named)
@@ -163,6 +163,19 @@ def _check_builds(path: str, target: Any) -> None:
         raise UserError(f"{path!r} is one finished model, with the activation that it has. {BUILDER}")
     if inspect.isclass(target) and issubclass(target, keras.Model):
         raise UserError(f"{path!r} is a class of models, which is not told where its activations go. {BUILDER}")
+
+
+TAKES = "A model is made by a function of nothing, of (input_shape, classes), or of (site, input_shape, classes)."
+
+
+def _check_takes(spelling: Spelling, target: Any, count: int) -> None:
+    """Refuse a function that cannot be given what a model is made for, or would take one for the other."""
+    try:
+        custom.check_arguments("model", spelling.path, target, count, spelling)
+    except UserError as error:
+        raise UserError(f"{error} {TAKES}") from None
+    if count == 2 and "classes" in next(iter(inspect.signature(target).parameters)):  # noqa: PLR2004 - input_shape, classes
+        raise UserError(f"The model {spelling.path!r} takes {inspect.signature(target)}. {TAKES}")
 
 
 def check(text: str, input_shape: Shape) -> None:

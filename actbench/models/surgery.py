@@ -6,6 +6,7 @@ told by the way from it to the output, through nested networks too.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,12 +16,13 @@ from typing import Any
 
 from actbench.errors import UserError, did_you_mean
 from actbench.lazy import lazy
+from actbench.models.copying import Copy, again
+from actbench.models.streams import streams_kept
 from actbench.models.wiring import (
     Graph,
-    graph_of,
     has_activation,
     is_activation,
-    is_network,
+    is_loose,
     name_of,
     parts,
     set_activation,
@@ -53,9 +55,11 @@ class Reason(StrEnum):
     """It lies inside a recurrent layer."""
     INSIDE = "inside"
     """It lies inside another layer, which is built as its own code says."""
+    SHAPE = "shape"
+    """It returns another shape than it takes."""
 
 
-FIXED = (Reason.LOSS, Reason.RECURRENT, Reason.INSIDE)
+FIXED = (Reason.LOSS, Reason.RECURRENT, Reason.INSIDE, Reason.SHAPE)
 """What cannot be swapped, whatever is asked."""
 
 
@@ -79,30 +83,41 @@ class Place:
             return False
         if swap in {HIDDEN, RELU}:
             return self.reason is None and (swap == HIDDEN or self.was in RELUS)
-        return swap == ALL or fnmatchcase(self.path, swap) or fnmatchcase(self.path.rpartition("/")[2], swap)
+        return swap == ALL or self.has_name(swap)
+
+    def has_name(self, pattern: str) -> bool:
+        """Whether its path, or the last part of it, fits a pattern."""
+        return fnmatchcase(self.path, pattern) or fnmatchcase(self.path.rpartition("/")[2], pattern)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One layer of a network: its path, its class, the shape of its output without the batch, and its parameters.
+    """One layer of a network: its path, its class, the shape of its output without the batch, its parameters, and how
+    many of these are trained, which moving statistics are not.
 
-    ``places`` are those in it: none, or one for all but layers that hold others.
+    ``places`` are those in it: none or one, but for layers that hold others, and an activation that is called several
+    times, which is several.
     """
 
     path: str
     kind: str
     shape: tuple[int | None, ...]
     parameters: int
+    trained: int
     places: tuple[Place, ...]
 
 
 @dataclass(frozen=True)
 class _Found:
-    """A place with the layer whose activation it is, and the one in the graph that holds that layer, mostly itself."""
+    """A place with the layer whose activation it is, and the one in the graph that holds that layer, mostly itself.
+
+    ``call``: of an activation that is called several times, and learns nothing, which of these calls it is.
+    """
 
     place: Place
     layer: Any
     holder: Any
+    call: int = 0
 
 
 def outline(model: Any) -> list[Row]:
@@ -119,6 +134,7 @@ def outline(model: Any) -> list[Row]:
             type(operation).__name__,
             shape_of(graph.outputs[id(operation)][0]),
             operation.count_params() if isinstance(operation, layers.Layer) else 0,
+            sum(math.prod(weight.shape) for weight in getattr(operation, "trainable_weights", ())),
             tuple(places[id(operation)]),
         )
         for path, operation in graph.operations
@@ -137,173 +153,85 @@ def with_sites(model: Any, site: Callable[[], Any], swap: str | None) -> Any:
 
     Args:
         model: made of layers, and built; it stays as it is.
-        site: makes a new site. A layer that is called twice has one.
+        site: makes a new site. A layer that is called twice has one; an activation that is called twice, and learns
+            nothing by which its calls are tied together, is two.
         swap: what is meant; see `Place.is_meant`. None for nothing.
 
     Raises:
         UserError: nothing is meant.
     """
     found = _find(Graph(model))
-    meant = {id(each.layer) for each in found if swap is not None and each.place.is_meant(swap)}
+    meant = {(id(each.layer), each.call) for each in found if swap is not None and each.place.is_meant(swap)}
     if swap is not None and not meant:
         raise UserError(nothing_meant(swap, [each.place for each in found]))
-    end = {id(each.layer) for each in found if each.place.reason is Reason.LOSS}
+    end = {(id(each.layer), each.call) for each in found if each.place.reason is Reason.LOSS}
 
-    def changed(old: Any) -> tuple[Any, Any]:
+    def changed(old: Any, call: int) -> tuple[Any, Any]:
         if is_activation(old):
-            is_end = id(old) in end
-            new = site() if id(old) in meant else layers.Activation("linear", name=old.name) if is_end else _again(old)
-            return new, None
-        new, after = _again(old), None
+            if (id(old), call) in meant:
+                return _regularized_as(old, site()), None
+            if (id(old), call) in end:
+                return layers.Activation("linear", name=f"{old.name}_{call}" if call else old.name), None
+            with streams_kept():  # what is drawn behind it is the same where a site has taken its place
+                return again(old), None
+        new, after = again(old), None
         for ours, its in zip(parts(old), parts(new), strict=False):
-            if id(ours) in meant and type(ours).call.__module__.startswith("keras."):
+            if (id(ours), 0) in meant and type(ours).call.__module__.startswith("keras."):
                 set_activation(its, keras.activations.linear)
-                after = site()
-            elif id(ours) in meant:  # where a layer of somebody's own calls it, only that layer knows
+                after = _regularized_as(its, site())
+                its.activity_regularizer = None
+            elif (id(ours), 0) in meant:  # where a layer of somebody's own calls it, only that layer knows
                 set_activation(its, site())
-            elif id(ours) in end:
+            elif (id(ours), 0) in end:
                 set_activation(its, keras.activations.linear)
         return new, after
 
-    return _copied(model, changed, lambda _: True)
-
-
-def fresh(model: Any) -> Any:
-    """The same network with weights drawn anew, by each layer's own initializer, from the global stream of seeds.
-
-    A seed that an initializer was given is taken from it: it would draw the same weights in every repeat. What a layer
-    took from data (``adapt``, as Normalization has) was never drawn, and stays.
-    """
-    return _copied(model, lambda old: (_redrawn(old), None), lambda layer: hasattr(layer, "adapt"))
+    return Copy(changed).of(model)
 
 
 def ends_in(model: Any) -> str:
     """The activation at the output; empty where there is none, but logits."""
-    end = Graph(model).end()
+    _, end = Graph(model).end()
     return name_of(end) if has_activation(end) else ""
 
 
-def _redrawn(layer: Any) -> Any:
-    return layer if _is_kept(layer) else _made_of(layer, _without_seeds)
-
-
-def _made_of(layer: Any, changed: Callable[[Any], Any]) -> Any:
-    """A layer of the same class from its changed configuration. Raises UserError where Keras cannot have one."""
-    try:
-        return type(layer).from_config(changed(layer.get_config()))
-    except MemoryError:
-        raise
-    except Exception as error:  # noqa: BLE001 - a layer of a person's own may raise anything
-        why = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
-    raise UserError(
-        f"The layer {layer.name!r} ({type(layer).__name__}) cannot be made again from its configuration, as a saved "
-        f"model's are. Give it get_config, and functions with a name (def …) in place of lambdas. Keras says: {why}"
-    )
-
-
-def _without_seeds(config: Any) -> Any:
-    """A configuration with the seeds of its initializers taken away."""
-    if isinstance(config, dict):
-        config = {name: _without_seeds(value) for name, value in config.items()}
-        if config.get("module") == "keras.initializers" and "seed" in (config.get("config") or {}):
-            config["config"]["seed"] = None
-    elif isinstance(config, (list, tuple)):
-        config = type(config)(map(_without_seeds, config))
-    return config
-
-
-def _copied(model: Any, changed: Callable[[Any], tuple[Any, Any]], keeps: Callable[[Any], bool]) -> Any:
-    """A copy with each layer as `changed` makes it, what goes behind it, and the weights of those it `keeps`."""
-    pairs: dict[int, tuple[Any, Any]] = {}
-    behind: dict[int, Any] = {}
-    replaced: set[int] = set()
-
-    def copy(old: Any) -> Any:
-        if id(old) not in pairs:
-            new, after = (clone(old), None) if is_network(old) else changed(old)
-            pairs[id(old)] = old, new
-            if after is not None:
-                behind[id(new)] = after
-            if is_activation(old) and type(old) is not type(new):
-                replaced.add(id(new))
-        return pairs[id(old)][1]
-
-    def call(layer: Any, *given: Any, **more: Any) -> Any:
-        output = layer(given[0]) if id(layer) in replaced else layer(*given, **more)  # a Softmax also takes a mask
-        return behind[id(layer)](output) if id(layer) in behind else output
-
-    def clone(network: Any) -> Any:
-        return keras.models.clone_model(graph_of(network), clone_function=copy, call_function=call)
-
-    made = clone(model)
-    for old, new in pairs.values():
-        if type(old) is type(new) and old is not new and isinstance(old, layers.Layer) and not is_network(old):
-            copy_weights(old, new, keeps)
-    return made
-
-
-def copy_weights(old: Any, new: Any, keeps: Callable[[Any], bool] = lambda _: True) -> None:
-    """Give one layer the weights of another, those of the layers inside that it `keeps`, by each one's own rule.
-
-    The rule is that of a saved model: some layers compute more from their weights when these are loaded. What an
-    activation learned stays behind where another has taken its place.
-    """
-    for theirs, ours in zip(parts(old), parts(new), strict=True):
-        if theirs.built and not ours.built:  # an activation that is a layer is built when it is first called
-            ours.build_from_config(theirs.get_build_config())
-        if keeps(theirs):
-            store: dict[str, Any] = {}
-            theirs.save_own_variables(store)
-            ours.load_own_variables(store)
-        was, now = getattr(theirs, "activation", None), getattr(ours, "activation", None)
-        if isinstance(was, layers.Layer) and type(was) is type(now):
-            copy_weights(was, now, keeps)
-
-
-def _again(layer: Any) -> Any:
-    """The same layer without its weights, not built yet."""
-    return layer if _is_kept(layer) else _made_of(layer, _unbuilt)
-
-
-def _unbuilt(config: Any) -> Any:
-    """A configuration without the shapes that the layers inside of it were built for: what is built takes no site."""
-    if isinstance(config, dict):
-        return {name: _unbuilt(value) for name, value in config.items() if name != "build_config"}
-    return type(config)(map(_unbuilt, config)) if isinstance(config, (list, tuple)) else config
-
-
-def _is_kept(layer: Any) -> bool:
-    """Whether a layer can serve two networks: a Lambda has no weights, and its code is not to be read from a file."""
-    return isinstance(layer, layers.Lambda)
+def _regularized_as(old: Any, site: Any) -> Any:
+    """A site that is regularized as the layer was whose activation it takes over: by what the activation returns."""
+    site.activity_regularizer = getattr(old, "activity_regularizer", None)
+    return site
 
 
 def _find(graph: Graph) -> list[_Found]:
     """All places of a network."""
-    end = graph.end()
     found = []
     for path, holder in graph.operations:
+        returned = graph.outputs[id(holder)]
+        calls = [[tensor] for tensor in returned] if is_loose(holder) else [returned]
         for layer in [holder] if is_activation(holder) else parts(holder):
             if not has_activation(layer):
                 continue
-            name = name_of(layer)
             its = path if layer is holder else f"{path}/{layer.name}"
-            found.append(_Found(Place(its, name, _reason(graph, holder, layer, name, end)), layer, holder))
+            found += [
+                _Found(Place(its, name_of(layer), _reason(graph, holder, layer, tensors)), layer, holder, call)
+                for call, tensors in enumerate(calls)
+            ]
     return found
 
 
-def _reason(graph: Graph, holder: Any, layer: Any, name: str, end: Any) -> Reason | None:
+def _reason(graph: Graph, holder: Any, layer: Any, returned: Sequence[Any]) -> Reason | None:
+    """Why the activation of a layer is left alone, by what becomes of what it returns, or the layer that holds it."""
+    name = name_of(layer)
     if any(isinstance(part, layers.RNN) for part in parts(holder)):
         return Reason.RECURRENT
     if layer is not holder and not (isinstance(holder, layers.TimeDistributed) and holder.layer is layer):
         return Reason.INSIDE
-    if holder is end and name == SOFTMAX[0]:
-        return Reason.LOSS
-    if not graph.is_hidden(holder):
-        return Reason.OUTPUT
-    if name in SOFTMAX:
-        return Reason.SOFTMAX
-    gates = graph.is_gate(holder) and (name in BOUNDED or graph.is_followed(holder))
-    return Reason.GATE if gates else None
+    if name == "glu":  # half of the values times a sigmoid of the others
+        return Reason.SHAPE
+    if not graph.is_hidden(returned):
+        is_end = name == SOFTMAX[0] and any(tensor is graph.end()[0] for tensor in returned)
+        return Reason.LOSS if is_end else Reason.OUTPUT
+    gates = graph.is_gate(returned) and (name in BOUNDED or graph.is_followed(returned))
+    return Reason.SOFTMAX if name in SOFTMAX else Reason.GATE if gates else None
 
 
 def nothing_meant(swap: str, there: Sequence[Place]) -> str:
@@ -314,7 +242,10 @@ def nothing_meant(swap: str, there: Sequence[Place]) -> str:
     names = ", ".join(f"{place.path} ({place.was})" for place in free[:8]) + ", …" * (len(free) > 8)  # noqa: PLR2004
     known = f"It has {names}." if free else "What it has is its output's, or lies inside of other layers."
     why = "."
-    if swap not in {HIDDEN, RELU, ALL}:
+    fixed = [place for place in there if place.reason in FIXED and place.has_name(swap)]
+    if fixed:
+        why = f": {fixed[0].path} ({fixed[0].was}) cannot be swapped."
+    elif swap not in {HIDDEN, RELU, ALL}:
         hint = did_you_mean(swap, [HIDDEN, RELU, ALL, *(place.path for place in free)])
         why = f": no layer with one has such a name.{hint}"
     return f"--swap {swap} means no activation of the model{why} {known} 'actbench show --model' tells all."

@@ -11,14 +11,16 @@ import inspect
 import json
 import re
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actbench import custom
 from actbench.errors import UserError, did_you_mean
 from actbench.lazy import lazy
 from actbench.lazy import load as load_module
-from actbench.models.surgery import copy_weights, ends_in, fresh, with_sites
+from actbench.models.copying import copy_weights, fresh
+from actbench.models.surgery import ends_in, with_sites
+from actbench.models.wiring import Graph
 from actbench.registry import Choice, Spelling, literal, parse, parts_of
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ SUBCLASS = (
     "is a subclass of keras.Model, of which nobody knows the way from input to output. Make it of layers instead: "
     "keras.Sequential([…]), or keras.Model(inputs, outputs)."
 )
-CODE = {"Lambda", "__lambda__"}
+CODE = ("Lambda", "__lambda__")
 """What a file says where it holds code."""
 
 
@@ -64,16 +66,25 @@ def _content(name: str) -> bytes:
 
 def holds_code(name: str) -> bool:
     """Whether a model's file holds a Lambda: code that runs when the file is read. What cannot be read holds none."""
+    return any(part.get("class_name") in CODE for part in _parts(name))
+
+
+def _registered(name: str, objects: Mapping[str, Any]) -> dict[str, Any]:
+    """A person's own layers by the names under which they were registered when the file was saved: ``own>Layer``."""
+    names = {str(part.get("registered_name", "")) for part in _parts(name)}
+    return {full: objects[short] for full in names if (short := full.rpartition(">")[2]) in objects and ">" in full}
+
+
+def _parts(name: str) -> Iterator[dict[str, Any]]:
+    """All that a model's file says of layers and what is in them."""
     waiting = [_described(name)]
     while waiting:
         part = waiting.pop()
         if isinstance(part, dict):
-            if part.get("class_name") in CODE:
-                return True
+            yield part
             waiting += part.values()
         elif isinstance(part, list):
             waiting += part
-    return False
 
 
 def _described(name: str) -> Any:
@@ -124,7 +135,7 @@ def load(name: str, objects: Mapping[str, Any]) -> Any:
     _check_file(name)
     safe = not holds_code(name)
     try:
-        with keras.saving.custom_object_scope(dict(objects)):
+        with keras.saving.custom_object_scope({**objects, **_registered(name, objects)}):
             model = keras.saving.load_model(custom.place_of(name), compile=False, safe_mode=safe)
             policies = {layer.dtype_policy.name for layer in model._flatten_layers()}  # noqa: SLF001 - no public walk
             if policies == {keras.config.dtype_policy().name} or getattr(model, "output_shape", None) is None:
@@ -145,9 +156,18 @@ def load(name: str, objects: Mapping[str, Any]) -> Any:
         described = _described(name)
         if isinstance(described, dict) and described.get("class_name") == missing:
             raise UserError(f"The model {name!r} {SUBCLASS}")
+        other = f" {' and '.join(objects)}, which --custom-objects names, is another." if objects else ""
         raise UserError(
             f"The model {name!r} has a {kind or 'layer'} that Keras does not know, {missing!r}. If it is your own, "
-            f"name the file that defines it: --custom-objects FILE.py:{missing}."
+            f"name the file that defines it: --custom-objects FILE.py:{missing}.{other}"
+        )
+    if "No model config" in message:
+        raise UserError(f"The file {name!r} holds weights alone. Save the model with them: model.save('my.keras').")
+    if any(isinstance(there := part.get("activation"), dict) and "value" in there for part in _parts(name)):
+        raise UserError(
+            f"The model {name!r} has a lambda for an activation, which Keras saves but cannot read. Make it a "
+            "function with a name (def …) that is registered (keras.saving.register_keras_serializable), and save "
+            "again."
         )
     raise UserError(f"Keras cannot read the model {name!r}: {message.strip().splitlines()[0].rstrip('.')}.")
 
@@ -263,6 +283,12 @@ def check_network(name: str, made: Any, input_shape: Shape, classes: int) -> Non
     check_layers(name, made)
     _check_one(name, "input", made.inputs if len(made.inputs) > 1 else made.inputs[0])
     _check_one(name, "output", made.compute_output_spec(made.inputs[0]))
+    if made.inputs[0].shape[0] is not None:
+        raise UserError(
+            f"The model {name!r} takes batches of {made.inputs[0].shape[0]} inputs and no others. Make it for any: "
+            "keras.Input(shape) without batch_shape and batch_size."
+        )
+    _check_vocabulary(name, made, input_shape.vocabulary)
     wanted = (None, *input_shape.answers, classes)
     if tuple(made.output_shape) != wanted:
         what = f"{classes} classes" + (f" for each of {input_shape[0]} tokens" if input_shape.per_token else "")
@@ -274,8 +300,31 @@ def check_network(name: str, made: Any, input_shape: Shape, classes: int) -> Non
         )
 
 
+def _check_vocabulary(name: str, made: Any, vocabulary: int) -> None:
+    """Raise UserError for an Embedding with fewer rows than there are tokens, or of what are none: fractions would be
+    cut to numbers of rows, and tokens without one take another's.
+    """
+    for taker, _ in Graph(made).takers(made.inputs[0]):
+        if not isinstance(taker, keras.layers.Embedding):
+            continue
+        if not vocabulary:
+            raise UserError(
+                f"The model {name!r} reads tokens, in its layer {taker.name!r}, but the data has scaled numbers. An "
+                "archive says that its inputs are tokens by an array 'tokens' with the names of all."
+            )
+        if taker.input_dim < vocabulary:
+            raise UserError(
+                f"The model {name!r} knows {taker.input_dim} tokens, those of its layer {taker.name!r}, but the data "
+                f"has {vocabulary}. Make it for these: Embedding({vocabulary}, …)."
+            )
+
+
 def _check_one(name: str, what: str, there: Any) -> None:
-    """Raise UserError for several tensors, or one with a name."""
+    """Raise UserError for several tensors, one with a name, or one in a list."""
+    if isinstance(there, (list, tuple)) and len(there) == 1:
+        raise UserError(
+            f"The model {name!r} has its {what} in a list. Make it without: keras.Model(input, output), each a tensor."
+        )
     if not isinstance(there, keras.KerasTensor):
         given = f"these, by name: {', '.join(there)}" if isinstance(there, dict) else str(len(there))
         raise UserError(f"The model {name!r} must have one {what}, a tensor, and it has {given}.")

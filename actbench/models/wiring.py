@@ -13,8 +13,8 @@ from actbench.lazy import lazy
 keras = lazy("keras")
 layers = lazy("keras.layers")
 
-OPERATIONS = ("keras.src.ops.nn", "keras.src.ops.numpy")
-"""Where Keras has activations that are functions: ``keras.ops.relu``, ``keras.ops.tanh``."""
+OPERATIONS = ("keras.src.ops.nn", "keras.src.ops.numpy", "keras.src.activations.activations")
+"""Where Keras has activations that are functions: ``ops.relu``, ``ops.tanh``, ``activations.relu``."""
 
 
 def graph_of(model: Any) -> Any:
@@ -71,16 +71,18 @@ class Graph:
         for other in self._same[id(tensor)]:
             yield from self.takers(other)
 
-    def end(self) -> Any:
-        """The operation that returns the output; what only passes on is looked through."""
-        made = self._made[id(self._last[0])]
+    def end(self) -> tuple[Any, Any]:
+        """What the network puts out, and the operation that returns it; what only passes on is looked through."""
+        tensor = self._last[0]
+        made = self._made[id(tensor)]
         while not isinstance(made, tuple) or _passes_on(made[0]):
-            made = self._made[id(made[1].arguments.keras_tensors[0] if isinstance(made, tuple) else made)]
-        return made[0]
+            tensor = made[1].arguments.keras_tensors[0] if isinstance(made, tuple) else made
+            made = self._made[id(tensor)]
+        return tensor, made[0]
 
-    def is_hidden(self, operation: Any) -> bool:
-        """Whether something with weights lies between an operation and the output."""
-        seen, waiting = set(), [*self.outputs[id(operation)]]
+    def is_hidden(self, tensors: Sequence[Any]) -> bool:
+        """Whether something with weights lies between some tensors and the output."""
+        seen, waiting = set(), [*tensors]
         while waiting:
             for taker, node in self.takers(waiting.pop()):
                 if id(node) in seen:
@@ -91,13 +93,13 @@ class Graph:
                 waiting += node.outputs
         return False
 
-    def is_gate(self, operation: Any) -> bool:
-        """Whether what an operation returns only multiplies other values."""
-        return all(map(self._only_multiplies, self.outputs[id(operation)]))
+    def is_gate(self, tensors: Sequence[Any]) -> bool:
+        """Whether tensors only multiply other values."""
+        return all(map(self._only_multiplies, tensors))
 
-    def is_followed(self, operation: Any) -> bool:
-        """Whether an activation takes what an operation returns, with no weights in between."""
-        return any(map(self._is_taken_by_activation, self.outputs[id(operation)]))
+    def is_followed(self, tensors: Sequence[Any]) -> bool:
+        """Whether an activation takes one of some tensors, with no weights in between."""
+        return any(map(self._is_taken_by_activation, tensors))
 
     def _is_taken_by_activation(self, tensor: Any) -> bool:
         for taker, node in self.takers(tensor):
@@ -151,6 +153,11 @@ def is_activation(operation: Any) -> bool:
     return type(operation).__module__ in OPERATIONS and hasattr(keras.activations, _snake(operation))
 
 
+def is_loose(operation: Any) -> bool:
+    """Whether an operation is an activation that nothing ties together where it is called: it learns nothing."""
+    return is_activation(operation) and not getattr(operation, "weights", None)
+
+
 def has_activation(operation: Any) -> bool:
     """Whether there is an activation in an operation, other than none at all."""
     return name_of(operation) not in {"", "linear"}
@@ -160,7 +167,7 @@ def name_of(operation: Any) -> str:
     """The activation of an operation; empty where it has none."""
     if isinstance(operation, layers.TimeDistributed) and is_activation(operation):
         return name_of(operation.layer)
-    if isinstance(operation, layers.ReLU):
+    if is_activation(operation) and type(operation).__name__ == "ReLU":  # a layer or an operation, of the same names
         bound, slope = operation.max_value, operation.negative_slope
         if slope or operation.threshold:
             return "leaky_relu"

@@ -40,6 +40,7 @@ def network_json(rows: Sequence[Row], swap: str) -> dict[str, Any]:
     """The same as plain values, with the sums."""
     return {
         "parameters": sum(row.parameters for row in rows),
+        "trained_parameters": sum(row.trained for row in rows),
         "sites": words.sites_in(rows, swap),
         "layers": [
             {
@@ -47,6 +48,7 @@ def network_json(rows: Sequence[Row], swap: str) -> dict[str, Any]:
                 "kind": row.kind,
                 "shape": list(row.shape),
                 "parameters": row.parameters,
+                "trained_parameters": row.trained,
                 "places": [
                     {
                         "path": place.path,

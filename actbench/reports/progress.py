@@ -65,6 +65,7 @@ class SweepProgress:
         )
         self.sweep_bar: TaskID | None = None
         self.bars: dict[str, TaskID] = {}
+        self.said: set[str] = set()
 
     def __enter__(self) -> Self:
         self.progress.start()
@@ -88,8 +89,9 @@ class SweepProgress:
                 self._move(run, row)
             case RunEnded(record):
                 self._close(record)
-            case TrialEnded(run, finite=False):
-                self._say(words.not_finite(run))
+            case TrialEnded(run, found=found) if found is not None:
+                for line in words.doubts(run, found):
+                    self._say_once(line)
             case LookEnded(_, tasks):
                 for line in look_lines(tasks):
                     self._say(line)
@@ -102,6 +104,12 @@ class SweepProgress:
     def _say(self, line: str) -> None:
         if line and not self.quiet:
             self.console.print(line)
+
+    def _say_once(self, line: str) -> None:
+        """What was tried with one activation is so with the next."""
+        if line not in self.said:
+            self.said.add(line)
+            self._say(line)
 
     def _plan(self, runs: tuple[Run, ...], stored: int, varying: tuple[str, ...]) -> None:
         """Say how much there is to do, and what is taken from the store."""

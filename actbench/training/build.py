@@ -110,24 +110,23 @@ def _draw_weights(model: Any, draw: Drawing, stream: np.random.RandomState) -> N
     """Draw all kernels, and biases if the initializer does, but not what activations learn, in the layers' order."""
     import numpy as np
 
-    from actbench.training.site import learned
+    from actbench.training.site import kernels, learned
 
-    theirs = {id(weight) for weight in learned(model)}
+    theirs, drawn = {id(weight) for weight in learned(model)}, {id(weight) for weight in kernels(model)}
     sums = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.EinsumDense)]  # noqa: SLF001 - no public walk
     equations = {id(layer.kernel): layer.equation for layer in sums}
-    biases = {id(layer.bias) for layer in sums}
     shape: tuple[int, ...] = ()
     for weight in model.trainable_weights:
-        if id(weight) in theirs:
+        if weight.name == "bias" and id(weight) not in theirs and draw.bias is not None:
+            rows = math.prod(weight.shape) // shape[-1]  # a GRU has two; Keras's layers have it behind their kernels
+            weight.assign(np.concatenate([draw.bias(stream, shape) for _ in range(rows)]).reshape(weight.shape))
+        elif id(weight) not in drawn:
             continue
-        if id(weight) in biases or (len(weight.shape) == 1 and weight.name == "bias"):
-            if draw.bias is not None:  # Keras's layers have it right behind their kernel
-                weight.assign(draw.bias(stream, shape).reshape(weight.shape))
         elif id(weight) in equations:
             shape, axes = _as_matrix(tuple(weight.shape), equations[id(weight)])
             sides = [weight.shape[axis] for axis in axes]
             weight.assign(draw.kernel(stream, shape).reshape(sides).transpose(np.argsort(axes)))
-        elif len(weight.shape) > 1:
+        else:
             shape = tuple(weight.shape)
             weight.assign(draw.kernel(stream, shape))
 

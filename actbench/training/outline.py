@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from actbench import activations, models
 from actbench.errors import UserError
 from actbench.models import surgery, whole
+from actbench.models.inputs import scaled_twice_by
 from actbench.registry import parse
 from actbench.training import backends
 from actbench.training.run import one_line
@@ -15,7 +16,14 @@ if TYPE_CHECKING:
     from actbench.models import Shape
 
 
-def outline(name: str, input_shape: Shape, classes: int, custom_objects: str | None = None) -> list[surgery.Row]:
+class Outline(NamedTuple):
+    """A network's layers, and the one by which it scales inputs that come scaled, if any does."""
+
+    rows: list[surgery.Row]
+    scaled_twice_by: str
+
+
+def outline(name: str, input_shape: Shape, classes: int, custom_objects: str | None = None) -> Outline:
     """The layers of a network for such data. A saved one is shown as it is, whatever the data.
 
     Raises:
@@ -45,4 +53,4 @@ def outline(name: str, input_shape: Shape, classes: int, custom_objects: str | N
         whole.check_layers(name, network)
     else:
         whole.check_network(name, network, input_shape, classes)
-    return surgery.outline(network)
+    return Outline(surgery.outline(network), scaled_twice_by(network))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from actbench.activations import Resolved
 from actbench.custom import named_error, unwrapped
 from actbench.errors import UserError, shown
 from actbench.lazy import load
+from actbench.models.streams import streams_kept
 from actbench.models.wiring import is_activation
 
 keras = load("keras")
@@ -74,21 +74,16 @@ class Site(keras.layers.Layer):  # type: ignore[misc, name-defined]
         if self.activation.kind == "elementwise":
             sides = [1, *(1 if side is None else side for side in input_shape[1:])]
             return self.activation.function(keras.ops.zeros(sides, dtype=self.compute_dtype))
-        # Keras's initializers and generators take their seeds from the global one when they are made, and layers
-        # their precision from the global policy.
-        streams = random.getstate(), np.random.get_state()  # noqa: NPY002 - Keras seeds the global one
-        keras.utils.set_random_seed(self.seed)
         policy = keras.config.dtype_policy()
-        keras.config.set_dtype_policy(self.dtype_policy)
-        try:
-            inputs = keras.Input(shape=input_shape[1:], dtype=self.compute_dtype)
-            output = self.activation.function(inputs)
-            self.network = keras.Model(inputs, output)
-        finally:
-            keras.config.set_dtype_policy(policy)
-            # What the network draws after this site (a dropout's stream) must not depend on the activation.
-            random.setstate(streams[0])
-            np.random.set_state(streams[1])  # noqa: NPY002
+        with streams_kept():
+            keras.utils.set_random_seed(self.seed)
+            keras.config.set_dtype_policy(self.dtype_policy)  # layers take their precision from the global one
+            try:
+                inputs = keras.Input(shape=input_shape[1:], dtype=self.compute_dtype)
+                output = self.activation.function(inputs)
+                self.network = keras.Model(inputs, output)
+            finally:
+                keras.config.set_dtype_policy(policy)
         return output
 
     def call(self, x: Any, training: bool | None = None) -> Any:
@@ -107,6 +102,20 @@ def sites(model: Any) -> list[Site]:
     it calls; what was never called has not been built.
     """
     return [layer for layer in model._flatten_layers() if isinstance(layer, Site) and layer.built]  # noqa: SLF001 - no public walk
+
+
+NO_KERNELS = ("bias", "gamma", "beta", "scale")
+"""What Keras calls weights that are added or multiplied one by one; a GRU's biases have two axes, too."""
+
+
+def kernels(model: Any) -> list[Any]:
+    """The trained weights by which layers mix their inputs, or look them up; none of those that activations have."""
+    theirs = {id(weight) for weight in learned(model)}
+    return [
+        weight
+        for weight in model.trainable_variables
+        if len(weight.shape) > 1 and weight.name not in NO_KERNELS and id(weight) not in theirs
+    ]
 
 
 def learned(model: Any) -> list[Any]:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from actbench import models
 from actbench.errors import UserError
+from actbench.models.inputs import frozen_layers, scaled_twice_by
 from actbench.models.surgery import SOFTMAX, ends_in
-from actbench.results.columns import Run
+from actbench.results.columns import KEEP, Run
 from actbench.training import backends
 from actbench.training.backends import Recipe
 from actbench.training.build import build, build_optimizer
+from actbench.training.tried import Tried
 
 if TYPE_CHECKING:
     from actbench.datasets import Dataset
@@ -23,7 +26,7 @@ FEW = 4
 """Inputs of a trial."""
 
 
-def try_out(run: Run, data: Dataset) -> bool:
+def try_out(run: Run, data: Dataset) -> Tried:
     """Build the run's network, trace its own code as training does, and go once forward and back with a few inputs.
 
     Shapes, types and the way of the gradient are seen so, in a second, as nothing is compiled. Nothing is kept.
@@ -31,9 +34,6 @@ def try_out(run: Run, data: Dataset) -> bool:
     Args:
         run: what to try.
         data: the data that it names; four of its inputs are used.
-
-    Returns:
-        Whether the network's outputs are all finite numbers.
 
     Raises:
         UserError: the run cannot be trained as asked; see ``build`` and ``Backend.program``. Or the network puts out
@@ -48,13 +48,21 @@ def try_out(run: Run, data: Dataset) -> bool:
     model, _ = build(run, few)
     optimizer, placed = build_optimizer(run, model, 1), backend.place(few, run.device)
     backend.program(model, optimizer, placed, replace(Recipe.of(run), batch_size=FEW))
-    values, _ = backend.values_and_slopes(lambda x: model(x, training=True), few.x_train, str(few.x_train.dtype))
-    if _are_probabilities(values) and ends_in(model) != SOFTMAX[0]:
+    outputs = [
+        backend.values_and_slopes(lambda x: model(x, training=training), few.x_train, str(few.x_train.dtype))[0]  # noqa: B023 - called at once
+        for training in (True, False)
+    ]
+    if any(map(_are_probabilities, outputs)) and ends_in(model) != SOFTMAX[0]:
         raise UserError(
             f"The model {run.model.spelling!r} puts out probabilities, but no softmax is its last layer, so that they "
             "would be taken for logits. Let it end in logits, or in Keras's softmax over the classes."
         )
-    return bool(np.isfinite(values).all())
+    is_drawn = run.weights != KEEP and models.is_whole(run.model.spelling)
+    return Tried(
+        all(bool(np.isfinite(values).all()) for values in outputs),
+        scaled_twice_by(model),
+        len(frozen_layers(model)) if is_drawn else 0,
+    )
 
 
 def _are_probabilities(values: np.ndarray[Any, Any]) -> bool:

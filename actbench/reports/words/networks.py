@@ -14,6 +14,7 @@ REASONS = {
     Reason.SOFTMAX: "left: makes shares of a whole, as attention does",
     Reason.RECURRENT: "left: inside a recurrent layer",
     Reason.INSIDE: "left: inside a layer that builds itself",
+    Reason.SHAPE: "left: it changes the shape",
 }
 SWAPPED, NOT_MEANT, SITE = "swapped", "left: not meant by --swap", "a site"
 SITE_KIND = "Site"
@@ -22,8 +23,9 @@ SITE_KIND = "Site"
 
 def title(name: str, rows: Sequence[Row], swap: str) -> str:
     """A network with its sums."""
-    sites = plural(sites_in(rows, swap), "site")
-    return f"{name} · {sum(row.parameters for row in rows):,} parameters · {sites}"
+    every, trained = sum(row.parameters for row in rows), sum(row.trained for row in rows)
+    some = f", {trained:,} of them trained" if trained != every else ""
+    return f"{name} · {every:,} parameters{some} · {plural(sites_in(rows, swap), 'site')}"
 
 
 def sites_in(rows: Sequence[Row], swap: str) -> int:

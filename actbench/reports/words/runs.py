@@ -12,6 +12,7 @@ from actbench.tables.tasks import FAMILY
 
 if TYPE_CHECKING:
     from actbench.results.columns import Epoch, Record, Run
+    from actbench.training.tried import Tried
 
 REMARKS = {"diverged": "diverged, the loss became NaN or infinite; ", "interrupted": "interrupted; "}
 
@@ -26,11 +27,24 @@ def run_name(run: Run, varying: Sequence[str]) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def not_finite(run: Run) -> str:
-    """That the trial of a network met NaN or infinity before any training."""
+def doubts(run: Run, found: Tried) -> list[str]:
+    """What the trial of a network met before any training that is hardly meant."""
+    name = run.model.spelling
+    lines = {
+        f"{run.activation.spelling} in {name}: the output is NaN or infinite for some of the few inputs that it was "
+        "tried with, before any training.": not found.finite,
+        scaled_twice(name, found.scaled_twice_by): bool(found.scaled_twice_by),
+        f"{name}: {plural(found.frozen, 'layer')} with weights drawn anew that are never trained, as the network has "
+        "them frozen. --weights keep begins with its own.": bool(found.frozen),
+    }
+    return [line for line, is_so in lines.items() if is_so]
+
+
+def scaled_twice(name: str, layer: str) -> str:
+    """That a network scales by itself what comes scaled."""
     return (
-        f"{run.activation.spelling} in {run.model.spelling}: the output is NaN or infinite for some of the few inputs "
-        "that it was tried with, before any training."
+        f"{name} scales its inputs in the layer {layer!r}, and they come scaled already: pixels from 0 to 1, columns "
+        "standardized. Take that layer out, or undo what was done by one in front of it, Rescaling(255) for pixels."
     )
 
 

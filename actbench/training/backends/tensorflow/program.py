@@ -11,7 +11,7 @@ from actbench.datasets import NO_TARGET
 from actbench.errors import UserError
 from actbench.lazy import load
 from actbench.training.augmentation import chain
-from actbench.training.site import Site, learned, sites
+from actbench.training.site import Site, kernels, sites
 
 if TYPE_CHECKING:
     from actbench.datasets import Dataset
@@ -137,8 +137,7 @@ class TensorFlowProgram:
             # What is drawn at a step goes by the run's seed and the step's number: no state of its own to keep.
             self._seed = tf.Variable(recipe.seed, dtype=tf.int64)
         self._augment = chain(recipe.augment)
-        own = {id(weight) for weight in learned(model)}
-        self._kernels = [w for w in model.trainable_variables if len(w.shape) > 1 and id(w) not in own]
+        self._kernels = kernels(model)
         self._optimizer_start = [variable.numpy() for variable in optimizer.variables]
         tf.random.set_seed(TRACING_SEED)
         self._prepare()
