@@ -286,6 +286,13 @@ def test_a_study_of_our_own_is_told_by_its_raw_tables(tmp_path, monkeypatch, inv
     assert f"- {claim.text} **confirmed**: {claim.figures}." in page
     assert claim.figures in results.texts_of_own(untuned)[results.VERDICTS]
     assert (study.claims, study.judged) == ([], None)
+    # Where all chose what they share, there is one table, and nothing to survive.
+    alike = SMALL.replace('"small"', '"alike"').replace('"adam"', '"adam"\nlearning_rate = 0.0316')
+    (tmp_path / "studies" / "alike.toml").write_text(alike, encoding="utf-8")
+    invoke("run", "studies/alike.toml", "--results", "results/alike", "--reuse", "results/small", "--jobs", "1")
+    (alike,) = (study for study in own_studies(Path("results")) if study.name == "alike")
+    assert alike.outcome == "Every arm's own learning rate is 0.0316."
+    assert [arm.own for arm in alike.tuned[0].arms] == [arm.shared for arm in alike.tuned[0].arms]
 
 
 @pytest.mark.slow

@@ -159,8 +159,17 @@ class TunedTask:
         return f"of {arms}, {counts[BETTER]} are better than {self.baseline} then, and {counts[WORSE]} worse"
 
     @property
+    def _all_alike(self) -> str:
+        """That no arm has settings of its own; empty where some has."""
+        if self.own is not self.shared:
+            return ""
+        return f"every arm's own {self.searched} is {self.shared_settings}"
+
+    @property
     def survivors(self) -> str:
         """How many verdicts at shared settings stand, in one line."""
+        if self._all_alike:
+            return self._all_alike
         fates = ", ".join(f"{len(arms)} {fate}" for fate, arms in self.fates.items() if arms)
         return (
             f"of {words.plural(self._said, 'difference')} from {self.baseline} at {self.shared_settings} for all, when "
@@ -170,6 +179,8 @@ class TunedTask:
     @property
     def survives(self) -> str:
         """What becomes of the verdicts at shared settings when every arm has its own."""
+        if self._all_alike:
+            return f"{words.sentence(self._all_alike)}."
         from scipy.stats import kendalltau
 
         own, shared = self._verdicts
@@ -278,7 +289,8 @@ class OwnStudy:
         for own in self.findings.tasks:
             if own.tuning is not None:
                 wanted = {**own.task.settings, **own.tuning.stored.shared, "tuning": ""}
-                (shared,) = (found for found in plain if found.task.settings == wanted)
+                # Where all arms chose what they share, there is one table of the same runs.
+                shared = next((found for found in plain if found.task.settings == wanted), own)
                 pairs.append(TunedTask(own, shared, own.tuning))
         return pairs
 
