@@ -14,7 +14,9 @@ from actbench.execution.reproduce import Reproduction
 from actbench.reports import words
 from actbench.reports.sheet.printed import heading
 from actbench.reports.words.metrics import EPOCHS
+from actbench.statistics import Standing
 from actbench.tables.arms import finished
+from actbench.tables.evidence import ClaimVerdict, Examined
 from actbench.tables.outcomes import Outcome
 from actbench.tables.published import (
     CURVE_ACCURACIES,
@@ -28,6 +30,8 @@ from actbench.tables.published import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from actbench.tables.evidence import JudgedClaim
+
 
 SAID = {"too few": "with too few seeds", "undecided": "not decided", "to the digit": "reproduced to the digit"}
 """Verdicts, counted in a sentence."""
@@ -35,9 +39,18 @@ SAID = {"too few": "with too few seeds", "undecided": "not decided", "to the dig
 
 def verdicts_counted(found: Reproduction) -> str:
     """How many of the claims came to what."""
-    counts = Counter(str(judged.verdict) for judged in found.claims)
-    verdicts = ", ".join(f"{count} {SAID.get(verdict, verdict)}" for verdict, count in counts.most_common())
+    counts = Counter(map(_counted_as, found.claims))
+    verdicts = "; ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
     return f"{words.plural(len(found.claims), 'claim')}: {verdicts}."
+
+
+def _counted_as(judged: JudgedClaim) -> str:
+    """A verdict in a few words. What is shown to be equal is decided, only not as the claim has it."""
+    test = getattr(judged.evidence, "test", None)
+    equal = isinstance(test, Examined) and test.verdict.standing is Standing.EQUIVALENT
+    if judged.verdict is ClaimVerdict.UNDECIDED and equal:
+        return "not confirmed, as the two are equal within the margin"
+    return SAID.get(str(judged.verdict), str(judged.verdict))
 
 
 @dataclass(frozen=True)
