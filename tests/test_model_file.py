@@ -423,6 +423,7 @@ def ended_by(activation, classes=CLASSES):
         ({"model": "listed.keras"}, r"has its output in a list. Make it without: keras.Model\(input, output\)"),
         ({"model": "batches.keras"}, r"takes batches of 5 inputs and no others. Make it for any: keras.Input\(shape\)"),
         ({"model": "alone.weights.h5"}, r"holds weights alone. Save the model with them: model.save\('my.keras'\)"),
+        ({"model": "exported"}, r"'exported' is there, but is no model that Keras saves in one file. Save it as such"),
         ({"model": "unnamed.keras"}, r"has a lambda for an activation, which Keras saves but cannot read"),
         ({"model": "good.keras", "swap": "dense*"}, r"means no activation of the model: .* cannot be swapped\."),
         ({"model": "mlp(4)", "swap": "relu"}, r"--swap is for a model that came with activations"),
@@ -431,6 +432,7 @@ def ended_by(activation, classes=CLASSES):
 )
 def test_what_cannot_be_trained_is_refused_in_a_sentence(fields, message):
     name = fields["model"].partition("(")[0]
+    Path("exported").mkdir(exist_ok=True)
     if name.startswith("text"):
         Path(name).write_text("no model", encoding="utf-8")
     with zipfile.ZipFile("no_network.keras", "w") as archive:

@@ -143,6 +143,12 @@ def named(text: str) -> Choice:
 
 def _chosen(text: str) -> tuple[Model, dict[str, Any], Choice]:
     """A reference network with its parameters. Raises UserError for values that are none, or do not go together."""
+    name = parse(text).path
+    if name not in MODELS and custom.place_of(name).exists():
+        raise UserError(
+            f"{name!r} is there, but is no model that Keras saves in one file. Save it as such, "
+            "model.save('my.keras'), or name a function that builds it: --model FILE.py:build."
+        )
     entry, values, choice = choose(MODELS, text)
     if entry.check is not None:
         entry.check(**values)
