@@ -237,6 +237,49 @@ def test_gradients_against_finite_differences(tokens):
 
 
 @pytest.mark.slow
+def one_of_many(name, slopes, state, step, rate=0.01):
+    """What one step adds to the weights: Kingma & Ba 2015 (ε as at the end of section 2), Tieleman & Hinton 2012."""
+    if name == "sgd":
+        norm = np.sqrt(sum((slope**2).sum() for slope in slopes))
+        return [-rate * slope * min(1.0, 0.05 / norm) for slope in slopes]
+    changes = []
+    for slope, (m, v) in zip(slopes, state, strict=True):
+        kept = 0.9 if name == "rmsprop" else 0.999
+        m += 0.1 * (slope - m)
+        v += (1 - kept) * (slope**2 - v)
+        if name == "rmsprop":
+            changes.append(-rate * slope / np.sqrt(v + 1e-7))
+        else:
+            changes.append(-rate * np.sqrt(1 - kept**step) / (1 - 0.9**step) * m / (np.sqrt(v) + 1e-7))
+    return changes
+
+
+@pytest.mark.parametrize("name", ["adam", "rmsprop", "sgd"])
+def test_equal_tokens_of_a_batch_are_one_gradient_to_the_optimizer(tokens, name):
+    import tensorflow as tf
+
+    fields = {"data": tokens, "model": "char_lm(1, 8, 2)", "limit": 14, "optimizer": name, "learning_rate": 0.01}
+    fields |= {"clip_norm": 0.05} if name == "sgd" else {}
+    run, data, model, stream = network(**fields)
+    _, _, twin, _ = network(**fields)
+    order = stream.permutation(len(data.x_train))
+    taken, _ = Trainer().programs.take(run, data, model)
+    taken.train_epoch(order)
+    weights = twin.trainable_variables
+    state = [[np.zeros(weight.shape), np.zeros(weight.shape)] for weight in weights]
+    for step in (1, 2):
+        batch = order[7 * step - 7 : 7 * step]
+        y = data.y_train[batch]
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(np.maximum(y, 0), twin(data.x_train[batch]))
+            loss = tf.reduce_sum(tf.where(y == NO_TARGET, 0.0, losses)) / (y != NO_TARGET).sum()
+        slopes = [tf.convert_to_tensor(slope).numpy() for slope in tape.gradient(loss, weights)]
+        for weight, change in zip(weights, one_of_many(name, slopes, state, step), strict=True):
+            weight.assign_add(change)
+    for weight, found in zip(weights, model.trainable_variables, strict=True):
+        np.testing.assert_allclose(found.numpy(), weight.numpy(), rtol=0, atol=5e-7, err_msg=weight.path)
+
+
 def test_a_step_without_any_target_changes_nothing(own_folder):
     found = arrays()
     found["y_train"][1:] = NO_TARGET

@@ -275,7 +275,8 @@ class TensorFlowProgram:
             for kernel in self._kernels if self.recipe.l2 else ():
                 loss += self.recipe.l2 * tf.cast(tf.reduce_sum(tf.square(kernel.value)), loss.dtype)
         variables = self.model.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        gradients = [_summed(slope, of) for slope, of in zip(tape.gradient(loss, variables), variables, strict=True)]
+        self.optimizer.apply(gradients, variables)
         return loss, _hits(y, output)
 
     def _evaluation(self, x: Any, y: Any, start: Any, stop: Any) -> tuple[Any, ...]:
@@ -322,6 +323,19 @@ class TensorFlowProgram:
         else:
             losses = keras.losses.sparse_categorical_crossentropy(labels, output)
         return tf.where(y == NO_TARGET, tf.zeros((), losses.dtype), losses)
+
+
+def _summed(gradient: Any, variable: Any) -> Any:
+    """A gradient as the formulas of optimizers have it.
+
+    TensorFlow gives an embedding's as a row for each token of the batch, equal tokens and all. Keras's optimizers would
+    square each by itself, so that Adam's and RMSprop's second moments, and the norms of clipping, were those of nothing.
+    """
+    if not isinstance(gradient, tf.IndexedSlices):
+        return gradient
+    rows = gradient.values
+    sums_in = tf.float64 if rows.dtype == tf.float64 else tf.float32
+    return tf.cast(tf.math.unsorted_segment_sum(tf.cast(rows, sums_in), gradient.indices, variable.shape[0]), rows.dtype)
 
 
 def _no_sums() -> tuple[Any, ...]:
