@@ -44,7 +44,7 @@ ORACLES = {
 def test_every_step_has_the_rate_of_the_formula(name):
     rate = schedules.learning_rate(name, 0.3, STEPS)
     found = [float(rate if isinstance(rate, float) else rate(t)) for t in range(STEPS)]
-    np.testing.assert_allclose(found, [0.3 * ORACLES[name](t) for t in range(STEPS)], rtol=1e-5, atol=1e-8)
+    np.testing.assert_allclose(found, [0.3 * ORACLES[name](t) for t in range(STEPS)], rtol=1e-13, atol=1e-16)
 
 
 def test_all_schedules_have_an_oracle():
@@ -58,9 +58,25 @@ def test_what_makes_no_schedule_is_refused(name):
 
 
 @pytest.mark.slow
-def test_epochs_show_the_rate_that_is_reached():
-    record = trained(data="data.npz", model="mlp(8)", epochs=4, batch_size=10, learning_rate=0.2, schedule="linear")
-    np.testing.assert_allclose([row.learning_rate for row in record.epochs], [0.2, 0.15, 0.1, 0.05, 0], atol=1e-8)
+def test_epochs_show_the_rate_of_their_last_step():
+    fields = {"data": "data.npz", "model": "mlp(8)", "epochs": 4, "batch_size": 10, "learning_rate": 0.2}
+    record = trained(**fields, schedule="linear")
+    steps = -(-record.train_size // 10)
+    found = [0.2, *(0.2 * (1 - (epoch * steps - 1) / (4 * steps)) for epoch in range(1, 5))]
+    np.testing.assert_allclose([row.learning_rate for row in record.epochs], found, rtol=1e-14)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_a_step_falls_where_it_is_said_to_whatever_is_rounded(jit):
+    import tensorflow as tf
+
+    for steps in range(10, 200, 10):
+        rate = schedules.learning_rate("step(0.1, 0.3, 0.7, 0.9)", 1.0, steps)
+        program = tf.function(rate, jit_compile=jit)
+        for number, place in enumerate([1, 3, 7, 9]):
+            at = place * steps // 10
+            for step, power in ((at - 1, number), (at, number + 1)):
+                assert math.isclose(program(tf.constant(step, tf.int64)), 0.1**power, rel_tol=1e-6), (steps, step)
 
 
 def test_a_schedule_is_trained_by():

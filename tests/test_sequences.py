@@ -243,10 +243,9 @@ def one_of_many(name, slopes, state, step, rate=0.01):
         norm = np.sqrt(sum((slope**2).sum() for slope in slopes))
         return [-rate * slope * min(1.0, 0.05 / norm) for slope in slopes]
     changes = []
-    for slope, (m, v) in zip(slopes, state, strict=True):
-        kept = 0.9 if name == "rmsprop" else 0.999
-        m += 0.1 * (slope - m)
-        v += (1 - kept) * (slope**2 - v)
+    kept = 0.9 if name == "rmsprop" else 0.999
+    for slope, moments in zip(slopes, state, strict=True):
+        m, v = moments[:] = moments[0] + 0.1 * (slope - moments[0]), moments[1] + (1 - kept) * (slope**2 - moments[1])
         if name == "rmsprop":
             changes.append(-rate * slope / np.sqrt(v + 1e-7))
         else:

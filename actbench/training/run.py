@@ -17,7 +17,7 @@ from actbench.errors import UserError
 from actbench.lazy import lazy
 from actbench.results.checkpoint import Checkpoint
 from actbench.results.columns import Epoch, Record, Run, Status, Versions
-from actbench.training import backends
+from actbench.training import backends, schedules
 from actbench.training.backends import Program
 from actbench.training.build import build
 from actbench.training.programs import Programs
@@ -263,11 +263,17 @@ class Training:
             test_accuracy=test[1],
             train_seconds=self._train_seconds,
             eval_seconds=self._eval_seconds,
-            learning_rate=program.learning_rate,
+            learning_rate=self._learning_rate(epoch),
             suspended_seconds=self._suspended_since_last_row(),
         )
         self._epochs.append(row)
         return row
+
+    def _learning_rate(self, epoch: int) -> float:
+        """That of the epoch's last step; before the first epoch, that of the step to come."""
+        steps = -(-len(self._data.x_train) // self.run.batch_size)
+        step = max(epoch * steps - 1, 0)
+        return schedules.rate_at(self.run.schedule, self.run.learning_rate, self.run.epochs * steps, step)
 
     def _suspended_since_last_row(self) -> float | None:
         before, self._suspended = self._suspended, environment.suspended_seconds()

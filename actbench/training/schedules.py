@@ -16,6 +16,8 @@ keras = lazy("keras")
 ops = lazy("keras.ops")
 
 CONSTANT = "constant"
+ROUNDING = 1e-9
+"""How far below a place, relative to it, a quotient of steps may be rounded that is meant to be at it."""
 Share = Annotated[float, Meta(ge=0, lt=1, description="share of all steps in which the rate rises evenly from 0")]
 
 
@@ -83,7 +85,7 @@ def step(
     """η·factorᵏ, k the number of places p that lie behind (He et al. 2016: at a half and three quarters)"""
     share = ops.ones_like(done)
     for place in at:
-        share = ops.where(done >= place, share * factor, share)
+        share = ops.where(done >= place * (1 - ROUNDING), share * factor, share)
     return share
 
 
@@ -103,31 +105,38 @@ def named(text: str) -> str:
 def learning_rate(text: str, rate: float, steps: int) -> Any:
     """What a Keras optimizer takes for a learning rate: the number where it stays, else Keras's kind of schedule.
 
-    With a warm-up of w steps, step t = 0, 1, … takes η·(t + 1)/w, and the schedule spans the rest.
-
     Args:
         text: its spelling.
         rate: η, the highest learning rate.
         steps: of the whole run.
     """
-    entry, values, _ = choose(SCHEDULES, text)
-    if entry.name == CONSTANT:
+    if choose(SCHEDULES, text)[0].name == CONSTANT:
         return rate
-    rising = round(steps * values.get("warmup", 0.0))
-    places = _places(entry, values)
-    named_values = {p.name: values[p.name] for p in entry.parameters if not p.variadic}
 
     class Scheduled(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc, name-defined]
         def __call__(self, step: Any) -> Any:
-            at = ops.cast(step, "float32")
-            done = ops.clip((at - rising) / max(1, steps - rising), 0.0, 1.0)
-            share = entry.share(done, *places, **named_values)
-            return rate * (ops.where(at < rising, (at + 1) / rising, share) if rising else share)
+            return _rate(text, rate, steps, step)
 
         def get_config(self) -> dict[str, Any]:
             return {"schedule": text, "learning_rate": rate, "steps": steps}
 
     return Scheduled()
+
+
+def rate_at(text: str, rate: float, steps: int, step: int) -> float:
+    """The learning rate that one step, counted from 0, takes in a run of so many; see `learning_rate`."""
+    return rate if choose(SCHEDULES, text)[0].name == CONSTANT else float(_rate(text, rate, steps, step))
+
+
+def _rate(text: str, rate: float, steps: int, step: Any) -> Any:
+    """The rate of a step t = 0, 1, …, in float64: η·(t + 1)/w in a warm-up of w steps; the schedule spans the rest."""
+    entry, values, _ = choose(SCHEDULES, text)
+    rising = round(steps * values.get("warmup", 0.0))
+    at = ops.cast(step, "float64")
+    done = ops.clip((at - rising) / max(1, steps - rising), 0.0, 1.0)
+    named_values = {p.name: values[p.name] for p in entry.parameters if not p.variadic}
+    share = entry.share(done, *_places(entry, values), **named_values)
+    return rate * (ops.where(at < rising, (at + 1) / rising, share) if rising else share)
 
 
 def _places(entry: Schedule, values: Mapping[str, Any]) -> list[float]:

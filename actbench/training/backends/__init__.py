@@ -64,10 +64,6 @@ class Program(Protocol):
 
     compiler: str
 
-    @property
-    def learning_rate(self) -> float:
-        """The optimizer's at this moment."""
-
     def compile(self) -> None:
         """Trace and compile everything; all variables, those of random streams included, keep their values."""
 

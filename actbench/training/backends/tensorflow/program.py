@@ -143,11 +143,6 @@ class TensorFlowProgram:
         self._prepare()
 
     @property
-    def learning_rate(self) -> float:
-        """The optimizer's. A float32 0.1 is 0.1, as it was asked for, not 0.10000000149011612."""
-        return float(str(self.optimizer.learning_rate.numpy()))
-
-    @property
     def variables(self) -> list[Any]:
         """Everything that training changes: weights, moving statistics, random streams, the optimizer's state."""
         return [*self.model.variables, *self.optimizer.variables]
@@ -328,14 +323,14 @@ class TensorFlowProgram:
 def _summed(gradient: Any, variable: Any) -> Any:
     """A gradient as the formulas of optimizers have it.
 
-    TensorFlow gives an embedding's as a row for each token of the batch, equal tokens and all. Keras's optimizers would
-    square each by itself, so that Adam's and RMSprop's second moments, and the norms of clipping, were those of nothing.
+    TensorFlow gives an embedding's as a row for each token of the batch, equal tokens and all. Keras's optimizers square
+    each row by itself, which makes Adam's and RMSprop's second moments too small, and the norm of clipping, too.
     """
     if not isinstance(gradient, tf.IndexedSlices):
         return gradient
     rows = gradient.values
-    sums_in = tf.float64 if rows.dtype == tf.float64 else tf.float32
-    return tf.cast(tf.math.unsorted_segment_sum(tf.cast(rows, sums_in), gradient.indices, variable.shape[0]), rows.dtype)
+    exact = rows if rows.dtype == tf.float64 else tf.cast(rows, tf.float32)
+    return tf.cast(tf.math.unsorted_segment_sum(exact, gradient.indices, variable.shape[0]), rows.dtype)
 
 
 def _no_sums() -> tuple[Any, ...]:
