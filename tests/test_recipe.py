@@ -7,6 +7,7 @@ from conftest import bytes_images, planned, trained
 from actbench import datasets
 from actbench.errors import UserError
 from actbench.training import augmentation
+from actbench.training.backends.tensorflow import program
 from actbench.training.build import build, build_optimizer
 from actbench.training.run import Trainer
 
@@ -151,6 +152,18 @@ def test_images_are_changed_in_training_alone_and_by_the_seed():
     assert figures(changed)[0] == figures(plain)[0]
     assert figures(changed)[1] != figures(plain)[1]
     assert figures(changed) != figures(other)
+
+
+def test_images_are_changed_alike_whatever_compiles(monkeypatch):
+    """Where XLA cannot compile an arm's activation, the plain graph takes over; pairs are to stay pairs."""
+    fields = FIELDS | AUGMENTED | {"model": "mlp(8)", "learning_rate": 0.01}
+    found = []
+    for compiler in ("xla", "graph"):
+        monkeypatch.setattr(program, "choose_compiler", lambda *_, use=compiler, **__: use)
+        record = trained(**fields)
+        assert record.compiler == compiler
+        found.append(figures(record))
+    np.testing.assert_allclose(*found, rtol=1e-4)
 
 
 @pytest.mark.slow

@@ -24,6 +24,8 @@ tf = load("tensorflow")
 EVALUATION_BATCH = 1_000
 EVALUATION_TOKENS = 16_000
 """Of sequences so many tokens at a time: of each there are vectors in every layer, and attention has pairs of them."""
+FLOAT32 = 2**24
+"""So many numbers from [0, 1), evenly apart, are float32 without rounding."""
 TRACING_SEED = 0
 """TensorFlow's own seed while programs are traced and called: Keras's random layers do not read it, and an operation
 that does must not depend on which run came first."""
@@ -134,8 +136,7 @@ class TensorFlowProgram:
         self._from_logits = not _ends_in_softmax(model)
         with tf.device(data.device):
             optimizer.build(model.trainable_variables)
-            # What is drawn at a step goes by the run's seed and the step's number: no state of its own to keep.
-            self._seed = tf.Variable(recipe.seed, dtype=tf.int64)
+        self._seed = recipe.seed
         self._augment = chain(recipe.augment)
         self._kernels = kernels(model)
         self._optimizer_start = [variable.numpy() for variable in optimizer.variables]
@@ -163,7 +164,7 @@ class TensorFlowProgram:
         rate = self.optimizer.learning_rate
         if isinstance(rate, keras.Variable):  # that of a schedule is a tensor
             rate.assign(recipe.learning_rate)
-        self._seed.assign(recipe.seed)
+        self._seed = recipe.seed
 
     def _prepare(self) -> None:
         jit = self.compiler == "xla"
@@ -199,8 +200,9 @@ class TensorFlowProgram:
         steps, rest = divmod(self._train_size, self.batch_size)
         with tf.device(data.device):
             order, zero, one = tf.range(self._train_size), tf.constant(0), tf.constant(1)
+            counts = one if steps else zero, one if rest else zero
             try:
-                self._epoch_program(data.x, data.y, order, one if steps else zero, one if rest else zero)
+                self._epoch_program(data.x, data.y, order, *counts, tf.constant(self._draws()))
                 self._evaluation_program(data.x, data.y, zero, one)
             finally:
                 self.set_state(state)
@@ -211,9 +213,20 @@ class TensorFlowProgram:
         data = self._data
         with tf.device(data.device):
             loss, correct, targets = self._epoch_program(
-                data.x, data.y, tf.constant(order, tf.int32), tf.constant(steps), tf.constant(int(rest > 0))
-            )
+                data.x, data.y, tf.constant(order, tf.int32), tf.constant(steps), tf.constant(int(rest > 0)),
+                tf.constant(self._draws()),
+            )  # fmt: skip
         return float(loss) / int(targets), float(correct) / int(targets)
+
+    def _draws(self) -> np.ndarray[Any, Any]:
+        """Uniform numbers from [0, 1) for an epoch's augmentation, (draws, inputs), in the order of training.
+
+        They go by the seed and the steps behind: no state of their own to keep. NumPy draws them, as TensorFlow's
+        are others in a plain graph than under XLA, and all arms of a seed are to see the same images.
+        """
+        shape = self._augment.draws, self._train_size
+        stream = np.random.RandomState([self._seed, int(self.optimizer.iterations.numpy())])
+        return np.asarray(stream.randint(FLOAT32, size=shape) / FLOAT32, np.float32)
 
     def evaluate(self, part: str) -> tuple[float, float] | None:
         """Mean loss and accuracy on ``train``, ``val`` or ``test`` in inference mode; None for an empty part."""
@@ -234,21 +247,25 @@ class TensorFlowProgram:
     # The programs. Sums are float64 on every device: a mean over 60,000 float32 losses would lose digits. They are
     # those of losses, hits, and targets: an input has one, or a sequence one for each token, or for some of them.
 
-    def _epoch(self, x: Any, y: Any, order: Any, steps: Any, rest_steps: Any) -> tuple[Any, ...]:
+    def _epoch(self, x: Any, y: Any, order: Any, steps: Any, rest_steps: Any, draws: Any) -> tuple[Any, ...]:
         sums = _no_sums()
-        sums = self._steps(x, y, order, steps, self.batch_size, 0, sums)
+        sums = self._steps(x, y, order, draws, steps, self.batch_size, 0, sums)
         rest = self._train_size % self.batch_size
         if rest:
-            sums = self._steps(x, y, order, rest_steps, rest, self._train_size - rest, sums)
+            sums = self._steps(x, y, order, draws, rest_steps, rest, self._train_size - rest, sums)
         return sums
 
-    def _steps(self, x: Any, y: Any, order: Any, steps: Any, size: int, first: int, sums: Any) -> tuple[Any, ...]:
+    def _steps(
+        self, x: Any, y: Any, order: Any, draws: Any, steps: Any, size: int, first: int, sums: Any
+    ) -> tuple[Any, ...]:
         """Train ``steps`` times on ``size`` inputs each, from position ``first`` of the order on; add to the sums."""
 
         def step(index: Any, loss_sum: Any, correct: Any, targets: Any) -> tuple[Any, ...]:
-            batch = tf.slice(order, [first + index * size], [size])
+            place = first + index * size
+            batch = tf.slice(order, [place], [size])
             labels = tf.gather(y, batch)
-            loss, hits = self._step(tf.gather(x, batch), labels)
+            drawn = tf.slice(draws, [0, place], [draws.shape[0], size])
+            loss, hits = self._step(self._augment(tf.gather(x, batch), drawn), labels)
             count = _targets(labels)
             return (
                 index + 1,
@@ -261,7 +278,6 @@ class TensorFlowProgram:
         return tuple(tf.while_loop(lambda index, *_: index < steps, step, start)[1:])
 
     def _step(self, x: Any, y: Any) -> tuple[Any, Any]:
-        x = self._augmented(x)
         with tf.GradientTape() as tape:
             output = self.model(x, training=True)
             loss = _mean(self._losses(y, output, self.recipe.label_smoothing), y)
@@ -294,14 +310,6 @@ class TensorFlowProgram:
 
         return tuple(tf.while_loop(lambda first, *_: first < stop, batch, (start, *_no_sums()))[1:])
 
-    def _augmented(self, x: Any) -> Any:
-        """The inputs of a step, changed as the recipe says."""
-        if not self._augment.steps:
-            return x
-        seed = tf.stack([self._seed, tf.cast(self.optimizer.iterations.value, tf.int64)])
-        draws = tf.random.stateless_uniform([self._augment.draws, x.shape[0]], seed)
-        return self._augment(x, draws)
-
     def _losses(self, y: Any, output: Any, smoothing: float = 0.0) -> Any:
         """Cross-entropy of each target, in nats, never in less than float32, and 0 where there is none.
 
@@ -323,8 +331,8 @@ class TensorFlowProgram:
 def _summed(gradient: Any, variable: Any) -> Any:
     """A gradient as the formulas of optimizers have it.
 
-    TensorFlow gives an embedding's as a row for each token of the batch, equal tokens and all. Keras's optimizers square
-    each row by itself, which makes Adam's and RMSprop's second moments too small, and the norm of clipping, too.
+    TensorFlow gives an embedding's as a row for each token of the batch, equal tokens and all. Keras's optimizers
+    square each row by itself, and have other second moments in Adam and RMSprop, and another norm to clip by.
     """
     if not isinstance(gradient, tf.IndexedSlices):
         return gradient
