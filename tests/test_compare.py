@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from synthetic import Arm, Task, write
 
@@ -220,30 +221,37 @@ def test_arms_that_were_timed_on_another_day_are_left_out(store):
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "inputs", "margin", "small"),
+    ("accuracy", "answers", "margin", "small"),
     [
         (0.7, 10_000, 0.005, None),
         (0.95, 10_000, 0.005, None),
         (0.9786, 10_000, 0.0021, SmallMargin.ERRORS),
         (0.99, 10_000, 0.001, SmallMargin.ERRORS),
-        (0.9999, 10_000, 0.0001, SmallMargin.INPUT),
-        (1.0, 10_000, 0.0001, SmallMargin.INPUT),
-        (1.0, 360, 0.0028, SmallMargin.INPUT),
+        (0.9999, 10_000, 0.0001, SmallMargin.ANSWER),
+        (1.0, 10_000, 0.0001, SmallMargin.ANSWER),
+        (1.0, 360, 0.0028, SmallMargin.ANSWER),
         (1.0, 100, 0.005, None),
     ],
 )
-def test_the_margin_is_a_tenth_of_the_errors_where_these_are_few_and_one_input_at_least(
-    accuracy, inputs, margin, small
+def test_the_margin_is_a_tenth_of_the_errors_where_these_are_few_and_one_answer_at_least(
+    accuracy, answers, margin, small
 ):
-    assert default_margin(accuracy, inputs) == TheMargin(margin, small=small)
+    assert default_margin(accuracy, answers) == TheMargin(margin, small=small)
 
 
-def test_arms_that_never_err_are_equal_within_one_input(tmp_path):
+def test_answers_are_targets_where_inputs_have_several():
+    runs = pd.DataFrame({"train_size": [50, 50], "test_size": [30, 30], "test_targets": [np.nan, 210]})
+    test, train = parse_metrics(["test_accuracy", "train_accuracy"], [])
+    assert (test.counted(runs), train.counted(runs)) == (210, 50)
+    assert np.isnan(test.counted(runs[[]]))
+
+
+def test_arms_that_never_err_are_equal_within_one_answer(tmp_path):
     never = {"accuracy": 1.0, "spread": 0.0, "speed": 0.1}
     store = write(tmp_path, [(Task(), [Arm("relu", **never), Arm("mish", **never)])])
     (comparison,) = ask(store).tasks[0].comparisons
     assert words.verdict(comparison, comparison.rows[0]).startswith("equal within 0.01 pp")
-    note = "The margin, 0.01 pp, is what a single input counts, more than a tenth of the errors that relu makes."
+    note = "The margin, 0.01 pp, is what a single answer counts, more than a tenth of the errors that relu makes."
     assert note in comparison_grid(comparison).notes
     # Within no margin at all nothing can lie, whatever the number of seeds.
     (comparison,) = ask(store, margin=0.0).tasks[0].comparisons
@@ -638,7 +646,7 @@ def test_across_tasks(tmp_path):
     expected = []
     for found, threshold in zip(ask(store).tasks, (0.96, 0.9), strict=True):
         epochs = found.arms.set_index("activation")[EpochsTo(threshold)]
-        seconds = found.task.runs.pivot(index="seed", columns="arm", values="seconds_per_epoch")
+        seconds = found.task.runs.pivot_table(index="seed", columns="arm", values="seconds_per_epoch")
         halves = [a * b for a, b in itertools.combinations_with_replacement(seconds["mish"] / seconds["relu"], 2)]
         expected.append(np.log(epochs["relu"] / epochs["mish"] / np.sqrt(np.median(halves))))
     assert rows["mish"].speedup == pytest.approx(np.exp(np.mean(expected)))

@@ -143,6 +143,22 @@ def test_a_shortcut_is_every_second_pixel_between_channels_of_zeros():
     np.testing.assert_array_equal(found, np.pad(x[:, ::2, ::2], ((0, 0), (0, 0), (0, 0), (2, 2))))
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_convolution_looks_at_the_pixels_of_its_shortcut(stride):
+    import keras
+
+    from actbench.models.convolutional import _normalized
+
+    inputs = keras.Input((6, 4, 2))
+    network = keras.Model(inputs, _normalized(inputs, 2, stride))
+    (convolution,) = (layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D))
+    kernel = np.zeros((3, 3, 2, 2), np.float32)
+    kernel[1, 1] = np.eye(2)
+    convolution.kernel.assign(kernel)
+    x = np.random.RandomState(0).normal(size=(3, 6, 4, 2)).astype(np.float32)
+    np.testing.assert_allclose(network(x), x[:, ::stride, ::stride] / np.sqrt(1.001), rtol=1e-6)
+
+
 def test_the_counts_that_the_articles_print():
     assert built("cnn", (32, 32, 3))[0].count_params() == 42_442
     assert built("mlp(100, 50)", (784,))[0].count_params() == 84_060

@@ -191,6 +191,8 @@ def test_losses_and_accuracies_are_means_over_targets(tokens, smoothing, compile
 @pytest.mark.slow
 def test_an_epoch_is_the_mean_over_all_its_targets_whatever_the_batches(tokens):
     run, data, model, stream = network(data=tokens, learning_rate=1e-12)
+    assert data.train_targets == (data.y_train != NO_TARGET).sum() < data.y_train.size
+    assert data.test_targets == (data.y_test != NO_TARGET).sum()
     taken, _ = Trainer().programs.take(run, data, model)
     found = taken.train_epoch(stream.permutation(30))  # batches of 7, and one of 2
     told = mean_loss(model.predict(data.x_train, verbose=0), data.y_train)
@@ -288,7 +290,8 @@ def test_a_step_without_any_target_changes_nothing(own_folder):
     before = taken.state()
     order = np.arange(1, 30)
     taken._train_size = 5  # one step, of those that have none
-    loss, _ = taken._epoch_program(*(getattr(taken._data, name) for name in "xy"), order[:5].astype(np.int32), 1, 0)[:2]
+    x, y = (getattr(taken._data, name) for name in "xy")
+    loss, *_ = taken._epoch_program(x, y, order[:5].astype(np.int32), 1, 0, taken._draws())
     assert float(loss) == 0.0
     for old, new in zip(before[: len(model.variables)], taken.state(), strict=False):
         np.testing.assert_array_equal(old, new)

@@ -263,6 +263,18 @@ def test_finished_runs_are_taken_over_from_another_store_under_the_names_of_the_
     assert [row for row in rows(ours / EPOCHS) if row["run_key"] == wanted[2].key] == rows(theirs / EPOCHS)[6:]
 
 
+def test_a_run_is_taken_over_without_a_tuning_that_only_the_other_store_knows(own_folder):
+    scored = run_of(seed=0, tuning="grid-1")
+    filled(own_folder / "theirs", [record_of(scored)])
+    for name, run in (("plain", run_of(seed=0)), ("tuned", scored)):
+        with Store.open(own_folder / name) as store:
+            store.take_over(own_folder / "theirs", [run])
+    for name, tuning in (("plain", ""), ("tuned", "grid-1")):
+        with Store.open(own_folder / name) as store:
+            assert store.statuses == {scored.key: "ok"}
+        assert [row["tuning"] for row in read_runs(own_folder / name)] == [tuning]
+
+
 def test_a_finished_run_of_ones_own_is_not_taken_over(own_folder):
     filled(own_folder / "theirs", [record_of(accuracies=(0.1, 0.2))])
     mine = filled(own_folder / "ours", [record_of()])

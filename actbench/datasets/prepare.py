@@ -53,11 +53,25 @@ class Dataset:
         return float(np.bincount(targets).max() / len(targets))
 
     @property
+    def train_targets(self) -> int | None:
+        """How many answers the training part asks for; None where that is one an input."""
+        return _targets(self.y_train)
+
+    @property
+    def test_targets(self) -> int | None:
+        """How many answers the test part asks for; None where that is one an input."""
+        return _targets(self.y_test)
+
+    @property
     def input_shape(self) -> Shape:
         """The shape of one input."""
         from actbench.models import Shape
 
         return Shape(self.x_train.shape[1:], vocabulary=self.vocabulary, per_token=self.y_train.ndim > 1)
+
+
+def _targets(y: Array) -> int | None:
+    return int((y != NO_TARGET).sum()) if y.ndim > 1 else None
 
 
 def default_model(source: Source, input_shape: Shape) -> str:

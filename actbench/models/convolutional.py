@@ -73,8 +73,13 @@ def resnet20(site: SiteFactory, input_shape: Shape, classes: int) -> Any:
 
 
 def _normalized(x: Any, filters: int, stride: int) -> Any:
-    """A 3×3 convolution, whose bias batch normalization would take out again."""
-    return layers.BatchNormalization()(layers.Conv2D(filters, 3, strides=stride, padding="same", use_bias=False)(x))
+    """A 3×3 convolution, whose bias batch normalization would take out again.
+
+    It is padded by 1 on every side. With a stride of 2, Keras's "same" pads an even side at its end alone: the
+    convolution would look at the pixels between those of the shortcut.
+    """
+    convolution = layers.Conv2D(filters, 3, strides=stride, padding="same" if stride == 1 else "valid", use_bias=False)
+    return layers.BatchNormalization()(convolution(x if stride == 1 else layers.ZeroPadding2D(1)(x)))
 
 
 def _shortcut(x: Any, filters: int, stride: int) -> Any:

@@ -225,6 +225,8 @@ class Record:
 
     train_size: int | None = figure(Role.OUTCOME, default=None, unit=Unit.INPUTS, shared=True, title="training inputs")
     test_size: int | None = figure(Role.OUTCOME, default=None, unit=Unit.INPUTS, shared=True, title="test inputs")
+    train_targets: int | None = figure(Role.OUTCOME, default=None, since=9)
+    test_targets: int | None = figure(Role.OUTCOME, default=None, since=9)
     chance: float | None = figure(Role.OUTCOME, default=None, unit=Unit.FRACTION, since=4)
     seen_in_training: int | None = figure(
         Role.OUTCOME, default=None, unit=Unit.INPUTS, title="test inputs seen in training", since=5

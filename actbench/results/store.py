@@ -135,7 +135,8 @@ class Store:
     def take_over(self, other: Path, runs: Iterable[Run]) -> None:
         """Copy from another store what it holds of these runs, finished and whole, unless it is finished here too.
 
-        A row keeps all that was measured; only the names of study and variant become those of the run.
+        A row keeps all that was measured; only the names of study, variant and tuning become those of the run: what
+        they were asked for elsewhere is nothing that this store's manifest knows.
 
         Raises:
             UserError: there is no store, or it cannot be read.
@@ -144,7 +145,7 @@ class Store:
         wanted = {run.key: run for run in runs if self.statuses.get(run.key) not in FINAL}
         digests = epoch_digests(other)
         found = {
-            row["run_key"]: row | {"study": wanted[row["run_key"]].study, "variant": wanted[row["run_key"]].variant}
+            row["run_key"]: _renamed(row, wanted[row["run_key"]])
             for row in read_runs(other)
             if row["run_key"] in wanted and row["status"] in FINAL and is_unchanged(row) and is_whole(row, digests)
         }
@@ -308,6 +309,12 @@ class Store:
         if orphans:
             log.warning("dropped the epochs of %d unfinished run(s) from %s", len(orphans), self.folder / EPOCHS)
             self.discard(orphans)
+
+
+def _renamed(row: Mapping[str, str], run: Run) -> dict[str, str]:
+    """The row as that run's: what a study, a variant and a tuning call it."""
+    named = {**row, "study": run.study, "variant": run.variant, "tuning": run.tuning}
+    return named if named["tuning"] == row["tuning"] else named | {"row_digest": row_digest(named)}
 
 
 def _is_older_table(path: Path, table: Table) -> bool:

@@ -86,8 +86,8 @@ class SmallMargin(StrEnum):
 
     ERRORS = "errors"
     """The baseline makes few errors: a tenth of them."""
-    INPUT = "input"
-    """It makes hardly any: what one input counts."""
+    ANSWER = "answer"
+    """It makes hardly any: what one answer counts."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ class Family:
         clocks: of seconds, which pairs were.
         left_out: arms of which no run has a figure.
         apart: arms of which no run was timed near the baseline's of the same seed.
-        inputs: how many inputs an accuracy is a share of.
+        answers: how many an accuracy is a share of.
     """
 
     metric: Metric
@@ -198,7 +198,7 @@ class Family:
     clocks: Mapping[str, ClockPairs]
     left_out: tuple[str, ...]
     apart: tuple[str, ...]
-    inputs: float
+    answers: float
 
     @property
     def has_figures(self) -> bool:
@@ -234,8 +234,7 @@ def family_of(runs: pd.DataFrame, metric: Metric, baseline: str) -> Family:
     for arm, pairs in clocks.items():
         arms[arm] = Arm(dict(zip(pairs.seeds, arms[arm].picked(pairs.seeds).tolist(), strict=True)))
     arms = {arm: found for arm, found in arms.items() if arm not in apart}
-    inputs = float(runs[metric.inputs].max()) if metric.inputs in runs else math.nan
-    return Family(metric, measure, baseline, reference, arms, clocks, left_out, apart, inputs)
+    return Family(metric, measure, baseline, reference, arms, clocks, left_out, apart, metric.counted(runs))
 
 
 def compare_arms(
@@ -257,7 +256,7 @@ def compare_arms(
 def compare_family(family: Family, margin: float | None = None) -> MetricComparison:
     """As `compare_arms`, of a family that has figures."""
     metric, reference, arms, measure = family.metric, family.reference, family.arms, family.measure
-    limit = margin_of(metric, reference, margin, measure, inputs=family.inputs)
+    limit = margin_of(metric, reference, margin, measure, answers=family.answers)
     judged = statistics.judge_family(
         reference,
         list(arms.values()),
@@ -338,30 +337,30 @@ def _summary(arm: Arm, metric: Metric, measure: Measure) -> Summary | TimeSummar
 
 
 def margin_of(
-    metric: Metric, baseline: Arm, wanted: float | None, measure: Measure = Measure.MEAN, *, inputs: float
+    metric: Metric, baseline: Arm, wanted: float | None, measure: Measure = Measure.MEAN, *, answers: float
 ) -> Margin:
     """The smallest difference worth caring about: the one wanted, or the metric's own."""
     learned = baseline.picked(baseline.learned(baseline.seeds))
     if metric.unit == "accuracy":
         if wanted is not None:
             return Margin(wanted)
-        return default_margin(float(learned.mean()) if learned.size else 0.0, inputs)
+        return default_margin(float(learned.mean()) if learned.size else 0.0, answers)
     share = RELATIVE_MARGIN if wanted is None else wanted
     if measure is Measure.MEAN:
         return Margin(share * abs(float(learned.mean())) if learned.size else share, share)
     return Margin(share, share)
 
 
-def default_margin(accuracy: float, inputs: float) -> Margin:
+def default_margin(accuracy: float, answers: float) -> Margin:
     """Half a percentage point, or a tenth of the baseline's errors where that is less; two digits that count.
 
     Half a point is a quarter of all errors of a network that makes 2 %: no small difference there. But never less than
-    one of the inputs: within no margin at all, nothing could ever be shown to lie.
+    one of the answers: within no margin at all, nothing could ever be shown to lie.
     """
-    errors, one = (float(f"{share:.2g}") for share in (ERROR_SHARE * (1 - accuracy), 1 / inputs))
+    errors, one = (float(f"{share:.2g}") for share in (ERROR_SHARE * (1 - accuracy), 1 / answers))
     if max(errors, one) >= ACCURACY_MARGIN:
         return Margin(ACCURACY_MARGIN)
-    return Margin(errors, small=SmallMargin.ERRORS) if errors >= one else Margin(one, small=SmallMargin.INPUT)
+    return Margin(errors, small=SmallMargin.ERRORS) if errors >= one else Margin(one, small=SmallMargin.ANSWER)
 
 
 def _could_show(comparison: AnyComparison | None, arms: int) -> float | None:

@@ -54,10 +54,11 @@ class Metric:
         """The column of the measured runs."""
         return self.time_to or self.name
 
-    @property
-    def inputs(self) -> str:
-        """The setting that says how many inputs an accuracy is a share of."""
-        return "train_size" if self.name.startswith("train_") else "test_size"
+    def counted(self, runs: pd.DataFrame) -> float:
+        """How many answers an accuracy is a share of: one for each target of its part; nan where nobody knows."""
+        part = "train" if self.name.startswith("train_") else "test"
+        known = (float(runs[name].max()) for name in (f"{part}_targets", f"{part}_size") if name in runs)
+        return next((answers for answers in known if not math.isnan(answers)), math.nan)
 
     @property
     def threshold(self) -> float | None:

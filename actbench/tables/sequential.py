@@ -57,9 +57,8 @@ def compare_in_looks(
     # A margin that follows from results must not follow the later ones.
     first = {seed: value for seed, value in values_by_arm(metric, task.runs)[baseline].items() if seed < FIRST_LOOK}
     failed = failed_by_arm(metric, task.runs)
-    limit = margin_of(
-        metric, Arm(first, failed.get(baseline, frozenset())), design.margin, inputs=task.settings[metric.inputs]
-    )
+    answers = metric.counted(task.runs)
+    limit = margin_of(metric, Arm(first, failed.get(baseline, frozenset())), design.margin, answers=answers)
     return _honoured(found, take_looks(task, metric, design, limit), failed), None
 
 

@@ -201,6 +201,8 @@ class Training:
             train_size=len(self._data.x_train),
             seen_in_training=self._data.seen_in_training,
             test_size=len(self._data.x_test),
+            train_targets=self._data.train_targets,
+            test_targets=self._data.test_targets,
             chance=self._data.chance,
             compiler=program.compiler if program else "",
             device_name=self._backend.device_name(self.run.device),

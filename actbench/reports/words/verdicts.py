@@ -36,7 +36,7 @@ UNPAIRED = {
 }
 SMALL_MARGINS = {
     SmallMargin.ERRORS: "a tenth of the errors that",
-    SmallMargin.INPUT: "what a single input counts, more than a tenth of the errors that",
+    SmallMargin.ANSWER: "what a single answer counts, more than a tenth of the errors that",
 }
 QUICKNESS = {Standing.BETTER: "faster", Standing.WORSE: "slower"}
 
