@@ -202,6 +202,11 @@ def test_an_order_holds_against_every_rival_and_one_refutes_it():
     assert (others.verdict, others.evidence.rival, len(others.evidence.test.family)) == ("confirmed", "mish", 3)
     assert others.evidence.difference == pytest.approx(np.mean(step - near))
     assert others.evidence.interval.low < others.evidence.difference < others.evidence.interval.high
+    # An arm that the article has, and we have not, is one of the others all the same.
+    printed = Table("activation | test_accuracy\ngelu | 98 %\nserf | 97 %")
+    missing = judged(Claim(text="", arm="gelu", relation="higher"), runs, tables=[printed])
+    assert missing.evidence == NoEvidence(Lacking.ARMS, ("serf",))
+    assert words.claim_verdict(missing) == "not judged"
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,9 @@ def judge_contest(article: Article, claim: Claim, variant: str, runs: pd.DataFra
     here = tasks.isin(tasks[runs["variant"] == variant])
     runs = runs.assign(arm=runs["activation"].where(here, runs["variant"] + ": " + runs["activation"]))
     if claim.than == "others":
-        rivals = [name for name in runs.loc[here, "arm"].unique() if name != arm]
+        # Others that the article printed are rivals even where none of their runs is there.
+        printed = [cell.activation for cell in printed_cells(article) if cell.variant == variant]
+        rivals = [name for name in dict.fromkeys([*runs.loc[here, "arm"], *printed]) if name != arm]
     else:
         rivals = [_name_of(runs, variant, *rival_of(text, variant)) for text in claim.than]
     named = own_seeds(article)

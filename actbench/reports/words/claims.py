@@ -20,6 +20,7 @@ from actbench.tables.evidence import (
     MeansApart,
     NoEvidence,
 )
+from actbench.tables.select import name_some
 
 if TYPE_CHECKING:
     from actbench.statistics import Interval, Learned
@@ -145,7 +146,7 @@ def beside_printed_mean(compared: ComparedMean) -> str:
 
 
 def _lacking(found: NoEvidence) -> str:
-    arms = ", ".join(found.arms)
+    arms = name_some(found.arms, 4)
     return {
         Lacking.CELLS: "none of these cells has a run yet",
         Lacking.CURVE: "that run is not there yet",
