@@ -1,6 +1,8 @@
 """Learning-rate schedules and weight decay, against formulas written anew in float64; and programs that rates share."""
 
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,6 +47,15 @@ def test_every_step_has_the_rate_of_the_formula(name):
     rate = schedules.learning_rate(name, 0.3, STEPS)
     found = [float(rate if isinstance(rate, float) else rate(t)) for t in range(STEPS)]
     np.testing.assert_allclose(found, [0.3 * ORACLES[name](t) for t in range(STEPS)], rtol=1e-13, atol=1e-16)
+
+
+def test_the_page_shows_the_rates_of_five_steps():
+    page = (Path(__file__).parents[1] / "docs" / "training.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+(?:\([^`]*\))?)` \| .* \| ([\d., ]+) \|$", page, re.MULTILINE)
+    assert len(rows) == 5
+    for name, shown in rows:
+        found = [schedules.rate_at(name, 1.0, 5, step) for step in range(5)]
+        assert [float(f"{rate:.3g}") for rate in found] == [float(each) for each in shown.split(", ")], name
 
 
 def test_all_schedules_have_an_oracle():

@@ -13,7 +13,7 @@ from actbench.cli.options import REGISTRIES, DataDir, Json, Listed, ThemeName, c
 from actbench.cli.output import echo_json
 from actbench.datasets import Request
 from actbench.errors import UserError
-from actbench.registry import describe, signature
+from actbench.registry import describe, parse, signature
 from actbench.reports import activations as reports
 from actbench.reports.layout import pairs_grid, show_grid
 from actbench.reports.plots.style import THEMES
@@ -29,7 +29,7 @@ def list_entries(
     search: Annotated[str, typer.Option(help="Those with this text in name, formula, summary or source.")] = "",
     as_json: Json = False,
 ) -> None:
-    """List the activations, datasets, models, optimizers, initializers or articles' studies by name."""
+    """List by name what there is of a kind: activations, data sets, networks and so on."""
     if only is not None and kind is not Listed.activations:
         raise UserError(f"--kind sorts activations, not {kind.value}.")
     if kind is Listed.studies:
@@ -110,6 +110,9 @@ def show(  # noqa: PLR0913, PLR0917 - one parameter an option
         request = Request(data, str(data_dir) if data_dir else None, target=target)
         _show_network(model, request, swap, custom_objects, allow_code=allow_code, as_json=as_json)
         return
+    for text in chosen or []:
+        if (name := parse(text).path) in models.MODELS and name not in REGISTRIES[Listed.activations]:
+            raise UserError(f"{name!r} is a network: give it as --model {name}.")
     _show_activations(chosen or [], plot, theme, as_json=as_json)
 
 

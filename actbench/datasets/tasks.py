@@ -15,14 +15,18 @@ Symbols = Annotated[int, Meta(ge=2, le=1000, description="different ones")]
 
 
 # What is asked of it is when an answer is found that nobody trained, not what becomes of it in the end.
-@dataset(epochs=2000, model="transformer(1)", thresholds=(0.5, 0.95, 0.99), chance=0.013, metrics=("epochs_to:0.95",))
+@dataset(
+    epochs=400, model="transformer(1, 64)", thresholds=(0.5, 0.95, 0.99), chance=0.013, metrics=("epochs_to:0.95",)
+)
 def modular_addition(
     request: Request,  # noqa: ARG001 - a reader's signature
     p: Annotated[int, Meta(ge=3, le=1000, description="the modulus")] = 97,
     train: Annotated[float, Meta(gt=0, lt=1, description="share of all pairs that is trained on")] = 0.5,
     draw: Draw = 0,
 ) -> Arrays:
-    """All pairs of numbers below p as the tokens a, b and =, and their sum modulo p (grokking: Power et al. 2022)."""
+    """All pairs of numbers below p as the tokens a, b and =, and their sum modulo p (grokking: Power et al. 2022, with
+    `--optimizer` adamw, `--weight-decay` 1 and `--batch-size` 512).
+    """
     import numpy as np
 
     a, b = np.divmod(np.random.RandomState(draw).permutation(p * p), p)
@@ -30,6 +34,11 @@ def modular_addition(
     first = max(1, round(train * len(x)))
     if first == len(x):
         raise UserError(f"modular_addition: of {len(x)} pairs a share of {train:g} leaves none to test on. Take less.")
+    if untrained := set(range(p)).difference(y[:first].tolist()):
+        raise UserError(
+            f"modular_addition: of {len(x)} pairs a share of {train:g} holds none with {len(untrained)} of the {p} "
+            "sums, which could never be answered. Take more."
+        )
     return {
         "x_train": x[:first], "y_train": y[:first], "x_test": x[first:], "y_test": y[first:],
         TOKENS: np.array([*map(str, range(p)), "="]),

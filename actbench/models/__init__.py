@@ -194,11 +194,12 @@ def check(text: str, input_shape: Shape) -> None:
     given = "×".join(str(side) for side in input_shape[:2]) + " images" if images else "flat features"
     if input_shape.vocabulary:
         given = "a target for each token" if input_shape.per_token else "sequences of tokens"
-    needed, instead = "", "mlp(100, 50)"
-    if entry.reads and not input_shape.vocabulary:
-        needed = "sequences of tokens"
-    elif entry.reads == "language" and not input_shape.per_token:
-        needed, instead = "a target for each token", "transformer"
+    needed, instead, other = "", "mlp(100, 50)", ""
+    if entry.reads == "language" and not input_shape.per_token:
+        needed, instead = "a target for each token", "transformer" if input_shape.vocabulary else instead
+        other = ", or other data, like 'text:FILE'"
+    elif entry.reads and not input_shape.vocabulary:
+        needed, other = "sequences of tokens", ", or other data, like 'modular_addition'"
     elif input_shape.per_token and not entry.reads:
         needed, instead = "one target for each input", "transformer"
     elif entry.smallest_side and (not images or min(input_shape[:2]) < entry.smallest_side):
@@ -206,5 +207,5 @@ def check(text: str, input_shape: Shape) -> None:
     if needed:
         raise UserError(
             f"The model {named(text).spelling!r} needs {needed}, but the data has {given}. Use another model, for "
-            f"instance {instead!r}."
+            f"instance {instead!r}{other}."
         )

@@ -191,10 +191,14 @@ def _allowed(annotated: Any, metas: list[msgspec.Meta]) -> str:
         return "one of " + ", ".join(repr(choice) for choice in typing.get_args(bare))
     noun = {int: "a whole number", float: "a number", bool: "True or False", str: "a text"}.get(bare, str(bare))
     signs = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
-    limits = [
-        f"{sign} {getattr(meta, key):g}" for meta in metas for key, sign in signs if getattr(meta, key) is not None
-    ]
+    given = [(sign, getattr(meta, key)) for meta in metas for key, sign in signs]
+    limits = [f"{sign} {_number(limit)}" for sign, limit in given if limit is not None]
     return f"{noun} {' and '.join(limits)}".strip()
+
+
+def _number(limit: float) -> str:
+    """A limit without an exponent where it counts something."""
+    return f"{limit:,}" if isinstance(limit, int) else f"{limit:g}"
 
 
 def bind(kind: str, entry: Entry, spelling: Spelling) -> dict[str, Any]:

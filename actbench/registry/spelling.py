@@ -93,7 +93,8 @@ def _arguments(text: str, arguments: str) -> tuple[tuple[Any, ...], dict[str, An
             raise ValueError(arguments)  # noqa: TRY301 - a name given twice parses, and the last would win
     except (SyntaxError, ValueError, TypeError, OverflowError, MemoryError, RecursionError):  # such as {[1]}, 1e999j
         raise UserError(
-            f"Cannot read the parameters of {text!r}: write plain values, like 'swish(beta=0.5)' or 'mlp(100, 50)'."
+            f"Cannot read the parameters of {text!r}: write plain values, like 'swish(beta=0.5)' or 'mlp(100, 50)', "
+            "and words in quotes, like \"mlp(100, normalization='batch')\"."
         ) from None
     return positional, named
 

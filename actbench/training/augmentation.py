@@ -123,9 +123,12 @@ def chain(text: str) -> Chain:
     Raises:
         UserError: a name that is none, or one that stands there twice.
     """
-    if text.strip() == NONE:
+    parts = [part.strip() for part in parts_of(text)]
+    if parts == [NONE]:
         return Chain(NONE, ())
-    found = [choose(AUGMENTATIONS, part) for part in parts_of(text)]
+    if not parts or NONE in parts:
+        raise UserError(f"The augmentation {text!r} is not one: write {NONE} alone, or names like 'flip,shift(4)'.")
+    found = [choose(AUGMENTATIONS, part) for part in parts]
     names = [entry.name for entry, _, _ in found]
     if len(set(names)) < len(names):
         raise UserError(f"The augmentation {text!r} names something twice.")

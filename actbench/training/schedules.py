@@ -18,7 +18,7 @@ ops = lazy("keras.ops")
 CONSTANT = "constant"
 ROUNDING = 1e-9
 """How far below a place, relative to it, a quotient of steps may be rounded that is meant to be at it."""
-Share = Annotated[float, Meta(ge=0, lt=1, description="share of all steps in which the rate rises evenly from 0")]
+Share = Annotated[float, Meta(ge=0, lt=1, description="share of all steps in which the rate rises evenly")]
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ def constant(done: Any) -> Any:
 def cosine(
     done: Any,
     warmup: Share = 0.0,
-    floor: Annotated[float, Meta(ge=0, le=1, description="share of the rate that is left at the end")] = 0.0,
+    floor: Annotated[float, Meta(ge=0, le=1, description="share of the rate that it falls towards")] = 0.0,
 ) -> Any:
-    """η·(floor + (1 − floor)·(1 + cos πp)/2), p from 0 to 1 (Loshchilov & Hutter 2017, without restarts)"""
+    """η·(floor + (1 − floor)·(1 + cos πp)/2), p from 0 to almost 1 (Loshchilov & Hutter 2017, without restarts)"""
     del warmup
     return floor + (1 - floor) * (1 + ops.cos(done * 3.141592653589793)) / 2
 
@@ -69,9 +69,9 @@ def cosine(
 def linear(
     done: Any,
     warmup: Share = 0.0,
-    floor: Annotated[float, Meta(ge=0, le=1, description="share of the rate that is left at the end")] = 0.0,
+    floor: Annotated[float, Meta(ge=0, le=1, description="share of the rate that it falls towards")] = 0.0,
 ) -> Any:
-    """η·(1 − (1 − floor)·p), p from 0 to 1"""
+    """η·(1 − (1 − floor)·p), p from 0 to almost 1"""
     del warmup
     return 1 - (1 - floor) * done
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from actbench.custom import place_of
 from actbench.datasets.sources import DATASETS, Reader, Source
+from actbench.errors import UserError
 from actbench.registry import Parameter, Registry, bind, parameters_of, parse
 
 __all__ = ["KINDS", "Kind", "file_of", "kind_of", "own_data"]
@@ -78,13 +79,16 @@ def kind_of(name: str) -> Kind | None:
     """The kind of own data that a name stands for; None for the name of a registered data set, and for nothing."""
     name = name.strip()
     for kind in KINDS:
-        if kind.prefix and name.startswith(f"{kind.prefix}:"):
+        if kind.prefix and name.startswith(f"{kind.prefix}:") and _rest(name, kind.prefix):
             return kind
         if kind.suffixes and name.lower().endswith(kind.suffixes):
             return kind
     # os.path says of a name that can be no path that nothing is there.
     if name.endswith(("/", "\\")) or (name not in DATASETS and os.path.isdir(place_of(name))):  # noqa: PTH112 - as said
         return next(kind for kind in KINDS if not kind.prefix and not kind.suffixes)
+    for kind in KINDS:
+        if kind.prefix and name in {kind.prefix, f"{kind.prefix}:"} and name not in DATASETS:
+            raise UserError(f"--data {name} names nothing to read. Write {kind.spelled}.")
     return None
 
 

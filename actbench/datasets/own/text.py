@@ -25,7 +25,7 @@ PRINTED = range(0x21, 0x7F)
 """Bytes that are named by what they print."""
 
 
-@own_data("text:FILE", prefix="text", obeys=("test_split",), thresholds=(0.3, 0.4, 0.5), metrics=("test_perplexity",))
+@own_data("text:FILE", prefix="text", obeys=("test_split",), thresholds=(0.4, 0.5, 0.6), metrics=("test_perplexity",))
 def text(
     request: Request,
     place: str,
@@ -82,6 +82,8 @@ def _codes(place: str, unit: str) -> Array:
         written = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise UserError(f"There is no text {place!r}.") from None
+    except IsADirectoryError:
+        raise UserError(f"{place!r} is a folder, and a text is one file: --data text:FILE.") from None
     except UnicodeDecodeError as error:
         raise UserError(
             f"Cannot read {place!r}: it is not UTF-8 ({error.reason}). Save it as UTF-8, or give unit='bytes'."
