@@ -59,7 +59,8 @@ def warning(found: TableWarning) -> str:  # noqa: C901, PLR0911, PLR0912 - one f
             return f"seconds were measured with {jobs} runs at a time, not alone on the machine."
         case MixedMachines(column=column, groups=groups):
             differs = f"the {BY_NAME[column].on_paper} differs ({_by_group(groups)})"
-            return f"mean seconds are not comparable: {differs}. {PAIRS_ARE}"
+            dropped = " Dropout, if there is any, draws by the compiler." if column == "compiler" else ""
+            return f"mean seconds are not comparable: {differs}. {PAIRS_ARE}{dropped}"
         case MixedVersions(versions=versions):
             mixed = (
                 f"{_version(column)} ({name_some([v or 'unknown' for v in values])})" for column, values in versions
