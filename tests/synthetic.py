@@ -120,8 +120,8 @@ def _epochs(task: Task, arm: Arm, seed: int, *, diverged: bool) -> Iterable[Epoc
     for epoch in range(task.epochs + 1):
         share = 1 - np.exp(-epoch / pace)
         level = task.chance + (final - task.chance) * share + (own.normal() * arm.spread / 3 if epoch else 0)
-        test = float(np.clip(round(level * 10000) / 10000, 0, 1))
-        train = float(np.clip(test + 0.02 * share, 0, 1))
+        test = float(min(max(round(level * 10000) / 10000, 0), 1))
+        train = float(min(max(test + 0.02 * share, 0), 1))
         # Networks that learned from other data do not end with the very same loss.
         loss = float(-np.log(max(test, 0.01))) + hash_text(task.dataset) * 1e-9
         if diverged and epoch >= 3:
@@ -129,6 +129,19 @@ def _epochs(task: Task, arm: Arm, seed: int, *, diverged: bool) -> Iterable[Epoc
             return
         yield Epoch(epoch, loss, train, None, None, loss * 1.1, test, seconds, 0.02 * (epoch + 1), 0.001)
         seconds += arm.seconds * float(np.exp(own.normal() * 0.03))
+
+
+_made: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
+
+
+def rows_of(task: Task, arm: Arm, seed: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A run's row and its epochs', each made once in a process: most tests write the same few stores."""
+    name = repr((task, arm, seed))
+    if name not in _made:
+        made = record(task, arm, seed)
+        _made[name] = run_row(made), epoch_rows(made)
+    row, epochs = _made[name]
+    return dict(row), epochs
 
 
 def hash_text(text: str) -> int:
@@ -158,11 +171,11 @@ def write(
             for seed in sorted({seed for arm in listed for seed in arm.seeds}):
                 for arm in listed:
                     if seed in arm.seeds:
-                        made = record(task, arm, seed)
-                        row = edit(run_row(made))
+                        row, epoch_lines = rows_of(task, arm, seed)
+                        row = edit(row)
                         if row is not None:
                             run_writer.writerow(row | {"row_digest": row_digest(row)})
-                            epoch_writer.writerows({**e, "run_key": row["run_key"]} for e in epoch_rows(made))
+                            epoch_writer.writerows({**e, "run_key": row["run_key"]} for e in epoch_lines)
     manifest = {
         "hardware": {"cpu": "Made-up processor", "cores": 2, "memory_gib": 23.5, "system": "Linux"},
         "versions": VERSIONS,

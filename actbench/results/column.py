@@ -123,10 +123,11 @@ class Column:
         """What no run has: below zero, infinite but for a loss, no fraction, not whole.
 
         Args:
-            numbers: one of them, or a series.
+            numbers: one of them, or an array.
 
         Yields:
-            Whether it is so, or for each of the series, and what is to be said of it.
+            Whether it is so, or for each of the array, and what is to be said of it. NaN, as an empty cell is read, is
+            never so.
         """
         loss = self.unit is Unit.NATS
         if self.unit is Unit.FRACTION and self.role is Role.OUTCOME:
@@ -135,7 +136,7 @@ class Column:
         if not loss:
             yield numbers == math.inf, "is not finite"
         if self.type is int:
-            yield (numbers % 1 != 0) | (numbers > LARGEST_WHOLE), "is no whole number"
+            yield (numbers % 1 > 0) | (numbers > LARGEST_WHOLE), "is no whole number"
 
     def is_unasked(self, value: Any) -> bool:
         """Whether nobody has to ask for a value: the neutral one; none, zero and no in the first version's settings."""

@@ -133,15 +133,14 @@ def run_frame(folder: Path) -> pd.DataFrame:
         raise UserError(f"{str(path)!r} is empty. 'actbench run' makes results.")
     numbered = list(numbered_runs(folder))
     lines, rows = zip(*numbered, strict=True) if numbered else ((), ())
-    runs = pd.DataFrame(list(rows), index=list(lines), columns=[c.name for c in RUN_COLUMNS], dtype="str")
-    for column in RUN_COLUMNS:
-        runs[column.name] = _typed(path, runs, column)
-    _refuse(path, runs, "status", ~runs["status"].isin(STATUSES), f"is none of {', '.join(STATUSES)}")
+    cells = pd.DataFrame(list(rows), index=list(lines), columns=[c.name for c in RUN_COLUMNS], dtype="str")
+    runs = pd.DataFrame({c.name: _typed(path, cells, c) for c in RUN_COLUMNS}, index=cells.index)
+    _refuse(path, runs, "status", ~runs["status"].isin(["", *STATUSES]), f"is none of {', '.join(STATUSES)}")
     for column in RUN_COLUMNS:
         _refuse_impossible(path, runs, column)
     unanswered = runs["status"].isin(FINAL) & runs["test_accuracy"].isna()
-    _refuse(path, runs, "test_accuracy", unanswered, "is empty in a finished run", even_empty=True)
-    _refuse(path, runs, "seed", runs["seed"].isna(), "is empty", even_empty=True)
+    _refuse(path, runs, "test_accuracy", unanswered, "is empty in a finished run")
+    _refuse(path, runs, "seed", runs["seed"].isna(), "is empty")
     unchanged = [is_unchanged(row) for row in rows]
     if not all(unchanged):
         line, row = numbered[unchanged.index(False)]
@@ -150,8 +149,9 @@ def run_frame(folder: Path) -> pd.DataFrame:
     return runs.loc[unchanged].reset_index(drop=True)
 
 
-def _typed(path: Path, frame: pd.DataFrame, column: Column) -> pd.Series[Any]:
+def _typed(path: Path, frame: pd.DataFrame, column: Column) -> Any:
     """The cells of a column as values of its type; raises UserError for one that is none."""
+    import numpy as np
     import pandas as pd
 
     cells = frame[column.name]
@@ -161,9 +161,10 @@ def _typed(path: Path, frame: pd.DataFrame, column: Column) -> pd.Series[Any]:
         return cells.map(known).astype(bool)
     if not column.is_number:
         return cells
-    cells = cells.where(~cells.str.lower().isin(NOT_A_NUMBER), "nan")
-    numbers = pd.to_numeric(cells, errors="coerce")
-    _refuse(path, frame, column.name, numbers.isna() & (cells != "nan"), "is not a number")
+    # By arrays: there are dozens of columns, often of few runs, and what a series costs is paid for each.
+    words = np.array(["nan" if cell.lower() in NOT_A_NUMBER else cell for cell in cells], dtype=object)
+    numbers = pd.to_numeric(words, errors="coerce")
+    _refuse(path, frame, column.name, pd.isna(numbers) & (words != "nan"), "is not a number")
     return numbers
 
 
@@ -182,7 +183,7 @@ def _epoch_chunks(folder: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame
         with pd.read_csv(_whole_file(path), dtype=types, chunksize=CHUNK_ROWS, **options) as chunks:
             for chunk in chunks:
                 chunk.index += 2  # the header is line 1, and no cell that actbench writes holds a line break
-                _refuse(path, chunk, "epoch", chunk["epoch"].isna(), "is empty", even_empty=True)
+                _refuse(path, chunk, "epoch", chunk["epoch"].isna(), "is empty")
                 for column in declared:
                     if column.name in chunk:
                         _refuse_impossible(path, chunk, column)
@@ -212,22 +213,22 @@ def _find_bad_epoch(path: Path, options: dict[str, Any]) -> None:
 
 def _refuse_impossible(path: Path, frame: pd.DataFrame, column: Column) -> None:
     """Refuse numbers that no run has."""
+    import numpy as np
+
     if column.is_number:
-        for wrong, why in column.impossible(frame[column.name]):
-            _refuse(path, frame, column.name, wrong, why)
+        with np.errstate(invalid="ignore"):  # an infinite number has no fraction
+            for wrong, why in column.impossible(frame[column.name].to_numpy()):
+                _refuse(path, frame, column.name, wrong, why)
 
 
-def _refuse(
-    path: Path, frame: pd.DataFrame, column: str, wrong: pd.Series[bool], why: str, *, even_empty: bool = False
-) -> None:
-    """Raise UserError with the line and the cell of the first row that is wrong; empty cells pass."""
-    if not even_empty:
-        wrong = wrong & frame[column].notna() & (frame[column].astype("str") != "")
+def _refuse(path: Path, frame: pd.DataFrame, column: str, wrong: Any, why: str) -> None:
+    """Raise UserError with the line and the cell of the first row that is wrong."""
     if wrong.any():
-        place = int(wrong.to_numpy().argmax())
-        cell = "" if even_empty else f" {frame[column].iloc[place]!s:.60}"
+        place = int(wrong.argmax())
+        cell = frame[column].iloc[place]
+        written = "" if cell in ("", None) or cell != cell else f" {cell!s:.60}"  # noqa: PLR0124 - nan
         raise UserError(
-            f"{str(path)!r}, line {frame.index[place]}: {column}{cell} {why}. Mend it, or take the row out."
+            f"{str(path)!r}, line {frame.index[place]}: {column}{written} {why}. Mend it, or take the row out."
         )
 
 

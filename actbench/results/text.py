@@ -19,6 +19,8 @@ def as_cell(text: str) -> str:
 
     A row that is cut by a break of the program is known by its missing end of line, so that no cell may have one.
     """
+    if text.isascii() and text.isprintable() and len(text) <= LONGEST_CELL:
+        return text  # as nearly every cell is: numbers, names, digests
     fit = LINE_BREAKS.sub(lambda found: repr(found[0])[1:-1], text).encode(errors="backslashreplace").decode()
     return fit if len(fit) <= LONGEST_CELL else f"{fit[: LONGEST_CELL - 1]}…"
 

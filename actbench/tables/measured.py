@@ -72,7 +72,7 @@ def measure(
     rules = _rules(runs, rule)
     by_run = dict(zip(runs["run_key"], rules, strict=True))
     # What tells of a piece tells of the whole, so that of each piece only these rows are kept.
-    told = pd.concat([pd.concat(_telling(piece, thresholds, by_run)) for piece in epochs])
+    told = pd.concat([pd.concat(_telling(piece, thresholds, by_run)).astype({"run_key": "str"}) for piece in epochs])
     *reached, highest, last, chosen = (
         rows.set_index("run_key") for rows in _telling(told.drop_duplicates(["run_key", "epoch"]), thresholds, by_run)
     )
@@ -132,7 +132,7 @@ def _telling(epochs: pd.DataFrame, thresholds: Sequence[float], rules: dict[str,
         *(reached >= threshold for threshold in thresholds),
         *(_is_highest(values, codes) for values in (learned, number, judged)),
     ]
-    return [trained.iloc[order[_first_of_each(some, codes)]].astype({"run_key": "str"}) for some in chosen]
+    return [trained.iloc[order[_first_of_each(some, codes)]] for some in chosen]
 
 
 def _is_highest(values: NDArray[np.float64], codes: NDArray[np.intp]) -> NDArray[np.bool_]:
