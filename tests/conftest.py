@@ -1,5 +1,6 @@
 """What the tests share: a folder of their own, the command line in this process and in another, small data files."""
 
+import functools
 import os
 import signal
 import subprocess
@@ -80,9 +81,18 @@ def real_data():
     return Path(REAL_DATA).resolve()
 
 
+once_each = functools.cache(functools.cache)
+"""A function that is called once for each of its arguments, however often it is wrapped so."""
+
+
 @pytest.fixture
 def invoke(capfd, monkeypatch):
     """Call the command line in this process. Returns the finished process as ``subprocess.run`` would."""
+
+    import typer.main
+
+    # A program makes its commands once; this process is many programs.
+    monkeypatch.setattr(typer.main, "get_command", once_each(typer.main.get_command))
 
     def call(*arguments):
         from actbench.cli import main
