@@ -468,6 +468,41 @@ def test_the_articles_own_run_is_a_fact_and_no_sample(accuracy, verdict):
     assert (found.verdict, found.evidence.test) == (verdict, None)
 
 
+BOTH = {"cells": (": mish", ": relu")}
+
+
+@pytest.mark.parametrize(
+    ("claim", "mish", "verdict"),
+    [
+        ({"within": 0.01}, 0.975, "not judged"),  # relu may lie anywhere
+        ({"within": 0.01}, 0.960, "not met"),
+        ({}, 0.98, "not judged"),
+        ({}, 0.97, "not met"),
+        ({"at_least": 1}, 0.98, "reproduced to the digit"),
+        ({"at_least": 1}, 0.97, "not judged"),
+        ({"at_least": 2}, 0.97, "not met"),
+    ],
+)
+def test_a_claim_about_all_cells_waits_for_those_without_a_run_unless_it_is_settled(claim, mish, verdict):
+    table = Table("activation | test_accuracy\nmish | 98.00 %\nrelu | 97.00 %", seed=0)
+    runs = run_table({"mish": {0: mish}})
+    article = Article(published=(table,), claims=(Claim(text="As printed.", **BOTH, **claim),))
+    (found,) = judge_claims(article, lay_beside(article, runs), [], runs)
+    assert words.claim_verdict(found) == verdict
+    assert (found.evidence == NoEvidence(Lacking.ARMS, ("relu",))) == (verdict == "not judged")
+
+
+def test_over_the_seeds_one_arm_refutes_and_one_that_lacks_leaves_open():
+    table = Table("activation | test_accuracy\nmish | 98.00 %\nrelu | 97.00 %")
+    claim = Claim(text="Within a point.", **BOTH, within=0.01)
+    article = Article(published=(table,), claims=(claim,))
+    steps = np.linspace(-0.004, 0.004, 6)
+    for mean, verdict in ((0.98, "not judged"), (0.96, "refuted")):
+        runs = run_table({"mish": series(mean + steps)})
+        (found,) = judge_claims(article, lay_beside(article, runs), [], runs)
+        assert words.claim_verdict(found) == verdict
+
+
 @pytest.mark.parametrize(
     ("accuracies", "told"),
     [([], "ours; no run of it is stored"), ([0.98], "the mean of 1 run)"), ([0.98, 0.97], "the mean of 2 runs)")],

@@ -69,6 +69,12 @@ short = lambda input_shape, classes: dense(input_shape, classes)
 def raises(input_shape, classes):
     return 1 / 0
 
+def of_precisions(input_shape, classes, first="mixed_bfloat16"):
+    return keras.Sequential([
+        keras.Input(input_shape), layers.Flatten(), layers.Dense(6, "relu", dtype=first), layers.ReLU(dtype="float64"),
+        layers.Dense(classes, dtype="float32"),
+    ])
+
 def nothing(input_shape, classes):
     return None
 
@@ -254,6 +260,21 @@ def test_the_run_computes_in_its_own_precision_whatever_the_file_was_saved_in():
     np.testing.assert_allclose(kept(x), keras.saving.load_model("mixed.keras")(x), rtol=0.05, atol=0.01)
 
 
+@pytest.mark.parametrize("model", ["own.py:of_precisions", "own.py:of_precisions(first='float64')", "saved.keras"])
+def test_a_layer_keeps_no_precision_of_its_own(model):
+    """Arms that compute the same differ in nothing, least of all in how exactly."""
+    if model == "saved.keras":
+        keras.Sequential([
+            keras.Input((SIDE, SIDE, 3)), layers.Flatten(), layers.Dense(6, "relu", dtype="mixed_bfloat16"),
+            layers.Dense(CLASSES, dtype="float32"),
+        ]).save(model)  # fmt: skip
+    network, _ = built(model, activation="own")
+    assert {layer.compute_dtype for layer in network._flatten_layers(include_self=False)} == {"float32"}
+    asked = {"data": "images.npz", "model": model, "batch_size": 16, "epochs": 1}
+    own, relu = (trained(**asked, activation=name) for name in ("own", "relu"))
+    assert [row.train_loss for row in own.epochs] == [row.train_loss for row in relu.epochs]
+
+
 def test_what_its_own_activations_learned_is_no_kernel():
     standardized().save("net.keras")
     drawn = {act: weights(built("net.keras", activation=act, initializer="he_normal")[0]) for act in ("own", "relu")}
@@ -422,6 +443,7 @@ def ended_by(activation, classes=CLASSES):
         ({"model": "mlp(4)", "activation": "own"}, r"--act own is for a model that came with activations"),
         ({"model": "listed.keras"}, r"has its output in a list. Make it without: keras.Model\(input, output\)"),
         ({"model": "batches.keras"}, r"takes batches of 5 inputs and no others. Make it for any: keras.Input\(shape\)"),
+        ({"model": "operations.h5"}, r"calls keras.ops \('Relu'\), which HDF5 files cannot hold.* Save it as .keras"),
         ({"model": "alone.weights.h5"}, r"holds weights alone. Save the model with them: model.save\('my.keras'\)"),
         ({"model": "exported"}, r"'exported' is there, but is no model that Keras saves in one file. Save it as such"),
         ({"model": "unnamed.keras"}, r"has a lambda for an activation, which Keras saves but cannot read"),
@@ -453,6 +475,8 @@ def test_what_cannot_be_trained_is_refused_in_a_sentence(fields, message):
     fixed = keras.Input(batch_shape=(5, SIDE, SIDE, 3))
     made["batches"] = lambda: keras.Model(fixed, ended_by(None)(fixed))
     made["unnamed"] = lambda: keras.Sequential([inputs[0], layers.Flatten(), layers.Dense(3, lambda x: x * x)])
+    if name == "operations.h5":
+        keras.Model(inputs[0], ended_by(None)(keras.ops.relu(inputs[0]))).save(name)
     if name == "alone.weights.h5":
         ended_by(None).save_weights(name)
     np.savez("two.npz", **bytes_images(120, SIDE, 2, 3))
@@ -508,6 +532,12 @@ def test_the_network_is_shown_with_what_becomes_of_each_activation(invoke):
     assert "--swap exite means no activation of the model: no layer with one has such a name." in nothing.stderr
     assert (nothing.returncode, "0 sites" in nothing.stdout) == (0, True)
     assert invoke("show", "--model", "mlp(5)").stderr == ""
+    act, inputs = layers.ReLU(name="act"), keras.Input((4,))
+    ends = [layers.Dense(3)(act(layers.Dense(4)(act(layers.Dense(4)(inputs))))) for _ in range(2)]
+    keras.Model(inputs, ends).save("two.keras")
+    twice = invoke("show", "--model", "two.keras")
+    assert (twice.returncode, "4 sites" in twice.stdout, "swapped ×4" in twice.stdout) == (0, True, True)
+    assert "warning: The model 'two.keras' must have one output, a tensor, and it has 2." in twice.stderr
     fixed = invoke("show", "--model", "net.keras", "--swap", "end").stderr
     assert "--swap end means no activation of the model: end (softmax) cannot be swapped." in fixed
 

@@ -154,7 +154,9 @@ def with_tuned(readme: str, study: OwnStudy) -> str:
 
 def _line(found: Reproduction) -> str:
     """An article: what it tried, and how many of its claims came to what."""
-    return f"- {_link(found.case.study.name)}: {found.case.study.description} {verdicts_counted(found)}"
+    story = Story(found)
+    some = f" {story.runs} of its {story.asked} runs are stored." if story.runs < story.asked else ""
+    return f"- {_link(story.name)}: {story.description}{some} {verdicts_counted(found)}"
 
 
 def _link(name: str) -> str:

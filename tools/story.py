@@ -16,7 +16,7 @@ from actbench.reports.sheet.printed import heading
 from actbench.reports.words.metrics import EPOCHS
 from actbench.statistics import Standing
 from actbench.tables.arms import finished
-from actbench.tables.evidence import ClaimVerdict, Examined
+from actbench.tables.evidence import ClaimVerdict, Examined, NoEvidence
 from actbench.tables.outcomes import Outcome
 from actbench.tables.published import (
     CURVE_ACCURACIES,
@@ -46,6 +46,8 @@ def verdicts_counted(found: Reproduction) -> str:
 
 def _counted_as(judged: JudgedClaim) -> str:
     """A verdict in a few words. What is shown to be equal is decided, only not as the claim has it."""
+    if isinstance(judged.evidence, NoEvidence):
+        return words.claim_verdict(judged)
     test = getattr(judged.evidence, "test", None)
     equal = isinstance(test, Examined) and test.verdict.standing is Standing.EQUIVALENT
     if judged.verdict is ClaimVerdict.UNDECIDED and equal:

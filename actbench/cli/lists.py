@@ -148,9 +148,11 @@ def _show_network(
     found = outline(model, shape, classes, ",".join(custom_objects) if custom_objects else None)
     rows = found.rows
     if as_json:
-        echo_json(network_json(rows, swap) | {"scaled_twice_by": found.scaled_twice_by})
+        echo_json(network_json(rows, swap) | {"scaled_twice_by": found.scaled_twice_by, "refused": found.refused})
         return
     show_grid(network_grid(title(model, rows, swap), rows, swap), console())
+    if found.refused:
+        typer.echo(f"warning: {found.refused}", err=True)
     if found.scaled_twice_by:
         typer.echo(f"warning: {scaled_twice(model, found.scaled_twice_by)}", err=True)
     if not sites_in(rows, swap):

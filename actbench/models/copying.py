@@ -128,9 +128,13 @@ def _redrawn(layer: Any) -> Any:
 
 
 def _made_of(layer: Any, changed: Callable[[Any], Any]) -> Any:
-    """A layer of the same class from its changed configuration. Raises UserError where Keras cannot have one."""
+    """A layer of the same class from its changed configuration, in the precision that Keras is set to.
+
+    Raises:
+        UserError: Keras cannot have one.
+    """
     try:
-        return type(layer).from_config(changed(layer.get_config()))
+        return type(layer).from_config(in_precision(changed(layer.get_config())))
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - a layer of a person's own may raise anything
@@ -139,6 +143,23 @@ def _made_of(layer: Any, changed: Callable[[Any], Any]) -> Any:
         f"The layer {layer.name!r} ({type(layer).__name__}) cannot be made again from its configuration, as a saved "
         f"model's are. Give it get_config, and functions with a name (def …) in place of lambdas. Keras says: {why}"
     )
+
+
+def in_precision(config: Any) -> Any:
+    """A configuration in which floating numbers are as Keras is set to; whole ones stay what they are.
+
+    A layer that was given a precision of its own loses it: the arms of a run would differ in more than the activation,
+    as a site knows that of the run alone.
+    """
+    if isinstance(config, dict):
+        config = {name: in_precision(value) for name, value in config.items()}
+        if config.get("class_name") == "DTypePolicy":
+            config["config"] = {"name": keras.config.dtype_policy().name}
+        elif str(config.get("dtype", "")).startswith(("float", "bfloat", "mixed_")):
+            config["dtype"] = keras.config.floatx()
+    elif isinstance(config, (list, tuple)):
+        config = type(config)(map(in_precision, config))
+    return config
 
 
 def _without_seeds(config: Any) -> Any:

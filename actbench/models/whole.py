@@ -18,7 +18,7 @@ from actbench import custom
 from actbench.errors import UserError, did_you_mean
 from actbench.lazy import lazy
 from actbench.lazy import load as load_module
-from actbench.models.copying import copy_weights, fresh
+from actbench.models.copying import copy_weights, fresh, in_precision
 from actbench.models.surgery import ends_in, with_sites
 from actbench.models.wiring import Graph
 from actbench.registry import Choice, Spelling, literal, parse, parts_of
@@ -87,6 +87,12 @@ def _parts(name: str) -> Iterator[dict[str, Any]]:
             waiting += part
 
 
+def _is_operation(name: str, kind: str) -> bool:
+    """Whether what a model's file calls so is no layer, of which each says whether it is trainable."""
+    found = [part["config"] for part in _parts(name) if part.get("class_name") == kind]
+    return any(isinstance(config, dict) and "trainable" not in config for config in found)
+
+
 def _described(name: str) -> Any:
     """What a model's file says of its layers; None where that cannot be read."""
     place = custom.place_of(name)
@@ -140,7 +146,7 @@ def load(name: str, objects: Mapping[str, Any]) -> Any:
             policies = {layer.dtype_policy.name for layer in model._flatten_layers()}  # noqa: SLF001 - no public walk
             if policies == {keras.config.dtype_policy().name} or getattr(model, "output_shape", None) is None:
                 return model
-            described = _in_precision(keras.saving.serialize_keras_object(model))
+            described = in_precision(keras.saving.serialize_keras_object(model))
             other = keras.saving.deserialize_keras_object(described, safe_mode=safe)
             copy_weights(model, other)
             return other
@@ -156,6 +162,11 @@ def load(name: str, objects: Mapping[str, Any]) -> Any:
         described = _described(name)
         if isinstance(described, dict) and described.get("class_name") == missing:
             raise UserError(f"The model {name!r} {SUBCLASS}")
+        if not name.endswith(".keras") and _is_operation(name, missing):
+            raise UserError(
+                f"The model {name!r} calls keras.ops ({missing!r}), which HDF5 files cannot hold: Keras cannot read it "
+                "either. Save it as .keras: model.save('my.keras')."
+            )
         other = f" {' and '.join(objects)}, which --custom-objects names, is another." if objects else ""
         raise UserError(
             f"The model {name!r} has a {kind or 'layer'} that Keras does not know, {missing!r}. If it is your own, "
@@ -170,19 +181,6 @@ def load(name: str, objects: Mapping[str, Any]) -> Any:
             "again."
         )
     raise UserError(f"Keras cannot read the model {name!r}: {message.strip().splitlines()[0].rstrip('.')}.")
-
-
-def _in_precision(config: Any) -> Any:
-    """A configuration in which floating numbers are as Keras is set to; whole ones stay what they are."""
-    if isinstance(config, dict):
-        config = {name: _in_precision(value) for name, value in config.items()}
-        if config.get("class_name") == "DTypePolicy":
-            config["config"] = {"name": keras.config.dtype_policy().name}
-        elif str(config.get("dtype", "")).startswith(("float", "bfloat")):
-            config["dtype"] = keras.config.floatx()
-    elif isinstance(config, (list, tuple)):
-        config = type(config)(map(_in_precision, config))
-    return config
 
 
 def named_application(spelling: Spelling) -> Choice:
@@ -281,8 +279,7 @@ def check_network(name: str, made: Any, input_shape: Shape, classes: int) -> Non
     if not made.built:
         made.build((None, *input_shape))
     check_layers(name, made)
-    _check_one(name, "input", made.inputs if len(made.inputs) > 1 else made.inputs[0])
-    _check_one(name, "output", made.compute_output_spec(made.inputs[0]))
+    check_ends(name, made)
     if made.inputs[0].shape[0] is not None:
         raise UserError(
             f"The model {name!r} takes batches of {made.inputs[0].shape[0]} inputs and no others. Make it for any: "
@@ -298,6 +295,12 @@ def check_network(name: str, made: Any, input_shape: Shape, classes: int) -> Non
             f"The model {name!r} ends in shape {made.output_shape}, but it must end in {wanted}: the data has "
             f"{what}.{hint}"
         )
+
+
+def check_ends(name: str, made: Any) -> None:
+    """Raise UserError for a network of layers that has not one input and one output."""
+    _check_one(name, "input", made.inputs if len(made.inputs) > 1 else made.inputs[0])
+    _check_one(name, "output", made.compute_output_spec(made.inputs[0]))
 
 
 def _check_vocabulary(name: str, made: Any, vocabulary: int) -> None:

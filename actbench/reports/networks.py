@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,14 +26,14 @@ def network_grid(title: str, rows: Sequence[Row], swap: str) -> Grid:
 
 
 def _cells(row: Row, swap: str) -> tuple[Cell, ...]:
-    becomes = dict.fromkeys(words.what_becomes(place, swap) for place in row.places)
+    becomes = Counter(words.what_becomes(place, swap) for place in row.places)
     return (
         Cell(row.path),
         Cell(row.kind),
         Cell("×".join(NOTHING if side is None else str(side) for side in row.shape)),
         Cell(f"{row.parameters:,}" if row.parameters else NOTHING, row.parameters),
         Cell(", ".join(dict.fromkeys(place.was for place in row.places))),
-        Cell(words.SITE if row.kind == words.SITE_KIND else "; ".join(becomes)),
+        Cell(words.SITE if row.kind == words.SITE_KIND else "; ".join(words.counted(becomes))),
     )
 
 

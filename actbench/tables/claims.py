@@ -25,6 +25,7 @@ from actbench.tables.evidence import (
     combined,
 )
 from actbench.tables.published import (
+    CLOCKS,
     CURVE_ACCURACIES,
     ComparedMean,
     ReproducedCurve,
@@ -68,12 +69,32 @@ def _judge_claim(
 
 
 def _judge_cells(claim: Claim, cells: Sequence[ReproducedFigure]) -> JudgedClaim:
+    """A claim about all of some cells is shown false by one of them, but not true before each has a run."""
     chosen = [cell for cell in cells if cell.printed.is_of(claim)]
-    if claim.within is not None and chosen[0].printed.runs is not None:
-        return _judge_means(claim, claim.within, chosen)
-    if claim.within is not None:
-        return _judge_distance(claim, claim.within, [cell for cell in chosen if cell.is_accuracy])
-    met = count_digits(chosen)
+    if claim.within is None:
+        chosen = [cell for cell in chosen if cell.printed.seed is not None and cell.printed.column not in CLOCKS]
+        judged = _judge_digits(claim, chosen)
+    elif chosen[0].printed.runs is not None:
+        judged = _judge_means(claim, claim.within, chosen)
+    else:
+        chosen = [cell for cell in chosen if cell.is_accuracy]
+        judged = _judge_distance(claim, claim.within, chosen)
+    absent = [cell.name for cell in chosen if not cell.runs]
+    if isinstance(judged.evidence, NoEvidence) or not absent or _is_settled(judged, len(absent)):
+        return judged
+    return JudgedClaim.left_open(claim, "", NoEvidence(Lacking.ARMS, tuple(dict.fromkeys(absent))))
+
+
+def _is_settled(judged: JudgedClaim, absent: int) -> bool:
+    """Whether a claim about cells stands or falls whatever comes of those that have no run."""
+    if isinstance(judged.evidence, DigitsMet) and judged.claim.at_least is not None:
+        return judged.holds or judged.evidence.met + absent < judged.claim.at_least
+    return judged.verdict in (ClaimVerdict.REFUTED, ClaimVerdict.NOT_MET)
+
+
+def _judge_digits(claim: Claim, cells: Sequence[ReproducedFigure]) -> JudgedClaim:
+    """How many cells that name their seed, and are no clock's, read the same."""
+    met = count_digits(cells)
     if not met.all.of:
         return JudgedClaim.left_open(claim, "", NoEvidence(Lacking.CELLS))
     evidence = DigitsMet(

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
 
 class Outline(NamedTuple):
-    """A network's layers, and the one by which it scales inputs that come scaled, if any does."""
+    """A network's layers; the one by which it scales inputs that come scaled, if any does; and why it cannot be trained
+    here, where that can be seen without data.
+    """
 
     rows: list[surgery.Row]
     scaled_twice_by: str
+    refused: str
 
 
 def outline(name: str, input_shape: Shape, classes: int, custom_objects: str | None = None) -> Outline:
@@ -49,8 +52,13 @@ def outline(name: str, input_shape: Shape, classes: int, custom_objects: str | N
         raise
     except Exception as error:
         raise UserError(f"The model {name!r} cannot be built: {one_line(error)}") from error
+    refused = ""
     if whole.is_file(parse(name)):
         whole.check_layers(name, network)
+        try:
+            whole.check_ends(name, network)
+        except UserError as error:
+            refused = str(error)
     else:
         whole.check_network(name, network, input_shape, classes)
-    return Outline(surgery.outline(network), scaled_twice_by(network))
+    return Outline(surgery.outline(network), scaled_twice_by(network), refused)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from actbench.models.surgery import Place, Reason, Row
 from actbench.reports.words.numbers import plural
@@ -31,6 +31,13 @@ def title(name: str, rows: Sequence[Row], swap: str) -> str:
 def sites_in(rows: Sequence[Row], swap: str) -> int:
     """How many sites such a network has, or will have."""
     return sum((row.kind == SITE_KIND) + sum(place.is_meant(swap) for place in row.places) for row in rows)
+
+
+def counted(becomes: Mapping[str, int]) -> list[str]:
+    """What becomes of the places of a layer; of several that are swapped, as an activation that is called again has
+    them, how many: the sites in such a table add up to those in its title.
+    """
+    return [f"{text} ×{count}" if text == SWAPPED and count > 1 else text for text, count in becomes.items()]
 
 
 def what_becomes(place: Place, swap: str) -> str:
