@@ -572,6 +572,21 @@ def test_a_mistake_is_one_short_message_before_anything_is_trained(own_folder, i
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        "compare|{}", "plot|curves|{}", "run|{}.toml", "run|--results|{}", "run|--reuse|{}", "run|--model|{}",
+        "run|--data|{}", "show|relu|--plot|{}.png", "show|--model|{}.keras", "reproduce|{}.toml",
+        "reproduce|--results|{}",
+    ],
+)  # fmt: skip
+def test_a_name_that_no_file_can_have_is_a_mistake(own_folder, invoke, words):
+    done = invoke(*words.format("9" * 600).split("|"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert one_line(done.stderr)
+    assert "bug" not in done.stderr
+
+
+@pytest.mark.parametrize(
     ("value", "allowed"),
     [("--precision|float16", ("float32", "float64", "bfloat16")), ("--device|tpu", ("auto", "cpu"))],
 )

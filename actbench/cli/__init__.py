@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 import traceback
@@ -89,6 +90,10 @@ def _run() -> None:
     except Exception as error:  # noqa: BLE001 - nothing else may end in a traceback, or in the code of a failed check
         if debug:
             _trace()
+        # Only a name that was given can be so long, whoever of all those that look for files has met it.
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            _say(f"actbench: {str(error.filename)!r} is too long to be the name of a file.")
+            sys.exit(2)
         _say(crash_message(error))
         sys.exit(3)
 
