@@ -712,7 +712,10 @@ def test_info_says_what_is_wrong_with_a_library_that_cannot_be_asked(invoke, mon
 # Shells and pipes
 
 
-@pytest.mark.parametrize("words", [["list", "activations"], ["list", "activations", "--json"], ["run", "--help"]])
+@pytest.mark.parametrize(
+    "words",
+    mostly_slow([["list", "activations"], ["list", "activations", "--json"], ["run", "--help"]]),
+)
 def test_a_closed_pipe_is_no_error(own_folder, words, started):
     """``actbench … | head -1``: the reader is gone before everything is written."""
     reader, writer = os.pipe()

@@ -117,7 +117,7 @@ def test_a_file_has_a_panel_for_every_task_and_names_its_arms(findings, tmp_path
     assert pixels.shape[1::-1] == pytest.approx(size, abs=1)
 
 
-@pytest.mark.parametrize("name", STORES)
+@pytest.mark.parametrize("name", mostly_slow(STORES, quick=3))
 def test_every_arm_has_its_line_and_every_run_its_dot(findings, name):
     found = findings[name]
     for number, item in enumerate(found.tasks):
@@ -138,7 +138,7 @@ def test_the_profile_across_tasks_has_a_line_for_every_arm(findings):
 
 
 @pytest.mark.parametrize(("form", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", mostly_slow(["light", "dark"]))
 def test_files_are_what_they_are_called_and_repeat(findings, tmp_path, form, begins, theme):
     first, second = tmp_path / f"a.{form}", tmp_path / f"b.{form}"
     for path in (first, second):
@@ -304,7 +304,7 @@ LOOKS = {
 }
 
 
-@pytest.mark.parametrize("on_page", [False, True])
+@pytest.mark.parametrize("on_page", mostly_slow([False, True]))
 @pytest.mark.parametrize("kind", DRAWN_OF_ALL)
 @pytest.mark.parametrize("name", mostly_slow(["wordy", *STORES]))
 def test_every_word_lies_in_the_picture_and_none_on_another(findings, wordy, kind, name, on_page):

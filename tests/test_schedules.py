@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import planned, trained
+from conftest import mostly_slow, planned, trained
 
 from actbench.errors import UserError
 from actbench.training import schedules
@@ -77,7 +77,7 @@ def test_epochs_show_the_rate_of_their_last_step():
     np.testing.assert_allclose([row.learning_rate for row in record.epochs], found, rtol=1e-14)
 
 
-@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("jit", mostly_slow([True, False]))
 def test_a_step_falls_where_it_is_said_to_whatever_is_rounded(jit):
     import tensorflow as tf
 

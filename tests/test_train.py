@@ -312,7 +312,9 @@ def kernels(model):
     return [np.asarray(w) for w in model.trainable_weights if id(w) not in own]
 
 
-@pytest.mark.parametrize("model", ["cnn", "cnn6", "cnn6_batch_norm", "mlp(8, 7)", "mlp_single_site", "own.py:noisy"])
+@pytest.mark.parametrize(
+    "model", mostly_slow(["mlp(8, 7)", "own.py:noisy", "cnn", "cnn6", "cnn6_batch_norm", "mlp_single_site"], quick=2)
+)
 def test_all_arms_of_a_seed_begin_alike_and_see_the_same_batches(model):
     arms = ["relu", "prelu", "prelu(init=0.1)", "swish(beta=2)"] + ["frelu"] * model.startswith("cnn")
     beginnings = []
@@ -461,7 +463,7 @@ def test_the_compiler_is_chosen_for_the_network_and_recorded():
 
 
 @pytest.mark.parametrize("part", ["train", "val", "test"])
-@pytest.mark.parametrize("size", [1, 7, 12, 29, 48, 1000])
+@pytest.mark.parametrize("size", mostly_slow([7, 48, 1, 12, 29, 1000], quick=2))
 def test_parts_that_do_not_fill_the_last_batch_are_evaluated_exactly(monkeypatch, part, size):
     monkeypatch.setattr(programs, "EVALUATION_BATCH", size)
     program, _, data = made(
@@ -482,7 +484,7 @@ def test_a_part_without_inputs_has_no_figures():
 
 
 @in_a_plain_graph
-@pytest.mark.parametrize("end", mostly_slow(["dense", "layer", "activation", "nested", "function"], quick=2))
+@pytest.mark.parametrize("end", mostly_slow(["dense", "layer", "activation", "nested", "function"]))
 def test_a_network_that_ends_in_a_softmax_has_the_same_loss_as_its_logits(end):
     asked = SMALL | {"precision": "float64", "optimizer": "sgd", "learning_rate": 0.1}
     logits = trained(**asked | {"model": "own.py:mlp"})
@@ -515,7 +517,7 @@ def test_without_a_validation_split_there_are_no_validation_figures():
 
 
 @in_a_plain_graph
-@pytest.mark.parametrize("patience", [1, 3])
+@pytest.mark.parametrize("patience", mostly_slow([1, 3]))
 def test_early_stopping_is_keras_own(patience):
     asked = {
         "data": "noise.npz",
@@ -620,7 +622,7 @@ def test_a_sequential_network_without_an_input_layer_is_trained():
 
 
 @in_a_plain_graph
-@pytest.mark.parametrize(("model", "sites"), [("mlp(6)", 1), ("mlp(6, 5)", 2), ("own.py:in_layers", 3)])
+@pytest.mark.parametrize(("model", "sites"), mostly_slow([("own.py:in_layers", 3), ("mlp(6)", 1), ("mlp(6, 5)", 2)]))
 def test_the_number_of_sites_is_noted(model, sites):
     assert trained(**SMALL | {"model": model}).sites == sites
 
@@ -628,7 +630,9 @@ def test_the_number_of_sites_is_noted(model, sites):
 @in_a_plain_graph
 @pytest.mark.parametrize(
     ("precision", "weights", "compute"),
-    [("float32", "float32", "float32"), ("float64", "float64", "float64"), ("bfloat16", "float32", "bfloat16")],
+    mostly_slow(
+        [("bfloat16", "float32", "bfloat16"), ("float64", "float64", "float64"), ("float32", "float32", "float32")]
+    ),
 )
 def test_precision(precision, weights, compute):
     asked = {"data": "images.npz", "model": "own.py:tiny", "activation": "prelu", "batch_size": 10}
