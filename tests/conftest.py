@@ -144,6 +144,14 @@ def started():
             process.kill()
 
 
+@pytest.fixture
+def plain_graph(monkeypatch):
+    """Programs that compile fast, where it is not the compiler that is tested."""
+    from actbench.training.backends.tensorflow import program
+
+    monkeypatch.setattr(program, "choose_compiler", lambda *_, **__: "graph")
+
+
 def mostly_slow(values, quick=1):
     """Parameters of which the first ones belong to the quick suite, and the others to the slow one."""
     rest = [value if isinstance(value, tuple) else (value,) for value in values[quick:]]

@@ -22,6 +22,8 @@ from actbench.training.run import Trainer
 from actbench.training.trial import try_out
 from tools.corpus import MODULES, corpus
 
+pytestmark = pytest.mark.usefixtures("plain_graph")
+
 ROOT = Path(__file__).parent.parent
 SMALL = {"model": "transformer(1, 8, 2)", "batch_size": 7, "epochs": 2, "optimizer": "sgd", "precision": "float64"}
 
@@ -37,12 +39,6 @@ def arrays(seed=0, n=30, length=5, tokens=6, masked=True):
             y[-1] = NO_TARGET
         found[f"x_{part}"], found[f"y_{part}"] = x, y
     return found
-
-
-@pytest.fixture(autouse=True)
-def plain_graph(monkeypatch):
-    """Programs that compile fast, where it is not the compiler that is tested."""
-    monkeypatch.setattr(programs, "choose_compiler", lambda *_, **__: "graph")
 
 
 @pytest.fixture

@@ -140,12 +140,6 @@ def in_that_folder(folder, monkeypatch):
     monkeypatch.chdir(folder)
 
 
-@pytest.fixture
-def plain_graph(monkeypatch):
-    """Programs that compile fast, where it is not the compiler that is tested."""
-    monkeypatch.setattr(programs, "choose_compiler", lambda *_, **__: "graph")
-
-
 in_a_plain_graph = pytest.mark.usefixtures("plain_graph")
 
 

@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from actbench.custom.importing import OF_FILES, expect
-from actbench.custom.places import home, names_from, place_of, search
+from actbench.custom.places import home, is_there, names_from, place_of, search
 from actbench.custom.source import (
     arguments_of,
     check_defined_below,
@@ -33,8 +33,8 @@ from actbench.lazy import load
 from actbench.registry import Choice, Spelling, literal
 
 __all__ = [
-    "arguments_of", "check_arguments", "check_defined_below", "load_attribute", "named", "named_error", "names_from",
-    "place_in", "place_of", "prints_to_stderr", "unwrapped", "whole_trace",
+    "arguments_of", "check_arguments", "check_defined_below", "is_there", "load_attribute", "named", "named_error",
+    "names_from", "place_in", "place_of", "prints_to_stderr", "unwrapped", "whole_trace",
 ]  # fmt: skip
 
 

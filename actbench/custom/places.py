@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
@@ -25,6 +26,11 @@ def names_from(folder: str | Path) -> Iterator[None]:
 def place_of(name: str) -> Path:
     """The file of that name."""
     return _folder.get() / name
+
+
+def is_there(name: str) -> bool:
+    """Whether there is a file or a folder of that name: of one that none can have, there is none."""
+    return os.path.exists(place_of(name))  # noqa: PTH110 - Path's own raises for such a name
 
 
 def home() -> Path:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from actbench.custom import place_of
+from actbench.custom import is_there
 from actbench.datasets import own
 from actbench.datasets._arrays import Arrays
 from actbench.datasets.request import Request
@@ -22,7 +21,7 @@ def describe(name: str) -> Source:
     kind = own.kind_of(name)
     if kind is not None:
         return kind.source(name)
-    there = os.path.exists(place_of(name))  # noqa: PTH110 - which says of a name that can be no path that nothing is there
+    there = is_there(name)
     if name not in DATASETS and ("/" in name or there):
         spelled = ", ".join(kind.spelled for kind in own.KINDS)
         what = "of no kind that is read here" if there else "not there"

@@ -6,7 +6,6 @@ Importing this package does not import Keras.
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -145,8 +144,7 @@ def named(text: str) -> Choice:
 def _chosen(text: str) -> tuple[Model, dict[str, Any], Choice]:
     """A reference network with its parameters. Raises UserError for values that are none, or do not go together."""
     name = parse(text).path
-    # Of a name that no file can have, Path.exists says with an error that there is none.
-    if name not in MODELS and os.path.exists(custom.place_of(name)):  # noqa: PTH110
+    if name not in MODELS and custom.is_there(name):
         raise UserError(
             f"{name!r} is there, but is no model that Keras saves in one file. Save it as such, "
             "model.save('my.keras'), or name a function that builds it: --model FILE.py:build."
